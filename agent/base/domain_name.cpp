@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "base/domain_name.h"
+
+#include <fmt/format.h>
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/ip_address.h"
+#include "base/printable.h"
+
+namespace mtasts {
+namespace {
+
+constexpr size_t kLongestLabel = 63;    // RFC 1035 §2.3.4
+constexpr size_t kLongestName = 253;    // 255 octets on the wire
+constexpr size_t kLongestInput = 1024;  // a U-label name is at most 4 times its A-labels
+
+struct Idn2Free {
+  void operator()(char* text) const { idn2_free(text); }
+};
+using Idn2Text = std::unique_ptr<char, Idn2Free>;
+
+bool is_ldh(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+
+Failure refused(std::string_view text, std::string_view fault) {
+  return {FailureKind::invalid,
+          fmt::format("\"{}\" is not a domain name: {}", printable(text, 80), fault)};
+}
+
+// The fault of one label, empty when there is none (RFC 1123 §2.1).
+std::string label_fault(std::string_view label) {
+  if (label.empty()) return "it has an empty label; write one dot between labels";
+  if (label.size() > kLongestLabel)
+    return fmt::format("the label \"{}\" has {} octets, at most 63 are allowed",
+                       printable(label, 20), label.size());
+  auto bad = std::find_if_not(label.begin(), label.end(), is_ldh);
+  if (bad != label.end())
+    return fmt::format("\"{}\" is not allowed, only letters, digits, hyphens and dots are",
+                       printable(std::string_view(&*bad, 1), 8));
+  if (label.front() == '-' || label.back() == '-')
+    return fmt::format("the label \"{}\" begins or ends with a hyphen", label);
+  return {};
+}
+
+Result<std::string> to_a_labels(std::string_view text) {
+  std::string input(text);
+  char* raw = nullptr;
+  int code =
+      idn2_lookup_u8(reinterpret_cast<const uint8_t*>(input.c_str()),
+                     reinterpret_cast<uint8_t**>(&raw), IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  Idn2Text owned(raw);
+  if (code != IDN2_OK) return refused(text, idn2_strerror(code));
+  return std::string(owned.get());
+}
+
+}  // namespace
+
+Result<DomainName> DomainName::parse(std::string_view text) {
+  if (text.empty()) return refused(text, "it is empty");
+  if (text.size() > kLongestInput) return refused(text, "it is too long");
+  if (text.find('@') != std::string_view::npos)
+    return refused(text, "it looks like a mail address; give only the part after the @");
+  if (text.find("://") != std::string_view::npos)
+    return refused(text, "it looks like a URL; give only the mail domain");
+  if (text.find('\0') != std::string_view::npos) return refused(text, "it holds a NUL octet");
+  std::string_view bare = text;
+  if (bare.size() > 1 && bare.back() == '.') bare.remove_suffix(1);
+  if (IpAddress::parse(bare))
+    return refused(text, "it is an IP address; address literals have no MTA-STS policy");
+
+  std::string name = ascii_lower(bare);
+  bool ascii = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80; });
+  if (!ascii || name.find("xn--") != std::string::npos) {
+    auto converted = to_a_labels(name);
+    if (!converted) return converted.failure();
+    name = ascii_lower(*converted);
+  }
+  std::string_view last;
+  for (size_t begin = 0; begin <= name.size();) {
+    size_t dot = std::min(name.find('.', begin), name.size());
+    last = std::string_view(name).substr(begin, dot - begin);
+    if (std::string fault = label_fault(last); !fault.empty()) return refused(text, fault);
+    begin = dot + 1;
+  }
+  if (name.size() > kLongestName)
+    return refused(text, fmt::format("it has {} octets, at most 253 are allowed", name.size()));
+  // RFC 1123 §2.1: the highest-level label is never all digits.
+  if (std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return refused(text, "its last label is all digits");
+  return DomainName(std::move(name));
+}
+
+std::string DomainName::display() const {
+  if (text_.find("xn--") == std::string::npos) return text_;
+  char* raw = nullptr;
+  int code = idn2_to_unicode_8z8z(text_.c_str(), &raw, 0);
+  Idn2Text owned(raw);
+  return code == IDN2_OK ? std::string(owned.get()) : text_;
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && ascii_lower(a) == ascii_lower(b);
+}
+
+}  // namespace mtasts

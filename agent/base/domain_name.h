@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// DomainName: the only way from text a person wrote to a name we ask DNS about.
+// U-labels become A-labels (IDNA2008, RFC 5891, through libidn2), letters become lower case, one
+// trailing dot is tolerated. Limits of RFC 1123 §2.1 and RFC 1035 §2.3.4: letters, digits and
+// hyphens, labels of at most 63 octets, 253 in all. Names read from DNS are not DomainNames: they
+// may hold anything and stay plain text. Plain value, any thread.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace mtasts {
+
+class DomainName {
+ public:
+  // The failure's detail is one sentence that names the text, the fault and the mend.
+  static Result<DomainName> parse(std::string_view text);
+
+  // Lower-case A-labels, no trailing dot.
+  const std::string& text() const { return text_; }
+
+  // The name as people write it (U-labels where there are any).
+  std::string display() const;
+
+  auto operator<=>(const DomainName&) const = default;
+
+ private:
+  explicit DomainName(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// Lower-cases ASCII only; DNS and policy names compare so (RFC 4343).
+std::string ascii_lower(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace mtasts

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Result<T>: a value or a Failure. An expected failure is a value; exceptions are for broken
+// invariants and start-up only. (std::expected needs C++23.) Plain value, any thread.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace mtasts {
+
+// What went wrong, as a closed set. `Failure::detail` is the sentence for people.
+enum class FailureKind {
+  invalid,    // the input is not what it must be; trying again changes nothing
+  not_found,  // the named thing does not exist
+  io,         // the operating system refused; detail has its words
+  timed_out,  // our deadline passed
+  cancelled,  // we stopped it ourselves; says nothing about the peer
+};
+
+struct Failure {
+  FailureKind kind = FailureKind::invalid;
+  std::string detail;
+};
+
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
+  Result(Failure failure) : state_(std::move(failure)) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return std::holds_alternative<T>(state_); }
+  explicit operator bool() const { return ok(); }
+
+  // Only when ok().
+  T& value() { return std::get<T>(state_); }
+  const T& value() const { return std::get<T>(state_); }
+  T& operator*() { return value(); }
+  const T& operator*() const { return value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  // Only when not ok().
+  const Failure& failure() const { return std::get<Failure>(state_); }
+
+ private:
+  std::variant<T, Failure> state_;
+};
+
+}  // namespace mtasts

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+#
+# Compile options of our own code; libraries come from packages and keep theirs.
+add_library(mtasts_options INTERFACE)
+target_include_directories(mtasts_options INTERFACE ${PROJECT_SOURCE_DIR}/agent)
+target_compile_options(mtasts_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -fno-strict-aliasing)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A false alarm of g++ 12 on inlined coroutine frames.
+  target_compile_options(mtasts_options INTERFACE -Wno-mismatched-new-delete)
+endif()
+if(MTASTS_WERROR)
+  target_compile_options(mtasts_options INTERFACE -Werror)
+endif()
+
+if(MTASTS_SANITIZE)
+  target_compile_options(mtasts_options INTERFACE
+    -fsanitize=${MTASTS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(mtasts_options INTERFACE -fsanitize=${MTASTS_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # clang's coroutines trip the indirect-call check.
+    target_compile_options(mtasts_options INTERFACE -fno-sanitize=function)
+  endif()
+else()
+  target_compile_options(mtasts_options INTERFACE -fstack-protector-strong)
+  target_compile_definitions(mtasts_options INTERFACE
+    $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> _GLIBCXX_ASSERTIONS)
+  target_link_options(mtasts_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
