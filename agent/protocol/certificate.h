@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Certificate facts: what an X.509 certificate and the chain around it say, as plain values, and
+// whether a name is among its identities (RFC 5280; RFC 6125 §6.4 as RFC 8461 §3.3 and §4.2
+// narrow it: SAN DNS-ID only, `*` only as the whole left-most label, never the subject CN).
+// Facts are taken whether or not the chain verifies. Pure; no clock: dates are judged by callers.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtasts::protocol {
+
+using CertificateTime = std::chrono::sys_seconds;
+
+struct Certificate {
+  std::string subject;  // one line, RFC 2253 order, UTF-8, printable
+  std::string issuer;
+  std::string common_name;             // last CN of the subject; no identity, only told to people
+  std::vector<std::string> dns_names;  // SAN dNSName, lower case, at most kMostDnsNames
+  std::string serial;                  // hex, upper case
+  CertificateTime not_before{};
+  CertificateTime not_after{};
+  std::string fingerprint_sha256;  // hex, lower case, no colons
+  std::string key_type;            // "RSA", "EC P-256", "Ed25519", …
+  int key_bits = 0;
+  std::string signature_algorithm;  // "ecdsa-with-SHA256", …
+  bool self_issued = false;         // subject equals issuer
+
+  bool operator==(const Certificate&) const = default;
+};
+
+// SAN entries kept of one certificate; more are cut, the matching below is done on all.
+inline constexpr size_t kMostDnsNames = 200;
+
+// The time a certificate covers: notBefore is in it, notAfter is not (OpenSSL's reading).
+struct ValidityPeriod {
+  CertificateTime not_before{};
+  CertificateTime not_after{};
+};
+ValidityPeriod validity_of(const X509* certificate);
+
+// Never fails: what cannot be read stays empty.
+Certificate facts_of(const X509* certificate);
+
+// The SAN dNSNames, lower case; those with a NUL, a blank or a non-ASCII octet are left out.
+std::vector<std::string> dns_names_of(const X509* certificate, size_t most);
+
+// Everything wrong with a chain that a verifier can tell, apart from the name.
+enum class ChainFault : uint8_t {
+  expired,  // a certificate of the chain used, the leaf first
+  not_yet_valid,
+  self_signed,  // the leaf signs itself and is not a trust anchor
+  untrusted,    // ends in a root that is not in the trust store
+  incomplete,   // the issuer of the last certificate sent was not sent and is not a root
+  invalid,      // anything else: purpose, constraints, bad signature …
+};
+
+// What a TLS peer presented and what verification made of it.
+struct PeerChain {
+  Certificate leaf;
+  int presented_count = 0;            // certificates the peer sent, leaf included
+  CertificateTime chain_not_after{};  // earliest notAfter of the chain used (built, else presented)
+  std::vector<ChainFault> faults;     // every one, no duplicates; empty: trusted and in date
+  std::string verify_error;           // OpenSSL's words for the first fault; empty when none
+  bool name_matches = false;          // some SAN DNS-ID covers the host asked for
+  bool name_only_in_cn = false;       // no SAN DNS-ID does, the subject's CN does
+  std::string weak_key;               // "RSA 1024 bits" when below RSA 2048 / EC 224; else empty
+  std::string weak_signature;         // "sha1WithRSAEncryption" of a non-root; else empty
+
+  bool verified() const { return faults.empty() && name_matches; }
+  bool operator==(const PeerChain&) const = default;
+};
+using PeerChainPtr = std::shared_ptr<const PeerChain>;
+
+// RFC 6125 §6.4.3 with the wildcard only as the complete left-most label and at least two labels
+// behind it. `host` is a name without trailing dot; both compared without case.
+bool identity_matches(std::string_view presented, std::string_view host);
+bool any_identity_matches(const std::vector<std::string>& dns_names, std::string_view host);
+
+}  // namespace mtasts::protocol

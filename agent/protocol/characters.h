@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Character classes and cuts that the text grammars share (RFC 5234 appendix B.1), independent of
+// the locale. Views stay views into the text they were cut from. Pure, any thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace mtasts::protocol {
+
+constexpr std::string_view kBlanks = " \t";  // WSP
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alphanumeric(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool is_visible(char c) { return c > 0x20 && c < 0x7F; }  // VCHAR
+constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+template <typename Predicate>
+bool all_of(std::string_view text, Predicate predicate) {
+  return std::all_of(text.begin(), text.end(), predicate);
+}
+
+inline std::string_view without_leading_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text;
+}
+inline std::string_view without_trailing_blanks(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+inline std::string_view without_blanks_around(std::string_view text) {
+  return without_trailing_blanks(without_leading_blanks(text));
+}
+
+// The UTF-8 character that `text` begins with, as far as its first octet tells; `text` is not
+// empty.
+inline std::string_view first_character(std::string_view text) {
+  auto lead = static_cast<unsigned char>(text.front());
+  return text.substr(0, lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4);
+}
+
+// A field name of RFC 8461 §3.1 and §3.2 and RFC 8460 §3:
+// (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".").
+inline bool is_field_name(std::string_view name) {
+  auto inner = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; };
+  return !name.empty() && name.size() <= 32 && is_alphanumeric(name.front()) && all_of(name, inner);
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/https.h"
+#include "protocol/smtp.h"
+
+#include "base/domain_name.h"
+
+namespace mtasts::protocol {
+
+std::string_view name_of(HttpsStatus status) {
+  switch (status) {
+    case HttpsStatus::responded:
+      return "responded";
+    case HttpsStatus::refused:
+      return "connection refused";
+    case HttpsStatus::connect_timeout:
+      return "connection timed out";
+    case HttpsStatus::unreachable:
+      return "unreachable";
+    case HttpsStatus::tls_failed:
+      return "TLS handshake failed";
+    case HttpsStatus::tls_version_old:
+      return "TLS older than 1.2";
+    case HttpsStatus::tls_timeout:
+      return "TLS handshake timed out";
+    case HttpsStatus::response_timeout:
+      return "HTTP answer timed out";
+    case HttpsStatus::malformed:
+      return "not HTTP";
+    case HttpsStatus::truncated:
+      return "body cut short";
+    case HttpsStatus::too_large:
+      return "body too large";
+    case HttpsStatus::not_allowed:
+      return "address not contacted";
+    case HttpsStatus::cancelled:
+      return "not finished";
+  }
+  return "?";
+}
+
+std::string_view name_of(SmtpStep step) {
+  switch (step) {
+    case SmtpStep::connect:
+      return "connect";
+    case SmtpStep::banner:
+      return "banner";
+    case SmtpStep::ehlo:
+      return "EHLO";
+    case SmtpStep::starttls:
+      return "STARTTLS";
+    case SmtpStep::handshake:
+      return "TLS handshake";
+    case SmtpStep::ehlo_after_tls:
+      return "EHLO after TLS";
+    case SmtpStep::done:
+      return "done";
+  }
+  return "?";
+}
+
+std::string_view name_of(SmtpStatus status) {
+  switch (status) {
+    case SmtpStatus::ok:
+      return "ok";
+    case SmtpStatus::refused:
+      return "connection refused";
+    case SmtpStatus::connect_timeout:
+      return "connection timed out";
+    case SmtpStatus::unreachable:
+      return "unreachable";
+    case SmtpStatus::timeout:
+      return "timed out";
+    case SmtpStatus::banner_rejected:
+      return "banner rejected";
+    case SmtpStatus::ehlo_rejected:
+      return "EHLO rejected";
+    case SmtpStatus::starttls_missing:
+      return "STARTTLS missing";
+    case SmtpStatus::starttls_stripped:
+      return "STARTTLS stripped";
+    case SmtpStatus::starttls_rejected:
+      return "STARTTLS rejected";
+    case SmtpStatus::tls_failed:
+      return "TLS handshake failed";
+    case SmtpStatus::tls_closed:
+      return "closed during the TLS handshake";
+    case SmtpStatus::tls_timeout:
+      return "TLS handshake timed out";
+    case SmtpStatus::tls_version_old:
+      return "TLS older than 1.2";
+    case SmtpStatus::protocol_error:
+      return "protocol error";
+    case SmtpStatus::not_allowed:
+      return "address not contacted";
+    case SmtpStatus::cancelled:
+      return "not finished";
+  }
+  return "?";
+}
+
+bool answered(const HttpsAttempt& attempt) {
+  switch (attempt.status) {
+    case HttpsStatus::responded:
+    case HttpsStatus::tls_failed:
+    case HttpsStatus::tls_version_old:
+    case HttpsStatus::response_timeout:  // the TLS session itself was an answer
+    case HttpsStatus::malformed:
+    case HttpsStatus::truncated:
+    case HttpsStatus::too_large:
+      return true;
+    default:
+      return attempt.chain != nullptr;
+  }
+}
+
+bool answered(const SmtpAttempt& attempt) {
+  return attempt.reply_code != 0 || attempt.chain != nullptr;
+}
+
+bool is_text_plain(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  while (!type.empty() && (type.front() == ' ' || type.front() == '\t')) type.remove_prefix(1);
+  return equals_ignoring_case(type, "text/plain");
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Readings of single policy values (RFC 8461 §3.2): strictly right, or what is wrong with this very
+// value, how to write it, and what it was meant to be where that is plain. No positions, no codes
+// of other fields: the policy parser places them. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtasts::protocol {
+
+// The value is right exactly when `message` is empty.
+struct MxReading {
+  std::vector<std::string> patterns;  // lower case; valid ones, also of a faulty value
+  std::string message;
+  std::string fix;
+};
+MxReading read_mx_value(std::string_view value);
+
+struct MaxAgeReading {
+  std::optional<uint64_t> seconds;  // also of a faulty value
+  bool over_limit = false;          // digits, but above kMaxAgeLimit_seconds; `message` says so
+  std::string message;
+  std::string fix;
+};
+MaxAgeReading read_max_age_value(std::string_view value);
+
+}  // namespace mtasts::protocol

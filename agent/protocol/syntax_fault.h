@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// One fault or remark about a text, with its place; shared by the grammars. `code` is a finding's
+// code of the findings table; what it means and its severity stand there. Plain value.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtasts::protocol {
+
+enum class FaultClass : unsigned char {
+  error,    // outside the ABNF or a required field missing: senders see no policy
+  differs,  // some senders refuse it, though others take it (blank line, trailing blanks): outside
+            // the ABNF too
+  advice,   // inside the ABNF; worth knowing, or refused by some senders all the same
+};
+
+struct SyntaxFault {
+  std::string_view code;  // a literal
+  FaultClass fault_class = FaultClass::error;
+  int line = 1;         // from 1
+  int column = 1;       // from 1, in octets
+  std::string message;  // one sentence with the observed value, printable; no final period
+  std::string fix;      // what to write instead, for this very text
+
+  bool operator==(const SyntaxFault&) const = default;
+};
+
+// More faults than this are not kept of one text; hostile texts are all faults. Five of each code
+// that can repeat, and one of each other, stay below it.
+inline constexpr size_t kMostFaults = 100;
+
+// Some fault of FaultClass::error or ::differs: the text is outside the grammar.
+bool has_error(const std::vector<SyntaxFault>& faults);
+bool has_code(const std::vector<SyntaxFault>& faults, std::string_view code);
+
+}  // namespace mtasts::protocol

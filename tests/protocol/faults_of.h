@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// How the tests of the text grammars write faults: "line:column code", by position.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/syntax_fault.h"
+
+namespace mtasts::protocol {
+
+inline std::string placed(const SyntaxFault& fault) {
+  return std::to_string(fault.line) + ":" + std::to_string(fault.column) + " " +
+         std::string(fault.code);
+}
+
+inline std::string placed(const std::vector<SyntaxFault>& faults) {
+  std::string all;
+  for (const SyntaxFault& fault : faults) all += (all.empty() ? "" : ", ") + placed(fault);
+  return all;
+}
+
+// Only what puts a text outside the grammar.
+inline std::string placed_errors(const std::vector<SyntaxFault>& faults) {
+  std::vector<SyntaxFault> errors;
+  for (const SyntaxFault& fault : faults)
+    if (fault.fault_class != FaultClass::advice) errors.push_back(fault);
+  return placed(errors);
+}
+
+inline const SyntaxFault& first_of(const std::vector<SyntaxFault>& faults, std::string_view code) {
+  static const SyntaxFault kNone{"none", FaultClass::advice, 0, 0, "no such fault", ""};
+  for (const SyntaxFault& fault : faults)
+    if (fault.code == code) return fault;
+  return kNone;
+}
+
+}  // namespace mtasts::protocol

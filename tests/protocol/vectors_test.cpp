@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The protocol's vectors (vectors.json): each case of a kind that is pure text or matching. A kind
+// that needs DNS, HTTP, time or a verdict is counted here and run by the room that has it. `lint`
+// lists what must be among the findings, not all of them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "protocol/certificate.h"
+#include "protocol/https.h"
+#include "protocol/starttls_dialogue.h"
+#include "protocol/sts_policy.h"
+#include "protocol/sts_record.h"
+#include "protocol/tlsrpt_record.h"
+
+namespace mtasts::protocol {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> codes_of(const std::vector<SyntaxFault>& faults) {
+  std::vector<std::string> codes;
+  for (const SyntaxFault& fault : faults) codes.emplace_back(fault.code);
+  return codes;
+}
+
+void expect_lint(const json& expect, const std::vector<SyntaxFault>& faults) {
+  if (!expect.contains("lint")) return;
+  for (const json& code : expect["lint"])
+    EXPECT_TRUE(has_code(faults, code.get<std::string>()))
+        << code << " is not among " << testing::PrintToString(codes_of(faults));
+}
+
+void run_sts_txt(const json& input, const json& expect) {
+  StsRecord record = parse_sts_record(input.get<std::string>());
+  EXPECT_EQ(record.valid, expect["valid"]) << testing::PrintToString(codes_of(record.faults));
+  if (expect.contains("id")) {
+    EXPECT_EQ(record.id, expect["id"]);
+  }
+  expect_lint(expect, record.faults);
+}
+
+void run_sts_txt_rrset(const json& input, const json& expect) {
+  StsRecordSet set = read_sts_records(input.get<std::vector<std::string>>());
+  bool found = set.status == StsRecordSet::Status::found;
+  EXPECT_EQ(found, expect["policy_available"]);
+  if (found) {
+    EXPECT_EQ(set.record.id, expect["id"]);
+  }
+  if (expect.contains("lint")) {
+    EXPECT_FALSE(set.unrelated.empty());
+  }
+  if (expect.value("code", "") == "sts-txt-multiple") {
+    EXPECT_EQ(set.status, StsRecordSet::Status::multiple);
+  }
+  if (expect.value("code", "") == "sts-txt-syntax") {
+    EXPECT_TRUE(has_code(set.record.faults, "sts-txt-syntax"));
+  }
+}
+
+void run_sts_policy(const json& input, const json& expect) {
+  StsPolicy policy = parse_sts_policy(input.get<std::string>());
+  EXPECT_EQ(policy.valid, expect["valid"]) << testing::PrintToString(codes_of(policy.faults));
+  if (expect.contains("mode")) {
+    EXPECT_EQ(name_of(policy.mode.value()), expect["mode"]);
+  }
+  if (expect.contains("max_age")) {
+    EXPECT_EQ(policy.max_age_seconds, expect["max_age"]);
+  }
+  if (expect.contains("mx")) {
+    EXPECT_EQ(policy.mx, expect["mx"].get<std::vector<std::string>>());
+  }
+  expect_lint(expect, policy.faults);
+}
+
+void run_sts_policy_advice(const json& input, const json& expect) {
+  std::string body = "version: STSv1\r\nmode: " + input["mode"].get<std::string>() +
+                     "\r\nmx: a.example\r\nmax_age: " + input["max_age"].dump() + "\r\n";
+  StsPolicy policy = parse_sts_policy(body);
+  EXPECT_TRUE(policy.valid);
+  EXPECT_EQ(codes_of(policy.faults), expect["lint"].get<std::vector<std::string>>());
+}
+
+void run_content_type(const json& input, const json& expect) {
+  EXPECT_EQ(is_text_plain(input.get<std::string>()), expect["text_plain"]);
+}
+
+void run_mx_match(const json& input, const json& expect) {
+  EXPECT_EQ(mx_pattern_matches(input["pattern"].get<std::string>(), input["mx"].get<std::string>()),
+            expect["match"]);
+}
+
+void run_mx_coverage(const json& input, const json& expect) {
+  auto hosts = input["mx"].get<std::vector<std::string>>();
+  auto patterns = input["patterns"].get<std::vector<std::string>>();
+  size_t covered = 0;
+  std::vector<bool> used(patterns.size());
+  for (const std::string& host : hosts) {
+    bool any = false;
+    for (size_t i = 0; i < patterns.size(); ++i) {
+      bool match = mx_pattern_matches(patterns[i], host);
+      any = any || match;
+      used[i] = used[i] || match;
+    }
+    covered += any ? 1 : 0;
+  }
+  EXPECT_EQ(covered == hosts.size(), expect["covered"]);
+  bool unused = std::find(used.begin(), used.end(), false) != used.end();
+  EXPECT_EQ(unused, expect.contains("lint"));
+}
+
+void run_cert_identity(const json& input, const json& expect) {
+  // Every case refuses; the subject's CN is no identity and so is not even asked for.
+  ASSERT_EQ(expect["result"], "certificate-host-mismatch");
+  EXPECT_FALSE(any_identity_matches(input["san"].get<std::vector<std::string>>(),
+                                    input["host"].get<std::string>()));
+}
+
+void run_tlsrpt_txt(const json& input, const json& expect) {
+  TlsrptRecord record = parse_tlsrpt_record(input.get<std::string>());
+  EXPECT_EQ(record.valid, expect["valid"]) << testing::PrintToString(codes_of(record.faults));
+  if (expect.contains("rua")) {
+    EXPECT_EQ(record.rua, expect["rua"].get<std::vector<std::string>>());
+  }
+  expect_lint(expect, record.faults);
+}
+
+void run_tlsrpt_txt_rrset(const json& input, const json& expect) {
+  TlsrptRecordSet set = read_tlsrpt_records(input.get<std::vector<std::string>>());
+  EXPECT_EQ(set.status == TlsrptRecordSet::Status::found, expect["available"]);
+  ASSERT_EQ(expect["code"], "tlsrpt-multiple");
+  EXPECT_EQ(set.status, TlsrptRecordSet::Status::multiple);
+}
+
+void write_all(StarttlsDialogue& dialogue) {
+  while (dialogue.next() == StarttlsDialogue::Action::write) dialogue.take_output();
+}
+
+std::string code_of(const StarttlsDialogue& dialogue) {
+  if (dialogue.injected_bytes() > 0) return "smtp-starttls-response-injection";
+  if (dialogue.status() == SmtpStatus::starttls_missing) return "smtp-starttls-missing";
+  if (dialogue.status() == SmtpStatus::starttls_stripped) return "smtp-starttls-stripped";
+  return std::string(name_of(dialogue.status()));
+}
+
+// A connection that fails, and the active injection test, are not dialogues.
+bool is_pure_dialogue(const json& input) {
+  return input.contains("banner") || input.contains("starttls");
+}
+
+void run_smtp_dialogue(const json& input, const json& expect) {
+  if (!is_pure_dialogue(input)) return;
+  StarttlsDialogue dialogue("probe.example");
+  dialogue.feed(input.value("banner", "220 mx ESMTP") + "\r\n");
+  write_all(dialogue);
+  std::string ehlo;
+  for (const json& line : input.value("ehlo", json::parse(R"(["250-mx","250 STARTTLS"])")))
+    ehlo += line.get<std::string>() + "\r\n";
+  dialogue.feed(ehlo);
+  write_all(dialogue);
+  if (input.contains("starttls"))
+    dialogue.feed(input["starttls"].get<std::string>() + "\r\n" +
+                  input["after"].get<std::string>() + "\r\n");
+  EXPECT_EQ(code_of(dialogue), expect["code"]);
+}
+
+struct Kind {
+  int cases;
+  std::function<void(const json&, const json&)> run;  // empty: another room's
+};
+
+const std::map<std::string, Kind>& kinds() {
+  static const std::map<std::string, Kind> all = {
+      {"sts-txt", {25, run_sts_txt}},
+      {"sts-txt-rrset", {3, run_sts_txt_rrset}},
+      {"sts-policy", {25, run_sts_policy}},
+      {"sts-policy-advice", {2, run_sts_policy_advice}},
+      {"content-type", {8, run_content_type}},
+      {"mx-match", {24, run_mx_match}},
+      {"mx-coverage", {3, run_mx_coverage}},
+      {"cert-identity", {3, run_cert_identity}},
+      {"tlsrpt-txt", {20, run_tlsrpt_txt}},
+      {"tlsrpt-txt-rrset", {1, run_tlsrpt_txt_rrset}},
+      {"smtp-dialogue", {6, run_smtp_dialogue}},
+      // By verdict, from evidence and history:
+      {"temporal", {5, {}}},
+      {"mx-gather", {4, {}}},
+      {"tls-error-map", {4, {}}},
+      {"smtp-error-map", {2, {}}},
+      {"sts-dns", {3, {}}},
+      {"sts-http", {5, {}}},
+      {"sts-policy-size", {1, {}}},
+  };
+  return all;
+}
+
+TEST(Vectors, EveryCaseHoldsAndNoneIsLost) {
+  std::ifstream file(MTASTS_TESTS_DIR "/protocol/vectors.json");
+  json vectors = json::parse(file);
+  std::map<std::string, int> counted;
+  int pure_dialogues = 0;
+  for (const json& vector : vectors) {
+    auto kind = vector["kind"].get<std::string>();
+    SCOPED_TRACE(kind + " " + vector["input"].dump() + ": " + vector["why"].get<std::string>());
+    ASSERT_TRUE(kinds().count(kind)) << "no room runs this kind";
+    ++counted[kind];
+    if (kind == "smtp-dialogue" && is_pure_dialogue(vector["input"])) ++pure_dialogues;
+    if (kinds().at(kind).run) kinds().at(kind).run(vector["input"], vector["expect"]);
+  }
+  for (const auto& [name, kind] : kinds()) EXPECT_EQ(counted[name], kind.cases) << name;
+  EXPECT_EQ(pure_dialogues, 3);
+}
+
+}  // namespace
+}  // namespace mtasts::protocol
