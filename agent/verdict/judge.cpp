@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "verdict/judge.h"
+
+#include <algorithm>
+
+#include "verdict/coverage.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsStatus;
+using protocol::HttpsAttempt;
+using protocol::HttpsStatus;
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+
+constexpr uint64_t kSuggestedMaxAge_seconds = 604800;  // a week: the usual first step
+
+// The attempt whose answer counts: a 200 over one without, then the first.
+const HttpsAttempt* best_attempt(const std::vector<HttpsAttempt>& attempts) {
+  const HttpsAttempt* best = nullptr;
+  for (const HttpsAttempt& attempt : attempts) {
+    if (attempt.status != HttpsStatus::responded) continue;
+    if (best == nullptr || (best->http_status != 200 && attempt.http_status == 200))
+      best = &attempt;
+  }
+  return best;
+}
+
+PolicyReading read_policy(const Evidence& evidence) {
+  PolicyReading reading;
+  reading.attempt = best_attempt(evidence.policy.attempts);
+  if (reading.attempt == nullptr || reading.attempt->http_status != 200) return reading;
+  reading.read = true;
+  reading.policy = protocol::parse_sts_policy(reading.attempt->body);
+  return reading;
+}
+
+// A domain takes part when it has something meant as a record; when the lookup failed, a policy
+// host that exists shows that it does (interfaces.md, Rulings).
+bool takes_part(const Evidence& evidence, const protocol::StsRecordSet& records) {
+  if (evidence.record.cname_loop || !evidence.record.cname_chain.empty()) return true;
+  switch (evidence.record.status) {
+    case DnsStatus::answered:
+      return records.status != protocol::StsRecordSet::Status::none;
+    case DnsStatus::nodata:
+    case DnsStatus::nxdomain:
+      return false;
+    default:
+      break;
+  }
+  const auto& answers = evidence.policy.addresses.answers;
+  return std::any_of(answers.begin(), answers.end(), [](const protocol::DnsAnswer& answer) {
+    return answer.status == DnsStatus::answered;
+  });
+}
+
+TxtStatus status_of(const protocol::DnsAnswer& answer, int set_status) {
+  if (answer.status == DnsStatus::nodata || answer.status == DnsStatus::nxdomain)
+    return TxtStatus::missing;
+  if (answer.status != DnsStatus::answered) return TxtStatus::error;
+  // StsRecordSet::Status and TlsrptRecordSet::Status: none, found, invalid, multiple.
+  static constexpr TxtStatus kStatuses[] = {TxtStatus::missing, TxtStatus::found,
+                                            TxtStatus::invalid, TxtStatus::multiple};
+  return kStatuses[set_status];
+}
+
+PolicyStatus policy_status(const PolicyEvidence& policy, const HttpsAttempt* attempt) {
+  if (attempt != nullptr)
+    return attempt->http_status == 200 ? PolicyStatus::fetched : PolicyStatus::http_error;
+  if (policy.attempts.empty())
+    return policy.addresses.answers.empty() ? PolicyStatus::not_fetched : PolicyStatus::unreachable;
+  switch (policy.attempts.back().status) {
+    case HttpsStatus::tls_failed:
+    case HttpsStatus::tls_version_old:
+    case HttpsStatus::tls_timeout:
+      return PolicyStatus::tls_failed;
+    case HttpsStatus::too_large:
+      return PolicyStatus::too_large;
+    case HttpsStatus::malformed:
+    case HttpsStatus::truncated:
+    case HttpsStatus::response_timeout:
+      return PolicyStatus::http_error;
+    case HttpsStatus::cancelled:
+      return PolicyStatus::not_fetched;
+    default:
+      return PolicyStatus::unreachable;
+  }
+}
+
+PolicyReport report_policy(const Judgement& judgement) {
+  const PolicyEvidence& policy = judgement.evidence.policy;
+  const PolicyReading& reading = judgement.reading;
+  PolicyReport report;
+  report.url = "https://" + policy.host + "/.well-known/mta-sts.txt";
+  report.status = policy_status(policy, reading.attempt);
+  for (const auto& answer : policy.addresses.answers)
+    report.addresses.insert(report.addresses.end(), answer.addresses.begin(),
+                            answer.addresses.end());
+  for (const HttpsAttempt& attempt : policy.attempts)
+    if (attempt.chain != nullptr && (report.chain == nullptr || !attempt.chain->verified()))
+      report.chain = attempt.chain;
+  if (reading.attempt != nullptr) {
+    report.http_status = reading.attempt->http_status;
+    report.content_type = reading.attempt->content_type;
+    if (reading.read) report.body = reading.attempt->body;
+  }
+  if (!reading.read) return report;
+  report.mode = reading.policy.mode;
+  report.max_age_seconds = reading.policy.max_age_seconds;
+  report.mx = reading.policy.mx;
+  report.valid = reading.policy.valid && reading.attempt->chain != nullptr &&
+                 reading.attempt->chain->verified();
+  return report;
+}
+
+AddressStatus status_of(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::ok:
+      return AddressStatus::ok;
+    case SmtpStatus::refused:
+      return AddressStatus::refused;
+    case SmtpStatus::connect_timeout:
+    case SmtpStatus::timeout:
+      return AddressStatus::timeout;
+    case SmtpStatus::unreachable:
+      return AddressStatus::unreachable;
+    case SmtpStatus::tls_failed:
+    case SmtpStatus::tls_closed:
+    case SmtpStatus::tls_timeout:
+    case SmtpStatus::tls_version_old:
+      return AddressStatus::tls_failed;
+    case SmtpStatus::not_allowed:
+    case SmtpStatus::cancelled:
+      return AddressStatus::skipped;
+    default:
+      return AddressStatus::smtp_failed;
+  }
+}
+
+std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::starttls_missing:
+    case SmtpStatus::starttls_stripped:
+    case SmtpStatus::starttls_rejected:
+      return false;
+    default:
+      return attempt.starttls_offered;
+  }
+}
+
+void report_mx(const Judgement& judgement, Report& report) {
+  std::vector<std::string> hosts;
+  for (const MxTarget& target : judgement.evidence.mx_targets) {
+    if (target.host.empty()) continue;
+    MxReport mx;
+    mx.host = target.host;
+    mx.preference = target.preference;
+    mx.implicit = judgement.evidence.implicit_mx;
+    if (judgement.has_patterns()) {
+      mx.pattern = covering_pattern(judgement.reading.policy.mx, target.host);
+      mx.covered = mx.pattern.has_value();
+    }
+    mx.facts = target.facts;
+    if (mx.facts == nullptr && target.evidence != nullptr) mx.facts = describe_host(*target.evidence);
+    if (report.provider.empty()) report.provider = provider_of(target.host);
+    hosts.push_back(target.host);
+    report.mx.push_back(std::move(mx));
+  }
+  bool all_covered = std::all_of(report.mx.begin(), report.mx.end(),
+                                 [](const MxReport& mx) { return mx.covered.value_or(false); });
+  if (report.policy.valid && (all_covered || !judgement.has_patterns())) return;
+  report.suggested_policy =
+      suggested_policy(hosts, report.policy.mode.value_or(protocol::Mode::testing),
+                       report.policy.max_age_seconds.value_or(0) >= 86400 &&
+                               *report.policy.max_age_seconds <= protocol::kMaxAgeLimit_seconds
+                           ? *report.policy.max_age_seconds
+                           : kSuggestedMaxAge_seconds);
+}
+
+}  // namespace
+
+std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
+  auto report = std::make_shared<MxHostReport>();
+  report->host = host.host;
+  report->probed_at = host.probed_at;
+  report->addresses.reserve(host.attempts.size());
+  for (const SmtpAttempt& attempt : host.attempts) {
+    bool silent =
+        attempt.status == SmtpStatus::refused || attempt.status == SmtpStatus::connect_timeout ||
+        attempt.status == SmtpStatus::unreachable || attempt.status == SmtpStatus::timeout ||
+        attempt.status == SmtpStatus::tls_timeout;
+    bool turned_away = attempt.status == SmtpStatus::banner_rejected ||
+                       attempt.status == SmtpStatus::ehlo_rejected;
+    MxAddressReport address;
+    address.address = attempt.address;
+    address.status = status_of(attempt);
+    address.starttls = starttls_of(attempt);
+    address.tls_version = attempt.tls_version;
+    address.cipher = attempt.cipher;
+    address.chain = attempt.chain;
+    address.blind = turned_away || (silent && !host.sight.smtp(attempt.address.family()));
+    report->addresses.push_back(std::move(address));
+  }
+  return report;
+}
+
+Report judge(const Evidence& evidence, const Thresholds& thresholds, Time now) {
+  Judgement judgement(evidence, thresholds, now);
+  judgement.records = protocol::read_sts_records(evidence.record.texts);
+  judgement.reading = read_policy(evidence);
+  judgement.takes_part = takes_part(evidence, judgement.records);
+  judge_record(judgement);
+  judge_policy_fetch(judgement);
+  judge_policy_syntax(judgement);
+  judgement.not_applicable(Stage::change);  // needs a memory of earlier checks
+  judge_mx(judgement);
+  judge_smtp(judgement);
+  judge_tlsrpt(judgement);
+
+  Report report;
+  report.domain = evidence.domain.text();
+  report.checked_at = evidence.started;
+  report.duration = evidence.finished - evidence.started;
+  report.record.status = status_of(evidence.record, static_cast<int>(judgement.records.status));
+  report.record.texts = evidence.record.texts;
+  if (!judgement.records.record.id.empty()) report.record.id = judgement.records.record.id;
+  protocol::TlsrptRecordSet tlsrpt = protocol::read_tlsrpt_records(evidence.tlsrpt.texts);
+  report.tlsrpt.status = status_of(evidence.tlsrpt, static_cast<int>(tlsrpt.status));
+  report.tlsrpt.texts = evidence.tlsrpt.texts;
+  report.tlsrpt.rua = tlsrpt.record.rua;
+  report.policy = report_policy(judgement);
+  report_mx(judgement, report);
+  judgement.conclude(report);
+  return report;
+}
+
+}  // namespace mtasts::verdict

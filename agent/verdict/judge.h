@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// judge(): evidence in, report out. Pure: no clock, no I/O, no state; any thread.
+// Three outcomes: what is known good, known bad, and what we could not see (unknown).
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "protocol/sts_policy.h"
+#include "verdict/evidence.h"
+#include "verdict/report.h"
+
+namespace mtasts::verdict {
+
+// What the operator set; interfaces.md, Settings and Expiry.
+struct Thresholds {
+  std::chrono::milliseconds expiry_warning = std::chrono::hours(21 * 24);
+  std::chrono::milliseconds expiry_critical = std::chrono::hours(7 * 24);
+  std::optional<protocol::Mode> expected_mode;  // of this domain
+  int https_port = 443;                         // for the verify commands
+  int smtp_port = 25;
+};
+
+// What is worth telling of an MX host, whoever uses it.
+std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host);
+
+Report judge(const Evidence& evidence, const Thresholds& thresholds, Time now);
+
+}  // namespace mtasts::verdict

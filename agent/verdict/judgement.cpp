@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "verdict/judgement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <tuple>
+
+#include "base/printable.h"
+
+namespace mtasts::verdict {
+namespace {
+
+constexpr size_t kMostFindings = 500;  // a hostile MX set must not fill memory
+
+Outcome outcome_of(const std::vector<Finding>& findings) {
+  bool seen[kSeverities.size()] = {};
+  for (const Finding& finding : findings) seen[static_cast<size_t>(finding.severity)] = true;
+  if (seen[static_cast<size_t>(Severity::critical)]) return Outcome::critical;
+  if (seen[static_cast<size_t>(Severity::warning)]) return Outcome::warning;
+  if (seen[static_cast<size_t>(Severity::unknown)]) return Outcome::unknown;
+  return Outcome::ok;
+}
+
+std::string subject_of(const Case& what) {
+  if (what.address && what.address_in_subject)
+    return fmt::format("{} [{}]", printable(what.host, 253), what.address->text());
+  return printable(what.host, 253);
+}
+
+// Names in DNS may hold anything, and the command is made to be pasted into a shell.
+std::string shell_word(const std::string& text) {
+  static constexpr std::string_view kSafe =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:/";
+  if (!text.empty() && text.front() != '-' && text.find_first_not_of(kSafe) == std::string::npos)
+    return text;
+  std::string quoted = "'";
+  for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+Judgement::Judgement(const Evidence& seen, const Thresholds& limits, Time when)
+    : evidence(seen), thresholds(limits), now(when) {}
+
+bool Judgement::enforced() const {
+  return reading.read && reading.policy.mode == protocol::Mode::enforce &&
+         !protocol::has_error(reading.policy.faults);
+}
+
+bool Judgement::has_patterns() const {
+  return reading.read && reading.policy.mode && *reading.policy.mode != protocol::Mode::none &&
+         !reading.policy.mx.empty();
+}
+
+void Judgement::add(std::string_view code, Case what) {
+  const FindingRow* row = find_row(code);
+  if (row == nullptr) throw std::logic_error(fmt::format("no finding named {}", code));
+  Severity severity = what.severity.value_or(enforced() ? row->in_enforce : row->otherwise);
+  if (what.blind) severity = Severity::unknown;
+  std::string subject = subject_of(what);
+  for (size_t i = 0; i < findings_.size(); ++i) {
+    if (findings_[i].row != row || findings_[i].subject != subject) continue;
+    ++repeats_[i];
+    findings_[i].severity = std::min(findings_[i].severity, severity);
+    return;
+  }
+  if (findings_.size() >= kMostFindings) return;
+  Finding finding;
+  finding.row = row;
+  finding.severity = severity;
+  finding.subject = std::move(subject);
+  finding.verify = verify_command(*row, *this, what);
+  finding.message = std::move(what.message);
+  finding.fix = what.fix.empty() ? std::string(row->fix) : std::move(what.fix);
+  findings_.push_back(std::move(finding));
+  repeats_.push_back(0);
+}
+
+void Judgement::add_faults(const std::vector<protocol::SyntaxFault>& faults,
+                           std::string_view text_kind) {
+  for (const protocol::SyntaxFault& fault : faults) {
+    Case what;
+    what.message =
+        text_kind == "policy"
+            ? fmt::format("Policy line {}, column {}: {}", fault.line, fault.column, fault.message)
+            : fmt::format("Record column {}: {}", fault.column, fault.message);
+    what.fix = fault.fix;
+    add(fault.code, std::move(what));
+  }
+}
+
+void Judgement::not_applicable(Stage stage) { not_applicable_[static_cast<size_t>(stage)] = true; }
+void Judgement::unseen(Stage stage) { unseen_[static_cast<size_t>(stage)] = true; }
+
+void Judgement::conclude(Report& report) {
+  for (size_t i = 0; i < findings_.size(); ++i)
+    if (repeats_[i] > 0)
+      findings_[i].message += fmt::format(" (and {} more of this kind)", repeats_[i]);
+  std::stable_sort(findings_.begin(), findings_.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.row->stage, a.severity, a.subject) <
+           std::tie(b.row->stage, b.severity, b.subject);
+  });
+  for (Stage stage : kStages) {
+    auto index = static_cast<size_t>(stage);
+    bool fails = false;
+    bool unknown = unseen_[index];
+    for (const Finding& finding : findings_) {
+      if (finding.row->stage != stage) continue;
+      fails |= finding.severity == Severity::critical || finding.severity == Severity::warning;
+      unknown |= finding.severity == Severity::unknown;
+    }
+    report.stages[index] = fails                    ? StageResult::fail
+                           : unknown                ? StageResult::unknown
+                           : not_applicable_[index] ? StageResult::not_applicable
+                                                    : StageResult::pass;
+  }
+  report.outcome = outcome_of(findings_);
+  report.findings = std::move(findings_);
+  report.findings.shrink_to_fit();
+}
+
+std::string verify_command(const FindingRow& row, const Judgement& judgement, const Case& what) {
+  bool mail = row.stage == Stage::smtp || row.stage == Stage::mx_certificate;
+  int port = mail ? judgement.thresholds.smtp_port : judgement.thresholds.https_port;
+  const std::string& domain = judgement.evidence.domain.text();
+  std::string policy_host = "mta-sts." + domain;
+  std::string host = what.host.empty() ? policy_host : printable(what.host, 253);
+  std::string peer = what.address ? what.address->text() : host;
+  std::string bracketed = peer.find(':') != std::string::npos ? "[" + peer + "]" : peer;
+  std::string connect_to =
+      what.address || port != 443
+          ? fmt::format("--connect-to {} ", shell_word(fmt::format("::{}:{}", bracketed, port)))
+          : std::string();
+  const std::pair<std::string_view, std::string> values[] = {
+      {"domain", domain},         {"policy_host", policy_host},
+      {"host", shell_word(host)}, {"connect", shell_word(fmt::format("{}:{}", bracketed, port))},
+      {"connect_to", connect_to}, {"nc", fmt::format("{} {}", shell_word(peer), port)},
+  };
+  std::string command;
+  std::string_view rest = row.verify;
+  while (!rest.empty()) {
+    size_t open = std::min(rest.find('{'), rest.size());
+    command += rest.substr(0, open);
+    rest.remove_prefix(open);
+    if (rest.empty()) break;
+    size_t close = rest.find('}');
+    std::string_view name = rest.substr(1, close - 1);
+    for (const auto& [key, value] : values)
+      if (key == name) command += value;
+    rest.remove_prefix(close + 1);
+  }
+  return command;
+}
+
+std::string listed(const std::vector<std::string>& names, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < most; ++i)
+    text += (i == 0 ? "" : ", ") + printable(names[i], 253);
+  if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
+  return text;
+}
+
+}  // namespace mtasts::verdict

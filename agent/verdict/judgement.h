@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Judgement: the sheet on which the rules of one check write. It knows the severities in force
+// (mode enforce or not), turns what a blind channel shows into "unknown", joins repeated findings,
+// and adds up stages and outcome at the end. For the verdict room; one check, one thread.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/sts_policy.h"
+#include "protocol/sts_record.h"
+#include "protocol/syntax_fault.h"
+#include "protocol/tlsrpt_record.h"
+#include "verdict/evidence.h"
+#include "verdict/judge.h"
+#include "verdict/report.h"
+
+namespace mtasts::verdict {
+
+// What is special about one finding; what is left empty comes from the table.
+struct Case {
+  std::string message;                    // one sentence with the observed value
+  std::string fix = {};                   // instead of the row's
+  std::string host = {};                  // the host it is about
+  std::optional<IpAddress> address = {};  // and the address
+  bool address_in_subject = true;         // false: all addresses of the host are alike
+  bool blind = false;  // our sight failed: severity unknown whatever the table says
+  std::optional<Severity> severity = {};  // instead of the table's (expiry has two)
+};
+
+// How a policy was read, for all rules that follow.
+struct PolicyReading {
+  const protocol::HttpsAttempt* attempt = nullptr;  // the one that was read; null: none responded
+  bool read = false;                                // status 200, so the body was parsed
+  protocol::StsPolicy policy;                       // of use when read
+};
+
+class Judgement {
+ public:
+  Judgement(const Evidence& evidence, const Thresholds& thresholds, Time now);
+
+  const Evidence& evidence;
+  const Thresholds& thresholds;
+  const Time now;
+
+  // Filled by judge() before the rules run.
+  protocol::StsRecordSet records;
+  PolicyReading reading;
+  bool takes_part = false;  // there is a record, or we could not see that there is none
+
+  // A policy in mode enforce that at least some senders accept.
+  bool enforced() const;
+  // Patterns that the live MX must match: a readable policy whose mode is not none.
+  bool has_patterns() const;
+
+  // `code` must be in the table. The same code for the same subject is joined into one finding.
+  void add(std::string_view code, Case what);
+  void add_faults(const std::vector<protocol::SyntaxFault>& faults, std::string_view text_kind);
+  void not_applicable(Stage stage);
+  // Nothing was concluded about the stage, though no single finding says so.
+  void unseen(Stage stage);
+
+  // Stages, outcome and order of the findings. Once, at the end.
+  void conclude(Report& report);
+
+ private:
+  std::vector<Finding> findings_;
+  std::vector<int> repeats_;  // beside findings_: how many more of the same
+  std::array<bool, kStages.size()> not_applicable_{};
+  std::array<bool, kStages.size()> unseen_{};
+};
+
+// The row's command with its placeholders filled.
+std::string verify_command(const FindingRow& row, const Judgement& judgement, const Case& what);
+
+// The rules, a stage each; each may add findings of a neighbour stage where the cause lies there.
+void judge_record(Judgement& judgement);
+void judge_policy_fetch(Judgement& judgement);  // and policy_certificate
+void judge_policy_syntax(Judgement& judgement);
+void judge_mx(Judgement& judgement);
+void judge_smtp(Judgement& judgement);  // and mx_certificate
+void judge_tlsrpt(Judgement& judgement);
+
+// Which code a certificate's faults get on the policy host and on an MX host.
+struct CertificateCodes {
+  std::string_view expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
+      incomplete_chain, expiring, weak_key, weak_signature;
+};
+// Every fault of the chain; `where` carries host and address. True when there was any fault that
+// makes senders refuse the certificate.
+bool judge_certificate(Judgement& judgement, const protocol::PeerChain& chain,
+                       const CertificateCodes& codes, const Case& where);
+
+// How soon the certificate ends: nothing, warning or critical (interfaces.md, Expiry).
+std::optional<Severity> expiry_severity(const protocol::PeerChain& chain,
+                                        const Thresholds& thresholds, Time now);
+
+// "mx1.example.com, mx2.example.com and 3 more".
+std::string listed(const std::vector<std::string>& names, size_t most = 5);
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Report: what the evidence of one check means. Everything downstream (metrics, JSON, page, command
+// line) is made of reports alone. Plain value; shared as shared_ptr<const Report> between threads.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/time.h"
+#include "protocol/certificate.h"
+#include "protocol/sts_policy.h"
+#include "verdict/finding.h"
+
+namespace mtasts::verdict {
+
+enum class TxtStatus : uint8_t { found, missing, invalid, multiple, error };
+std::string_view name_of(TxtStatus status);
+
+enum class PolicyStatus : uint8_t {
+  fetched,
+  unreachable,
+  tls_failed,
+  http_error,
+  too_large,
+  not_fetched
+};
+std::string_view name_of(PolicyStatus status);
+
+enum class AddressStatus : uint8_t {
+  ok,
+  refused,
+  timeout,
+  unreachable,
+  tls_failed,
+  smtp_failed,
+  skipped
+};
+std::string_view name_of(AddressStatus status);
+
+struct RecordReport {
+  TxtStatus status = TxtStatus::error;
+  std::vector<std::string> texts;  // raw octets, as published
+  std::optional<std::string> id;
+};
+
+struct PolicyReport {
+  std::string url;
+  PolicyStatus status = PolicyStatus::not_fetched;
+  std::optional<int> http_status;
+  std::optional<std::string> content_type;
+  std::optional<std::string> body;  // raw octets, at most 64 KiB
+  bool valid = false;               // a sender would use it: fetched, trusted, inside the grammar
+  std::optional<protocol::Mode> mode;  // these three also of an invalid body, where readable
+  std::optional<uint64_t> max_age_seconds;
+  std::vector<std::string> mx;
+  std::vector<IpAddress> addresses;
+  protocol::PeerChainPtr chain;  // null: none seen
+};
+
+struct TlsrptReport {
+  TxtStatus status = TxtStatus::error;
+  std::vector<std::string> texts;
+  std::vector<std::string> rua;
+};
+
+struct MxAddressReport {
+  IpAddress address;
+  AddressStatus status = AddressStatus::skipped;
+  std::optional<bool> starttls;  // empty: never came so far
+  std::string tls_version;       // empty: none
+  std::string cipher;
+  protocol::PeerChainPtr chain;  // null: none seen
+  bool blind = false;            // the failure is about our sight, not about this address
+};
+
+// Facts of one MX host, whoever uses it. Shared between the reports of all its domains.
+struct MxHostReport {
+  std::string host;
+  Time probed_at{};
+  std::vector<MxAddressReport> addresses;
+};
+
+struct MxReport {
+  std::string host;
+  uint16_t preference = 0;
+  bool implicit = false;
+  std::optional<bool> covered;         // empty: there is no policy with mx patterns to cover it
+  std::optional<std::string> pattern;  // the first that covers it
+  std::shared_ptr<const MxHostReport> facts;  // null: not probed
+};
+
+struct Report {
+  std::string domain;
+  Time checked_at{};  // when the check began
+  std::chrono::milliseconds duration{0};
+  Outcome outcome = Outcome::unknown;
+  std::array<StageResult, kStages.size()> stages{};  // index: Stage
+  std::vector<Finding> findings;                     // by stage, then severity, then subject
+  RecordReport record;
+  PolicyReport policy;
+  TlsrptReport tlsrpt;
+  std::vector<MxReport> mx;
+  std::string suggested_policy;  // from the live MX (CRLF lines); empty: nothing to suggest
+  std::string provider;          // "Microsoft 365", …; empty: not recognised
+
+  StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
+};
+using ReportPtr = std::shared_ptr<const Report>;
+
+// Findings of one severity; critical, warning, info, unknown in the order of kSeverities.
+std::array<int, kSeverities.size()> count_by_severity(const Report& report);
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::ChainFault;
+using protocol::PeerChain;
+
+using std::chrono::milliseconds;
+
+std::string names_of(const protocol::Certificate& leaf) {
+  if (leaf.dns_names.empty()) return "no DNS name at all";
+  return listed(leaf.dns_names, 6);
+}
+
+std::string fault_message(const PeerChain& chain, ChainFault fault, Time now) {
+  const protocol::Certificate& leaf = chain.leaf;
+  std::string issuer = printable(leaf.issuer, 160);
+  switch (fault) {
+    case ChainFault::expired:
+      if (leaf.not_after < now)
+        return fmt::format("The certificate expired on {}, {} ago (issued by {})",
+                           rfc3339(leaf.not_after), about(now - Time(leaf.not_after)), issuer);
+      return fmt::format("A certificate above the server's own expired on {} (chain of {})",
+                         rfc3339(chain.chain_not_after), issuer);
+    case ChainFault::not_yet_valid:
+      return fmt::format("The certificate is valid only from {} (issued by {})",
+                         rfc3339(leaf.not_before), issuer);
+    case ChainFault::self_signed:
+      return fmt::format("The certificate of {} is self-signed", printable(leaf.subject, 160));
+    case ChainFault::untrusted:
+      return fmt::format("The chain ends in no trusted root: issued by {} ({})", issuer,
+                         chain.verify_error);
+    case ChainFault::incomplete:
+      return fmt::format("The server sends {} certificate{}, the issuer {} is missing ({})",
+                         chain.presented_count, chain.presented_count == 1 ? "" : "s", issuer,
+                         chain.verify_error);
+    case ChainFault::invalid:
+      return fmt::format("The certificate of {} does not verify: {}", printable(leaf.subject, 160),
+                         chain.verify_error);
+  }
+  return {};
+}
+
+std::string_view code_of(const CertificateCodes& codes, ChainFault fault) {
+  switch (fault) {
+    case ChainFault::expired:
+      return codes.expired;
+    case ChainFault::not_yet_valid:
+      return codes.not_yet_valid;
+    case ChainFault::self_signed:
+      return codes.self_signed;
+    case ChainFault::incomplete:
+      return codes.incomplete_chain;
+    case ChainFault::untrusted:
+    case ChainFault::invalid:
+      break;
+  }
+  return codes.untrusted;
+}
+
+Case with_message(const Case& where, std::string message) {
+  Case what = where;
+  what.message = std::move(message);
+  return what;
+}
+
+}  // namespace
+
+std::optional<Severity> expiry_severity(const PeerChain& chain, const Thresholds& thresholds,
+                                        Time now) {
+  const protocol::Certificate& leaf = chain.leaf;
+  auto lifetime = std::chrono::duration_cast<milliseconds>(leaf.not_after - leaf.not_before);
+  milliseconds left = Time(leaf.not_after) - now;
+  if (left < std::min(thresholds.expiry_critical, lifetime / 10)) return Severity::critical;
+  if (left < std::min(thresholds.expiry_warning, lifetime / 3)) return Severity::warning;
+  // An intermediate that ends before its leaf has no lifetime of its own here: plain limits.
+  milliseconds chain_left = Time(chain.chain_not_after) - now;
+  if (chain.chain_not_after >= leaf.not_after) return std::nullopt;
+  if (chain_left < thresholds.expiry_critical) return Severity::critical;
+  if (chain_left < thresholds.expiry_warning) return Severity::warning;
+  return std::nullopt;
+}
+
+bool judge_certificate(Judgement& judgement, const PeerChain& chain, const CertificateCodes& codes,
+                       const Case& where) {
+  for (ChainFault fault : chain.faults)
+    judgement.add(code_of(codes, fault),
+                  with_message(where, fault_message(chain, fault, judgement.now)));
+  if (!chain.name_matches)
+    judgement.add(
+        chain.name_only_in_cn ? codes.cn_only : codes.host_mismatch,
+        with_message(where,
+                     fmt::format("The certificate is for {}, not for {}{}", names_of(chain.leaf),
+                                 printable(where.host, 253),
+                                 chain.name_only_in_cn ? ", which stands only in the CN" : "")));
+
+  bool dated = std::find(chain.faults.begin(), chain.faults.end(), ChainFault::expired) ==
+               chain.faults.end();
+  if (auto severity = expiry_severity(chain, judgement.thresholds, judgement.now);
+      severity && dated) {
+    bool leaf_ends = chain.leaf.not_after <= chain.chain_not_after;
+    auto end = std::min(chain.leaf.not_after, chain.chain_not_after);
+    Case what = with_message(
+        where,
+        fmt::format("{} expires on {}, in {} (issued by {})",
+                    leaf_ends ? "The certificate" : "An intermediate certificate", rfc3339(end),
+                    about(Time(end) - judgement.now), printable(chain.leaf.issuer, 160)));
+    what.severity = severity;
+    judgement.add(codes.expiring, std::move(what));
+  }
+  if (!chain.weak_key.empty())
+    judgement.add(codes.weak_key,
+                  with_message(where, fmt::format("The certificate's key is {}", chain.weak_key)));
+  if (!chain.weak_signature.empty())
+    judgement.add(
+        codes.weak_signature,
+        with_message(where, fmt::format("The chain is signed with {}", chain.weak_signature)));
+  return !chain.verified();
+}
+
+}  // namespace mtasts::verdict

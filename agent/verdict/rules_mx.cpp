@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "verdict/coverage.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+
+bool is_silence(DnsStatus status) {
+  return status == DnsStatus::timeout || status == DnsStatus::unreachable ||
+         status == DnsStatus::cancelled;
+}
+
+bool is_ours(DnsStatus status) {
+  return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
+}
+
+std::string what_came(const DnsAnswer& answer) {
+  std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
+                                 printable(answer.name, 253), protocol::name_of(answer.status));
+  if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
+  return text;
+}
+
+// Without MX records the domain's own address takes its mail (RFC 5321 §5.1).
+void judge_implicit(Judgement& judgement) {
+  const Evidence& evidence = judgement.evidence;
+  if (evidence.implicit_mx) {
+    judgement.add("mx-missing-implicit",
+                  {.message = fmt::format("{} has no MX record; its own address is the MX",
+                                          evidence.domain.text())});
+    return;
+  }
+  for (const DnsAnswer& answer : evidence.apex) {
+    if (protocol::is_conclusive(answer.status)) continue;
+    judgement.add(is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
+                  {.message = what_came(answer),
+                   .host = evidence.domain.text(),
+                   .blind = is_ours(answer.status) || !evidence.sight.dns});
+    return;
+  }
+  if (evidence.apex.empty()) {
+    judgement.unseen(Stage::mx);
+    return;
+  }
+  judgement.add("mx-none", {.message = fmt::format("{} has neither an MX record nor an address",
+                                                   evidence.domain.text())});
+}
+
+// True when there are MX targets to look at.
+bool judge_lookup(Judgement& judgement) {
+  const DnsAnswer& answer = judgement.evidence.mx;
+  bool blind = is_ours(answer.status) || !judgement.evidence.sight.dns;
+  switch (answer.status) {
+    case DnsStatus::answered:
+      return true;
+    case DnsStatus::nodata:
+      judge_implicit(judgement);
+      return judgement.evidence.implicit_mx;
+    case DnsStatus::nxdomain:
+      judgement.add("mx-nxdomain",
+                    {.message = fmt::format("{} does not exist (NXDOMAIN)", answer.name)});
+      return false;
+    default:
+      judgement.add(is_silence(answer.status) ? "mx-timeout" : "mx-servfail",
+                    {.message = what_came(answer), .blind = blind});
+      return false;
+  }
+}
+
+void judge_set(Judgement& judgement) {
+  const auto& records = judgement.evidence.mx.mx;
+  bool null = std::any_of(records.begin(), records.end(),
+                          [](const auto& record) { return record.host.empty(); });
+  if (null && records.size() == 1)
+    judgement.add("mx-null", {.message = "The MX record is \"0 .\": the domain takes no mail"});
+  if (null && records.size() > 1)
+    judgement.add("mx-null-with-others",
+                  {.message = fmt::format("A null MX stands beside {} other MX record{}",
+                                          records.size() - 1, records.size() == 2 ? "" : "s")});
+  std::set<std::string> seen;
+  for (const auto& record : records)
+    if (!seen.insert(ascii_lower(record.host)).second)
+      judgement.add("mx-trailing-duplicate",
+                    {.message = fmt::format("{} stands more than once among the MX records",
+                                            printable(record.host, 253)),
+                     .host = record.host});
+}
+
+// A name no certificate and no policy can hold (RFC 1123 §2.1).
+bool is_host_name(const std::string& host) {
+  return protocol::is_mx_pattern(host) && host.front() != '*';
+}
+
+void judge_addresses(Judgement& judgement, const MxTarget& target) {
+  const HostAddresses& found = target.evidence->addresses;
+  const DnsAnswer* error = nullptr;
+  bool any = false;
+  for (const DnsAnswer& answer : found.answers) {
+    any |= answer.status == DnsStatus::answered;
+    if (!protocol::is_conclusive(answer.status)) error = &answer;
+  }
+  if (!any && error != nullptr) {
+    judgement.add(is_silence(error->status) ? "mx-host-timeout" : "mx-host-servfail",
+                  {.message = what_came(*error),
+                   .host = target.host,
+                   .blind = is_ours(error->status) || !target.evidence->sight.dns});
+    return;
+  }
+  if (!any && !found.answers.empty()) {
+    judgement.add(
+        "mx-no-address",
+        {.message = fmt::format("{} has no A or AAAA record ({})", printable(target.host, 253),
+                                protocol::name_of(found.answers.front().status)),
+         .host = target.host});
+    return;
+  }
+  for (const DnsAnswer& answer : found.answers) {
+    if (answer.cname_chain.empty()) continue;
+    judgement.add("mx-cname",
+                  {.message = fmt::format("{} is a CNAME to {}", printable(target.host, 253),
+                                          listed(answer.cname_chain)),
+                   .host = target.host});
+    break;
+  }
+  for (const auto& attempt : target.evidence->attempts)
+    if (attempt.status == protocol::SmtpStatus::not_allowed)
+      judgement.add(
+          "mx-reserved-address",
+          {.message = fmt::format("{} has the {} address {}", printable(target.host, 253),
+                                  name_of(attempt.address.scope()), attempt.address.text()),
+           .host = target.host,
+           .address = attempt.address});
+}
+
+void judge_target(Judgement& judgement, const MxTarget& target) {
+  if (target.host.empty()) return;
+  if (IpAddress::parse(target.host)) {
+    judgement.add("mx-ip-literal", {.message = fmt::format("The MX record names the IP address {}",
+                                                           printable(target.host, 100)),
+                                    .host = target.host});
+    return;
+  }
+  if (!is_host_name(target.host))
+    judgement.add("mx-underscore", {.message = fmt::format("{} is not a valid host name",
+                                                           printable(target.host, 253)),
+                                    .host = target.host});
+  if (target.evidence != nullptr)
+    judge_addresses(judgement, target);
+  else
+    judgement.unseen(Stage::mx);
+}
+
+// RFC 8461 §4.1: the MX record's name is matched, not what it is a CNAME of.
+void judge_coverage(Judgement& judgement) {
+  if (!judgement.has_patterns()) return;
+  std::vector<std::string> uncovered;
+  size_t hosts = 0;
+  for (const MxTarget& target : judgement.evidence.mx_targets) {
+    if (target.host.empty() || IpAddress::parse(target.host)) continue;
+    ++hosts;
+    if (!covering_pattern(judgement.reading.policy.mx, target.host))
+      uncovered.push_back(target.host);
+  }
+  if (uncovered.empty()) return;
+  std::string patterns = listed(judgement.reading.policy.mx, 8);
+  std::vector<std::string> lines = suggested_patterns(uncovered);
+  auto fix_for = [](const std::vector<std::string>& missing) {
+    std::string text;
+    for (const std::string& line : missing) text += fmt::format(" \"mx: {}\"", line);
+    return missing.empty() ? std::string()
+                           : fmt::format("Add{} to the policy, then publish a new id.", text);
+  };
+  if (uncovered.size() == hosts) {
+    judgement.add("mx-not-covered",
+                  {.message = fmt::format("None of the MX hosts {} matches the policy's {}",
+                                          listed(uncovered), patterns),
+                   .fix = fix_for(lines)});
+    return;
+  }
+  for (const std::string& host : uncovered)
+    judgement.add("mx-partial-coverage",
+                  {.message = fmt::format("The MX host {} matches none of the policy's {}",
+                                          printable(host, 253), patterns),
+                   .fix = fix_for(suggested_patterns({host})),
+                   .host = host});
+}
+
+}  // namespace
+
+void judge_mx(Judgement& judgement) {
+  if (!judge_lookup(judgement)) return;
+  judge_set(judgement);
+  for (const MxTarget& target : judgement.evidence.mx_targets) judge_target(judgement, target);
+  judge_coverage(judgement);
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::HttpsAttempt;
+using protocol::HttpsStatus;
+
+constexpr auto kSlow = std::chrono::seconds(5);  // some senders give up after 4 or 5 seconds
+
+constexpr CertificateCodes kCodes = {
+    .expired = "sts-tls-expired",
+    .not_yet_valid = "sts-tls-not-yet-valid",
+    .host_mismatch = "sts-tls-host-mismatch",
+    .cn_only = "sts-tls-cn-only",
+    .untrusted = "sts-tls-untrusted",
+    .self_signed = "sts-tls-self-signed",
+    .incomplete_chain = "sts-tls-incomplete-chain",
+    .expiring = "sts-tls-expiring",
+    .weak_key = "sts-tls-weak-key",
+    .weak_signature = "sts-tls-weak-signature",
+};
+
+std::string_view code_of(HttpsStatus status) {
+  switch (status) {
+    case HttpsStatus::refused:
+      return "sts-host-connect-refused";
+    case HttpsStatus::connect_timeout:
+    case HttpsStatus::unreachable:
+      return "sts-host-timeout";
+    case HttpsStatus::tls_failed:
+      return "sts-tls-handshake-failed";
+    case HttpsStatus::tls_version_old:
+      return "sts-tls-version-old";
+    case HttpsStatus::malformed:
+      return "sts-http-malformed";
+    case HttpsStatus::truncated:
+      return "sts-http-truncated";
+    case HttpsStatus::too_large:
+      return "sts-http-too-large";
+    case HttpsStatus::not_allowed:
+      return "sts-host-placeholder-address";
+    case HttpsStatus::tls_timeout:
+    case HttpsStatus::response_timeout:
+    case HttpsStatus::cancelled:
+    case HttpsStatus::responded:
+      break;
+  }
+  return "sts-http-timeout";
+}
+
+// Which failures say something of our own line rather than of the host.
+bool needs_live_channel(HttpsStatus status) {
+  return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
+         status == HttpsStatus::unreachable || status == HttpsStatus::tls_timeout ||
+         status == HttpsStatus::response_timeout;
+}
+
+std::string failure_text(const HttpsAttempt& attempt) {
+  if (attempt.status == HttpsStatus::not_allowed)
+    return fmt::format("{} is a {} address", attempt.address.text(),
+                       name_of(attempt.address.scope()));
+  std::string text =
+      fmt::format("{} on {}", protocol::name_of(attempt.status), attempt.address.text());
+  if (!attempt.detail.empty()) text += fmt::format(": {}", printable(attempt.detail, 200));
+  return text;
+}
+
+bool is_blind(const Judgement& judgement, const HttpsAttempt& attempt) {
+  return attempt.status == HttpsStatus::cancelled ||
+         (needs_live_channel(attempt.status) &&
+          !judgement.evidence.sight.https(attempt.address.family()));
+}
+
+// No address to try: says why, and whether the host is simply not there.
+void judge_no_address(Judgement& judgement) {
+  const PolicyEvidence& policy = judgement.evidence.policy;
+  bool nxdomain = true;
+  const DnsAnswer* error = nullptr;
+  for (const DnsAnswer& answer : policy.addresses.answers) {
+    nxdomain &= answer.status == DnsStatus::nxdomain;
+    if (!protocol::is_conclusive(answer.status)) error = &answer;
+  }
+  if (policy.addresses.answers.empty()) {
+    judgement.unseen(Stage::policy_fetch);
+    return;
+  }
+  if (error != nullptr) {
+    bool ours = error->status == DnsStatus::cancelled || error->status == DnsStatus::unreachable;
+    bool silent = error->status == DnsStatus::timeout || ours;
+    judgement.add(silent ? "sts-host-dns-timeout" : "sts-host-servfail",
+                  {.message = fmt::format(
+                       "{} lookup of {} gave {}{}", protocol::name_of(error->type), policy.host,
+                       protocol::name_of(error->status),
+                       error->detail.empty() ? "" : " (" + printable(error->detail, 200) + ")"),
+                   .host = policy.host,
+                   .blind = ours || !judgement.evidence.sight.dns});
+    return;
+  }
+  const auto& chain = policy.addresses.answers.front().cname_chain;
+  std::string by_cname = chain.empty() ? "" : fmt::format(" (CNAME to {})", listed(chain));
+  judgement.add(
+      nxdomain ? "sts-host-nxdomain" : "sts-host-no-address",
+      {.message = fmt::format("{}{} {}", policy.host, by_cname,
+                              nxdomain ? "does not exist (NXDOMAIN)" : "has no A or AAAA record"),
+       .host = policy.host});
+  if (judgement.records.status == protocol::StsRecordSet::Status::found)
+    judgement.add("sts-record-without-policy",
+                  {.message = fmt::format("The record announces id {}, but {} {}",
+                                          judgement.records.record.id, policy.host,
+                                          nxdomain ? "does not exist" : "has no address")});
+}
+
+const HttpsAttempt* last_of(const std::vector<HttpsAttempt>& attempts, AddressFamily family) {
+  const HttpsAttempt* last = nullptr;
+  for (const HttpsAttempt& attempt : attempts)
+    if (attempt.address.family() == family &&
+        (last == nullptr || attempt.status != HttpsStatus::not_allowed))
+      last = &attempt;
+  return last;
+}
+
+// The address families of which none answered, while the other did: a finding of its own.
+bool judge_families(Judgement& judgement) {
+  const auto& attempts = judgement.evidence.policy.attempts;
+  const HttpsAttempt* v4 = last_of(attempts, AddressFamily::ipv4);
+  const HttpsAttempt* v6 = last_of(attempts, AddressFamily::ipv6);
+  auto fine = [](const HttpsAttempt* attempt) {
+    return attempt != nullptr && attempt->status == HttpsStatus::responded;
+  };
+  if (!fine(v4) && !fine(v6)) return false;
+  for (const HttpsAttempt* attempt : {v4, v6}) {
+    if (attempt == nullptr || fine(attempt)) continue;
+    judgement.add(attempt == v6 ? "sts-host-ipv6-fail" : "sts-host-ipv4-fail",
+                  {.message = failure_text(*attempt),
+                   .host = judgement.evidence.policy.host,
+                   .address = attempt->address,
+                   .address_in_subject = false,
+                   .blind = is_blind(judgement, *attempt)});
+  }
+  return true;
+}
+
+void judge_answer(Judgement& judgement, const HttpsAttempt& attempt) {
+  Case where{.message = {},
+             .host = judgement.evidence.policy.host,
+             .address = attempt.address,
+             .address_in_subject = false};
+  auto say = [&](std::string_view code, std::string message) {
+    Case what = where;
+    what.message = std::move(message);
+    judgement.add(code, std::move(what));
+  };
+  if (attempt.http_status >= 300 && attempt.http_status < 400) {
+    say("sts-http-redirect",
+        fmt::format("HTTP status {}, Location {}", attempt.http_status,
+                    attempt.location ? printable(*attempt.location, 300) : "missing"));
+    return;
+  }
+  if (attempt.http_status != 200) {
+    say("sts-http-status", fmt::format("HTTP status {} instead of 200", attempt.http_status));
+    return;
+  }
+  // An HTML page has one cause and one mend, and its own finding (sts-policy-html).
+  bool html = judgement.reading.attempt != nullptr &&
+              protocol::has_code(judgement.reading.policy.faults, "sts-policy-html");
+  if (!attempt.content_type || attempt.content_type->empty())
+    say("sts-http-content-type-missing", "The answer has no Content-Type header");
+  else if (!protocol::is_text_plain(*attempt.content_type) && !html)
+    say("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
+                                                   printable(*attempt.content_type, 120)));
+  if (attempt.total_time > kSlow)
+    say("sts-http-slow", fmt::format("The policy took {:.1f} seconds from {}",
+                                     std::chrono::duration<double>(attempt.total_time).count(),
+                                     attempt.address.text()));
+}
+
+void judge_chains(Judgement& judgement) {
+  bool seen = false;
+  bool old = false;
+  bool unseen = judgement.evidence.policy.attempts.empty();
+  for (const HttpsAttempt& attempt : judgement.evidence.policy.attempts) {
+    old |= attempt.status == HttpsStatus::tls_version_old;
+    unseen |= is_blind(judgement, attempt);
+    if (attempt.chain == nullptr) continue;
+    seen = true;
+    Case where{.message = {},
+               .host = judgement.evidence.policy.host,
+               .address = attempt.address,
+               .address_in_subject = false};
+    judge_certificate(judgement, *attempt.chain, kCodes, where);
+  }
+  if (seen || old) return;
+  if (unseen)
+    judgement.unseen(Stage::policy_certificate);
+  else
+    judgement.not_applicable(Stage::policy_certificate);
+}
+
+// Without a record only a served, valid policy is worth a word: the record was forgotten.
+void judge_without_record(Judgement& judgement) {
+  for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
+    judgement.not_applicable(stage);
+  const HttpsAttempt* attempt = judgement.reading.attempt;
+  bool served = judgement.reading.read && judgement.reading.policy.valid && attempt->chain &&
+                attempt->chain->verified();
+  if (!served) return;
+  judgement.add("sts-policy-without-record",
+                {.message = fmt::format("A valid policy (mode {}) is served at https://{}/, but "
+                                        "there is no record",
+                                        protocol::name_of(*judgement.reading.policy.mode),
+                                        judgement.evidence.policy.host)});
+}
+
+}  // namespace
+
+void judge_policy_fetch(Judgement& judgement) {
+  if (!judgement.takes_part) {
+    judge_without_record(judgement);
+    return;
+  }
+  const PolicyEvidence& policy = judgement.evidence.policy;
+  if (policy.attempts.empty()) {
+    judge_no_address(judgement);
+    judge_chains(judgement);
+    return;
+  }
+  judge_chains(judgement);
+  bool some_family_answers = judge_families(judgement);
+  for (const HttpsAttempt& attempt : policy.attempts) {
+    if (attempt.status == HttpsStatus::responded) {
+      judge_answer(judgement, attempt);
+    } else if (!some_family_answers) {
+      judgement.add(code_of(attempt.status), {.message = failure_text(attempt),
+                                              .host = policy.host,
+                                              .address = attempt.address,
+                                              .address_in_subject = false,
+                                              .blind = is_blind(judgement, attempt)});
+    }
+  }
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include "base/printable.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::StsRecordSet;
+
+std::string what_came(const DnsAnswer& answer) {
+  std::string text =
+      fmt::format("TXT lookup of {} gave {}", answer.name, protocol::name_of(answer.status));
+  if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
+  return text;
+}
+
+// The lookup said for certain that there is nothing: a missing record, or a broken delegation.
+void judge_absence(Judgement& judgement, const DnsAnswer& answer) {
+  if (!answer.cname_chain.empty()) {
+    judgement.add(
+        "sts-txt-cname-dangling",
+        {.message = fmt::format("{} is a CNAME to {}, which has no TXT record ({})", answer.name,
+                                listed(answer.cname_chain), protocol::name_of(answer.status))});
+    return;
+  }
+  judgement.add("sts-txt-missing",
+                {.message = fmt::format("There is no TXT record at {} ({})", answer.name,
+                                        protocol::name_of(answer.status))});
+  if (answer.status == DnsStatus::nxdomain)
+    judgement.add("sts-txt-nxdomain",
+                  {.message = fmt::format("The name {} does not exist (NXDOMAIN)", answer.name)});
+}
+
+void judge_texts(Judgement& judgement, const DnsAnswer& answer) {
+  const StsRecordSet& set = judgement.records;
+  switch (set.status) {
+    case StsRecordSet::Status::found:
+    case StsRecordSet::Status::invalid:
+      judgement.add_faults(set.record.faults, "record");
+      break;
+    case StsRecordSet::Status::multiple:
+      judgement.add("sts-txt-multiple",
+                    {.message = fmt::format("{} records at {} begin v=STSv1; the first is \"{}\"",
+                                            answer.texts.size() - set.unrelated.size(), answer.name,
+                                            printable(set.record.text, 120))});
+      break;
+    case StsRecordSet::Status::none:
+      judgement.add("sts-txt-missing",
+                    {.message = fmt::format("No TXT record at {} begins v=STSv1;", answer.name)});
+      break;
+  }
+  if (!set.unrelated.empty())
+    judgement.add(
+        "sts-txt-unrelated-records",
+        {.message = fmt::format("{} has {} other TXT record{}, the first is \"{}\"", answer.name,
+                                set.unrelated.size(), set.unrelated.size() == 1 ? "" : "s",
+                                printable(set.unrelated.front(), 80))});
+}
+
+}  // namespace
+
+void judge_record(Judgement& judgement) {
+  const DnsAnswer& answer = judgement.evidence.record;
+  bool blind = !judgement.evidence.sight.dns;
+  if (answer.cname_loop) {
+    judgement.add("sts-txt-cname-loop",
+                  {.message = fmt::format("The CNAMEs at {} loop: {}", answer.name,
+                                          listed(answer.cname_chain))});
+    return;
+  }
+  switch (answer.status) {
+    case DnsStatus::answered:
+      judge_texts(judgement, answer);
+      break;
+    case DnsStatus::nodata:
+    case DnsStatus::nxdomain:
+      judge_absence(judgement, answer);
+      break;
+    case DnsStatus::timeout:
+      judgement.add("sts-txt-timeout", {.message = what_came(answer), .blind = blind});
+      break;
+    case DnsStatus::unreachable:
+    case DnsStatus::cancelled:
+      judgement.add("sts-txt-timeout", {.message = what_came(answer), .blind = true});
+      break;
+    case DnsStatus::servfail:
+    case DnsStatus::refused:
+    case DnsStatus::malformed:
+      judgement.add("sts-txt-servfail", {.message = what_came(answer), .blind = blind});
+      break;
+  }
+}
+
+}  // namespace mtasts::verdict

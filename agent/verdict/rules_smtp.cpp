@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "verdict/judgement.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::PeerChain;
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+using protocol::SmtpStep;
+
+constexpr auto kSlowBanner = std::chrono::seconds(6);  // postscreen's usual delay
+
+constexpr CertificateCodes kCodes = {
+    .expired = "cert-expired",
+    .not_yet_valid = "cert-not-yet-valid",
+    .host_mismatch = "cert-host-mismatch",
+    .cn_only = "cert-cn-only",
+    .untrusted = "cert-untrusted",
+    .self_signed = "cert-self-signed",
+    .incomplete_chain = "cert-incomplete-chain",
+    .expiring = "cert-expiring",
+    .weak_key = "cert-weak-key",
+    .weak_signature = "cert-weak-signature",
+};
+
+bool is_connect_failure(SmtpStatus status) {
+  return status == SmtpStatus::refused || status == SmtpStatus::connect_timeout ||
+         status == SmtpStatus::unreachable;
+}
+
+bool needs_live_channel(const SmtpAttempt& attempt) {
+  return is_connect_failure(attempt.status) || attempt.status == SmtpStatus::tls_timeout ||
+         (attempt.status == SmtpStatus::timeout && attempt.reply_code == 0);
+}
+
+// A reply that is about who asks, not about TLS: temporary, or by reputation.
+std::string_view rejection_code(const SmtpAttempt& attempt) {
+  std::string text = ascii_lower(attempt.reply_text);
+  if (text.find("greylist") != std::string::npos || text.find("graylist") != std::string::npos ||
+      text.find("grey list") != std::string::npos || text.find("postgrey") != std::string::npos)
+    return "smtp-greylisted";
+  return attempt.reply_code >= 500 ? "smtp-banner-5xx" : "smtp-banner-4xx";
+}
+
+// EHLO refused because the verb is unknown (RFC 5321 §4.2.2), not because of who asks.
+bool is_verb_unknown(int reply_code) {
+  return reply_code == 500 || reply_code == 501 || reply_code == 502 || reply_code == 504;
+}
+
+std::string_view code_of(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::refused:
+      return "smtp-connect-refused";
+    case SmtpStatus::connect_timeout:
+      return "smtp-connect-timeout";
+    case SmtpStatus::unreachable:
+      return "smtp-unreachable";
+    case SmtpStatus::timeout:
+    case SmtpStatus::cancelled:
+      return "smtp-timeout";
+    case SmtpStatus::banner_rejected:
+      return rejection_code(attempt);
+    case SmtpStatus::ehlo_rejected:
+      return is_verb_unknown(attempt.reply_code) ? "smtp-ehlo-failed" : rejection_code(attempt);
+    case SmtpStatus::starttls_missing:
+      return "smtp-starttls-missing";
+    case SmtpStatus::starttls_stripped:
+      return "smtp-starttls-stripped";
+    case SmtpStatus::starttls_rejected:
+      // 421: the service goes away now (RFC 5321 §3.8), whatever was asked.
+      return attempt.reply_code == 421 ? rejection_code(attempt) : "smtp-starttls-refused";
+    case SmtpStatus::tls_failed:
+      return "smtp-tls-handshake-failed";
+    case SmtpStatus::tls_closed:
+      return "smtp-tls-closed";
+    case SmtpStatus::tls_timeout:
+      return "smtp-tls-timeout";
+    case SmtpStatus::tls_version_old:
+      return "smtp-tls-old-only";
+    case SmtpStatus::protocol_error:
+      return "smtp-protocol-error";
+    case SmtpStatus::ok:
+    case SmtpStatus::not_allowed:
+      break;
+  }
+  return {};
+}
+
+std::string message_of(const SmtpAttempt& attempt) {
+  std::string text(protocol::name_of(attempt.status));
+  if (attempt.status == SmtpStatus::timeout || attempt.status == SmtpStatus::cancelled)
+    text += fmt::format(" at {}", protocol::name_of(attempt.step));
+  if (attempt.status == SmtpStatus::tls_version_old && !attempt.tls_version.empty())
+    text += fmt::format(": only {}", attempt.tls_version);
+  if (attempt.reply_code != 0 && attempt.status != SmtpStatus::tls_version_old &&
+      attempt.step <= SmtpStep::starttls)
+    text += fmt::format("; the server's last reply was {} {}", attempt.reply_code,
+                        printable(attempt.reply_text, 160));
+  if (!attempt.detail.empty()) text += fmt::format(" ({})", printable(attempt.detail, 200));
+  return text;
+}
+
+Case about_attempt(const MxTarget& target, const SmtpAttempt& attempt, std::string message) {
+  return {.message = std::move(message), .host = target.host, .address = attempt.address};
+}
+
+bool is_blind(const MxTarget& target, const SmtpAttempt& attempt) {
+  return attempt.status == SmtpStatus::cancelled ||
+         (needs_live_channel(attempt) && !target.evidence->sight.smtp(attempt.address.family()));
+}
+
+// The family none of whose addresses can be connected, while the other one answers.
+std::optional<AddressFamily> dead_family(const MxHostEvidence& host) {
+  std::optional<AddressFamily> dead;
+  for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+    bool any = false, all_dead = true, other_answers = false;
+    for (const SmtpAttempt& attempt : host.attempts) {
+      if (attempt.status == SmtpStatus::not_allowed) continue;
+      if (attempt.address.family() == family) {
+        any = true;
+        all_dead &= is_connect_failure(attempt.status);
+      } else {
+        other_answers |= protocol::answered(attempt);
+      }
+    }
+    if (any && all_dead && other_answers) dead = family;
+  }
+  return dead;
+}
+
+void judge_attempt(Judgement& judgement, const MxTarget& target, const SmtpAttempt& attempt,
+                   std::vector<std::string>& blocked) {
+  if (attempt.injected_bytes > 0)
+    judgement.add("smtp-starttls-response-injection",
+                  about_attempt(target, attempt,
+                                fmt::format("{} octets of clear text followed the 220 to STARTTLS",
+                                            attempt.injected_bytes)));
+  if (attempt.banner_time > kSlowBanner)
+    judgement.add(
+        "smtp-banner-slow",
+        about_attempt(target, attempt,
+                      fmt::format("The greeting took {:.1f} seconds",
+                                  std::chrono::duration<double>(attempt.banner_time).count())));
+  std::string_view code = code_of(attempt);
+  if (code.empty()) return;
+  bool blind = is_blind(target, attempt);
+  if (blind && is_connect_failure(attempt.status)) {
+    blocked.push_back(fmt::format("{} [{}]: {}", printable(target.host, 253),
+                                  attempt.address.text(), protocol::name_of(attempt.status)));
+    return;
+  }
+  Case what = about_attempt(target, attempt, message_of(attempt));
+  what.blind = blind;
+  judgement.add(code, std::move(what));
+}
+
+void judge_host(Judgement& judgement, const MxTarget& target, std::vector<std::string>& blocked) {
+  const MxHostEvidence& host = *target.evidence;
+  std::optional<AddressFamily> dead = dead_family(host);
+  for (const SmtpAttempt& attempt : host.attempts) {
+    if (dead && attempt.address.family() == *dead) {
+      Case what{.message = message_of(attempt) + " on " + attempt.address.text(),
+                .host = target.host,
+                .address = attempt.address,
+                .address_in_subject = false,
+                .blind = is_blind(target, attempt)};
+      judgement.add(*dead == AddressFamily::ipv6 ? "smtp-ipv6-fail" : "smtp-ipv4-fail",
+                    std::move(what));
+      continue;
+    }
+    judge_attempt(judgement, target, attempt, blocked);
+  }
+}
+
+bool ends_soon(const Judgement& judgement, const PeerChain& chain) {
+  return expiry_severity(chain, judgement.thresholds, judgement.now).has_value();
+}
+
+// RFC 8461 §8.4: senders meet only one address at a time, so a bad pool member hides.
+void judge_pool(Judgement& judgement, const MxTarget& target) {
+  const SmtpAttempt* good = nullptr;
+  const SmtpAttempt* bad = nullptr;
+  for (const SmtpAttempt& attempt : target.evidence->attempts) {
+    if (attempt.chain == nullptr) continue;
+    bool fine = attempt.chain->verified() && !ends_soon(judgement, *attempt.chain);
+    (fine ? good : bad) = &attempt;
+  }
+  if (good == nullptr || bad == nullptr) return;
+  judgement.add(
+      "cert-differs-by-ip",
+      {.message = fmt::format("{} presents a good certificate (until {}), {} does not (until {})",
+                              good->address.text(), date_text(good->chain->leaf.not_after),
+                              bad->address.text(), date_text(bad->chain->leaf.not_after)),
+       .host = target.host,
+       .address = bad->address,
+       .address_in_subject = false});
+}
+
+// True when a certificate was seen.
+bool judge_certificates(Judgement& judgement, const MxTarget& target) {
+  std::set<std::string> fingerprints;
+  for (const SmtpAttempt& attempt : target.evidence->attempts)
+    if (attempt.chain != nullptr) fingerprints.insert(attempt.chain->leaf.fingerprint_sha256);
+  bool alike = fingerprints.size() == 1;
+  std::set<std::string> told;
+  for (const SmtpAttempt& attempt : target.evidence->attempts) {
+    if (attempt.chain == nullptr) continue;
+    if (alike && !told.insert(attempt.chain->leaf.fingerprint_sha256).second) continue;
+    Case where{.message = {},
+               .host = target.host,
+               .address = attempt.address,
+               .address_in_subject = !alike};
+    judge_certificate(judgement, *attempt.chain, kCodes, where);
+  }
+  judge_pool(judgement, target);
+  return !fingerprints.empty();
+}
+
+}  // namespace
+
+void judge_smtp(Judgement& judgement) {
+  const Evidence& evidence = judgement.evidence;
+  std::vector<std::string> blocked;
+  const MxTarget* blocked_target = nullptr;
+  bool probed = false, certificate = false, unseen = false;
+  for (const MxTarget& target : evidence.mx_targets) {
+    if (!evidence.smtp_enabled || target.evidence == nullptr) continue;
+    size_t before = blocked.size();
+    judge_host(judgement, target, blocked);
+    if (blocked.size() > before) blocked_target = &target;
+    certificate |= judge_certificates(judgement, target);
+    for (const SmtpAttempt& attempt : target.evidence->attempts) {
+      probed |= attempt.status != SmtpStatus::not_allowed;
+      std::string_view code = code_of(attempt);
+      const FindingRow* row = code.empty() ? nullptr : find_row(code);
+      unseen |=
+          is_blind(target, attempt) || (row != nullptr && row->otherwise == Severity::unknown);
+    }
+  }
+  if (!blocked.empty())
+    judgement.add("probe-port25-egress-blocked",
+                  {.message = fmt::format("Port 25 answers nowhere, neither on the canaries nor "
+                                          "on {}",
+                                          listed(blocked, 3)),
+                   .host = blocked_target->host,
+                   .address = blocked_target->evidence->attempts.front().address,
+                   .address_in_subject = false});
+  bool lookups_failed = !protocol::is_conclusive(evidence.mx.status);
+  if (!evidence.smtp_enabled || (!probed && !lookups_failed)) {
+    judgement.not_applicable(Stage::smtp);
+    judgement.not_applicable(Stage::mx_certificate);
+    return;
+  }
+  if (!probed) judgement.unseen(Stage::smtp);
+  if (certificate) return;
+  if (unseen || !probed)
+    judgement.unseen(Stage::mx_certificate);
+  else
+    judgement.not_applicable(Stage::mx_certificate);
+}
+
+}  // namespace mtasts::verdict
