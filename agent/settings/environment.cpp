@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "settings/environment.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/printable.h"
+#include "settings/key_table.h"
+#include "settings/nearest_name.h"
+#include "settings/store_value.h"
+
+namespace mtasts::settings {
+namespace {
+
+constexpr std::string_view kPrefix = "MTASTS_";
+
+std::string ascii_upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return upper;
+}
+
+std::string variable_of(const KeyRow& row) {
+  std::string name(kPrefix);
+  if (!row.section.empty()) name += ascii_upper(row.section) + '_';
+  return name + ascii_upper(row.key);
+}
+
+struct Variable {
+  std::string name;
+  const KeyRow* row;
+};
+
+// What can be overridden, with its name. [[domain]] tables are many and cannot.
+const std::vector<Variable>& variables() {
+  static const std::vector<Variable> made = [] {
+    std::vector<Variable> all;
+    for (const KeyRow& row : key_table())
+      if (row.section != kDomainSection) all.push_back({variable_of(row), &row});
+    return all;
+  }();
+  return made;
+}
+
+const KeyRow* row_of(std::string_view name) {
+  for (const Variable& variable : variables()) {
+    if (variable.name == name) return variable.row;
+    bool unavailable = std::holds_alternative<UnavailableKey>(variable.row->kind);
+    if (unavailable && name.starts_with(variable.name + '_')) return variable.row;
+  }
+  return nullptr;
+}
+
+// Kubernetes gives every container SERVICE_HOST, PORT=tcp://… and more of each Service in its
+// namespace; one that is called "mtasts-web" must not look like a setting.
+bool is_service_link(std::string_view name, std::string_view value) {
+  return name.find("_SERVICE_HOST") != std::string_view::npos ||
+         name.find("_SERVICE_PORT") != std::string_view::npos || value.starts_with("tcp://") ||
+         value.starts_with("udp://") || value.starts_with("sctp://") ||
+         name.find("_TCP_") != std::string_view::npos ||
+         name.find("_UDP_") != std::string_view::npos;
+}
+
+bool begins_with_section(std::string_view name) {
+  name.remove_prefix(kPrefix.size());
+  for (std::string_view section : top_level_names()) {
+    std::string upper = ascii_upper(section);
+    if (name == upper || name.starts_with(upper + '_')) return true;
+  }
+  return false;
+}
+
+std::string_view trimmed(std::string_view text) {
+  size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+std::vector<Written> split_list(const Place& place, std::string_view text) {
+  std::vector<Written> values;
+  while (true) {
+    size_t comma = text.find(',');
+    std::string_view item = trimmed(text.substr(0, comma));
+    if (!item.empty()) values.push_back({place, std::string(item)});
+    if (comma == std::string_view::npos) return values;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+void read_integer(Draft& draft, const KeyRow& row, const IntegerKey& key, const Place& place,
+                  std::string_view text) {
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    return complain_of_type(draft, row, place, fmt::format("\"{}\"", printable(text, 40)));
+  store_integer(draft, row, key, place, number);
+}
+
+void read_boolean(Draft& draft, const KeyRow& row, const BooleanKey& key, const Place& place,
+                  std::string_view text) {
+  if (text != "true" && text != "false")
+    return complain_of_type(draft, row, place, fmt::format("\"{}\"", printable(text, 40)));
+  store_boolean(draft, row, key, place, text == "true");
+}
+
+void read_variable(Draft& draft, const KeyRow& row, const Place& place, const std::string& value) {
+  if (const auto* duration = std::get_if<DurationKey>(&row.kind))
+    store_duration(draft, row, *duration, {place, value});
+  else if (const auto* integer = std::get_if<IntegerKey>(&row.kind))
+    read_integer(draft, row, *integer, place, value);
+  else if (const auto* boolean = std::get_if<BooleanKey>(&row.kind))
+    read_boolean(draft, row, *boolean, place, value);
+  else if (const auto* text = std::get_if<TextKey>(&row.kind))
+    store_text(draft, row, *text, {place, value});
+  else if (const auto* list = std::get_if<ListKey>(&row.kind))
+    store_list(draft, row, *list, place, split_list(place, value));
+  else if (const auto* unavailable = std::get_if<UnavailableKey>(&row.kind))
+    draft.complaints.add(place, std::string(unavailable->sentence));
+}
+
+std::string unknown_variable(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Variable& variable : variables()) names.push_back(variable.name);
+  if (auto nearest = nearest_name(name, names))
+    return fmt::format("overrides no setting; did you mean {}?", *nearest);
+  return "overrides no setting; unset it";
+}
+
+}  // namespace
+
+Environment process_environment() {
+  Environment found;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    size_t equals = text.find('=');
+    if (equals == std::string_view::npos || !text.starts_with(kPrefix)) continue;
+    found.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return found;
+}
+
+void read_environment(Draft& draft, const Environment& environment) {
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with(kPrefix) || is_service_link(name, value)) continue;
+    const KeyRow* row = row_of(name);
+    if (row == nullptr && !begins_with_section(name)) continue;
+    size_t file =
+        draft.complaints.add_file(fmt::format("environment variable {}", printable(name, 80)));
+    Place place{file, 0, 0};
+    if (row == nullptr) {
+      draft.complaints.add(place, unknown_variable(name));
+      continue;
+    }
+    draft.fingerprint.add(name);
+    draft.fingerprint.add(value);
+    read_variable(draft, *row, place, value);
+  }
+}
+
+}  // namespace mtasts::settings

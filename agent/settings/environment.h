@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Overrides from the environment: MTASTS_<SECTION>_<KEY>, by the key table. Lists are separated by
+// commas. A variable that overrides nothing is a complaint where its name begins with a section.
+// One thread.
+#pragma once
+
+#include "settings/draft.h"
+
+namespace mtasts::settings {
+
+void read_environment(Draft& draft, const Environment& environment);
+
+}  // namespace mtasts::settings

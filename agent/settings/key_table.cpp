@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "settings/key_table.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/printable.h"
+#include "settings/nearest_name.h"
+#include "settings/takers.h"
+
+namespace mtasts::settings {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr milliseconds kLeastAboveZero{1};
+constexpr milliseconds kLongestInterval = hours(24 * 365);
+// Far above any sense, far below what overflows the int of milliseconds that libraries count in.
+constexpr milliseconds kLongestTimeout = hours(1);
+constexpr milliseconds kLongestExpiry = hours(24 * 3650);
+
+template <auto section, auto member>
+auto& field(Settings& settings) {
+  return settings.*section.*member;
+}
+template <auto section, auto member>
+void set_integer(Settings& settings, int64_t value) {
+  auto& target = settings.*section.*member;
+  target = static_cast<std::remove_reference_t<decltype(target)>>(value);
+}
+template <auto section, auto member>
+void set_text(Draft& draft, const Written& value) {
+  draft.settings.*section.*member = value.text;
+}
+
+constexpr std::string_view kSeconds = "a string such as \"30s\"";
+constexpr std::string_view kMinutes = "a string such as \"15m\"";
+constexpr std::string_view kDays = "a string such as \"7d\"";
+constexpr std::string_view kBoolean = "true or false";
+constexpr std::string_view kFile = "a string such as \"/etc/ssl/certs/ca-certificates.crt\"";
+constexpr std::string_view kHosts = "a list of strings such as [\"mail.example.com\"]";
+constexpr std::string_view kPort = "an integer such as 443";
+constexpr std::string_view kCount = "an integer such as 1";
+
+constexpr UnavailableKey kNoTls{
+    "[web.tls] is not available in this version yet; put a reverse proxy that speaks TLS in front "
+    "of [web] listen"};
+constexpr UnavailableKey kNoBasicAuth{
+    "[web.basic_auth] is not available in this version yet; put a reverse proxy that asks for the "
+    "password in front of [web] listen"};
+
+template <auto section, auto member>
+DurationKey duration_key(milliseconds least, milliseconds most) {
+  return {&field<section, member>, least, most};
+}
+template <auto section, auto member>
+IntegerKey integer_key(int64_t least, int64_t most) {
+  return {&set_integer<section, member>, least, most};
+}
+template <auto section, auto member>
+BooleanKey boolean_key() {
+  return {&field<section, member>};
+}
+template <auto section, auto member>
+TextKey text_key() {
+  return {&set_text<section, member>};
+}
+ListKey list_key(void (*take)(Draft&, const Place&, const std::vector<Written>&)) {
+  return {take, {}};
+}
+
+using S = Settings;
+using Rows = std::vector<KeyRow>;
+
+void add_domain_rows(Rows& rows) {
+  rows.push_back(
+      {"", "domains", "a list of strings such as [\"example.com\"]", list_key(take_domains)});
+  rows.push_back({"", "domain_files", "a list of strings such as [\"domains.d/*.txt\"]",
+                  list_key(take_domain_files)});
+  rows.push_back(
+      {kDomainSection, "name", "a string such as \"example.com\"", TextKey{take_domain_name}});
+  rows.push_back(
+      {kDomainSection, "labels", "a table of strings such as { team = \"mail\" }", LabelsKey{}});
+  rows.push_back({kDomainSection, "expected_mode", "a string such as \"enforce\"",
+                  TextKey{take_expected_mode}});
+}
+
+void add_check_rows(Rows& rows) {
+  using C = CheckSettings;
+  rows.push_back({"check", "interval", kMinutes,
+                  duration_key<&S::check, &C::interval>(seconds(1), kLongestInterval)});
+  rows.push_back({"check", "smtp_interval", "a string such as \"1h\"",
+                  duration_key<&S::check, &C::smtp_interval>(seconds(1), kLongestInterval)});
+  rows.push_back({"check", "timeout", "a string such as \"120s\"",
+                  duration_key<&S::check, &C::timeout>(kLeastAboveZero, kLongestTimeout)});
+  rows.push_back({"check", "concurrency", "an integer such as 256",
+                  integer_key<&S::check, &C::concurrency>(1, 10000)});
+  rows.push_back({"check", "expiry_warning", "a string such as \"21d\"",
+                  duration_key<&S::check, &C::expiry_warning>(milliseconds(0), kLongestExpiry)});
+  rows.push_back({"check", "expiry_critical", kDays,
+                  duration_key<&S::check, &C::expiry_critical>(milliseconds(0), kLongestExpiry)});
+}
+
+void add_channel_rows(Rows& rows) {
+  rows.push_back({"dns", "servers", "a list of strings such as [\"127.0.0.1:53\"]",
+                  list_key(take_dns_servers)});
+  rows.push_back({"dns", "timeout", "a string such as \"3s\"",
+                  duration_key<&S::dns, &DnsSettings::timeout>(kLeastAboveZero, kLongestTimeout)});
+  rows.push_back(
+      {"dns", "tries", "an integer such as 2", integer_key<&S::dns, &DnsSettings::tries>(1, 10)});
+  rows.push_back({"https", "port", kPort, integer_key<&S::https, &HttpsSettings::port>(1, 65535)});
+  rows.push_back(
+      {"https", "timeout", kSeconds,
+       duration_key<&S::https, &HttpsSettings::timeout>(kLeastAboveZero, kLongestTimeout)});
+  rows.push_back({"https", "ca_file", kFile, text_key<&S::https, &HttpsSettings::ca_file>()});
+  rows.push_back({"smtp", "port", "an integer such as 25",
+                  integer_key<&S::smtp, &SmtpSettings::port>(1, 65535)});
+  rows.push_back(
+      {"smtp", "timeout", kSeconds,
+       duration_key<&S::smtp, &SmtpSettings::timeout>(kLeastAboveZero, kLongestTimeout)});
+  rows.push_back(
+      {"smtp", "ehlo_name", "a string such as \"probe.example.com\"", TextKey{take_ehlo_name}});
+  rows.push_back({"smtp", "ca_file", kFile, text_key<&S::smtp, &SmtpSettings::ca_file>()});
+  rows.push_back({"smtp", "enabled", kBoolean, boolean_key<&S::smtp, &SmtpSettings::enabled>()});
+  rows.push_back({"canary", "dns", "a list of strings such as [\".\"]", list_key(take_canary_dns)});
+  rows.push_back({"canary", "https", kHosts, list_key(take_canary_https)});
+  rows.push_back({"canary", "smtp", kHosts, list_key(take_canary_smtp)});
+  rows.push_back({"network", "allow_private_addresses", kBoolean,
+                  boolean_key<&S::network, &NetworkSettings::allow_private_addresses>()});
+  rows.push_back({"network", "families", "a list of strings such as [\"ipv4\", \"ipv6\"]",
+                  list_key(take_families)});
+}
+
+void add_process_rows(Rows& rows) {
+  rows.push_back({"state", "path", "a string such as \"/var/lib/mtasts-exporter/state.db\"",
+                  TextKey{take_state_path}});
+  rows.push_back({"shard", "index", "an integer such as 0",
+                  integer_key<&S::shard, &ShardSettings::index>(0, 99999)});
+  rows.push_back(
+      {"shard", "total", kCount, integer_key<&S::shard, &ShardSettings::total>(1, 100000)});
+  rows.push_back(
+      {"web", "listen", "a list of strings such as [\"[::]:10058\"]", list_key(take_web_listen)});
+  rows.push_back({"web", "external_url", "a string such as \"https://host.example/\"",
+                  TextKey{take_external_url}});
+  rows.push_back({"web", "tls", "a table", kNoTls});
+  rows.push_back({"web", "basic_auth", "a table", kNoBasicAuth});
+  rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
+                  TextKey{take_telemetry_listen}});
+  rows.push_back({"probe", "allow",
+                  "\"configured\", \"any\" or a list of strings such as [\"*.example.com\"]",
+                  ListKey{take_probe_allow, {"configured", "any"}}});
+  rows.push_back({"log", "level", "a string such as \"info\"", TextKey{take_log_level}});
+  rows.push_back({"log", "format", "a string such as \"logfmt\"", TextKey{take_log_format}});
+}
+
+// Keys of other sections, for a key that is right but stands in the wrong place.
+std::string where_it_belongs(std::string_view section, std::string_view key) {
+  std::string places;
+  for (const KeyRow& row : key_table()) {
+    if (row.key != key || row.section == section) continue;
+    if (!places.empty()) places += " or ";
+    places += row.section.empty()             ? "the top of the file, before the first [section]"
+              : row.section == kDomainSection ? "[[domain]]"
+                                              : fmt::format("[{}]", row.section);
+  }
+  return places;
+}
+
+}  // namespace
+
+std::span<const KeyRow> key_table() {
+  static const Rows rows = [] {
+    Rows made;
+    add_domain_rows(made);
+    add_check_rows(made);
+    add_channel_rows(made);
+    add_process_rows(made);
+    return made;
+  }();
+  return rows;
+}
+
+const KeyRow* find_key(std::string_view section, std::string_view key) {
+  for (const KeyRow& row : key_table())
+    if (row.section == section && row.key == key) return &row;
+  return nullptr;
+}
+
+bool is_section(std::string_view name) { return !name.empty() && !keys_of(name).empty(); }
+
+std::vector<std::string_view> keys_of(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const KeyRow& row : key_table())
+    if (row.section == section) keys.push_back(row.key);
+  return keys;
+}
+
+std::vector<std::string_view> top_level_names() {
+  std::vector<std::string_view> names = keys_of("");
+  for (const KeyRow& row : key_table())
+    if (!row.section.empty() && names.back() != row.section) names.push_back(row.section);
+  return names;
+}
+
+std::string title_of(std::string_view section, std::string_view key) {
+  if (section.empty()) return std::string(key);
+  if (section == kDomainSection) return fmt::format("[[domain]] {}", key);
+  return fmt::format("[{}] {}", section, key);
+}
+
+std::string title_of(const KeyRow& row) { return title_of(row.section, row.key); }
+
+std::string unknown_key(std::string_view section, std::string_view key) {
+  std::string shown = printable(key, 60);
+  auto candidates = section.empty() ? top_level_names() : keys_of(section);
+  std::string message = fmt::format("{} is not a setting", title_of(section, shown));
+  if (auto nearest = nearest_name(key, candidates))
+    return fmt::format("{}; did you mean \"{}\"?", message, *nearest);
+  if (std::string places = where_it_belongs(section, key); !places.empty())
+    return fmt::format("{}; it belongs in {}", message, places);
+  return fmt::format("{}; remove it, known here are {}", message, fmt::join(candidates, ", "));
+}
+
+}  // namespace mtasts::settings

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The one table of settings keys (interfaces.md, Settings). Reading TOML, reading the environment,
+// finding unknown keys and naming types all follow it: a new setting is a field in settings.h and a
+// row here. Constant, any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "settings/draft.h"
+
+namespace mtasts::settings {
+
+struct DurationKey {
+  milliseconds& (*field)(Settings&);
+  milliseconds least;
+  milliseconds most;
+};
+struct IntegerKey {
+  void (*store)(Settings&, int64_t);
+  int64_t least;
+  int64_t most;
+};
+struct BooleanKey {
+  bool& (*field)(Settings&);
+};
+// The takers get the text without control characters; they complain themselves.
+struct TextKey {
+  void (*take)(Draft&, const Written&);
+};
+struct ListKey {
+  void (*take)(Draft&, const Place&, const std::vector<Written>&);
+  std::vector<std::string_view> words;  // a bare string may stand for the list: "configured"
+};
+struct LabelsKey {};  // of a [[domain]] table; not in the environment
+// Known, but of a later version: refused with this sentence.
+struct UnavailableKey {
+  std::string_view sentence;
+};
+
+struct KeyRow {
+  std::string_view section;  // "" for the top level, "domain" for [[domain]]
+  std::string_view key;
+  std::string_view form;  // what it must be: `a string such as "15m"`
+  std::variant<DurationKey, IntegerKey, BooleanKey, TextKey, ListKey, LabelsKey, UnavailableKey>
+      kind;
+};
+
+inline constexpr std::string_view kDomainSection = "domain";
+
+std::span<const KeyRow> key_table();
+const KeyRow* find_key(std::string_view section, std::string_view key);  // null: no such key
+bool is_section(std::string_view name);
+std::vector<std::string_view> keys_of(std::string_view section);
+// Sections as a file writes them at its top: without "web.tls", with "domain".
+std::vector<std::string_view> top_level_names();
+
+// "[check] interval", "domains", "[[domain]] name".
+std::string title_of(const KeyRow& row);
+std::string title_of(std::string_view section, std::string_view key);
+
+// "[check] intervall is not a setting; did you mean \"interval\"?"
+std::string unknown_key(std::string_view section, std::string_view key);
+
+}  // namespace mtasts::settings

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Settings: what the operator wrote, validated. Every key, default and unit of interfaces.md
+// (Settings). A plain value: loaded whole, never changed, swapped on reload. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/domain_name.h"
+#include "base/ip_address.h"
+#include "base/log.h"
+#include "protocol/sts_policy.h"
+
+namespace mtasts::settings {
+
+using std::chrono::milliseconds;
+
+struct Endpoint {  // "127.0.0.1:53", "[::1]:53"
+  IpAddress address;
+  uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+  std::string text() const;
+};
+
+struct DomainEntry {
+  DomainName name;
+  std::map<std::string, std::string> labels;  // of mtasts_domain_info
+  std::optional<protocol::Mode> expected_mode;
+};
+
+struct CheckSettings {
+  milliseconds interval = std::chrono::minutes(15);
+  milliseconds smtp_interval = std::chrono::hours(1);
+  milliseconds timeout = std::chrono::seconds(120);
+  int concurrency = 256;
+  milliseconds expiry_warning = std::chrono::hours(24 * 21);
+  milliseconds expiry_critical = std::chrono::hours(24 * 7);
+};
+
+struct DnsSettings {
+  std::vector<Endpoint> servers;                   // empty: the system's
+  milliseconds timeout = std::chrono::seconds(3);  // per try
+  int tries = 2;
+};
+
+struct HttpsSettings {
+  uint16_t port = 443;
+  milliseconds timeout = std::chrono::seconds(30);  // per address, the whole exchange
+  std::string ca_file;                              // empty: the system's trust store
+};
+
+struct SmtpSettings {
+  uint16_t port = 25;
+  milliseconds timeout = std::chrono::seconds(30);  // per address, the whole exchange
+  std::string ehlo_name;                            // empty: this host's name
+  std::string ca_file;
+  bool enabled = true;
+};
+
+struct CanarySettings {  // an empty list switches a canary off: other targets alone prove life
+  std::vector<std::string> dns = {"."};
+  std::vector<std::string> https = {"dns.google", "one.one.one.one"};
+  std::vector<std::string> smtp = {"gmail-smtp-in.l.google.com",
+                                   "outlook-com.olc.protection.outlook.com",
+                                   "in1-smtp.messagingengine.com"};
+};
+
+struct NetworkSettings {
+  bool allow_private_addresses = false;
+  std::vector<AddressFamily> families;  // never empty after loading: defaults to those with a route
+};
+
+struct StateSettings {
+  std::string path = "/var/lib/mtasts-exporter/state.db";
+};
+
+struct ShardSettings {
+  int index = 0;
+  int total = 1;
+};
+
+struct WebSettings {
+  std::vector<Endpoint> listen;  // default [::]:10058
+  std::string external_url;
+};
+
+struct TelemetrySettings {
+  std::string listen = "0.0.0.0:10059";  // "" switches it off
+};
+
+struct ProbeSettings {
+  bool any = false;                   // "any"
+  std::vector<std::string> patterns;  // "*.example.com"; empty and not any: configured domains only
+};
+
+struct LogSettings {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::logfmt;
+};
+
+struct Settings {
+  std::vector<DomainEntry> domains;  // every domain of the file, its [[domain]] tables and its
+                                     // domain_files; sorted by name, no duplicates
+  CheckSettings check;
+  DnsSettings dns;
+  HttpsSettings https;
+  SmtpSettings smtp;
+  CanarySettings canary;
+  NetworkSettings network;
+  StateSettings state;
+  ShardSettings shard;
+  WebSettings web;
+  TelemetrySettings telemetry;
+  ProbeSettings probe;
+  LogSettings log;
+  std::vector<std::filesystem::path> files;        // what was read, or should have been: watched
+  std::vector<std::filesystem::path> directories;  // where the wildcards of domain_files look, as
+                                                   // far as they exist: a new file there counts too
+  std::string hash;  // of all that was read, for mtasts_exporter_config_hash
+};
+
+// One complaint, with its place. `line` 0: no place in a file (environment, command line).
+struct SettingsError {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;       // what, and what to do; one sentence
+  std::string text() const;  // "file:line:column: message"
+};
+
+struct LoadedSettings {
+  Settings settings;                  // of use only without errors
+  std::vector<SettingsError> errors;  // every one, by place
+  bool ok() const { return errors.empty(); }
+};
+
+using Environment = std::map<std::string, std::string>;  // MTASTS_<SECTION>_<KEY> overrides
+Environment process_environment();
+
+// Reads the file and its domain_files. Empty path: defaults and environment alone.
+LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment);
+// The same from text; `file` names it in errors and anchors relative paths.
+LoadedSettings parse_settings(std::string_view toml, const std::filesystem::path& file,
+                              const Environment& environment);
+
+}  // namespace mtasts::settings
