@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// CurlMulti: one libcurl multi handle driven by Asio: its sockets are waited for and its timer runs
+// on the loop; libcurl owns the sockets. Knows nothing of HTTP. Loop thread only. Must be held by a
+// shared_ptr; what waits on the loop holds a weak one.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <unordered_map>
+
+namespace mtasts::net {
+
+// Told when libcurl is done with an easy handle; must not add or remove handles in the call.
+class CurlListener {
+ public:
+  virtual ~CurlListener() = default;
+  virtual void on_done(CURLcode code) = 0;
+};
+
+class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
+ public:
+  explicit CurlMulti(boost::asio::any_io_executor executor);
+  ~CurlMulti();
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+  // `easy` and `listener` must stay until removed. False: libcurl refused.
+  bool add(CURL* easy, CurlListener* listener);
+  // Ends the transfer at once when it runs; the listener is not called. Removing twice is harmless.
+  void remove(CURL* easy);
+
+  const boost::asio::any_io_executor& executor() const { return executor_; }
+
+ private:
+  struct Socket {
+    explicit Socket(const boost::asio::any_io_executor& executor) : descriptor(executor) {}
+    ~Socket() {
+      if (descriptor.is_open()) descriptor.release();  // libcurl closes it
+    }
+    boost::asio::posix::stream_descriptor descriptor;
+    int wanted = CURL_POLL_NONE;
+    bool reading = false;
+    bool writing = false;
+  };
+  using SocketPtr = std::shared_ptr<Socket>;
+  struct MultiFree {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  };
+
+  static int on_socket(CURL* easy, curl_socket_t number, int what, void* self, void* known);
+  static int on_timer(CURLM* multi, long milliseconds, void* self);
+  void watch(curl_socket_t number, int wanted);
+  void wait(curl_socket_t number, const SocketPtr& socket);
+  void wait_for(curl_socket_t number, const SocketPtr& socket, bool to_read);
+  void arm_timer(long milliseconds);
+  void drive(curl_socket_t number, int events);
+  void report_done();
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::steady_timer timer_;
+  std::unordered_map<curl_socket_t, SocketPtr> sockets_;
+  std::unordered_map<CURL*, CurlListener*> listeners_;
+  std::unique_ptr<CURLM, MultiFree> multi_;
+};
+
+}  // namespace mtasts::net

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Trust store: the certificates of a PEM bundle as one X509_STORE, read once. The system's bundle
+// is read as a file, never as a directory: a directory is searched again at every handshake. Any
+// thread while loading; afterwards read only.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace mtasts::net {
+
+struct TrustStoreFree {
+  void operator()(X509_STORE* store) const;
+};
+using TrustStore = std::unique_ptr<X509_STORE, TrustStoreFree>;
+
+// `ca_file` empty: SSL_CERT_FILE, else the system's bundle. The failure is one sentence that names
+// the file: missing, unreadable, no certificate in it, or one that cannot be decoded.
+Result<TrustStore> load_trust_store(const std::string& ca_file);
+
+}  // namespace mtasts::net

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Certificate factory: roots, intermediates and leaves made in memory for tests, good and bad ones,
+// and a temporary directory to put them into. Keys are EC P-256 unless asked otherwise; nothing is
+// random but keys and serials. Any thread. What OpenSSL refuses to make throws std::runtime_error.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mtasts::fakes {
+
+enum class KeyType { ec_p256, ec_p384, ec_p192, ed25519, rsa_1024, rsa_2048, rsa_4096 };
+enum class SignatureDigest { sha256, sha1 };
+
+// Points in time relative to now.
+struct Validity {
+  std::chrono::seconds not_before = -std::chrono::hours(24);
+  std::chrono::seconds not_after = std::chrono::hours(24 * 90);
+};
+
+// What a server presents: PEM, leaf first.
+struct Identity {
+  std::string certificate_chain_pem;
+  std::string private_key_pem;
+};
+
+struct AuthorityOptions {
+  std::string common_name;  // empty: a name of its own
+  KeyType key = KeyType::ec_p256;
+  SignatureDigest digest = SignatureDigest::sha256;
+  Validity validity{-std::chrono::hours(24 * 30), std::chrono::hours(24 * 3650)};
+};
+
+struct LeafOptions {
+  std::vector<std::string> dns_names;  // SAN dNSName, as given, NUL and all; empty: no SAN
+  std::string common_name;             // empty: no CN
+  KeyType key = KeyType::ec_p256;
+  SignatureDigest digest = SignatureDigest::sha256;
+  Validity validity{};
+  std::string extended_key_usage = "serverAuth";  // empty: no such extension
+  bool without_intermediates = false;             // present the leaf alone
+  bool with_root = false;                         // present the root too
+};
+
+class CertificateAuthority {
+ public:
+  static CertificateAuthority root(const AuthorityOptions& options = {});
+  CertificateAuthority intermediate(const AuthorityOptions& options = {}) const;
+  Identity issue(const LeafOptions& options) const;
+  std::string certificate_pem() const;
+
+ private:
+  struct State;
+  explicit CertificateAuthority(std::shared_ptr<const State> state);
+  std::shared_ptr<const State> state_;
+};
+
+Identity self_signed(const LeafOptions& options);
+
+// The first certificate of a PEM text as DER.
+std::string der_of(std::string_view pem);
+// The certificates of `identity` with other ones behind them.
+Identity with_appended(Identity identity, std::string_view more_pem);
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Writes `pem` to directory/name and returns that path.
+std::filesystem::path write_pem(const std::filesystem::path& directory, std::string_view name,
+                                std::string_view pem);
+
+}  // namespace mtasts::fakes

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// DnsServer: a scripted DNS server on 127.0.0.1, UDP and TCP on one free port, with a thread of its
+// own from construction to destruction. Data and behaviour are DnsZone's; change them at any time
+// from any thread. Replies are exact and immediate unless the script says otherwise.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fakes/dns_zone.h"
+#include "settings/settings.h"
+
+namespace mtasts::fakes {
+
+class DnsServer : public DnsZone {
+ public:
+  DnsServer();  // throws std::runtime_error when no port can be had
+  ~DnsServer();
+  DnsServer(const DnsServer&) = delete;
+  DnsServer& operator=(const DnsServer&) = delete;
+
+  uint16_t port() const { return port_; }
+  settings::Endpoint endpoint() const;
+  // Settings that ask this server alone.
+  settings::DnsSettings settings(std::chrono::milliseconds timeout = std::chrono::seconds(2),
+                                 int tries = 2) const;
+
+ private:
+  using Instant = std::chrono::steady_clock::time_point;
+  struct Connection {
+    std::string input;
+    std::string output;
+  };
+  struct Delayed {
+    int connection = -1;  // -1: UDP
+    std::string peer;     // the socket address, octets
+    std::string octets;
+  };
+
+  bool open_sockets();
+  void close_sockets();
+  void run();
+  void serve_udp();
+  void serve_tcp(int descriptor, Connection& connection);
+  void accept_connection();
+  void send(const Delayed& reply);
+  void answer(const std::string& query, int connection, const std::string& peer);
+  int send_due();  // milliseconds until the next one, -1 when there is none
+
+  uint16_t port_ = 0;
+  int udp_ = -1;
+  int listener_ = -1;
+  int wake_ = -1;
+  std::map<int, Connection> connections_;
+  std::multimap<Instant, Delayed> delayed_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace mtasts::fakes

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "fakes/https_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace mtasts::fakes {
+namespace {
+
+struct OpensslFree {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Context = std::unique_ptr<SSL_CTX, OpensslFree>;
+using Ssl = std::unique_ptr<SSL, OpensslFree>;
+using Bio = std::unique_ptr<BIO, OpensslFree>;
+
+Bio reader_of(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// Notes the protocols a client offers; chooses none.
+int note_alpn(SSL*, const unsigned char**, unsigned char*, const unsigned char* offered,
+              unsigned int size, void* argument) {
+  auto* names = static_cast<std::vector<std::string>*>(argument);
+  for (unsigned int at = 0; at < size; at += 1u + offered[at])
+    names->emplace_back(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
+  return SSL_TLSEXT_ERR_NOACK;
+}
+
+Context make_context(const Identity& identity, const HttpsScript& script,
+                     std::vector<std::string>* alpn) {
+  Context context(SSL_CTX_new(TLS_server_method()));
+  SSL_CTX_set_security_level(context.get(), 0);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context.get(), script.newest_version);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_alpn_select_cb(context.get(), note_alpn, alpn);
+  if (script.wants_client_certificate)
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  Bio certificates = reader_of(identity.certificate_chain_pem);
+  for (bool leaf = true;; leaf = false) {
+    std::unique_ptr<X509, OpensslFree> certificate(
+        PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr));
+    if (!certificate) break;
+    if (leaf) {
+      SSL_CTX_use_certificate(context.get(), certificate.get());
+    } else {
+      SSL_CTX_add1_chain_cert(context.get(), certificate.get());
+    }
+  }
+  Bio keys = reader_of(identity.private_key_pem);
+  std::unique_ptr<EVP_PKEY, OpensslFree> key(
+      PEM_read_bio_PrivateKey(keys.get(), nullptr, nullptr, nullptr));
+  SSL_CTX_use_PrivateKey(context.get(), key.get());
+  ERR_clear_error();
+  return context;
+}
+
+void wait_for_end(int socket) {
+  std::array<char, 4096> block{};
+  while (recv(socket, block.data(), block.size(), 0) > 0) {
+  }
+}
+
+bool write_all(SSL* ssl, std::string_view octets) {
+  return octets.empty() || SSL_write(ssl, octets.data(), static_cast<int>(octets.size())) > 0;
+}
+
+std::string read_head(SSL* ssl) {
+  std::string head;
+  std::array<char, 4096> block{};
+  while (head.find("\r\n\r\n") == std::string::npos) {
+    int count = SSL_read(ssl, block.data(), block.size());
+    if (count <= 0) break;
+    head.append(block.data(), static_cast<size_t>(count));
+  }
+  return head;
+}
+
+void send_response(SSL* ssl, int socket, const HttpsScript& script) {
+  if (script.behaviour == Behaviour::drip) {
+    for (char octet : script.response) {
+      if (!write_all(ssl, std::string_view(&octet, 1))) return;
+      std::this_thread::sleep_for(script.drip_interval);
+    }
+    return;
+  }
+  if (!write_all(ssl, script.response)) return;
+  if (script.behaviour == Behaviour::repeat_last)
+    while (write_all(ssl, script.repeated)) {
+    }
+  if (script.behaviour == Behaviour::hold_open) wait_for_end(socket);
+}
+
+}  // namespace
+
+struct HttpsServer::Connection {
+  int socket = -1;
+  std::thread thread;
+};
+
+std::string response_with(const std::string& head, const std::string& body) {
+  return head + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string policy_response(const std::string& body) {
+  return response_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain", body);
+}
+
+HttpsServer::HttpsServer(Identity identity, HttpsScript script)
+    : identity_(std::move(identity)), script_(std::move(script)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (listener_ < 0 || bind(listener_, generic, size) != 0 || listen(listener_, 512) != 0 ||
+      getsockname(listener_, generic, &size) != 0)
+    throw std::runtime_error("https server: cannot listen");
+  port_ = ntohs(address.sin_port);
+  acceptor_ = std::thread([this] { accept_loop(); });
+}
+
+HttpsServer::~HttpsServer() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& connection : connections_) shutdown(connection->socket, SHUT_RDWR);
+  }
+  shutdown(listener_, SHUT_RDWR);
+  acceptor_.join();
+  close(listener_);
+  for (const auto& connection : connections_) {
+    connection->thread.join();
+    close(connection->socket);
+  }
+}
+
+void HttpsServer::set_script(HttpsScript script) {
+  std::lock_guard lock(mutex_);
+  script_ = std::move(script);
+}
+
+std::vector<SeenRequest> HttpsServer::requests() const {
+  std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+int HttpsServer::accepted() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<int>(connections_.size());
+}
+
+// Descriptors stay open until the server ends, so that shutdown() never meets a number used anew.
+void HttpsServer::accept_loop() {
+  for (;;) {
+    int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    std::lock_guard lock(mutex_);
+    if (stopping_ || socket < 0) {
+      if (socket >= 0) close(socket);
+      return;
+    }
+    connections_.push_back(std::make_unique<Connection>());
+    Connection& connection = *connections_.back();
+    connection.socket = socket;
+    connection.thread = std::thread([this, &connection, script = script_] {
+      serve(connection, script);
+      if (script.behaviour != Behaviour::reset_in_handshake) shutdown(connection.socket, SHUT_RDWR);
+    });
+  }
+}
+
+void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
+  const int socket = connection.socket;
+  std::array<char, 16384> hello{};
+  switch (script.behaviour) {
+    case Behaviour::silent_after_accept:
+      return wait_for_end(socket);
+    case Behaviour::garbage:
+    case Behaviour::plain_http: {
+      recv(socket, hello.data(), hello.size(), 0);
+      const std::string octets = script.behaviour == Behaviour::garbage
+                                     ? std::string("\x01\x02\x03garbage, not TLS")
+                                     : policy_response("version: STSv1\r\n");
+      send(socket, octets.data(), octets.size(), MSG_NOSIGNAL);
+      return;
+    }
+    case Behaviour::close_in_handshake:
+      recv(socket, hello.data(), hello.size(), 0);
+      return;
+    case Behaviour::reset_in_handshake: {
+      recv(socket, hello.data(), hello.size(), 0);
+      // A connect to "no address" on a connected TCP socket sends RST and keeps the descriptor.
+      sockaddr nowhere{};
+      nowhere.sa_family = AF_UNSPEC;
+      connect(socket, &nowhere, sizeof nowhere);
+      return;
+    }
+    default:
+      return speak_tls(connection, script);
+  }
+}
+
+void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
+  SeenRequest seen;
+  Context context = make_context(identity_, script, &seen.alpn);
+  Ssl ssl(SSL_new(context.get()));
+  SSL_set_fd(ssl.get(), connection.socket);
+  if (SSL_accept(ssl.get()) != 1) {
+    ERR_clear_error();
+    return;
+  }
+  if (const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name))
+    seen.server_name = name;
+  seen.tls_version = SSL_get_version(ssl.get());
+  seen.head = read_head(ssl.get());
+  {
+    std::lock_guard lock(mutex_);
+    requests_.push_back(seen);
+  }
+  if (script.behaviour == Behaviour::silent_after_handshake) {
+    wait_for_end(connection.socket);
+  } else if (!seen.head.empty()) {
+    send_response(ssl.get(), connection.socket, script);
+  }
+  if (!script.without_close_notify) SSL_shutdown(ssl.get());
+  ERR_clear_error();
+}
+
+}  // namespace mtasts::fakes

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// A scriptable HTTPS server on 127.0.0.1, port 0, with a thread for each connection. It does what
+// the script says, well or badly, and keeps what clients sent. It ends, and closes what is open,
+// when destroyed. Accessors: any thread; the script may be changed between connections.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fakes/certificate_factory.h"
+
+namespace mtasts::fakes {
+
+enum class Behaviour {
+  answer,                  // TLS, the request's head, then `response`, then close
+  silent_after_accept,     // no octet until the client leaves
+  silent_after_handshake,  // reads the request, sends nothing
+  garbage,                 // octets that are no TLS record
+  plain_http,              // HTTP without TLS
+  close_in_handshake,      // FIN after the ClientHello
+  reset_in_handshake,      // RST after the ClientHello
+  drip,                    // `response`, an octet each `drip_interval`
+  repeat_last,             // `response`, then `repeated` without end
+  hold_open,               // `response`, then silence
+};
+
+struct HttpsScript {
+  Behaviour behaviour = Behaviour::answer;
+  std::string response;
+  std::string repeated;
+  std::chrono::milliseconds drip_interval{20};
+  int newest_version = 0;  // TLS1_1_VERSION …; 0: the newest there is
+  bool without_close_notify = false;
+  bool wants_client_certificate = false;
+};
+
+// "HTTP/1.1 200 OK" with `body` as text/plain and its length.
+std::string policy_response(const std::string& body);
+// Any head, with Content-Length of `body`; `head` has no empty line at its end.
+std::string response_with(const std::string& head, const std::string& body);
+
+struct SeenRequest {
+  std::string head;         // as received, to the empty line
+  std::string server_name;  // SNI; empty when the client sent none
+  std::vector<std::string> alpn;
+  std::string tls_version;
+};
+
+class HttpsServer {
+ public:
+  HttpsServer(Identity identity, HttpsScript script);
+  ~HttpsServer();
+  HttpsServer(const HttpsServer&) = delete;
+  HttpsServer& operator=(const HttpsServer&) = delete;
+
+  uint16_t port() const { return port_; }
+  void set_script(HttpsScript script);
+  std::vector<SeenRequest> requests() const;
+  int accepted() const;
+
+ private:
+  struct Connection;
+  void accept_loop();
+  void serve(Connection& connection, const HttpsScript& script);
+  void speak_tls(Connection& connection, const HttpsScript& script);
+
+  Identity identity_;
+  uint16_t port_ = 0;
+  int listener_ = -1;
+  mutable std::mutex mutex_;  // guards what follows
+  HttpsScript script_;
+  std::vector<SeenRequest> requests_;
+  std::list<std::unique_ptr<Connection>> connections_;
+  bool stopping_ = false;
+  std::thread acceptor_;
+};
+
+}  // namespace mtasts::fakes

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// A scriptable SMTP server on loopback, port 0, for tests: good, bad and hostile ones. A thread
+// accepts, one more serves each connection (bounded). All public functions from any thread. The
+// destructor ends every connection and joins every thread; a connection lives 30 s at most.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fakes/certificate_factory.h"
+
+namespace mtasts::fakes {
+
+// When a server gets to speak.
+enum class SmtpMoment : int { banner, ehlo, starttls, handshake, ehlo_after_tls, quit };
+
+enum class SmtpFault {
+  none,
+  silence,  // hold the connection, say nothing
+  close,    // FIN
+  reset,    // RST
+  endless,  // continuation lines as fast as they go
+};
+
+enum class SmtpTls { modern, only_1_2, only_1_1, client_certificate };  // the last with TLS 1.2
+
+// What the server says at each moment, as raw octets; the fault comes in place of one of them.
+struct SmtpScript {
+  std::string banner = "220 mx.example ESMTP\r\n";
+  std::string ehlo = "250-mx.example\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
+  std::string starttls = "220 go ahead\r\n";
+  std::string ehlo_after_tls = "250 mx.example\r\n";
+
+  SmtpFault fault = SmtpFault::none;
+  SmtpMoment fault_at = SmtpMoment::banner;
+
+  std::chrono::milliseconds line_pause{0};   // before each line of the banner but the first
+  std::chrono::milliseconds octet_pause{0};  // between the octets of every clear answer
+  std::string in_place_of_tls;               // sent when the ClientHello came; then closes
+  SmtpTls tls = SmtpTls::modern;
+  Identity identity;  // needed when a handshake is to succeed
+};
+
+// A TLS alert record, fatal.
+std::string tls_alert(uint8_t description);
+
+class SmtpServer {
+ public:
+  using ScriptOf = std::function<SmtpScript(int connection)>;  // counted from 1
+
+  explicit SmtpServer(SmtpScript script, const std::string& address = "127.0.0.1");
+  explicit SmtpServer(ScriptOf script_of, const std::string& address = "127.0.0.1");
+  ~SmtpServer();
+  SmtpServer(const SmtpServer&) = delete;
+  SmtpServer& operator=(const SmtpServer&) = delete;
+
+  uint16_t port() const;
+  int connections() const;
+  int most_at_once() const;
+  int open_connections() const;
+  // Some connection has come to this moment.
+  bool reached(SmtpMoment moment) const;
+  std::vector<std::string> commands() const;      // of all connections, as they came
+  std::vector<std::string> server_names() const;  // SNI of all handshakes
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A port on 127.0.0.1 that answers with RST; held until destruction.
+class RefusingPort {
+ public:
+  RefusingPort();
+  ~RefusingPort();
+  RefusingPort(const RefusingPort&) = delete;
+  RefusingPort& operator=(const RefusingPort&) = delete;
+  uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  uint16_t port_ = 0;
+};
+
+// A port on 127.0.0.1 whose queue is full: a SYN gets no answer.
+class DeafPort {
+ public:
+  DeafPort();
+  ~DeafPort();
+  DeafPort(const DeafPort&) = delete;
+  DeafPort& operator=(const DeafPort&) = delete;
+  uint16_t port() const { return port_; }
+
+ private:
+  int listener_;
+  std::vector<int> queued_;
+  uint16_t port_ = 0;
+};
+
+}  // namespace mtasts::fakes
