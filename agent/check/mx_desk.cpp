@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "check/mx_desk.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "check/together.h"
+#include "verdict/judge.h"
+
+namespace mtasts::check {
+namespace {
+
+namespace asio = boost::asio;
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+
+// The failures that may be our own line's.
+bool may_be_blindness(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::refused:
+    case SmtpStatus::connect_timeout:
+    case SmtpStatus::unreachable:
+    case SmtpStatus::timeout:
+    case SmtpStatus::tls_timeout:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+MxDesk::MxDesk(asio::any_io_executor executor, Nursery& nursery, net::Resolver& resolver,
+               net::SmtpProber& prober, Liveness& liveness, const settings::Settings& settings,
+               Clock clock, std::function<void(double)> observe_seconds)
+    : executor_(std::move(executor)),
+      nursery_(nursery),
+      resolver_(resolver),
+      prober_(prober),
+      liveness_(liveness),
+      network_(settings.network),
+      interval_(settings.check.smtp_interval),
+      enabled_(settings.smtp.enabled),
+      clock_(std::move(clock)),
+      observe_seconds_(std::move(observe_seconds)) {}
+
+asio::awaitable<MxLook> MxDesk::look(std::string host) {
+  Entry& entry = entries_[host];
+  entry.asked = SteadyClock::now();
+  bool fresh = entry.look.evidence != nullptr && entry.asked - entry.probed < interval_;
+  if (fresh) co_return entry.look;
+  if (entry.probing == nullptr) {
+    auto done = std::make_shared<asio::steady_timer>(executor_, SteadyClock::time_point::max());
+    entry.probing = done;
+    // On its own feet: the check that asked first may be cancelled while others wait.
+    nursery_.spawn(probe(host, done));
+  }
+  // A probe that waits for nothing may be over already.
+  std::shared_ptr<asio::steady_timer> waiting = entry.probing;
+  boost::system::error_code cancelled;
+  if (waiting != nullptr)
+    co_await waiting->async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  auto found = entries_.find(host);
+  MxLook result;
+  // Still running: we were cancelled, not the probe.
+  if (found != entries_.end() && found->second.probing == nullptr) result = found->second.look;
+  co_return result;
+}
+
+asio::awaitable<void> MxDesk::probe(std::string host, std::shared_ptr<asio::steady_timer> done) {
+  auto evidence = std::make_shared<verdict::MxHostEvidence>();
+  evidence->host = host;
+  evidence->probed_at = clock_();
+  evidence->sight = verdict::Sight::none();
+  co_await collect(*evidence);
+  Entry& entry = entries_[host];
+  entry.look.facts = verdict::describe_host(*evidence);
+  entry.look.evidence = std::move(evidence);
+  entry.probed = SteadyClock::now();
+  entry.probing.reset();
+  done->cancel();
+}
+
+asio::awaitable<void> MxDesk::collect(verdict::MxHostEvidence& evidence) {
+  evidence.addresses.answers.resize(network_.families.size());
+  std::vector<asio::awaitable<void>> lookups;
+  for (size_t slot = 0; slot < network_.families.size(); ++slot)
+    lookups.push_back(resolve(evidence, slot));
+  co_await together(std::move(lookups));
+
+  for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
+    for (const IpAddress& address : answer.addresses) {
+      if (evidence.attempts.size() >= kMostAddresses) break;
+      SmtpAttempt attempt;
+      attempt.address = address;
+      if (!may_contact(address, network_.allow_private_addresses))
+        attempt.status = SmtpStatus::not_allowed;
+      evidence.attempts.push_back(std::move(attempt));
+    }
+  }
+  if (enabled_) {
+    std::vector<asio::awaitable<void>> probes;
+    for (SmtpAttempt& attempt : evidence.attempts)
+      if (attempt.status != SmtpStatus::not_allowed)
+        probes.push_back(probe_address(evidence.host, attempt));
+    co_await together(std::move(probes));
+  }
+  co_await see(evidence);
+}
+
+asio::awaitable<void> MxDesk::resolve(verdict::MxHostEvidence& evidence, size_t slot) {
+  auto type = network_.families[slot] == AddressFamily::ipv4 ? protocol::RecordType::a
+                                                             : protocol::RecordType::aaaa;
+  evidence.addresses.answers[slot] = co_await resolver_.query(evidence.host, type);
+  if (protocol::is_conclusive(evidence.addresses.answers[slot].status))
+    liveness_.answered(Wire::dns, evidence.host);
+}
+
+// Waits until nobody else talks to the address: many hosts may share one.
+asio::awaitable<void> MxDesk::probe_address(const std::string& host, SmtpAttempt& attempt) {
+  IpAddress address = attempt.address;
+  for (auto held = busy_.find(address); held != busy_.end(); held = busy_.find(address)) {
+    std::shared_ptr<asio::steady_timer> released = held->second;
+    boost::system::error_code ignored;
+    co_await released->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  auto release = std::make_shared<asio::steady_timer>(executor_, SteadyClock::time_point::max());
+  busy_.emplace(address, release);
+  attempt = co_await prober_.probe(host, address);
+  busy_.erase(address);
+  release->cancel();
+  if (protocol::answered(attempt)) liveness_.answered(smtp_wire(address.family()), host);
+  if (observe_seconds_) observe_seconds_(std::chrono::duration<double>(attempt.total_time).count());
+}
+
+// Asks whether the channels live, only where a failure has to be judged.
+asio::awaitable<void> MxDesk::see(verdict::MxHostEvidence& evidence) {
+  for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
+    if (protocol::is_conclusive(answer.status)) continue;
+    evidence.sight.dns = co_await liveness_.alive(Wire::dns, evidence.host);
+    break;
+  }
+  for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
+    bool& sees =
+        family == AddressFamily::ipv4 ? evidence.sight.smtp_ipv4 : evidence.sight.smtp_ipv6;
+    bool failed = false;
+    for (const SmtpAttempt& attempt : evidence.attempts) {
+      if (attempt.address.family() != family) continue;
+      failed |= may_be_blindness(attempt);
+      sees |= protocol::answered(attempt);
+    }
+    if (failed && !sees) sees = co_await liveness_.alive(smtp_wire(family), evidence.host);
+  }
+}
+
+void MxDesk::inherit(const MxDesk& other) {
+  for (const auto& [host, entry] : other.entries_) {
+    if (entry.look.evidence == nullptr) continue;
+    Entry copy = entry;
+    copy.probing.reset();
+    entries_.emplace(host, std::move(copy));
+  }
+}
+
+void MxDesk::sweep() {
+  auto oldest = SteadyClock::now() - 2 * interval_;
+  std::erase_if(entries_, [&](const auto& item) {
+    return item.second.probing == nullptr && item.second.asked < oldest;
+  });
+}
+
+}  // namespace mtasts::check

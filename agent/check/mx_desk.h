@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The MX desk: domains that share an MX host share its probe. One probe of a host at a time (those
+// who come meanwhile wait for it), at most one connection at a time to an address, a result kept
+// for smtp_interval. Loop thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/time.h"
+#include "check/liveness.h"
+#include "net/resolver.h"
+#include "net/smtp_prober.h"
+#include "settings/settings.h"
+#include "verdict/evidence.h"
+#include "verdict/report.h"
+
+namespace mtasts::check {
+
+struct MxLook {
+  verdict::MxHostEvidencePtr evidence;  // null: cancelled before there was any
+  std::shared_ptr<const verdict::MxHostReport> facts;
+};
+
+class MxDesk {
+ public:
+  // Addresses probed of one host, by family in the order of DNS; the rest is left alone.
+  static constexpr size_t kMostAddresses = 16;
+
+  // All references must outlive this and the nursery's tasks. `observe_seconds` gets the time of
+  // each address's probe.
+  MxDesk(boost::asio::any_io_executor executor, Nursery& nursery, net::Resolver& resolver,
+         net::SmtpProber& prober, Liveness& liveness, const settings::Settings& settings,
+         Clock clock, std::function<void(double)> observe_seconds = {});
+
+  // The evidence of one MX host, fresh or from within smtp_interval.
+  boost::asio::awaitable<MxLook> look(std::string host);
+
+  // Takes over what another desk knows (a reload must not probe everybody anew).
+  void inherit(const MxDesk& other);
+  // Forgets what nobody asked for during two intervals.
+  void sweep();
+  size_t size() const { return entries_.size(); }
+
+ private:
+  using SteadyClock = std::chrono::steady_clock;
+  struct Entry {
+    MxLook look;
+    SteadyClock::time_point probed{};
+    SteadyClock::time_point asked{};
+    std::shared_ptr<boost::asio::steady_timer> probing;  // set while a probe runs
+  };
+
+  boost::asio::awaitable<void> probe(std::string host,
+                                     std::shared_ptr<boost::asio::steady_timer> done);
+  boost::asio::awaitable<void> collect(verdict::MxHostEvidence& evidence);
+  boost::asio::awaitable<void> resolve(verdict::MxHostEvidence& evidence, size_t slot);
+  boost::asio::awaitable<void> probe_address(const std::string& host,
+                                             protocol::SmtpAttempt& attempt);
+  boost::asio::awaitable<void> see(verdict::MxHostEvidence& evidence);
+
+  boost::asio::any_io_executor executor_;
+  Nursery& nursery_;
+  net::Resolver& resolver_;
+  net::SmtpProber& prober_;
+  Liveness& liveness_;
+  settings::NetworkSettings network_;
+  std::chrono::milliseconds interval_;
+  bool enabled_;
+  Clock clock_;
+  std::function<void(double)> observe_seconds_;
+  std::unordered_map<std::string, Entry> entries_;
+  std::map<IpAddress, std::shared_ptr<boost::asio::steady_timer>> busy_;  // addresses in use
+};
+
+}  // namespace mtasts::check

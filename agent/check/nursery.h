@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Nursery: coroutines that run on their own feet, counted, kept company by what they use, and all
+// cancelled by one call. Loop thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+
+namespace mtasts::check {
+
+class Nursery {
+ public:
+  explicit Nursery(boost::asio::any_io_executor executor);
+
+  // Every coroutine spawned from now on keeps this alive until it ends.
+  void keep(std::weak_ptr<void> company) { company_ = std::move(company); }
+
+  // Runs the task; an exception out of it is a broken invariant and is logged.
+  void spawn(boost::asio::awaitable<void> task);
+  // Asks all to end; they end on the loop soon after.
+  void cancel_all();
+  size_t size() const;
+
+ private:
+  struct Children;
+  boost::asio::any_io_executor executor_;
+  std::weak_ptr<void> company_;
+  std::shared_ptr<Children> children_;
+};
+
+}  // namespace mtasts::check

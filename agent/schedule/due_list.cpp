@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "schedule/due_list.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace mtasts::schedule {
+namespace {
+
+using std::chrono::milliseconds;
+
+// First checks come this far apart at most, so that a start with many domains is no burst.
+constexpr milliseconds kFirstSpacing{20};
+constexpr milliseconds kFirstRetry = std::chrono::minutes(1);
+constexpr int kMostDoublings = 10;
+// Later checks drift by up to a twentieth of the interval, so that they never march in step.
+constexpr int kJitterFraction = 20;
+
+}  // namespace
+
+void DueList::set_names(const std::vector<std::string>& names, milliseconds interval,
+                        SteadyTime now) {
+  interval_ = interval;
+  std::unordered_set<std::string_view> wanted(names.begin(), names.end());
+  std::erase_if(items_, [&](const auto& item) { return !wanted.contains(item.first); });
+  std::vector<std::string> fresh;
+  for (const std::string& name : names)
+    if (!items_.contains(name)) fresh.push_back(name);
+  std::shuffle(fresh.begin(), fresh.end(), random_);
+  auto spread = std::min(interval, kFirstSpacing * static_cast<int64_t>(fresh.size()));
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    auto offset = spread * static_cast<int64_t>(i) / static_cast<int64_t>(fresh.size());
+    push(fresh[i], now + offset);
+  }
+  // A shorter interval counts at once.
+  for (auto& [name, item] : items_)
+    if (!item.running && item.due > now + interval) push(name, now + interval);
+}
+
+std::optional<std::string> DueList::take(SteadyTime now) {
+  drop_stale();
+  if (turns_.empty() || turns_.top().due > now) return std::nullopt;
+  std::string name = turns_.top().name;
+  turns_.pop();
+  items_[name].running = true;
+  return name;
+}
+
+void DueList::done(const std::string& name, bool conclusive, SteadyTime now) {
+  auto found = items_.find(name);
+  if (found == items_.end()) return;
+  Item& item = found->second;
+  item.running = false;
+  item.inconclusive = conclusive ? 0 : item.inconclusive + 1;
+  milliseconds wait = interval_;
+  if (!conclusive)
+    wait =
+        std::min(interval_, kFirstRetry * (1 << std::min(item.inconclusive - 1, kMostDoublings)));
+  auto most = wait.count() / kJitterFraction;
+  std::uniform_int_distribution<int64_t> jitter(0, most);
+  push(name, now + wait - milliseconds(jitter(random_)));
+}
+
+void DueList::push(const std::string& name, SteadyTime due) {
+  items_[name].due = due;
+  turns_.push({due, name});
+}
+
+// Turns of names that are gone, running or were moved stay in the queue until they come up.
+void DueList::drop_stale() {
+  while (!turns_.empty()) {
+    auto found = items_.find(turns_.top().name);
+    bool valid =
+        found != items_.end() && !found->second.running && found->second.due == turns_.top().due;
+    if (valid) return;
+    turns_.pop();
+  }
+}
+
+std::optional<SteadyTime> DueList::next_due() {
+  drop_stale();
+  if (turns_.empty()) return std::nullopt;
+  return turns_.top().due;
+}
+
+size_t DueList::overdue(SteadyTime now) const {
+  return static_cast<size_t>(std::count_if(items_.begin(), items_.end(), [&](const auto& item) {
+    return !item.second.running && item.second.due <= now;
+  }));
+}
+
+std::chrono::duration<double> DueList::lag(SteadyTime now) {
+  auto due = next_due();
+  if (!due || *due > now) return std::chrono::duration<double>(0);
+  return now - *due;
+}
+
+int shard_of(std::string_view domain, int total) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (char c : domain) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3u;
+  }
+  return static_cast<int>(hash % static_cast<uint64_t>(total));
+}
+
+}  // namespace mtasts::schedule

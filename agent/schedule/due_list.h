@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// DueList: when each domain is to be checked next. First checks are spread out, later ones keep
+// their distance with a little jitter, inconclusive ones come back sooner with a back-off. Pure
+// bookkeeping: no timer, no I/O; `now` is a parameter. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mtasts::schedule {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+class DueList {
+ public:
+  explicit DueList(uint64_t seed) : random_(seed) {}
+
+  // What there is to check from now on: new names come soon, known ones keep their time, gone ones
+  // are forgotten.
+  void set_names(const std::vector<std::string>& names, std::chrono::milliseconds interval,
+                 SteadyTime now);
+
+  // The name that is due longest, now running; nothing when none is due.
+  std::optional<std::string> take(SteadyTime now);
+  // The check of a taken name ended. Inconclusive checks are repeated after 1, 2, 4 … minutes, but
+  // never later than the interval.
+  void done(const std::string& name, bool conclusive, SteadyTime now);
+
+  // When the next name is due; nothing when there is none.
+  std::optional<SteadyTime> next_due();
+  // How many wait though they are due, and how long the first of them has.
+  size_t overdue(SteadyTime now) const;
+  std::chrono::duration<double> lag(SteadyTime now);
+  size_t size() const { return items_.size(); }
+
+ private:
+  struct Item {
+    SteadyTime due{};
+    bool running = false;
+    int inconclusive = 0;  // in a row
+  };
+  struct Turn {
+    SteadyTime due;
+    std::string name;
+    bool operator>(const Turn& other) const { return due > other.due; }
+  };
+
+  void push(const std::string& name, SteadyTime due);
+  void drop_stale();
+
+  std::chrono::milliseconds interval_{0};
+  std::unordered_map<std::string, Item> items_;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;  // some of them stale
+  std::mt19937_64 random_;
+};
+
+// Which shard a domain belongs to: FNV-1a of its name, the same on every machine and version.
+int shard_of(std::string_view domain, int total);
+
+}  // namespace mtasts::schedule

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "schedule/file_watch.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <set>
+
+namespace mtasts::schedule {
+
+void FileWatch::watch(const std::vector<std::filesystem::path>& files) {
+  std::set<std::filesystem::path> all(files.begin(), files.end());
+  for (const auto& file : files)
+    all.insert(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));
+  files_.assign(all.begin(), all.end());
+  seen_ = look();
+}
+
+bool FileWatch::changed() {
+  std::string now = look();
+  if (now == seen_) return false;
+  seen_ = std::move(now);
+  return true;
+}
+
+std::string FileWatch::look() const {
+  std::string view;
+  for (const auto& file : files_) {
+    struct stat status {};
+    // Follows symlinks: a swapped target has another inode.
+    if (::stat(file.c_str(), &status) != 0) {
+      view += "-;";
+      continue;
+    }
+    view += fmt::format("{}.{}.{}.{}.{};", status.st_dev, status.st_ino, status.st_size,
+                        status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  }
+  return view;
+}
+
+}  // namespace mtasts::schedule

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "schedule/scheduler.h"
+
+#include <random>
+
+#include "base/log.h"
+
+namespace mtasts::schedule {
+namespace {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+}  // namespace
+
+Scheduler::Scheduler(asio::any_io_executor executor, Publish publish)
+    : executor_(executor),
+      publish_(std::move(publish)),
+      due_(std::random_device{}()),
+      timer_(executor) {}
+
+void Scheduler::use(std::shared_ptr<check::Station> station, const settings::Settings& settings) {
+  station_ = std::move(station);
+  timeout_ = settings.check.timeout;
+  concurrency_ = static_cast<size_t>(settings.check.concurrency);
+  domains_.clear();
+  std::vector<std::string> names;
+  for (const settings::DomainEntry& entry : settings.domains) {
+    const std::string& name = entry.name.text();
+    if (shard_of(name, settings.shard.total) != settings.shard.index) continue;
+    names.push_back(name);
+    domains_.emplace(name, entry);
+  }
+  due_.set_names(names, settings.check.interval, SteadyClock::now());
+  start_due();
+}
+
+void Scheduler::stop() {
+  stopped_ = true;
+  timer_.cancel();
+  if (station_ != nullptr) station_->nursery().cancel_all();
+}
+
+void Scheduler::start_due() {
+  while (!stopped_ && in_flight_ < concurrency_) {
+    auto name = due_.take(SteadyClock::now());
+    if (!name) break;
+    auto found = domains_.find(*name);
+    if (found == domains_.end()) continue;
+    ++in_flight_;
+    station_->nursery().spawn(run(station_, found->second.name));
+  }
+  wait_for_next();
+}
+
+void Scheduler::wait_for_next() {
+  if (stopped_) return;
+  auto next = due_.next_due();
+  // At the limit the next check starts when one ends.
+  if (!next || in_flight_ >= concurrency_) return;
+  timer_.expires_at(*next);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) start_due();
+  });
+}
+
+asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Station> station, DomainName domain) {
+  verdict::ReportPtr report = co_await checked(std::move(station), domain, timeout_);
+  --in_flight_;
+  if (stopped_) co_return;
+  bool conclusive = report != nullptr && report->outcome != verdict::Outcome::unknown;
+  due_.done(domain.text(), conclusive, SteadyClock::now());
+  if (report != nullptr) publish_(report);
+  start_due();
+}
+
+// The one catch of a check: a broken invariant in one domain's check must not stop the others.
+asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::Station> station,
+                                                       DomainName domain,
+                                                       std::chrono::milliseconds limit) {
+  try {
+    verdict::Report report =
+        co_await station->checker().check(domain, expected_mode(domain.text()), limit);
+    co_return std::make_shared<const verdict::Report>(std::move(report));
+  } catch (const std::exception& broken) {
+    if (!stopped_)
+      log(LogLevel::error, "check failed by an internal error",
+          {{"domain", domain.text()}, {"error", broken.what()}});
+  }
+  co_return nullptr;
+}
+
+void Scheduler::check_now(const DomainName& domain, std::chrono::milliseconds limit,
+                          std::function<void(verdict::ReportPtr)> done) {
+  if (stopped_ || station_ == nullptr) return done(nullptr);
+  station_->nursery().spawn(run_now(station_, domain, limit, std::move(done)));
+}
+
+asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::Station> station, DomainName domain,
+                                         std::chrono::milliseconds limit,
+                                         std::function<void(verdict::ReportPtr)> done) {
+  verdict::ReportPtr report = co_await checked(std::move(station), domain, limit);
+  // A probe that its scrape cut short must not overwrite what a whole check saw.
+  bool whole = report != nullptr && report->outcome != verdict::Outcome::unknown;
+  if (whole && !stopped_ && domains_.contains(domain.text())) publish_(report);
+  done(std::move(report));
+}
+
+std::optional<protocol::Mode> Scheduler::expected_mode(const std::string& domain) const {
+  auto found = domains_.find(domain);
+  return found == domains_.end() ? std::nullopt : found->second.expected_mode;
+}
+
+size_t Scheduler::queue_length() const { return due_.overdue(SteadyClock::now()); }
+
+std::chrono::duration<double> Scheduler::lag() { return due_.lag(SteadyClock::now()); }
+
+}  // namespace mtasts::schedule

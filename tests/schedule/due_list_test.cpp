@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "schedule/due_list.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace mtasts::schedule {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const SteadyTime kStart = SteadyTime(std::chrono::hours(1000));
+
+std::vector<std::string> names(int count) {
+  std::vector<std::string> made;
+  for (int i = 0; i < count; ++i) made.push_back("d" + std::to_string(i));
+  return made;
+}
+
+TEST(DueList, FirstChecksOfFewComeAtOnceAndOfManySpreadOverTheInterval) {
+  DueList few(1);
+  few.set_names(names(5), minutes(15), kStart);
+  int taken = 0;
+  while (few.take(kStart + milliseconds(100))) ++taken;
+  EXPECT_EQ(taken, 5);
+
+  DueList many(1);
+  many.set_names(names(100000), minutes(15), kStart);
+  EXPECT_LT(many.overdue(kStart + seconds(1)), 200u) << "no burst at the start";
+  EXPECT_EQ(many.overdue(kStart + minutes(15)), 100000u);
+}
+
+TEST(DueList, ATakenNameIsNotTakenAgainUntilItIsDone) {
+  DueList list(1);
+  list.set_names({"a"}, minutes(15), kStart);
+  EXPECT_EQ(list.take(kStart), "a");
+  EXPECT_EQ(list.take(kStart + minutes(60)), std::nullopt);
+  list.done("a", true, kStart + seconds(2));
+  EXPECT_EQ(list.take(kStart + minutes(10)), std::nullopt);
+  EXPECT_EQ(list.take(kStart + minutes(16)), "a");
+}
+
+TEST(DueList, InconclusiveChecksComeBackSoonerWithABackOff) {
+  DueList list(1);
+  list.set_names({"a"}, minutes(15), kStart);
+  SteadyTime now = kStart;
+  for (int expected_minutes : {1, 2, 4, 8, 15, 15}) {
+    ASSERT_EQ(list.take(now), "a");
+    list.done("a", false, now);
+    SteadyTime due = *list.next_due();
+    EXPECT_LE(due - now, minutes(expected_minutes));
+    EXPECT_GE(due - now, minutes(expected_minutes) * 95 / 100);
+    now = due;
+  }
+  ASSERT_EQ(list.take(now), "a");
+  list.done("a", true, now);
+  EXPECT_GE(*list.next_due() - now, minutes(14)) << "a conclusive one ends the back-off";
+}
+
+TEST(DueList, JitterKeepsDomainsOutOfStep) {
+  DueList list(7);
+  list.set_names(names(50), minutes(15), kStart);
+  std::set<int64_t> dues;
+  for (int i = 0; i < 50; ++i) {
+    auto name = list.take(kStart + minutes(1));
+    ASSERT_TRUE(name);
+    list.done(*name, true, kStart + minutes(1));
+  }
+  SteadyTime late = kStart + minutes(20);
+  while (auto due = list.next_due()) {
+    dues.insert(due->time_since_epoch().count());
+    if (!list.take(late)) break;
+  }
+  EXPECT_GT(dues.size(), 40u);
+}
+
+TEST(DueList, RemovedNamesAreForgottenAlsoWhileRunning) {
+  DueList list(1);
+  list.set_names({"a", "b"}, minutes(15), kStart);
+  auto running = list.take(kStart + seconds(1));
+  ASSERT_TRUE(running);
+  list.set_names({}, minutes(15), kStart + seconds(1));
+  list.done(*running, true, kStart + seconds(2));
+  EXPECT_EQ(list.next_due(), std::nullopt);
+  EXPECT_EQ(list.size(), 0u);
+}
+
+TEST(DueList, KnownNamesKeepTheirTimeOnReload) {
+  DueList list(1);
+  list.set_names({"a"}, minutes(15), kStart);
+  ASSERT_TRUE(list.take(kStart));
+  list.done("a", true, kStart);
+  SteadyTime due = *list.next_due();
+  list.set_names({"a", "b"}, minutes(15), kStart + minutes(5));
+  EXPECT_EQ(list.take(kStart + minutes(6)), "b");
+  EXPECT_EQ(*list.next_due(), due);
+  list.set_names({"a", "b"}, minutes(2), kStart + minutes(6));
+  EXPECT_LE(*list.next_due(), kStart + minutes(8)) << "a shorter interval counts at once";
+}
+
+TEST(DueList, LagIsHowLongTheFirstHasWaited) {
+  DueList list(1);
+  list.set_names({"a"}, minutes(15), kStart);
+  EXPECT_EQ(list.lag(kStart + seconds(30)).count(), 30);
+  ASSERT_TRUE(list.take(kStart + seconds(30)));
+  EXPECT_EQ(list.lag(kStart + seconds(60)).count(), 0);
+}
+
+TEST(Shard, EveryDomainBelongsToExactlyOneShardForEver) {
+  EXPECT_EQ(shard_of("example.com", 1), 0);
+  // Fixed values: a new version must not move domains between running shards.
+  EXPECT_EQ(shard_of("example.com", 4), 2);
+  EXPECT_EQ(shard_of("example.net", 4), 0);
+  EXPECT_EQ(shard_of("example.org", 4), 1);
+  std::vector<int> counts(4);
+  for (const auto& name : names(4000)) ++counts[static_cast<size_t>(shard_of(name, 4))];
+  for (int count : counts) EXPECT_GT(count, 800);
+}
+
+}  // namespace
+}  // namespace mtasts::schedule
