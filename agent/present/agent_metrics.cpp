@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/agent_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "present/metrics_table.h"
+
+namespace mtasts::present {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+// From one DNS answer on loopback to the longest check the settings allow by default.
+const Histogram::BucketBoundaries kPhaseBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                                   1,     2.5,  5,     10,   30,  60,   120};
+// Record types and DNS statuses are fewer; a caller that passes foreign text does no harm.
+constexpr size_t kMostLabelValues = 32;
+
+template <typename Builder>
+auto& family_of(Builder builder, prometheus::Registry& registry, std::string_view name) {
+  const Metric* metric = find_metric(name);
+  return builder.Name(std::string(name))
+      .Help(metric == nullptr ? "" : help_text(metric->help))
+      .Register(registry);
+}
+
+Family<Gauge>& gauges(prometheus::Registry& registry, std::string_view name) {
+  return family_of(prometheus::BuildGauge(), registry, name);
+}
+
+Family<Counter>& counters(prometheus::Registry& registry, std::string_view name) {
+  return family_of(prometheus::BuildCounter(), registry, name);
+}
+
+// A counter with one label of few values.
+class CounterByLabel {
+ public:
+  CounterByLabel(Family<Counter>& family, std::string label)
+      : family_(family), label_(std::move(label)) {}
+
+  void increment(std::string_view value) {
+    std::lock_guard lock(mutex_);
+    auto known = counters_.find(value);
+    if (known == counters_.end()) {
+      std::string name = counters_.size() < kMostLabelValues ? std::string(value) : "other";
+      known = counters_.try_emplace(name, &family_.Add({{label_, name}})).first;
+    }
+    known->second->Increment();
+  }
+
+ private:
+  Family<Counter>& family_;
+  const std::string label_;
+  std::mutex mutex_;
+  std::map<std::string, Counter*, std::less<>> counters_;
+};
+
+// A number that a double holds exactly and that differs where the text does (FNV-1a, 48 bits).
+double number_of(std::string_view hash) {
+  uint64_t number = 0xcbf29ce484222325u;
+  for (char c : hash) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return static_cast<double>(number >> 16);
+}
+
+}  // namespace
+
+struct AgentMetrics::Families {
+  prometheus::Registry registry;
+  Counter& checks = counters(registry, "mtasts_checks_total").Add({});
+  Counter& inconclusive = counters(registry, "mtasts_checks_inconclusive_total").Add({});
+  Gauge& in_flight = gauges(registry, "mtasts_checks_in_flight").Add({});
+  Gauge& queue_length = gauges(registry, "mtasts_check_queue_length").Add({});
+  Gauge& lag = gauges(registry, "mtasts_check_lag_seconds").Add({});
+  CounterByLabel dns_queries{counters(registry, "mtasts_dns_queries_total"), "type"};
+  CounterByLabel dns_failures{counters(registry, "mtasts_dns_query_failures_total"), "reason"};
+  Family<Histogram>& phases =
+      family_of(prometheus::BuildHistogram(), registry, "mtasts_phase_duration_seconds");
+  Family<Gauge>& channels = gauges(registry, "mtasts_channel_alive");
+  Family<Gauge>& build = gauges(registry, "mtasts_exporter_build_info");
+  Gauge& reload_successful =
+      gauges(registry, "mtasts_exporter_config_last_reload_successful").Add({});
+  Gauge& reload_time =
+      gauges(registry, "mtasts_exporter_config_last_reload_success_timestamp_seconds").Add({});
+  Gauge& config_hash = gauges(registry, "mtasts_exporter_config_hash").Add({});
+  Gauge& shard_ordinal = gauges(registry, "mtasts_shard_ordinal").Add({});
+  Gauge& shards = gauges(registry, "mtasts_shards").Add({});
+};
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::dns:
+      return "dns";
+    case Phase::policy:
+      return "policy";
+    case Phase::smtp:
+      return "smtp";
+    case Phase::check:
+      return "check";
+  }
+  return "other";
+}
+
+AgentMetrics::AgentMetrics(const BuildInfo& build) : families_(std::make_unique<Families>()) {
+  prometheus::Labels labels = {{"version", label_value(build.version)},
+                               {"compiler", label_value(build.compiler)}};
+  if (!build.revision.empty()) labels.emplace("revision", label_value(build.revision));
+  families_->build.Add(labels).Set(1);
+  families_->shards.Set(1);
+  // Series that exist from the start: a rate over a counter that appears at its first event misses
+  // that event.
+  for (Phase phase : {Phase::dns, Phase::policy, Phase::smtp, Phase::check})
+    families_->phases.Add({{"phase", std::string(name_of(phase))}}, kPhaseBuckets);
+}
+
+AgentMetrics::~AgentMetrics() = default;
+
+void AgentMetrics::count_check(bool inconclusive) {
+  families_->checks.Increment();
+  if (inconclusive) families_->inconclusive.Increment();
+}
+
+void AgentMetrics::set_checks_in_flight(size_t count) {
+  families_->in_flight.Set(static_cast<double>(count));
+}
+
+void AgentMetrics::set_queue(size_t length, std::chrono::duration<double> lag) {
+  families_->queue_length.Set(static_cast<double>(length));
+  families_->lag.Set(lag.count());
+}
+
+void AgentMetrics::observe_phase(Phase phase, std::chrono::duration<double> duration) {
+  families_->phases.Add({{"phase", std::string(name_of(phase))}}, kPhaseBuckets)
+      .Observe(duration.count());
+}
+
+void AgentMetrics::count_dns_query(std::string_view type) {
+  families_->dns_queries.increment(type);
+}
+
+void AgentMetrics::count_dns_failure(std::string_view reason) {
+  families_->dns_failures.increment(reason);
+}
+
+void AgentMetrics::set_channel_alive(std::string_view channel, bool alive) {
+  if (channel != "dns" && channel != "https" && channel != "smtp") return;
+  families_->channels.Add({{"channel", std::string(channel)}}).Set(alive ? 1 : 0);
+}
+
+void AgentMetrics::config_loaded(Time at, std::string_view hash) {
+  families_->reload_successful.Set(1);
+  families_->reload_time.Set(unix_seconds(at));
+  families_->config_hash.Set(number_of(hash));
+}
+
+void AgentMetrics::config_refused() { families_->reload_successful.Set(0); }
+
+void AgentMetrics::set_shard(int index, int total) {
+  families_->shard_ordinal.Set(index);
+  families_->shards.Set(total);
+}
+
+std::string AgentMetrics::text() const {
+  // Every label value above is plain ASCII or escaped by label_value() already.
+  return prometheus::TextSerializer().Serialize(families_->registry.Collect()) +
+         process_metrics_text();
+}
+
+}  // namespace mtasts::present

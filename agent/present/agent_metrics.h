@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// AgentMetrics: the agent's own numbers (how many checks, how long, can it see, is its
+// configuration in force), held in a prometheus-cpp Registry, and process_* read at each scrape.
+// Nothing about domains or MX hosts comes here. Label values are closed sets: what does not fit in
+// counts as "other". Any thread; each method is a few atomic operations.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace mtasts::present {
+
+enum class Phase { dns, policy, smtp, check };
+std::string_view name_of(Phase phase);
+
+struct BuildInfo {
+  std::string version;
+  std::string revision;  // empty: not known, the label is left out
+  std::string compiler;
+};
+
+class AgentMetrics {
+ public:
+  explicit AgentMetrics(const BuildInfo& build);
+  ~AgentMetrics();
+  AgentMetrics(const AgentMetrics&) = delete;
+  AgentMetrics& operator=(const AgentMetrics&) = delete;
+
+  void count_check(bool inconclusive);
+  void set_checks_in_flight(size_t count);
+  void set_queue(size_t length, std::chrono::duration<double> lag);
+  void observe_phase(Phase phase, std::chrono::duration<double> duration);
+  void count_dns_query(std::string_view type);                   // "TXT", "MX", …
+  void count_dns_failure(std::string_view reason);               // "SERVFAIL", "timeout", …
+  void set_channel_alive(std::string_view channel, bool alive);  // dns, https, smtp
+
+  // Settings were loaded and are in force from `at` on.
+  void config_loaded(Time at, std::string_view hash);
+  // A load failed; the settings in force stay.
+  void config_refused();
+  void set_shard(int index, int total);
+
+  // The exposition of all of it, process_* included.
+  std::string text() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+// process_* in the text format, from /proc/self; what cannot be read is left out.
+std::string process_metrics_text();
+
+}  // namespace mtasts::present

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/domain_samples.h"
+
+#include "base/printable.h"
+
+namespace mtasts::present {
+namespace {
+
+// An id has at most 32 characters (RFC 8461 §3.1); what is much longer is a mistake or an attack.
+constexpr size_t kLongestId = 128;
+constexpr size_t kLongestSubject = 1200;  // a host name with every octet escaped, and an address
+
+double seconds_of(protocol::CertificateTime time) {
+  return static_cast<double>(time.time_since_epoch().count());
+}
+
+// A metric's name or label name as Prometheus takes it.
+bool is_label_name(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9') || name.starts_with("__")) return false;
+  for (char c : name) {
+    bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!fits) return false;
+  }
+  return true;
+}
+
+void add_domain(const store::DomainEntry& entry, SampleWriter& samples, double value) {
+  samples.add({{"domain", entry.name}}, value);
+}
+
+const protocol::PeerChain* policy_chain(const store::DomainEntry& entry) {
+  return entry.report == nullptr ? nullptr : entry.report->policy.chain.get();
+}
+
+}  // namespace
+
+void domain_info(const store::DomainEntry& entry, SampleWriter& samples) {
+  std::vector<Label> labels = {{"domain", entry.name}};
+  if (entry.configured != nullptr)
+    for (const auto& [name, value] : entry.configured->labels)
+      if (is_label_name(name) && name != "domain") labels.push_back({name, value});
+  samples.add(labels, 1);
+}
+
+void stage_success(const store::DomainEntry& entry, SampleWriter& samples) {
+  for (verdict::Stage stage : verdict::kStages) {
+    const store::StageMemory& last = entry.stages[static_cast<size_t>(stage)];
+    if (last.result == verdict::StageResult::not_applicable) continue;
+    samples.add({{"domain", entry.name}, {"stage", name_of(stage)}},
+                last.result == verdict::StageResult::pass ? 1 : 0);
+  }
+}
+
+void stage_last_conclusive(const store::DomainEntry& entry, SampleWriter& samples) {
+  for (verdict::Stage stage : verdict::kStages) {
+    const store::StageMemory& last = entry.stages[static_cast<size_t>(stage)];
+    if (last.result == verdict::StageResult::not_applicable) continue;
+    samples.add({{"domain", entry.name}, {"stage", name_of(stage)}}, unix_seconds(last.at));
+  }
+}
+
+void findings_by_severity(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  auto counts = verdict::count_by_severity(*entry.report);
+  for (size_t i = 0; i < counts.size(); ++i)
+    samples.add({{"domain", entry.name}, {"severity", name_of(verdict::kSeverities[i])}},
+                counts[i]);
+}
+
+void open_findings(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  for (const verdict::Finding& finding : entry.report->findings)
+    samples.add({{"domain", entry.name},
+                 {"code", finding.code()},
+                 {"severity", name_of(finding.severity)},
+                 {"subject", printable(finding.subject, kLongestSubject)}},
+                1);
+}
+
+void last_check_time(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report != nullptr) add_domain(entry, samples, unix_seconds(entry.report->checked_at));
+}
+
+void last_check_duration(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  add_domain(entry, samples, static_cast<double>(entry.report->duration.count()) / 1000);
+}
+
+void record_info(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr || !entry.report->record.id) return;
+  samples.add({{"domain", entry.name}, {"id", printable(*entry.report->record.id, kLongestId)}}, 1);
+}
+
+void policy_mode(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr || !entry.report->policy.mode) return;
+  for (auto mode : {protocol::Mode::enforce, protocol::Mode::testing, protocol::Mode::none})
+    samples.add({{"domain", entry.name}, {"mode", name_of(mode)}},
+                *entry.report->policy.mode == mode ? 1 : 0);
+}
+
+void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report != nullptr && entry.report->policy.max_age_seconds)
+    add_domain(entry, samples, static_cast<double>(*entry.report->policy.max_age_seconds));
+}
+
+void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report != nullptr && entry.report->policy.http_status)
+    add_domain(entry, samples, *entry.report->policy.http_status);
+}
+
+void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (const auto* chain = policy_chain(entry))
+    add_domain(entry, samples, seconds_of(chain->leaf.not_before));
+}
+
+void policy_not_after(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (const auto* chain = policy_chain(entry))
+    add_domain(entry, samples, seconds_of(chain->leaf.not_after));
+}
+
+void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (const auto* chain = policy_chain(entry))
+    add_domain(entry, samples, seconds_of(chain->chain_not_after));
+}
+
+void policy_verified(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (const auto* chain = policy_chain(entry))
+    add_domain(entry, samples, chain->verified() ? 1 : 0);
+}
+
+void mx_covered(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  for (const verdict::MxReport& mx : entry.report->mx)
+    if (mx.covered)
+      samples.add({{"domain", entry.name}, {"mx", store::host_key(mx.host)}}, *mx.covered ? 1 : 0);
+}
+
+}  // namespace mtasts::present

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Samples of one domain and of one MX host, one function a metric; the metrics table names them.
+// A value that is not known gives no sample: a missing series says "not seen", a zero would say
+// "bad". Pure, any thread.
+#pragma once
+
+#include "present/samples.h"
+#include "store/board.h"
+
+namespace mtasts::present {
+
+void domain_info(const store::DomainEntry& entry, SampleWriter& samples);
+void stage_success(const store::DomainEntry& entry, SampleWriter& samples);
+void stage_last_conclusive(const store::DomainEntry& entry, SampleWriter& samples);
+void findings_by_severity(const store::DomainEntry& entry, SampleWriter& samples);
+void open_findings(const store::DomainEntry& entry, SampleWriter& samples);
+void last_check_time(const store::DomainEntry& entry, SampleWriter& samples);
+void last_check_duration(const store::DomainEntry& entry, SampleWriter& samples);
+void record_info(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_mode(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_not_after(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_verified(const store::DomainEntry& entry, SampleWriter& samples);
+void mx_covered(const store::DomainEntry& entry, SampleWriter& samples);
+
+// Of the worst address, judged for each metric by itself: the smallest value, and the latest
+// not_before. Addresses whose failure is about our own sight do not count.
+void mx_reachable(const store::HostEntry& entry, SampleWriter& samples);
+void mx_starttls(const store::HostEntry& entry, SampleWriter& samples);
+void mx_not_before(const store::HostEntry& entry, SampleWriter& samples);
+void mx_not_after(const store::HostEntry& entry, SampleWriter& samples);
+void mx_chain_not_after(const store::HostEntry& entry, SampleWriter& samples);
+void mx_verified(const store::HostEntry& entry, SampleWriter& samples);
+void mx_last_probe(const store::HostEntry& entry, SampleWriter& samples);
+
+}  // namespace mtasts::present

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "present/page.h"
+#include "present/request_target.h"
+
+namespace mtasts::present {
+namespace {
+
+// In one row of the list; the domain's own page has all.
+constexpr size_t kMostFindingsInRow = 5;
+constexpr size_t kLongestFilter = 253;  // a whole domain name
+
+// The order of the list: what needs a person first.
+enum Group : size_t { critical, warning, unknown, ok, waiting, kGroupCount };
+constexpr std::array<std::string_view, kGroupCount> kGroupNames = {"critical", "warning", "unknown",
+                                                                   "ok", "waiting"};
+
+Group group_of(const store::DomainEntry& entry) {
+  if (entry.report == nullptr) return waiting;
+  switch (entry.report->outcome) {
+    case verdict::Outcome::critical:
+      return critical;
+    case verdict::Outcome::warning:
+      return warning;
+    case verdict::Outcome::unknown:
+      return unknown;
+    case verdict::Outcome::ok:
+      return ok;
+  }
+  return unknown;
+}
+
+bool matches(const store::DomainEntry& entry, const std::string& filter) {
+  if (filter.empty() || entry.name.find(filter) != std::string::npos) return true;
+  if (entry.report == nullptr) return false;
+  for (const verdict::Finding& finding : entry.report->findings)
+    if (finding.code().find(filter) != std::string_view::npos) return true;
+  return false;
+}
+
+// What was typed, as names are kept: U-labels become A-labels where the whole is a name.
+std::string searched(std::string_view filter) {
+  filter = filter.substr(0, kLongestFilter);
+  Result<DomainName> name = DomainName::parse(filter);
+  return name.ok() ? name->text() : ascii_lower(filter);
+}
+
+std::string findings_cell(const store::DomainEntry& entry) {
+  if (entry.report == nullptr) return "<span class=\"dim\">not checked yet</span>";
+  std::string items;
+  size_t listed = 0;
+  size_t left_out = 0;
+  for (const verdict::Finding& finding : entry.report->findings) {
+    if (finding.severity == verdict::Severity::info) continue;
+    if (listed == kMostFindingsInRow) {
+      ++left_out;
+      continue;
+    }
+    ++listed;
+    items += fmt::format("<li>{}<br><span class=\"dim\">{}</span></li>",
+                         html_text(finding.message, 600), html_text(finding.fix, 600));
+  }
+  if (items.empty()) return "<span class=\"dim\">nothing to do</span>";
+  if (left_out > 0) items += fmt::format("<li>and {} more</li>", left_out);
+  return "<ul>" + items + "</ul>";
+}
+
+std::string row(const store::DomainEntry& entry) {
+  return fmt::format(
+      "<tr><td>{}</td><td><a href=\"domains/{}\">{}</a></td><td>{}</td><td class=\"dim\">{}</td>"
+      "</tr>\n",
+      tag(kGroupNames[group_of(entry)]), percent_encoded(entry.name),
+      html_text(display_name(entry.name)), findings_cell(entry),
+      entry.report == nullptr ? "" : rfc3339(entry.report->checked_at));
+}
+
+}  // namespace
+
+std::string index_page(const store::BoardSnapshot& snapshot, std::string_view filter) {
+  const std::string wanted = searched(filter);
+  std::array<std::vector<const store::DomainEntry*>, kGroupCount> groups;
+  std::array<size_t, kGroupCount> counts{};
+  size_t found = 0;
+  for (const store::DomainEntryPtr& entry : snapshot.domains) {
+    Group group = group_of(*entry);
+    ++counts[group];
+    if (!matches(*entry, wanted)) continue;
+    ++found;
+    if (groups[group].size() < kMostRows) groups[group].push_back(entry.get());
+  }
+  std::string body =
+      "<h1>MTA-STS of " + fmt::format("{} domains", snapshot.domains.size()) + "</h1>\n<p>";
+  for (size_t group = 0; group < kGroupCount; ++group)
+    if (counts[group] > 0)
+      body += fmt::format("{} {} &nbsp; ", tag(kGroupNames[group]), counts[group]);
+  body += fmt::format(
+      "</p>\n<form action=\"\" method=\"get\"><label>Find <input type=\"search\" name=\"q\" "
+      "value=\"{}\" maxlength=\"{}\" placeholder=\"domain or finding\"></label> "
+      "<button>Search</button></form>\n",
+      html_text(filter, kLongestFilter), kLongestFilter);
+  size_t listed = 0;
+  std::string rows;
+  for (const auto& group : groups)
+    for (const store::DomainEntry* entry : group)
+      if (listed < kMostRows) {
+        ++listed;
+        rows += row(*entry);
+      }
+  if (listed < found)
+    body += fmt::format(
+        "<p>The first {} of {} are listed, the worst first; search to see others."
+        "</p>\n",
+        listed, found);
+  if (rows.empty())
+    body += snapshot.domains.empty() ? "<p>No domains are configured.</p>\n"
+                                     : "<p>No domain matches the search.</p>\n";
+  else
+    body +=
+        "<div class=\"scroll\"><table><thead><tr><th>Outcome</th><th>Domain</th>"
+        "<th>What is wrong, and how to mend it</th><th>Checked</th></tr></thead><tbody>\n" +
+        rows + "</tbody></table></div>\n";
+  return html_page("MTA-STS", body);
+}
+
+}  // namespace mtasts::present

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/json.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace mtasts::present {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+std::string time_text(protocol::CertificateTime time) { return rfc3339(Time(time)); }
+
+Json certificate_json(const protocol::PeerChainPtr& chain) {
+  if (chain == nullptr) return nullptr;
+  const protocol::Certificate& leaf = chain->leaf;
+  std::string error = chain->verify_error;
+  // The name is judged apart from the chain, so the verifier has no words for it.
+  if (error.empty() && !chain->verified()) error = "hostname mismatch";
+  return {{"subject", leaf.subject},
+          {"issuer", leaf.issuer},
+          {"dns_names", leaf.dns_names},
+          {"serial", leaf.serial},
+          {"not_before", time_text(leaf.not_before)},
+          {"not_after", time_text(leaf.not_after)},
+          {"chain_not_after", time_text(chain->chain_not_after)},
+          {"fingerprint_sha256", leaf.fingerprint_sha256},
+          {"key_type", leaf.key_type},
+          {"key_bits", leaf.key_bits},
+          {"verified", chain->verified()},
+          {"verify_error", or_null(error)}};
+}
+
+Json stages_json(const verdict::Report& report) {
+  Json stages = Json::object();
+  for (verdict::Stage stage : verdict::kStages)
+    stages[std::string(name_of(stage))] = name_of(report.stage(stage));
+  return stages;
+}
+
+Json findings_json(const verdict::Report& report) {
+  Json findings = Json::array();
+  for (const verdict::Finding& finding : report.findings)
+    findings.push_back({{"code", finding.code()},
+                        {"severity", name_of(finding.severity)},
+                        {"stage", name_of(finding.row->stage)},
+                        {"subject", finding.subject},
+                        {"message", finding.message},
+                        {"fix", finding.fix},
+                        {"verify", finding.verify},
+                        {"rfc", finding.row->rfc},
+                        {"tls_rpt_result_type", or_null(finding.row->tls_rpt_result_type)}});
+  return findings;
+}
+
+Json policy_json(const verdict::PolicyReport& policy) {
+  Json addresses = Json::array();
+  for (const IpAddress& address : policy.addresses) addresses.push_back(address.text());
+  Json mode = policy.mode ? Json(name_of(*policy.mode)) : Json(nullptr);
+  return {{"url", policy.url},
+          {"status", name_of(policy.status)},
+          {"http_status", or_null(policy.http_status)},
+          {"content_type", or_null(policy.content_type)},
+          {"body", or_null(policy.body)},
+          {"mode", std::move(mode)},
+          {"max_age", or_null(policy.max_age_seconds)},
+          {"mx", policy.mx},
+          {"addresses", std::move(addresses)},
+          {"certificate", certificate_json(policy.chain)}};
+}
+
+Json address_json(const verdict::MxAddressReport& address) {
+  return {{"address", address.address.text()},
+          {"family", name_of(address.address.family())},
+          {"status", name_of(address.status)},
+          {"starttls", or_null(address.starttls)},
+          {"tls_version", or_null(address.tls_version)},
+          {"cipher", or_null(address.cipher)},
+          {"certificate", certificate_json(address.chain)}};
+}
+
+Json mx_json(const verdict::MxReport& mx) {
+  Json addresses = Json::array();
+  if (mx.facts != nullptr)
+    for (const verdict::MxAddressReport& address : mx.facts->addresses)
+      addresses.push_back(address_json(address));
+  return {{"host", mx.host},
+          {"preference", mx.preference},
+          {"implicit", mx.implicit},
+          {"covered", or_null(mx.covered)},
+          {"pattern", or_null(mx.pattern)},
+          {"addresses", std::move(addresses)}};
+}
+
+Json summary_json(const store::DomainEntry& entry) {
+  Json findings = Json::object();
+  if (entry.report != nullptr) {
+    auto counts = count_by_severity(*entry.report);
+    for (size_t i = 0; i < counts.size(); ++i)
+      findings[std::string(name_of(verdict::kSeverities[i]))] = counts[i];
+  } else {
+    for (verdict::Severity severity : verdict::kSeverities)
+      findings[std::string(name_of(severity))] = 0;
+  }
+  bool checked = entry.report != nullptr;
+  return {{"domain", entry.name},
+          {"outcome", name_of(checked ? entry.report->outcome : verdict::Outcome::unknown)},
+          {"checked_at", checked ? Json(rfc3339(entry.report->checked_at)) : Json(nullptr)},
+          {"findings", std::move(findings)}};
+}
+
+}  // namespace
+
+std::string report_json(const verdict::Report& report) {
+  Json json = {{"domain", report.domain},
+               {"checked_at", rfc3339(report.checked_at)},
+               {"duration_seconds", static_cast<double>(report.duration.count()) / 1000},
+               {"outcome", name_of(report.outcome)},
+               {"stages", stages_json(report)},
+               {"findings", findings_json(report)}};
+  json["record"] = {{"status", name_of(report.record.status)},
+                    {"texts", report.record.texts},
+                    {"id", or_null(report.record.id)}};
+  json["policy"] = policy_json(report.policy);
+  json["tlsrpt"] = {{"status", name_of(report.tlsrpt.status)},
+                    {"texts", report.tlsrpt.texts},
+                    {"rua", report.tlsrpt.rua}};
+  Json hosts = Json::array();
+  for (const verdict::MxReport& mx : report.mx) hosts.push_back(mx_json(mx));
+  json["mx"] = std::move(hosts);
+  return line_of(json);
+}
+
+BodySource domains_source(store::BoardSnapshot snapshot) {
+  struct Walk {
+    store::BoardSnapshot snapshot;
+    size_t next = 0;
+    bool ended = false;
+  };
+  auto walk = std::make_shared<Walk>();
+  walk->snapshot = std::move(snapshot);
+  return [walk](std::string& piece) {
+    if (walk->ended) return false;
+    const size_t limit = piece.size() + kPieceBytes;
+    const auto& domains = walk->snapshot.domains;
+    if (walk->next == 0) piece += "{\"domains\":[";
+    while (walk->next < domains.size() && piece.size() < limit) {
+      if (walk->next > 0) piece += ',';
+      piece += line_of(summary_json(*domains[walk->next++]));
+    }
+    walk->ended = walk->next == domains.size();
+    if (walk->ended) piece += "]}";
+    return true;
+  };
+}
+
+std::string domains_json(const store::BoardSnapshot& snapshot) {
+  std::string text;
+  BodySource source = domains_source(snapshot);
+  while (source(text)) {
+  }
+  return text;
+}
+
+std::string error_json(std::string_view message) { return line_of(Json{{"error", message}}); }
+
+}  // namespace mtasts::present

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "world.h"
+
+namespace mtasts::present {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string keys_of(const Json& object) {
+  std::string keys;
+  for (const auto& [key, value] : object.items()) keys += (keys.empty() ? "" : " ") + key;
+  return keys;
+}
+
+TEST(ReportJson, HasTheDocumentedKeysInOrder) {
+  auto report = world::bad_report();
+  Json json = Json::parse(report_json(*report));
+  EXPECT_EQ(keys_of(json),
+            "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx");
+  EXPECT_EQ(keys_of(json["stages"]),
+            "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
+            "tlsrpt");
+  EXPECT_EQ(keys_of(json["findings"][0]),
+            "code severity stage subject message fix verify rfc tls_rpt_result_type");
+  EXPECT_EQ(keys_of(json["record"]), "status texts id");
+  EXPECT_EQ(keys_of(json["policy"]),
+            "url status http_status content_type body mode max_age mx addresses certificate");
+  EXPECT_EQ(keys_of(json["tlsrpt"]), "status texts rua");
+  EXPECT_EQ(keys_of(json["mx"][0]), "host preference implicit covered pattern addresses");
+  EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]),
+            "address family status starttls tls_version cipher certificate");
+  EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]["certificate"]),
+            "subject issuer dns_names serial not_before not_after chain_not_after "
+            "fingerprint_sha256 key_type key_bits verified verify_error");
+}
+
+TEST(ReportJson, SaysWhatTheReportSays) {
+  Json json = Json::parse(report_json(*world::good_report()));
+  EXPECT_EQ(json["checked_at"], "2025-11-21T20:06:40Z");
+  EXPECT_EQ(json["duration_seconds"], 1.234);
+  EXPECT_EQ(json["outcome"], "ok");
+  EXPECT_EQ(json["stages"]["change"], "not_applicable");
+  EXPECT_EQ(json["findings"], Json::array());
+  EXPECT_EQ(json["policy"]["http_status"], 200);
+  EXPECT_EQ(json["policy"]["mode"], "enforce");
+  EXPECT_EQ(json["policy"]["max_age"], 604800);
+  EXPECT_EQ(json["policy"]["addresses"], Json::array({"192.0.2.7"}));
+  EXPECT_EQ(json["policy"]["certificate"]["verified"], true);
+  EXPECT_EQ(json["policy"]["certificate"]["verify_error"], nullptr);
+  EXPECT_EQ(json["mx"][0]["covered"], true);
+  Json worse = json["mx"][0]["addresses"][1];
+  EXPECT_EQ(worse["family"], "ipv6");
+  EXPECT_EQ(worse["starttls"], true);
+  EXPECT_EQ(worse["certificate"]["verified"], false);
+  EXPECT_EQ(worse["certificate"]["verify_error"], "certificate has expired");
+}
+
+TEST(ReportJson, SaysNullForWhatIsNotKnown) {
+  verdict::Report empty;
+  empty.mx.emplace_back();
+  auto facts = std::make_shared<verdict::MxHostReport>();
+  facts->addresses.emplace_back();
+  empty.mx[0].facts = facts;
+  Json json = Json::parse(report_json(empty));
+  for (const char* key : {"http_status", "content_type", "body", "mode", "max_age", "certificate"})
+    EXPECT_TRUE(json["policy"][key].is_null()) << key;
+  EXPECT_TRUE(json["record"]["id"].is_null());
+  EXPECT_TRUE(json["mx"][0]["covered"].is_null());
+  EXPECT_TRUE(json["mx"][0]["pattern"].is_null());
+  for (const char* key : {"starttls", "tls_version", "cipher", "certificate"})
+    EXPECT_TRUE(json["mx"][0]["addresses"][0][key].is_null()) << key;
+}
+
+TEST(ReportJson, SaysWhenOnlyTheNameIsWrong) {
+  auto report = world::good_report();
+  auto chain = std::make_shared<protocol::PeerChain>(*report->policy.chain);
+  chain->name_matches = false;
+  report->policy.chain = chain;
+  Json json = Json::parse(report_json(*report));
+  EXPECT_EQ(json["policy"]["certificate"]["verified"], false);
+  EXPECT_EQ(json["policy"]["certificate"]["verify_error"], "hostname mismatch");
+}
+
+TEST(ReportJson, ReplacesWhatIsNoUtf8AndStaysOneLine) {
+  std::string line = report_json(*world::bad_report());
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  Json json = Json::parse(line);
+  EXPECT_EQ(json["record"]["texts"][0], "v=STSv1; id=\xEF\xBF\xBD\xEF\xBF\xBD<script>");
+  EXPECT_EQ(json["policy"]["body"], "</pre><script>alert(1)</script>\xEF\xBF\xBD");
+}
+
+TEST(DomainsJson, ListsEveryDomain) {
+  store::Board board({});
+  EXPECT_EQ(domains_json(board.snapshot()), "{\"domains\":[]}");
+  world::fill(board);
+  Json json = Json::parse(domains_json(board.snapshot()))["domains"];
+  ASSERT_EQ(json.size(), 3u);
+  EXPECT_EQ(json[0].dump(),
+            "{\"domain\":\"broken.example\",\"outcome\":\"critical\","
+            "\"checked_at\":\"2025-11-21T20:08:20Z\",\"findings\":{\"critical\":3,\"warning\":1,"
+            "\"info\":0,\"unknown\":0}}");
+  EXPECT_EQ(json[2].dump(),
+            "{\"domain\":\"new.example\",\"outcome\":\"unknown\",\"checked_at\":null,"
+            "\"findings\":{\"critical\":0,\"warning\":0,\"info\":0,\"unknown\":0}}");
+}
+
+TEST(DomainsJson, ComesInBoundedPieces) {
+  store::Board board({});
+  std::vector<settings::DomainEntry> all;
+  for (int i = 0; i < 2000; ++i)
+    all.push_back(world::configured("d" + std::to_string(i) + ".example"));
+  board.set_domains(all);
+  std::string text;
+  std::string piece;
+  BodySource source = domains_source(board.snapshot());
+  while (source(piece)) {
+    EXPECT_LT(piece.size(), kPieceBytes + 1024);
+    text += piece;
+    piece.clear();
+  }
+  EXPECT_EQ(Json::parse(text)["domains"].size(), 2000u);
+}
+
+TEST(ErrorJson, IsAnObject) {
+  EXPECT_EQ(error_json("no \"x\" \xff"), "{\"error\":\"no \\\"x\\\" \xEF\xBF\xBD\"}");
+}
+
+}  // namespace
+}  // namespace mtasts::present

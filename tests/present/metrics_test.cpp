@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "present/agent_metrics.h"
+#include "present/exposition.h"
+#include "present/metrics_table.h"
+#include "world.h"
+
+namespace mtasts::present {
+namespace {
+
+std::string golden(const std::string& name) {
+  std::ifstream file(std::string(MTASTS_TESTS_DIR) + "/golden/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string whole(BodySource source) {
+  std::string text;
+  while (source(text)) {
+  }
+  return text;
+}
+
+TEST(MetricsTable, IsTheGoldenList) {
+  std::string list;
+  for (const Metric& metric : metrics_table())
+    list.append(metric.name)
+        .append(" ")
+        .append(name_of(metric.type))
+        .append(" {")
+        .append(metric.labels)
+        .append("}\n");
+  EXPECT_EQ(list, golden("metrics.txt"))
+      << "names are a contract: change tests/golden/metrics.txt on purpose or not at all";
+}
+
+TEST(MetricsTable, RowsAreWhole) {
+  std::set<std::string_view> names;
+  size_t in_scopes = 0;
+  for (auto scope :
+       {MetricScope::domain, MetricScope::host, MetricScope::agent, MetricScope::probe})
+    in_scopes += metrics_of(scope).size();
+  EXPECT_EQ(in_scopes, metrics_table().size()) << "rows of one scope must stand together";
+  for (const Metric& metric : metrics_table()) {
+    EXPECT_TRUE(names.insert(metric.name).second) << metric.name << " twice";
+    EXPECT_EQ(metric.of_domain != nullptr, metric.scope == MetricScope::domain) << metric.name;
+    EXPECT_EQ(metric.of_host != nullptr, metric.scope == MetricScope::host) << metric.name;
+    EXPECT_EQ(metric.name.ends_with("_total"), metric.type == MetricType::counter) << metric.name;
+    EXPECT_TRUE(metric.help.ends_with(".") || metric.help.ends_with("1 or 0.")) << metric.name;
+  }
+}
+
+TEST(Exposition, OfASmallWorldIsTheGoldenText) {
+  store::Board board(metric_renderers());
+  world::fill(board);
+  EXPECT_EQ(whole(exposition_source("", board.snapshot())), golden("exposition.txt"));
+}
+
+TEST(Exposition, LosesTheSeriesOfARemovedDomain) {
+  store::Board board(metric_renderers());
+  world::fill(board);
+  board.set_domains({world::configured("broken.example")});
+  std::string text = whole(exposition_source("", board.snapshot()));
+  EXPECT_EQ(text.find("domain=\"example.com\""), std::string::npos);
+  EXPECT_NE(text.find("mtasts_mx_starttls{mx=\"mx1.example.com\"} 1\n"), std::string::npos);
+  board.set_domains({});
+  EXPECT_EQ(whole(exposition_source("", board.snapshot())), "");
+}
+
+// Every line's metric, families contiguous, no label set twice.
+void expect_well_formed(const std::string& text) {
+  std::set<std::string> series;
+  std::set<std::string> ended;
+  std::string family;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      ended.insert(family);
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_FALSE(ended.contains(family)) << family << " is not contiguous";
+      continue;
+    }
+    if (line.starts_with("#")) continue;
+    EXPECT_TRUE(line.starts_with(family)) << line;
+    EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
+  }
+}
+
+TEST(Exposition, PiecesAreBoundedAndFamiliesContiguous) {
+  store::Board board(metric_renderers());
+  std::vector<settings::DomainEntry> all;
+  for (int i = 0; i < 3000; ++i)
+    all.push_back(world::configured("d" + std::to_string(i) + ".example"));
+  board.set_domains(all);
+  auto facts = world::host_facts();
+  for (const auto& domain : all)
+    ASSERT_TRUE(board.publish(world::good_report(domain.name.text(), facts)));
+  Exposition exposition("# HELP a b\n# TYPE a gauge\na 1\n", board.snapshot());
+  std::string text;
+  std::string piece;
+  size_t pieces = 0;
+  while (exposition.next(piece)) {
+    EXPECT_LT(piece.size(), kPieceBytes + 8192);
+    text += piece;
+    piece.clear();
+    ++pieces;
+  }
+  EXPECT_GT(pieces, 50u);
+  expect_well_formed(text);
+}
+
+TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
+  std::string text = probe_exposition(world::bad_report(), nullptr);
+  expect_well_formed(text);
+  EXPECT_NE(text.find("\nmtasts_probe_success 0\n"), std::string::npos);
+  EXPECT_NE(text.find("\nmtasts_probe_duration_seconds 2\n"), std::string::npos);
+  EXPECT_NE(text.find("mtasts_mx_reachable{mx=\"mx1.example.com\"} 1\n"), std::string::npos);
+  EXPECT_NE(text.find("mtasts_findings{domain=\"broken.example\",severity=\"critical\"} 3\n"),
+            std::string::npos);
+  text = probe_exposition(world::good_report(), nullptr);
+  EXPECT_NE(text.find("\nmtasts_probe_success 1\n"), std::string::npos);
+
+  store::DomainEntry before;
+  before.stages[2] = {verdict::StageResult::fail, world::at(7)};
+  text = probe_exposition(world::bad_report(), &before);
+  EXPECT_NE(text.find("mtasts_stage_last_conclusive_timestamp_seconds{domain=\"broken.example\","
+                      "stage=\"policy_certificate\"} 7\n"),
+            std::string::npos);
+}
+
+TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
+  using verdict::AddressStatus;
+  struct Case {
+    std::vector<std::pair<AddressStatus, bool>> addresses;  // status, blind
+    std::string expected;                                   // of mtasts_mx_reachable; empty: none
+  };
+  const Case cases[] = {
+      {{{AddressStatus::ok, false}}, "1"},
+      {{{AddressStatus::ok, false}, {AddressStatus::timeout, false}}, "0"},  // the worst counts
+      {{{AddressStatus::ok, false}, {AddressStatus::timeout, true}}, "1"},   // not seen, not bad
+      {{{AddressStatus::refused, true}}, ""},                                // nothing seen
+      {{{AddressStatus::skipped, false}}, ""},                               // not asked
+      {{{AddressStatus::smtp_failed, false}}, "1"},                          // it answered
+      {{}, ""},                                                              // no address
+  };
+  for (const Case& c : cases) {
+    auto facts = std::make_shared<verdict::MxHostReport>();
+    for (auto [status, blind] : c.addresses) {
+      verdict::MxAddressReport address;
+      address.status = status;
+      address.blind = blind;
+      facts->addresses.push_back(address);
+    }
+    auto text = render_host({"mx.example", facts, {}});
+    std::string expected = c.expected.empty() ? "" : "{mx=\"mx.example\"} " + c.expected + "\n";
+    EXPECT_EQ(text.segment(0), expected);
+  }
+}
+
+TEST(Samples, EscapeWhatPrometheusRefuses) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"plain", "plain"},
+      {"a\"b", "a\\\"b"},  // quote
+      {"a\\b", "a\\\\b"},  // backslash
+      {"a\nb", "a\\nb"},   // line end
+      {"b\xc3\xbc"
+       "cher",
+       "b\xc3\xbc"
+       "cher"},                                   // UTF-8 stays
+      {"a\xff", "a\\\\xFF"},                      // no UTF-8
+      {std::string("a\0b", 3), "a\\\\x00b"},      // NUL ends the input of some parsers
+      {"\xed\xa0\x80", "\\\\xED\\\\xA0\\\\x80"},  // a surrogate is no UTF-8
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(label_value(text), expected);
+  EXPECT_EQ(help_text("a\\b\nc\"d"), "a\\\\b\\nc\"d");
+}
+
+TEST(Samples, WriteTheShortestExactNumber) {
+  const std::pair<double, std::string> cases[] = {{0, "0"},
+                                                  {-1, "-1"},
+                                                  {100000, "100000"},
+                                                  {0.1, "0.1"},
+                                                  {1763755600.25, "1763755600.25"},
+                                                  {std::nan(""), "NaN"},
+                                                  {INFINITY, "+Inf"},
+                                                  {-INFINITY, "-Inf"},
+                                                  {1e300, "1e+300"}};
+  for (const auto& [number, expected] : cases) EXPECT_EQ(number_text(number), expected);
+}
+
+TEST(Samples, AreBoundedAndNeverTwice) {
+  std::string text = "{a=\"x\"} 0\n";  // of the family before
+  SampleWriter samples(text);
+  samples.add({{"a", "x"}}, 1);
+  samples.add({{"a", "x"}}, 2);
+  EXPECT_EQ(text, "{a=\"x\"} 0\n{a=\"x\"} 1\n");
+  for (size_t i = 0; i < 2 * kMostSamples; ++i) samples.add({{"a", std::to_string(i)}}, 1);
+  EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kMostSamples + 1);
+}
+
+TEST(AgentMetrics, AreThoseOfTheTable) {
+  AgentMetrics metrics({"0.1.0", "abc", "g++ 12"});
+  metrics.count_check(true);
+  metrics.count_check(false);
+  metrics.set_checks_in_flight(3);
+  metrics.set_queue(7, std::chrono::milliseconds(1500));
+  metrics.observe_phase(Phase::smtp, std::chrono::milliseconds(300));
+  metrics.count_dns_query("TXT");
+  metrics.count_dns_query("TXT");
+  metrics.count_dns_failure("SERVFAIL");
+  metrics.set_channel_alive("smtp", false);
+  metrics.set_channel_alive("carrier pigeon", true);
+  metrics.config_loaded(world::at(1763755600), "0123abcd");
+  metrics.set_shard(1, 3);
+  std::string text = metrics.text();
+  for (const char* line :
+       {"mtasts_checks_total 2\n", "mtasts_checks_inconclusive_total 1\n",
+        "mtasts_checks_in_flight 3\n", "mtasts_check_queue_length 7\n",
+        "mtasts_check_lag_seconds 1.5\n", "mtasts_dns_queries_total{type=\"TXT\"} 2\n",
+        "mtasts_dns_query_failures_total{reason=\"SERVFAIL\"} 1\n",
+        "mtasts_channel_alive{channel=\"smtp\"} 0\n",
+        "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
+        "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
+        "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",
+        "mtasts_exporter_config_last_reload_successful 1\n",
+        "mtasts_exporter_config_last_reload_success_timestamp_seconds 1763755600\n",
+        "mtasts_shard_ordinal 1\n", "mtasts_shards 3\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_EQ(text.find("pigeon"), std::string::npos);
+  metrics.config_refused();
+  EXPECT_NE(metrics.text().find("mtasts_exporter_config_last_reload_successful 0\n"),
+            std::string::npos);
+
+  std::set<std::string> exported;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("# TYPE ")) exported.insert(line.substr(7));
+  std::set<std::string> table;
+  for (const Metric& metric : metrics_of(MetricScope::agent))
+    table.insert(std::string(metric.name) + " " + std::string(name_of(metric.type)));
+  EXPECT_EQ(exported, table);
+}
+
+TEST(AgentMetrics, LabelsStayAClosedSet) {
+  AgentMetrics metrics({"0.1.0", "", "g++ 12"});
+  for (int i = 0; i < 1000; ++i) metrics.count_dns_failure("reason" + std::to_string(i));
+  std::string text = metrics.text();
+  EXPECT_NE(text.find("{reason=\"other\"} 968\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("revision="), std::string::npos);
+}
+
+TEST(AgentMetrics, ReadTheProcess) {
+  std::string text = process_metrics_text();
+  std::map<std::string, double> values;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("#"))
+      values[line.substr(0, line.find(' '))] = std::stod(line.substr(line.find(' ')));
+  EXPECT_EQ(values.size(), 6u) << text;
+  EXPECT_GT(values["process_resident_memory_bytes"], 1e6);
+  EXPECT_GT(values["process_virtual_memory_bytes"], values["process_resident_memory_bytes"]);
+  EXPECT_GE(values["process_open_fds"], 3);
+  EXPECT_GE(values["process_max_fds"], values["process_open_fds"]);
+  double now = unix_seconds(system_now());
+  EXPECT_LT(values["process_start_time_seconds"], now + 2);
+  EXPECT_GT(values["process_start_time_seconds"], now - 600);
+}
+
+}  // namespace
+}  // namespace mtasts::present

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/page.h"
+
+#include <gtest/gtest.h>
+
+#include "present/metrics_table.h"
+#include "world.h"
+
+namespace mtasts::present {
+namespace {
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+size_t count_of(const std::string& text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(Html, EscapesEverything) {
+  EXPECT_EQ(html_text("<a href=\"x\" b='y'>&amp;"),
+            "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;amp;");
+  EXPECT_EQ(html_text("a\xff\x01"), "a\\xFF\\x01");
+  EXPECT_EQ(html_text("abcdef", 3), "abc…");
+  EXPECT_EQ(html_lines("a\r\nb<\n\x1b", 100), "a\nb&lt;\n\\x1B\n");
+  EXPECT_EQ(html_lines("abcdef", 3), "abc\n…\n");
+}
+
+TEST(Html, AllowsItsOwnStyleAlone) {
+  std::string policy = page_security_policy();
+  EXPECT_TRUE(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+  EXPECT_FALSE(has(policy, "unsafe"));
+  EXPECT_FALSE(has(policy, "sha256-'")) << "no digest";
+  std::string page = html_page("t", "");
+  EXPECT_EQ(count_of(page, "<style>"), 1u);
+  EXPECT_FALSE(has(page, "style=")) << "the policy blocks style attributes";
+}
+
+class PageTest : public testing::Test {
+ protected:
+  PageTest() { world::fill(board_); }
+  store::Board board_{metric_renderers()};
+};
+
+TEST_F(PageTest, ListsTheWorstFirst) {
+  std::string page = index_page(board_.snapshot(), "");
+  size_t broken = page.find("broken.example</a>");
+  size_t good = page.find("example.com</a>");
+  size_t unchecked = page.find("new.example</a>");
+  EXPECT_LT(broken, good);
+  EXPECT_LT(good, unchecked);
+  ASSERT_NE(unchecked, std::string::npos);
+  EXPECT_TRUE(has(page, "No record at _mta-sts.broken.example."));
+  EXPECT_TRUE(has(page, "Mend it &lt;now&gt;."));
+  EXPECT_TRUE(has(page, "not checked yet"));
+  EXPECT_TRUE(has(page, "nothing to do"));
+  EXPECT_TRUE(has(page, "href=\"domains/broken.example\""));
+}
+
+TEST_F(PageTest, FiltersByDomainAndFinding) {
+  struct Case {
+    std::string filter;
+    std::vector<std::string> listed;
+  };
+  const Case cases[] = {
+      {"broken", {"broken.example"}},
+      {"BROKEN.example", {"broken.example"}},  // letters' case
+      {".com", {"example.com"}},
+      {"sts-mx-uncovered", {"broken.example"}},  // a code
+      {"no-such", {}},
+      {"\"><script>alert(1)</script>", {}},  // comes back escaped
+  };
+  for (const Case& c : cases) {
+    std::string page = index_page(board_.snapshot(), c.filter);
+    EXPECT_EQ(count_of(page, "<a href=\"domains/"), c.listed.size()) << c.filter;
+    for (const std::string& name : c.listed) EXPECT_TRUE(has(page, name + "</a>")) << c.filter;
+    EXPECT_TRUE(has(page, "value=\"" + html_text(c.filter) + "\""));
+    EXPECT_FALSE(has(page, "<script"));
+  }
+}
+
+TEST_F(PageTest, FindsAndShowsNamesAsPeopleWriteThem) {
+  board_.set_domains({world::configured("bücher.example")});
+  std::string page = index_page(board_.snapshot(), "bücher.example");
+  EXPECT_TRUE(has(page, ">bücher.example</a>"));
+  EXPECT_TRUE(has(page, "href=\"domains/xn--bcher-kva.example\""));
+}
+
+TEST_F(PageTest, StaysBoundedWithManyDomains) {
+  std::vector<settings::DomainEntry> all;
+  for (int i = 0; i < 2000; ++i)
+    all.push_back(world::configured("d" + std::to_string(i) + ".example"));
+  board_.set_domains(all);
+  auto facts = world::host_facts();
+  for (size_t i = 0; i < all.size(); ++i)
+    board_.publish(i == 1999 ? world::bad_report(all[i].name.text(), facts)
+                             : world::good_report(all[i].name.text(), facts));
+  std::string page = index_page(board_.snapshot(), "");
+  EXPECT_EQ(count_of(page, "<a href=\"domains/"), kMostRows);
+  EXPECT_TRUE(has(page, "first 500 of 2000"));
+  EXPECT_LT(page.find("d1999.example</a>"), page.find("d0.example</a>"));
+}
+
+TEST_F(PageTest, TellsEverythingOfADomain) {
+  std::string page = domain_page(*board_.find("broken.example"));
+  for (std::string_view part :
+       {"sts-txt-missing", "No record at _mta-sts.broken.example.", "Mend it &lt;now&gt;.",
+        "dig +short &quot;TXT&quot;", "RFC 8461 §4.1", "mx1.example.com", "192.0.2.1",
+        "2001:db8::1", "certificate has expired", "not covered",
+        "v=STSv1; id=\\xFF\\xFE&lt;script&gt;", "&lt;/pre&gt;&lt;script&gt;alert(1)",
+        "Suggested policy", "mode: testing\nmx: mx1.example.com\n",
+        "href=\"../api/v1/domains/broken.example\"", "mx\\xFF&quot;&lt;b&gt;.example"})
+    EXPECT_TRUE(has(page, part)) << part;
+  EXPECT_FALSE(has(page, "<script"));
+  EXPECT_FALSE(has(page, "\xff"));
+}
+
+TEST_F(PageTest, StaysBoundedWithHostileReports) {
+  auto report = world::bad_report();
+  auto facts = std::make_shared<verdict::MxHostReport>(*world::host_facts());
+  auto chain = std::make_shared<protocol::PeerChain>(*facts->addresses[0].chain);
+  chain->leaf.dns_names.assign(200, std::string(60000, '<'));
+  facts->addresses.assign(500, facts->addresses[0]);
+  for (auto& address : facts->addresses) address.chain = chain;
+  report->mx.assign(500, report->mx[0]);
+  for (auto& mx : report->mx) mx.facts = facts;
+  report->findings.assign(5000, report->findings[1]);
+  for (auto& finding : report->findings) finding.message = std::string(60000, '<');
+  report->policy.body = std::string(64 * 1024, '<');
+  board_.publish(report);
+  EXPECT_LT(domain_page(*board_.find("broken.example")).size(), 8u << 20);
+  EXPECT_LT(index_page(board_.snapshot(), "").size(), 1u << 20);
+}
+
+}  // namespace
+}  // namespace mtasts::present

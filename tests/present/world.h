@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// A small fixed world for the tests of this room: two reports that share an MX host, with findings,
+// hostile octets and certificates; rows of their own, so that these tests do not follow the wording
+// of the table of findings.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "present/metrics_table.h"
+#include "store/board.h"
+
+namespace mtasts::present::world {
+
+inline constexpr verdict::FindingRow kUncovered = {"sts-mx-uncovered",
+                                                   verdict::Stage::mx,
+                                                   verdict::Severity::critical,
+                                                   verdict::Severity::warning,
+                                                   verdict::Channel::none,
+                                                   "validation-failure",
+                                                   "RFC 8461 §4.1",
+                                                   "no mx pattern covers the host",
+                                                   "add the host",
+                                                   "dig"};
+inline constexpr verdict::FindingRow kMissing = {"sts-txt-missing",
+                                                 verdict::Stage::record,
+                                                 verdict::Severity::warning,
+                                                 verdict::Severity::warning,
+                                                 verdict::Channel::none,
+                                                 "",
+                                                 "RFC 8461 §3.1",
+                                                 "no record",
+                                                 "publish one",
+                                                 "dig"};
+
+inline Time at(int64_t seconds, int milliseconds = 0) {
+  return Time(std::chrono::seconds(seconds) + std::chrono::milliseconds(milliseconds));
+}
+
+inline settings::DomainEntry configured(const std::string& name) {
+  return {DomainName::parse(name).value(), {}, std::nullopt};
+}
+
+inline protocol::PeerChainPtr chain_of(const std::string& name, int64_t not_after,
+                                       bool trusted = true) {
+  auto chain = std::make_shared<protocol::PeerChain>();
+  chain->leaf.subject = "CN=" + name;
+  chain->leaf.issuer = "CN=Test CA";
+  chain->leaf.dns_names = {name};
+  chain->leaf.serial = "01AB";
+  chain->leaf.not_before = protocol::CertificateTime(std::chrono::seconds(1700000000));
+  chain->leaf.not_after = protocol::CertificateTime(std::chrono::seconds(not_after));
+  chain->leaf.fingerprint_sha256 = std::string(64, 'a');
+  chain->leaf.key_type = "EC P-256";
+  chain->leaf.key_bits = 256;
+  chain->presented_count = 2;
+  chain->chain_not_after = protocol::CertificateTime(std::chrono::seconds(not_after - 1000));
+  chain->name_matches = true;
+  if (!trusted) {
+    chain->faults = {protocol::ChainFault::expired};
+    chain->verify_error = "certificate has expired";
+  }
+  return chain;
+}
+
+inline std::shared_ptr<const verdict::MxHostReport> host_facts() {
+  auto facts = std::make_shared<verdict::MxHostReport>();
+  facts->host = "mx1.example.com";
+  facts->probed_at = at(1763755000);
+  verdict::MxAddressReport good;
+  good.address = IpAddress::parse("192.0.2.1").value();
+  good.status = verdict::AddressStatus::ok;
+  good.starttls = true;
+  good.tls_version = "TLSv1.3";
+  good.cipher = "TLS_AES_256_GCM_SHA384";
+  good.chain = chain_of("mx1.example.com", 1780000000);
+  verdict::MxAddressReport bad = good;
+  bad.address = IpAddress::parse("2001:db8::1").value();
+  bad.chain = chain_of("mx1.example.com", 1760000000, false);
+  facts->addresses = {good, bad};
+  return facts;
+}
+
+inline verdict::Finding finding(const verdict::FindingRow& row, verdict::Severity severity,
+                                std::string subject, std::string message) {
+  return {&row,
+          severity,
+          std::move(subject),
+          std::move(message),
+          "Mend it <now>.",
+          "dig +short \"TXT\""};
+}
+
+// A good domain, apart from what it shares.
+inline std::shared_ptr<verdict::Report> good_report(
+    const std::string& domain = "example.com",
+    std::shared_ptr<const verdict::MxHostReport> facts = host_facts()) {
+  auto report = std::make_shared<verdict::Report>();
+  report->domain = domain;
+  report->checked_at = at(1763755600, 250);
+  report->duration = std::chrono::milliseconds(1234);
+  report->outcome = verdict::Outcome::ok;
+  report->stages.fill(verdict::StageResult::pass);
+  report->stages[static_cast<size_t>(verdict::Stage::change)] =
+      verdict::StageResult::not_applicable;
+  report->record.status = verdict::TxtStatus::found;
+  report->record.texts = {"v=STSv1; id=20251121;"};
+  report->record.id = "20251121";
+  report->policy.url = "https://mta-sts." + domain + "/.well-known/mta-sts.txt";
+  report->policy.status = verdict::PolicyStatus::fetched;
+  report->policy.http_status = 200;
+  report->policy.content_type = "text/plain";
+  report->policy.body =
+      "version: STSv1\r\nmode: enforce\r\nmx: *.example.com\r\nmax_age: 604800\r\n";
+  report->policy.valid = true;
+  report->policy.mode = protocol::Mode::enforce;
+  report->policy.max_age_seconds = 604800;
+  report->policy.mx = {"*.example.com"};
+  report->policy.addresses = {IpAddress::parse("192.0.2.7").value()};
+  report->policy.chain = chain_of("mta-sts." + domain, 1770000000);
+  report->tlsrpt.status = verdict::TxtStatus::found;
+  report->tlsrpt.texts = {"v=TLSRPTv1; rua=mailto:tls@" + domain};
+  report->tlsrpt.rua = {"mailto:tls@" + domain};
+  verdict::MxReport mx;
+  mx.host = "mx1.example.com";
+  mx.preference = 10;
+  mx.covered = true;
+  mx.pattern = "*.example.com";
+  mx.facts = std::move(facts);
+  report->mx = {mx};
+  return report;
+}
+
+// A broken one, that publishes what a hostile owner would.
+inline std::shared_ptr<verdict::Report> bad_report(
+    const std::string& domain = "broken.example",
+    std::shared_ptr<const verdict::MxHostReport> facts = host_facts()) {
+  using enum verdict::StageResult;
+  auto report = std::make_shared<verdict::Report>();
+  report->domain = domain;
+  report->checked_at = at(1763755700);
+  report->duration = std::chrono::milliseconds(2000);
+  report->outcome = verdict::Outcome::critical;
+  report->stages = {fail, pass, unknown, pass, not_applicable, fail, pass, pass, unknown};
+  report->record.status = verdict::TxtStatus::invalid;
+  report->record.texts = {"v=STSv1; id=\xff\xfe<script>"};
+  report->record.id = "a\"b\\c\nd\xff";
+  report->policy.status = verdict::PolicyStatus::fetched;
+  report->policy.url = "https://mta-sts." + domain + "/.well-known/mta-sts.txt";
+  report->policy.http_status = 200;
+  report->policy.body = "</pre><script>alert(1)</script>\xff";
+  report->policy.mode = protocol::Mode::testing;
+  verdict::MxReport uncovered;
+  uncovered.host = "mx\xff\"<b>.example";
+  uncovered.preference = 20;
+  uncovered.covered = false;
+  verdict::MxReport shared;
+  shared.host = "mx1.example.com";
+  shared.preference = 10;
+  shared.covered = false;
+  shared.facts = std::move(facts);
+  report->mx = {shared, uncovered};
+  report->findings = {
+      finding(kMissing, verdict::Severity::warning, "", "No record at _mta-sts.broken.example."),
+      finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Not covered."),
+      finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Said twice."),
+      finding(kUncovered, verdict::Severity::critical, "mx\xff\"<b>.example", "Not <covered>.")};
+  report->suggested_policy = "version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\n";
+  return report;
+}
+
+// Fills the board: example.com is good, broken.example is not, new.example was never checked.
+inline void fill(store::Board& board) {
+  auto labelled = configured("example.com");
+  labelled.labels = {{"team", "mail \"one\""}, {"9bad", "dropped"}, {"domain", "dropped"}};
+  board.set_domains({labelled, configured("broken.example"), configured("new.example")});
+  auto facts = host_facts();
+  board.publish(good_report("example.com", facts));
+  board.publish(bad_report("broken.example", facts));
+}
+
+}  // namespace mtasts::present::world
