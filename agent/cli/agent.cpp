@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/agent.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "present/metrics_table.h"
+
+namespace mtasts::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr int kTicksPerFileLook = 5;
+constexpr int kTicksPerSweep = 60;
+// What runs at SIGTERM is cancelled and gets this long to end before the loop is left.
+constexpr auto kFarewell = std::chrono::milliseconds(2500);
+
+std::string compiler_name() {
+#if defined(__clang__)
+  return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#else
+  return fmt::format("gcc {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#endif
+}
+
+present::Phase phase_named(std::string_view name) {
+  if (name == "dns") return present::Phase::dns;
+  return name == "smtp" ? present::Phase::smtp : present::Phase::policy;
+}
+
+std::string codes_of(const verdict::Report& report) {
+  std::string codes;
+  for (const verdict::Finding& finding : report.findings) {
+    if (finding.severity == verdict::Severity::info) continue;
+    if (codes.find(finding.code()) != std::string::npos) continue;
+    codes += (codes.empty() ? "" : ",") + std::string(finding.code());
+  }
+  return codes;
+}
+
+}  // namespace
+
+Agent::Agent(Load load, const std::string& version)
+    : load_(std::move(load)),
+      loop_(1),
+      signals_(loop_),
+      timer_(loop_),
+      last_turn_(SteadyClock::now()),
+      metrics_(present::BuildInfo{version, "", compiler_name()}),
+      board_(present::metric_renderers()),
+      scheduler_(loop_.get_executor(),
+                 [this](const verdict::ReportPtr& report) { publish(report); }) {}
+
+Agent::~Agent() {
+  if (web_ != nullptr) web_->stop();
+}
+
+Result<bool> Agent::start(const settings::Settings& settings) {
+  // Listeners come first: a port that is taken must not cost a round of probes.
+  if (auto listening = listen(settings); !listening) return listening;
+  if (auto forced = put_in_force(settings); !forced) return forced;
+  boost::system::error_code ignored;
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
+  await_signal();
+  tick();
+  return true;
+}
+
+void Agent::run() {
+  loop_.run();
+  web_->stop();
+  telemetry_.reset();
+}
+
+Result<bool> Agent::put_in_force(const settings::Settings& settings) {
+  auto station = check::Station::create(
+      loop_.get_executor(), settings, system_now, [this](std::string_view phase, double seconds) {
+        metrics_.observe_phase(phase_named(phase), std::chrono::duration<double>(seconds));
+      });
+  if (!station) return station.failure();
+  configure_log(settings.log.level, settings.log.format);
+  if (station_ != nullptr) (*station)->desk().inherit(station_->desk());
+  station_ = *station;
+  counted_ = net::DnsCounters();
+
+  std::vector<settings::DomainEntry> mine;
+  for (const settings::DomainEntry& entry : settings.domains)
+    if (schedule::shard_of(entry.name.text(), settings.shard.total) == settings.shard.index)
+      mine.push_back(entry);
+  board_.set_domains(mine);
+  site_->set_probe_rule(settings.probe);
+  scheduler_.use(station_, settings);
+  watch_.watch(settings.files);
+  metrics_.config_loaded(system_now(), settings.hash);
+  metrics_.set_shard(settings.shard.index, settings.shard.total);
+  log(LogLevel::info, "settings in force",
+      {{"domains", std::to_string(mine.size())}, {"hash", settings.hash}});
+  return true;
+}
+
+Result<bool> Agent::listen(const settings::Settings& settings) {
+  site_ = std::make_unique<present::WebSite>(board_, web_actions(), settings.probe);
+  auto web = present::WebServer::start(settings.web.listen, *site_);
+  if (!web) return web.failure();
+  web_ = std::move(*web);
+  for (const auto& endpoint : web_->endpoints())
+    log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
+  if (settings.telemetry.listen.empty()) return true;
+  present::TelemetryHooks hooks;
+  hooks.metrics = [this] { return metrics_.text(); };
+  hooks.heartbeats = {{"checks", [this] { return last_turn_.load(); }},
+                      {"web", [this] { return web_->heartbeat(); }}};
+  hooks.ready = [this] { return ready_.load(); };
+  auto telemetry = present::TelemetryServer::start(settings.telemetry.listen, std::move(hooks));
+  if (!telemetry) return telemetry.failure();
+  telemetry_ = std::move(*telemetry);
+  log(LogLevel::info, "telemetry listening", {{"address", settings.telemetry.listen}});
+  return true;
+}
+
+present::WebActions Agent::web_actions() {
+  present::WebActions actions;
+  actions.ready = [this] { return ready_.load(); };
+  actions.agent_metrics = [this] { return metrics_.text(); };
+  actions.reload = [this](std::function<void(std::vector<std::string>)> done) {
+    boost::asio::post(loop_, [this, done = std::move(done)] { done(reload("request")); });
+  };
+  actions.probe = [this](std::string domain, milliseconds limit,
+                         std::function<void(Result<verdict::ReportPtr>)> done) {
+    boost::asio::post(loop_, [this, domain = std::move(domain), limit, done = std::move(done)] {
+      auto name = DomainName::parse(domain);
+      if (!name) return done(name.failure());
+      scheduler_.check_now(*name, limit, [done](verdict::ReportPtr report) {
+        if (report != nullptr) return done(std::move(report));
+        done(Failure{FailureKind::cancelled, "the check was not finished"});
+      });
+    });
+  };
+  return actions;
+}
+
+std::vector<std::string> Agent::reload(std::string_view reason) {
+  settings::LoadedSettings loaded = load_();
+  std::vector<std::string> errors;
+  for (const auto& error : loaded.errors) errors.push_back(error.text());
+  if (errors.empty()) {
+    auto forced = put_in_force(loaded.settings);
+    if (!forced) errors.push_back(forced.failure().detail);
+  }
+  if (errors.empty()) return errors;
+  metrics_.config_refused();
+  for (const std::string& error : errors)
+    log(LogLevel::error, "reload refused, the settings in force stay",
+        {{"reason", std::string(reason)}, {"error", error}});
+  return errors;
+}
+
+void Agent::publish(const verdict::ReportPtr& report) {
+  metrics_.count_check(report->outcome == verdict::Outcome::unknown);
+  metrics_.observe_phase(present::Phase::check, std::chrono::duration<double>(report->duration));
+  store::DomainEntryPtr before = board_.find(report->domain);
+  if (!board_.publish(report)) return;
+  std::string codes = codes_of(*report);
+  std::string outcome(verdict::name_of(report->outcome));
+  bool changed = before == nullptr || before->report == nullptr ||
+                 before->report->outcome != report->outcome || codes_of(*before->report) != codes;
+  log(changed ? LogLevel::info : LogLevel::debug, changed ? "outcome changed" : "checked",
+      {{"domain", report->domain},
+       {"outcome", outcome},
+       {"findings", codes},
+       {"duration", duration_text(report->duration)}});
+  if (!ready_ && board_.complete()) {
+    ready_ = true;
+    log(LogLevel::info, "first round complete", {});
+  }
+}
+
+void Agent::tick() {
+  last_turn_ = SteadyClock::now();
+  feed_metrics();
+  if (!ready_ && board_.complete()) ready_ = true;
+  if (++ticks_ % kTicksPerFileLook == 0 && watch_.changed()) reload("files changed");
+  if (ticks_ % kTicksPerSweep == 0) station_->desk().sweep();
+  timer_.expires_after(kTick);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Agent::feed_metrics() {
+  metrics_.set_checks_in_flight(scheduler_.in_flight());
+  metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
+  const check::Liveness& liveness = station_->liveness();
+  metrics_.set_channel_alive("dns", liveness.last_known(check::Wire::dns));
+  metrics_.set_channel_alive("https", liveness.last_known(check::Wire::https_ipv4) ||
+                                          liveness.last_known(check::Wire::https_ipv6));
+  metrics_.set_channel_alive("smtp", liveness.last_known(check::Wire::smtp_ipv4) ||
+                                         liveness.last_known(check::Wire::smtp_ipv6));
+  const net::DnsCounters& now = station_->dns_counters();
+  for (const auto& [type, count] : now.queries)
+    for (uint64_t& fed = counted_.queries[type]; fed < count; ++fed)
+      metrics_.count_dns_query(protocol::name_of(type));
+  for (const auto& [status, count] : now.failures)
+    for (uint64_t& fed = counted_.failures[status]; fed < count; ++fed)
+      metrics_.count_dns_failure(protocol::name_of(status));
+}
+
+void Agent::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload("SIGHUP");
+      await_signal();
+      return;
+    }
+    stop();
+  });
+}
+
+void Agent::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  ready_ = false;
+  log(LogLevel::info, "stopping");
+  scheduler_.stop();
+  timer_.expires_after(kFarewell);
+  timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
+}
+
+}  // namespace mtasts::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Agent: the long-running process, put together. The loop thread runs checks and reloads; the web
+// server and the telemetry listener have threads of their own and see the board, the metrics and
+// what is posted to the loop. Made, run and ended by one thread (the loop's).
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "check/station.h"
+#include "present/agent_metrics.h"
+#include "present/telemetry_server.h"
+#include "present/web_server.h"
+#include "present/web_site.h"
+#include "schedule/file_watch.h"
+#include "schedule/scheduler.h"
+#include "settings/settings.h"
+#include "store/board.h"
+
+namespace mtasts::cli {
+
+class Agent {
+ public:
+  // Reads everything anew, command line included; called at start and at every reload.
+  using Load = std::function<settings::LoadedSettings()>;
+
+  Agent(Load load, const std::string& version);
+  ~Agent();
+
+  // Brings up station and listeners; the failure is one sentence. `settings` are without errors.
+  Result<bool> start(const settings::Settings& settings);
+  // Until SIGTERM or SIGINT; returns within 5 seconds of it, whatever hangs.
+  void run();
+
+ private:
+  Result<bool> put_in_force(const settings::Settings& settings);
+  Result<bool> listen(const settings::Settings& settings);
+  present::WebActions web_actions();
+  // Empty, or why the settings in force stay.
+  std::vector<std::string> reload(std::string_view reason);
+  void publish(const verdict::ReportPtr& report);
+  void tick();
+  void feed_metrics();
+  void await_signal();
+  void stop();
+
+  Load load_;
+  boost::asio::io_context loop_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer timer_;
+  std::atomic<std::chrono::steady_clock::time_point> last_turn_;
+  std::atomic<bool> ready_{false};
+  present::AgentMetrics metrics_;
+  store::Board board_;
+  schedule::Scheduler scheduler_;
+  schedule::FileWatch watch_;
+  std::shared_ptr<check::Station> station_;
+  net::DnsCounters counted_;  // what of the station's DNS counters is in the metrics already
+  int ticks_ = 0;
+  bool stopping_ = false;
+  std::unique_ptr<present::WebSite> site_;
+  std::unique_ptr<present::WebServer> web_;
+  std::unique_ptr<present::TelemetryServer> telemetry_;
+};
+
+}  // namespace mtasts::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Exit statuses of every command, as interfaces.md promises them.
+#pragma once
+
+namespace mtasts::cli {
+
+inline constexpr int kExitOk = 0;
+// `check`, after the monitoring plugins.
+inline constexpr int kExitWarning = 1;
+inline constexpr int kExitCritical = 2;
+inline constexpr int kExitUnknown = 3;
+// sysexits.h.
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitUnavailable = 69;
+inline constexpr int kExitInternal = 70;
+inline constexpr int kExitConfiguration = 78;
+
+}  // namespace mtasts::cli

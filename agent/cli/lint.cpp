@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "cli/console_text.h"
+#include "protocol/https.h"
+#include "protocol/sts_policy.h"
+#include "protocol/sts_record.h"
+#include "protocol/tlsrpt_record.h"
+#include "verdict/finding.h"
+
+namespace mtasts::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using protocol::FaultClass;
+using protocol::SyntaxFault;
+
+constexpr int kValid = 0;
+constexpr int kAdvice = 1;
+constexpr int kInvalid = 2;
+constexpr size_t kFixIndent = 4;
+
+struct Linted {
+  bool valid = false;  // by the grammar alone
+  bool enforced = true;
+  std::vector<SyntaxFault> faults;
+  Json parsed = Json::object();  // id, mode, max_age, mx, rua, as far as they could be read
+};
+
+std::string_view name_of(LintKind kind) {
+  switch (kind) {
+    case LintKind::record:
+      return "record";
+    case LintKind::policy:
+      return "policy";
+    case LintKind::tlsrpt:
+      return "tlsrpt";
+  }
+  return "record";
+}
+
+// One octet over the limit shows that there is more.
+std::string read_bounded(std::istream& in) {
+  std::string text(kLintLimit_bytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  return text;
+}
+
+// What an editor or `echo` adds, and DNS does not have.
+void strip_one_line_end(std::string& text) {
+  if (text.ends_with("\r\n"))
+    text.resize(text.size() - 2);
+  else if (text.ends_with('\n'))
+    text.resize(text.size() - 1);
+}
+
+Linted lint_record(const std::string& text) {
+  auto record = protocol::parse_sts_record(text);
+  Linted linted{record.valid, true, std::move(record.faults), Json::object()};
+  if (!record.id.empty()) linted.parsed["id"] = record.id;
+  return linted;
+}
+
+Linted lint_tlsrpt(const std::string& text) {
+  auto record = protocol::parse_tlsrpt_record(text);
+  Linted linted{record.valid, true, std::move(record.faults), Json::object()};
+  if (!record.rua.empty()) linted.parsed["rua"] = record.rua;
+  return linted;
+}
+
+Linted lint_policy(const std::string& text) {
+  bool fits = text.size() <= protocol::kPolicyBytesLimit;
+  auto policy =
+      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyBytesLimit));
+  Linted linted{policy.valid && fits, true, std::move(policy.faults), Json::object()};
+  if (policy.mode) {
+    linted.enforced = *policy.mode == protocol::Mode::enforce;
+    linted.parsed["mode"] = protocol::name_of(*policy.mode);
+  }
+  if (policy.max_age_seconds) linted.parsed["max_age"] = *policy.max_age_seconds;
+  if (!policy.mx.empty()) linted.parsed["mx"] = policy.mx;
+  if (!fits)
+    // RFC 8461 §3.3: senders may stop at 64 kilobytes.
+    linted.faults.insert(
+        linted.faults.begin(),
+        {"sts-http-too-large", FaultClass::error, 1, 1,
+         fmt::format("the policy has more than {} octets, and only those are looked at here",
+                     protocol::kPolicyBytesLimit),
+         "shorten the policy; senders stop reading at 64 kilobytes"});
+  return linted;
+}
+
+Linted lint(LintKind kind, std::string text) {
+  bool cut = text.size() > kLintLimit_bytes;
+  if (cut) text.resize(kLintLimit_bytes);
+  if (kind == LintKind::policy) return lint_policy(text);
+  if (!cut) strip_one_line_end(text);
+  Linted linted = kind == LintKind::record ? lint_record(text) : lint_tlsrpt(text);
+  if (!cut) return linted;
+  linted.valid = false;
+  linted.faults.insert(
+      linted.faults.begin(),
+      {kind == LintKind::record ? "sts-txt-syntax" : "tlsrpt-syntax", FaultClass::error, 1, 1,
+       fmt::format("the input has more than {} octets, and only those are looked at here",
+                   kLintLimit_bytes),
+       "give the text of one TXT record"});
+  return linted;
+}
+
+verdict::Severity severity_of(const SyntaxFault& fault, bool enforced) {
+  const verdict::FindingRow* row = verdict::find_row(fault.code);
+  if (row == nullptr) return verdict::Severity::warning;
+  return enforced ? row->in_enforce : row->otherwise;
+}
+
+// The mode is a choice of the operator's, not a matter of syntax.
+bool is_mode_remark(const SyntaxFault& fault) {
+  return fault.code == "sts-mode-testing" || fault.code == "sts-mode-none";
+}
+
+int status_of(const Linted& linted) {
+  auto outside_grammar = [](const SyntaxFault& f) { return f.fault_class != FaultClass::advice; };
+  if (!linted.valid || std::any_of(linted.faults.begin(), linted.faults.end(), outside_grammar))
+    return kInvalid;
+  return std::all_of(linted.faults.begin(), linted.faults.end(), is_mode_remark) ? kValid : kAdvice;
+}
+
+std::string_view word_of(const SyntaxFault& fault, bool enforced) {
+  if (fault.fault_class != FaultClass::advice) return "error";
+  return severity_of(fault, enforced) == verdict::Severity::info ? "note" : "warning";
+}
+
+std::string_view verdict_of(int status) {
+  switch (status) {
+    case kValid:
+      return "valid";
+    case kAdvice:
+      return "valid, but some senders differ or there is advice";
+    default:
+      return "invalid: senders may ignore it";
+  }
+}
+
+void write_json(LintKind kind, const Linted& linted, int status, std::ostream& out) {
+  Json json;
+  json["kind"] = name_of(kind);
+  json["valid"] = status != kInvalid;
+  json["findings"] = Json::array();
+  for (const SyntaxFault& fault : linted.faults)
+    json["findings"].push_back({{"code", fault.code},
+                                {"severity", verdict::name_of(severity_of(fault, linted.enforced))},
+                                {"line", fault.line},
+                                {"column", fault.column},
+                                {"message", fault.message},
+                                {"fix", fault.fix}});
+  json.update(linted.parsed);
+  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void write_text(LintKind kind, const Linted& linted, int status, std::ostream& out) {
+  for (const SyntaxFault& fault : linted.faults) {
+    out << fmt::format("{}:{}:{}: {}: {} [{}]\n", name_of(kind), fault.line, fault.column,
+                       word_of(fault, linted.enforced), fault.message, fault.code);
+    if (fault.fix.empty()) continue;
+    Wrap wrap{
+        .width = 100, .first_indent = kFixIndent, .indent = kFixIndent + 5, .write_first = true};
+    out << wrapped("fix: " + fault.fix, wrap) << '\n';
+  }
+  out << fmt::format("{}: {}\n", name_of(kind), verdict_of(status));
+}
+
+}  // namespace
+
+int run_lint(LintKind kind, std::istream& in, bool json, std::ostream& out) {
+  Linted linted = lint(kind, read_bounded(in));
+  int status = status_of(linted);
+  if (json)
+    write_json(kind, linted, status, out);
+  else
+    write_text(kind, linted, status, out);
+  return status;
+}
+
+}  // namespace mtasts::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Reads the command line and hands over to one file per subcommand.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "cli/check_command.h"
+#include "cli/check_config.h"
+#include "cli/exit_status.h"
+#include "cli/explain.h"
+#include "cli/lint.h"
+#include "cli/serve.h"
+
+namespace mtasts::cli {
+namespace {
+
+struct Arguments {
+  ServeOptions serve;
+  CheckOptions check;
+  LintKind lint_kind = LintKind::record;
+  std::string lint_file = "-";
+  bool lint_json = false;
+  std::optional<std::string> explain_code;
+  bool explain_json = false;
+  std::string config_file;
+  int status = 0;
+};
+
+int lint(const Arguments& arguments) {
+  if (arguments.lint_file == "-")
+    return run_lint(arguments.lint_kind, std::cin, arguments.lint_json, std::cout);
+  std::ifstream file(arguments.lint_file, std::ios::binary);
+  if (!file) {
+    std::cerr << "mtasts-exporter lint: cannot read " << arguments.lint_file << ": "
+              << std::strerror(errno) << "\n";
+    return kExitUsage;
+  }
+  return run_lint(arguments.lint_kind, file, arguments.lint_json, std::cout);
+}
+
+void add_online_commands(CLI::App& app, Arguments& arguments) {
+  auto* serve = app.add_subcommand("serve", "Run the agent");
+  serve->add_option("DOMAIN", arguments.serve.domains, "Domains to check beside the settings'");
+  serve->add_option("--config", arguments.serve.config, "Settings file (TOML)");
+  serve->add_option("--listen", arguments.serve.listen, "ADDRESS:PORT of the web listener");
+  serve->callback([&] { arguments.status = run_serve(arguments.serve, std::cerr); });
+
+  static const std::map<std::string, verdict::Severity> kSeverityNames = {
+      {"critical", verdict::Severity::critical},
+      {"warning", verdict::Severity::warning},
+      {"info", verdict::Severity::info}};
+  auto* check = app.add_subcommand("check", "Check domains now and say what is wrong");
+  check->add_option("DOMAIN", arguments.check.domains, "Mail domains")->required();
+  check->add_option("--config", arguments.check.config, "Settings file (TOML)");
+  check->add_flag("--json", arguments.check.json, "One JSON object per domain and line");
+  check->add_option("--fail-on", arguments.check.fail_on, "critical, warning (default) or info")
+      ->transform(CLI::CheckedTransformer(kSeverityNames).description(""));
+  check->add_flag("!--no-smtp", arguments.check.smtp, "Do not connect to the MX hosts");
+  check->callback([&] { arguments.status = run_check(arguments.check, std::cout, std::cerr); });
+}
+
+void add_offline_commands(CLI::App& app, Arguments& arguments) {
+  static const std::map<std::string, LintKind> kKindNames = {
+      {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
+  auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record or policy offline");
+  lint_command->add_option("KIND", arguments.lint_kind, "record, policy or tlsrpt")
+      ->required()
+      ->transform(CLI::CheckedTransformer(kKindNames).description(""));
+  lint_command->add_option("FILE", arguments.lint_file, "File, or - for standard input");
+  lint_command->add_flag("--json", arguments.lint_json, "JSON output");
+  lint_command->callback([&] { arguments.status = lint(arguments); });
+
+  auto* explain = app.add_subcommand("explain", "Say what a finding means and how to mend it");
+  explain->add_option("CODE", arguments.explain_code, "Code of the finding; all without");
+  explain->add_flag("--json", arguments.explain_json, "JSON output");
+  explain->callback([&] {
+    arguments.status =
+        run_explain(arguments.explain_code, arguments.explain_json, std::cout, std::cerr);
+  });
+
+  auto* config = app.add_subcommand("check-config", "Check a settings file");
+  config->add_option("FILE", arguments.config_file, "Settings file (TOML)")->required();
+  config->callback(
+      [&] { arguments.status = run_check_config(arguments.config_file, std::cout, std::cerr); });
+}
+
+int dispatch(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Checks mail domains' MTA-STS as a sending mail server would, and exports it to "
+      "Prometheus.",
+      "mtasts-exporter");
+  app.set_version_flag("--version", std::string("mtasts-exporter ") + MTASTS_VERSION);
+  app.require_subcommand(1);
+  add_online_commands(app, arguments);
+  add_offline_commands(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    bool asked = error.get_exit_code() == 0;  // --help, --version
+    app.exit(error);
+    return asked ? kExitOk : kExitUsage;
+  }
+  return arguments.status;
+}
+
+}  // namespace
+}  // namespace mtasts::cli
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of that write, not the end of the agent.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return mtasts::cli::dispatch(argc, argv);
+  } catch (const std::exception& broken) {
+    std::cerr << "mtasts-exporter: internal error: " << broken.what() << "\n";
+    return mtasts::cli::kExitInternal;
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/serve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "cli/agent.h"
+#include "cli/exit_status.h"
+#include "settings/endpoint.h"
+
+namespace mtasts::cli {
+namespace {
+
+// Domains and listen addresses of the command line stand beside, and before, what the file says.
+void apply(const ServeOptions& options, settings::LoadedSettings& loaded) {
+  auto complain = [&](std::string message) {
+    loaded.errors.push_back({"command line", 0, 0, std::move(message)});
+  };
+  auto& domains = loaded.settings.domains;
+  for (const std::string& text : options.domains) {
+    auto name = DomainName::parse(text);
+    if (!name) {
+      complain(name.failure().detail);
+      continue;
+    }
+    bool known = std::any_of(domains.begin(), domains.end(),
+                             [&](const auto& entry) { return entry.name == *name; });
+    if (!known) domains.push_back({*name, {}, std::nullopt});
+  }
+  std::sort(domains.begin(), domains.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  if (!options.listen.empty()) loaded.settings.web.listen.clear();
+  for (const std::string& text : options.listen) {
+    auto endpoint = settings::parse_endpoint(text);
+    if (endpoint)
+      loaded.settings.web.listen.push_back(*endpoint);
+    else
+      complain("--listen " + endpoint.failure().detail);
+  }
+}
+
+settings::LoadedSettings load(const ServeOptions& options) {
+  auto loaded =
+      settings::load_settings(options.config.value_or(""), settings::process_environment());
+  apply(options, loaded);
+  if (loaded.ok() && loaded.settings.domains.empty())
+    loaded.errors.push_back({options.config.value_or("command line"), 0, 0,
+                             "there is no domain to check; name one in domains, in a file of "
+                             "domain_files, or on the command line"});
+  return loaded;
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options, std::ostream& err) {
+  settings::LoadedSettings loaded = load(options);
+  for (const auto& error : loaded.errors) err << error.text() << "\n";
+  if (!loaded.ok()) return kExitConfiguration;
+  configure_log(loaded.settings.log.level, loaded.settings.log.format);
+  Agent agent([options] { return load(options); }, MTASTS_VERSION);
+  auto started = agent.start(loaded.settings);
+  if (!started) {
+    err << "mtasts-exporter: " << started.failure().detail << "\n";
+    return kExitConfiguration;
+  }
+  agent.run();
+  return kExitOk;
+}
+
+}  // namespace mtasts::cli
