@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "base/ip_address.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+namespace mtasts {
+namespace {
+
+TEST(IpAddress, ParsesAndWrites) {
+  struct Good {
+    std::string text;
+    std::string canonical;
+    AddressFamily family;
+  };
+  const std::vector<Good> good = {
+      {"0.0.0.0", "0.0.0.0", AddressFamily::ipv4},
+      {"192.0.2.255", "192.0.2.255", AddressFamily::ipv4},
+      {"::", "::", AddressFamily::ipv6},
+      {"2001:DB8:0:0::1", "2001:db8::1", AddressFamily::ipv6},
+      {"::ffff:192.0.2.1", "::ffff:192.0.2.1", AddressFamily::ipv6},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       AddressFamily::ipv6},  // the longest text
+  };
+  for (const Good& c : good) {
+    auto address = IpAddress::parse(c.text);
+    ASSERT_TRUE(address) << c.text;
+    EXPECT_EQ(address->text(), c.canonical);
+    EXPECT_EQ(address->family(), c.family);
+    EXPECT_EQ(*IpAddress::parse(address->text()), *address);
+  }
+  const std::vector<std::string> bad = {
+      "",                            // nothing
+      "1.2.3",                       // short
+      "1.2.3.4.5",                   // long
+      "1.2.3.256",                   // over an octet
+      "01.2.3.4",                    // octal to some
+      "0x7f.0.0.1",                  // hexadecimal to some
+      "127.1",                       // short form to some
+      " 1.2.3.4",                    // blank
+      "1.2.3.4 ",                    // blank
+      "1.2.3.4/32",                  // a network
+      "[::1]",                       // brackets
+      "fe80::1%eth0",                // zone
+      ":::",                         // colons
+      "1::2::3",                     // two gaps
+      std::string("1.2.3.4\0x", 9),  // NUL
+      std::string(5000, ':'),        // long
+  };
+  for (const std::string& text : bad) EXPECT_FALSE(IpAddress::parse(text)) << text;
+}
+
+TEST(IpAddress, FromOctets) {
+  EXPECT_EQ(IpAddress::v4({192, 0, 2, 1}), *IpAddress::parse("192.0.2.1"));
+  EXPECT_EQ(IpAddress::v6({0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
+            *IpAddress::parse("2001:db8::1"));
+  EXPECT_EQ(IpAddress().text(), "0.0.0.0");
+  EXPECT_NE(*IpAddress::parse("::ffff:192.0.2.1"), *IpAddress::parse("192.0.2.1"));
+}
+
+struct Scoped {
+  std::string address;
+  AddressScope scope;
+};
+
+TEST(IpAddress, ScopeFollowsTheRegistries) {
+  const std::vector<Scoped> cases = {
+      {"8.8.8.8", AddressScope::global},
+      {"0.1.2.3", AddressScope::unspecified},
+      {"9.255.255.255", AddressScope::global},         // below 10/8
+      {"10.0.0.0", AddressScope::private_use},         // its first
+      {"10.255.255.255", AddressScope::private_use},   // its last
+      {"11.0.0.0", AddressScope::global},              // above
+      {"100.63.255.255", AddressScope::global},        // below 100.64/10
+      {"100.64.0.0", AddressScope::private_use},       // RFC 6598
+      {"100.127.255.255", AddressScope::private_use},  // its last
+      {"100.128.0.0", AddressScope::global},           // above
+      {"127.255.255.255", AddressScope::loopback},
+      {"169.254.169.254", AddressScope::link_local},  // cloud metadata
+      {"172.15.255.255", AddressScope::global},
+      {"172.16.0.0", AddressScope::private_use},
+      {"172.31.255.255", AddressScope::private_use},
+      {"172.32.0.0", AddressScope::global},
+      {"192.0.0.1", AddressScope::reserved},
+      {"192.0.2.1", AddressScope::documentation},
+      {"192.168.1.1", AddressScope::private_use},
+      {"198.17.255.255", AddressScope::global},
+      {"198.19.255.255", AddressScope::reserved},  // benchmarking
+      {"198.51.100.1", AddressScope::documentation},
+      {"203.0.113.1", AddressScope::documentation},
+      {"223.255.255.255", AddressScope::global},
+      {"224.0.0.1", AddressScope::multicast},
+      {"240.0.0.1", AddressScope::reserved},
+      {"255.255.255.255", AddressScope::reserved},  // broadcast
+      {"2606:4700::1", AddressScope::global},
+      {"::", AddressScope::unspecified},
+      {"::1", AddressScope::loopback},
+      {"::2", AddressScope::reserved},          // IPv4-compatible, RFC 4291 §2.5.5.1
+      {"::127.0.0.1", AddressScope::reserved},  // IPv4-compatible
+      {"100::1", AddressScope::discard},        // the un-proxied placeholder
+      {"100:0:0:1::1", AddressScope::global},   // behind 100::/64
+      {"2001:db8::1", AddressScope::documentation},
+      {"2001:2::1", AddressScope::reserved},
+      {"2001::1", AddressScope::reserved},     // Teredo, RFC 4380: carries an address unseen
+      {"2001:10::1", AddressScope::reserved},  // ORCHID
+      {"2001:20::1", AddressScope::reserved},  // ORCHIDv2: no route leads there
+      {"2001:4860::1", AddressScope::global},  // beside them
+      {"3fff::1", AddressScope::documentation},
+      {"3fff:1000::1", AddressScope::global},  // behind 3fff::/20
+      {"5f00::1", AddressScope::reserved},
+      {"fc00::1", AddressScope::private_use},
+      {"fdff::1", AddressScope::private_use},
+      {"fe80::1", AddressScope::link_local},
+      {"febf::1", AddressScope::link_local},
+      {"fec0::1", AddressScope::private_use},
+      {"ff02::1", AddressScope::multicast},
+      {"::ffff:127.0.0.1", AddressScope::loopback},      // mapped
+      {"::ffff:8.8.8.8", AddressScope::global},          // mapped
+      {"::ffff:0:10.0.0.1", AddressScope::private_use},  // translated, RFC 2765
+      {"64:ff9b::10.0.0.1", AddressScope::private_use},  // NAT64
+      {"64:ff9b::8.8.8.8", AddressScope::global},        // NAT64
+      {"64:ff9b:1::a", AddressScope::private_use},       // local NAT64, RFC 8215
+      {"2002:a00:1::", AddressScope::private_use},       // 6to4 of 10.0.0.1
+      {"2002:808:808::1", AddressScope::global},         // 6to4 of 8.8.8.8
+  };
+  for (const Scoped& c : cases) {
+    auto address = IpAddress::parse(c.address);
+    ASSERT_TRUE(address) << c.address;
+    EXPECT_EQ(name_of(address->scope()), name_of(c.scope)) << c.address;
+  }
+}
+
+TEST(IpAddress, MayContact) {
+  auto may = [](const char* text, bool private_too) {
+    return may_contact(*IpAddress::parse(text), private_too);
+  };
+  EXPECT_TRUE(may("8.8.8.8", false));
+  for (const char* near :
+       {"10.0.0.1", "127.0.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1", "::ffff:127.0.0.1"}) {
+    EXPECT_FALSE(may(near, false)) << near;
+    EXPECT_TRUE(may(near, true)) << near;
+  }
+  for (const char* never : {"0.0.0.0", "::", "224.0.0.1", "ff02::1", "192.0.2.1", "2001:db8::1",
+                            "100::1", "240.0.0.1", "::7f00:1"}) {
+    EXPECT_FALSE(may(never, false)) << never;
+    EXPECT_FALSE(may(never, true)) << never;
+  }
+}
+
+TEST(IpAddress, Names) {
+  EXPECT_EQ(name_of(AddressFamily::ipv4), "ipv4");
+  EXPECT_EQ(name_of(AddressFamily::ipv6), "ipv6");
+  std::set<std::string_view> scopes;
+  for (int i = 0; i <= static_cast<int>(AddressScope::reserved); ++i)
+    scopes.insert(name_of(static_cast<AddressScope>(i)));
+  EXPECT_EQ(scopes.size(), static_cast<size_t>(AddressScope::reserved) + 1);
+}
+
+}  // namespace
+}  // namespace mtasts

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mtasts {
+namespace {
+
+const char kTime[] = "2026-11-02T10:00:00Z";
+
+TEST(LogLine, Logfmt) {
+  EXPECT_EQ(render_log_line(LogFormat::logfmt, LogLevel::info, kTime, "started", {}),
+            "time=2026-11-02T10:00:00Z level=info msg=started");
+  EXPECT_EQ(render_log_line(LogFormat::logfmt, LogLevel::warning, kTime, "check done",
+                            {{"domain", "a.example"}, {"findings", "2"}}),
+            "time=2026-11-02T10:00:00Z level=warn msg=\"check done\" domain=a.example findings=2");
+}
+
+TEST(LogLine, LogfmtQuotesWhatCouldMislead) {
+  auto value = [](const std::string& text) {
+    std::string line = render_log_line(LogFormat::logfmt, LogLevel::error, "t", "m", {{"k", text}});
+    return line.substr(line.find("k=") + 2);
+  };
+  EXPECT_EQ(value(""), "\"\"");
+  EXPECT_EQ(value("a=b"), "\"a=b\"");
+  EXPECT_EQ(value("a\"b"), "\"a\\\"b\"");
+  EXPECT_EQ(value("a\\b"), "\"a\\\\b\"");
+  EXPECT_EQ(value("x\ntime=now level=error"), "\"x\\\\x0Atime=now level=error\"");
+  EXPECT_EQ(value("café"), "\"café\"");
+  EXPECT_EQ(value("\xFF"), "\"\\\\xFF\"");
+}
+
+TEST(LogLine, Json) {
+  EXPECT_EQ(render_log_line(LogFormat::json, LogLevel::debug, kTime, "check done",
+                            {{"domain", "a.example"}, {"text", "say \"hi\"\n\\"}}),
+            "{\"time\":\"2026-11-02T10:00:00Z\",\"level\":\"debug\",\"msg\":\"check done\","
+            "\"domain\":\"a.example\",\"text\":\"say \\\"hi\\\"\\\\x0A\\\\\"}");
+}
+
+TEST(LogLine, IsOneLineAndBounded) {
+  for (LogFormat format : {LogFormat::logfmt, LogFormat::json}) {
+    std::string line =
+        render_log_line(format, LogLevel::info, kTime, "m", {{"k", std::string(1000000, '\n')}});
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_LT(line.size(), 20000u);
+  }
+}
+
+TEST(Log, LevelsAreInForce) {
+  configure_log(LogLevel::warning, LogFormat::logfmt);
+  EXPECT_FALSE(log_enabled(LogLevel::debug));
+  EXPECT_FALSE(log_enabled(LogLevel::info));
+  EXPECT_TRUE(log_enabled(LogLevel::warning));
+  EXPECT_TRUE(log_enabled(LogLevel::error));
+  configure_log(LogLevel::info, LogFormat::logfmt);
+  EXPECT_TRUE(log_enabled(LogLevel::info));
+}
+
+TEST(Log, WritesToStderr) {
+  configure_log(LogLevel::info, LogFormat::logfmt);
+  testing::internal::CaptureStderr();
+  log(LogLevel::info, "braces {} stay", {{"k", "{0}"}});
+  log(LogLevel::debug, "not this one");
+  std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_NE(written.find("msg=\"braces {} stay\" k={0}\n"), std::string::npos) << written;
+  EXPECT_EQ(written.find("not this one"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mtasts

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "base/printable.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mtasts {
+namespace {
+
+struct Case {
+  std::string text;
+  std::string shown;
+};
+
+TEST(Printable, ShowsHostileOctetsSafely) {
+  const std::vector<Case> cases = {
+      {"", ""},
+      {"plain ~", "plain ~"},
+      {"café 例", "café 例"},                        // UTF-8 stays
+      {"a\tb\r\nc", "a\\x09b\\x0D\\x0Ac"},           // controls
+      {std::string("a\0b", 3), "a\\x00b"},           // NUL
+      {"\x1B[31m", "\\x1B[31m"},                     // terminal colours
+      {"\x7F", "\\x7F"},                             // DEL
+      {"\xFF\xFE", "\\xFF\\xFE"},                    // no UTF-8
+      {"\xC3", "\\xC3"},                             // cut
+      {"\xC3(", "\\xC3("},                           // broken
+      {"\xC0\xAF", "\\xC0\\xAF"},                    // overlong
+      {"\xE0\x80\xAF", "\\xE0\\x80\\xAF"},           // overlong
+      {"\xED\xA0\x80", "\\xED\\xA0\\x80"},           // surrogate
+      {"\xF4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"},  // above U+10FFFF
+      {"\xC2\x85", "\\xC2\\x85"},                    // C1 control
+      {"\xC2\xA0", "\xC2\xA0"},                      // no-break space: a blank all the same
+      {"\xE2\x80\xAE"
+       "abc",
+       "\\xE2\\x80\\xAE"
+       "abc"},                              // right-to-left override
+      {"\xE2\x80\x8B", "\\xE2\\x80\\x8B"},  // zero-width space
+      {"\xE2\x80\xA8", "\\xE2\\x80\\xA8"},  // line separator
+      {"\xE2\x81\xA6", "\\xE2\\x81\\xA6"},  // isolate
+      {"\xD8\x9C", "\\xD8\\x9C"},           // Arabic letter mark
+      {"\xEF\xBB\xBF"
+       "a",
+       "\\xEF\\xBB\\xBF"
+       "a"},                             // byte order mark
+      {"\xE2\x80\x93", "\xE2\x80\x93"},  // a dash beside them
+  };
+  for (const Case& c : cases) EXPECT_EQ(printable(c.text, 100), c.shown);
+}
+
+TEST(Printable, CutsAtTheLimit) {
+  EXPECT_EQ(printable("abc", 3), "abc");
+  EXPECT_EQ(printable("abcd", 3), "abc…");
+  EXPECT_EQ(printable("abcd", 0), "…");
+  EXPECT_EQ(printable("", 0), "");
+  EXPECT_EQ(printable("é", 1), "…");    // a sequence is not split
+  EXPECT_EQ(printable("aé", 3), "aé");  // and fits whole
+  EXPECT_EQ(printable(std::string(1000000, '\n'), 2), "\\x0A\\x0A…");
+}
+
+TEST(IsUtf8, FollowsRfc3629) {
+  const std::vector<std::string> good = {
+      "", "a", "\x7F", "é", "例", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF", std::string(1, '\0')};
+  for (const std::string& text : good) EXPECT_TRUE(is_utf8(text)) << text;
+  const std::vector<std::string> bad = {
+      "\x80",                  // continuation alone
+      "\xC3",                  // cut
+      "a\xE4\xBE",             // cut
+      "\xC1\xBF",              // overlong
+      "\xE0\x9F\xBF",          // overlong
+      "\xF0\x8F\xBF\xBF",      // overlong
+      "\xED\xBF\xBF",          // surrogate
+      "\xF4\x90\x80\x80",      // too high
+      "\xF8\x88\x80\x80\x80",  // five octets
+      "\xFF",                  // no lead octet
+  };
+  for (const std::string& text : bad) EXPECT_FALSE(is_utf8(text));
+}
+
+}  // namespace
+}  // namespace mtasts

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""The agent under test, run against the world, and its HTTP interface."""
+
+import http.client
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from processes import WorldError, wait_until
+
+EXIT_STATUS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
+ROUND_SECONDS = 90.0
+COMMAND_SECONDS = 60
+
+
+def fetch(port, path, timeout_seconds=5.0):
+    """(status, body) of a GET on 127.0.0.1; (None, "") when nobody answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except (OSError, http.client.HTTPException):
+        return None, ""
+    finally:
+        connection.close()
+
+
+def is_healthy(port):
+    return fetch(port, "/-/healthy")[0] == 200
+
+
+class Agent:
+    def __init__(self, world, binary):
+        self.binary = Path(binary).resolve()
+        if not os.access(self.binary, os.X_OK):
+            raise WorldError(f"{binary} cannot be run")
+        self._world = world
+        self.server = None
+
+    def serve(self):
+        self.server = self._world.add_server("agent", self.command("serve"))
+
+    def command(self, *words, settings_file=None):
+        return [str(self.binary), *words, "--config", str(settings_file or self._world.settings_file)]
+
+    def run(self, *words):
+        """A subcommand, run to its end."""
+        return subprocess.run([str(self.binary), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=COMMAND_SECONDS)
+
+    def check(self, domain_name):
+        """(exit status, object) of `check --json`; the object is None when there is none."""
+        done = self.run(*self.command("check", domain_name, "--json")[1:])
+        return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None
+
+    def overview(self):
+        """Domain names with what /api/v1/domains says of them, as far as they have been checked."""
+        status, body = fetch(self._world.ports["web"], "/api/v1/domains")
+        listed = json.loads(body)["domains"] if status == 200 else []
+        return {entry["domain"]: entry for entry in listed if entry.get("checked_at")}
+
+    def wait_for_first_round(self):
+        """Returns the overview when every domain of the world has been checked and the agent says that it is ready."""
+        def first_round():
+            if fetch(self._world.ports["telemetry"], "/-/ready")[0] != 200:
+                return None
+            overview = self.overview()
+            return overview if len(overview) == len(self._world.domains) else None
+        return wait_until(first_round, "the first round of checks", ROUND_SECONDS, [self.server])

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""A private CA in Let's Encrypt's shape, by the openssl command line: RSA-4096 root, P-384 intermediate,
+P-256 leaves of 90 days. Keys and certificates live in the run directory and go with it."""
+
+import datetime
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from domains import Certificate
+
+LIFETIME_DAYS = 90
+# Days from now to the first day of validity; Certificate.valid's for the kinds that are not here.
+FIRST_DAY = {
+    Certificate.expired: -LIFETIME_DAYS - 5,
+    Certificate.expiring: 15 - LIFETIME_DAYS,
+    Certificate.expiring_soon: 5 - LIFETIME_DAYS,
+    Certificate.not_yet_valid: 5,
+}
+FIRST_DAY_OF_VALID = -10
+
+CONFIGURATION = """\
+[req]
+distinguished_name = name
+prompt = no
+[name]
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[intermediate]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[ca]
+default_ca = issuing
+[issuing]
+new_certs_dir = {directory}/issued
+database = {directory}/index.txt
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any_name
+[any_name]
+commonName = optional
+organizationName = optional
+"""
+
+LEAF_EXTENSIONS = """\
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Files of one server: key alone, certificates alone, and both (key first) as Postfix wants them."""
+    key_file: Path
+    chain_file: Path
+    key_and_chain_file: Path
+
+
+@dataclass(frozen=True)
+class Issuer:
+    key_file: Path
+    certificate_file: Path
+
+
+class CertificateAuthority:
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.ca_file = self.directory / "root.pem"
+        self._configuration = self.directory / "openssl.cnf"
+        self._intermediate = self._issuer("intermediate")
+        self._stranger = self._issuer("stranger")
+
+    def create(self):
+        (self.directory / "issued").mkdir(parents=True)
+        (self.directory / "index.txt").touch()
+        self._configuration.write_text(CONFIGURATION.format(directory=self.directory))
+        self._create_root(self._issuer("root"), "World Root", "rsa:4096")
+        self._create_root(self._stranger, "Stranger Root", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        self._create_intermediate(self._issuer("root"))
+
+    def files_of(self, host):
+        return Leaf(*(self.directory / f"{host}.{end}" for end in ("key", "chain", "both")))
+
+    def issue(self, host, kind):
+        """Writes, or replaces, the host's key and certificates."""
+        leaf = self.files_of(host)
+        if kind is Certificate.self_signed:
+            chain = self._self_sign(host, leaf.key_file)
+        else:
+            issuer = self._stranger if kind is Certificate.untrusted else self._intermediate
+            chain = self._sign(host, kind, leaf.key_file, issuer)
+            if kind is not Certificate.incomplete_chain:
+                chain += issuer.certificate_file.read_text()
+        leaf.chain_file.write_text(chain)
+        leaf.key_and_chain_file.write_text(leaf.key_file.read_text() + chain)
+        leaf.key_and_chain_file.chmod(0o600)
+
+    def _issuer(self, name):
+        return Issuer(self.directory / f"{name}.key", self.directory / f"{name}.pem")
+
+    def _create_root(self, issuer, name, *key):
+        self._openssl("req", "-x509", "-nodes", "-newkey", *key, "-days", "3650", "-sha256",
+                      "-subj", f"/O=Miniature internet/CN={name}", "-extensions", "authority",
+                      "-keyout", issuer.key_file, "-out", issuer.certificate_file)
+
+    def _create_intermediate(self, root):
+        request = self.directory / "intermediate.csr"
+        self._request("/O=Miniature internet/CN=World E1", "P-384", self._intermediate.key_file, request)
+        run("openssl", "x509", "-req", "-in", request, "-CA", root.certificate_file, "-CAkey", root.key_file,
+            "-days", "1825", "-sha256", "-extfile", self._configuration, "-extensions", "intermediate",
+            "-out", self._intermediate.certificate_file)
+
+    def _self_sign(self, host, key_file):
+        out = self.directory / f"{host}.leaf"
+        self._openssl("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-days", LIFETIME_DAYS, "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}",
+                      "-keyout", key_file, "-out", out)
+        return out.read_text()
+
+    def _sign(self, host, kind, key_file, issuer):
+        request, extensions, out = (self.directory / f"{host}.{end}" for end in ("csr", "ext", "leaf"))
+        name = f"other.{host}" if kind is Certificate.wrong_name else host
+        self._request(f"/CN={name}", "P-256", key_file, request)
+        alternative = "" if kind is Certificate.cn_only else f"subjectAltName = DNS:{name}\n"
+        extensions.write_text(LEAF_EXTENSIONS + alternative)
+        first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
+            days=FIRST_DAY.get(kind, FIRST_DAY_OF_VALID))
+        last = first + datetime.timedelta(days=LIFETIME_DAYS)
+        self._openssl("ca", "-batch", "-notext", "-in", request, "-out", out,
+                      "-cert", issuer.certificate_file, "-keyfile", issuer.key_file,
+                      "-startdate", f"{first:%Y%m%d%H%M%SZ}", "-enddate", f"{last:%Y%m%d%H%M%SZ}",
+                      "-extfile", extensions, "-extensions", "leaf")
+        return out.read_text()
+
+    def _request(self, subject, curve, key_file, out):
+        self._openssl("req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}",
+                      "-subj", subject, "-keyout", key_file, "-out", out)
+
+    def _openssl(self, command, *arguments):
+        run("openssl", command, "-config", self._configuration, *arguments)
+
+
+def run(*command):
+    """Runs a command to its end; what it said is part of the exception when it fails."""
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=60)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(str(word) for word in command)}: {done.stdout}{done.stderr}")
+    return done.stdout
