@@ -119,7 +119,8 @@ asio::awaitable<bool> WebConnection::wait_for_octets() {
 }
 
 asio::awaitable<bool> WebConnection::serve_one() {
-  if (!co_await wait_for_octets()) co_return false;
+  bool more = co_await wait_for_octets();
+  if (!more) co_return false;
   http::request_parser<http::string_body> parser;
   parser.header_limit(static_cast<uint32_t>(limits_.header_bytes));
   parser.body_limit(limits_.body_bytes);

@@ -48,8 +48,12 @@ Judgement::Judgement(const Evidence& seen, const Thresholds& limits, Time when)
     : evidence(seen), thresholds(limits), now(when) {}
 
 bool Judgement::enforced() const {
-  return reading.read && reading.policy.mode == protocol::Mode::enforce &&
-         !protocol::has_error(reading.policy.faults);
+  if (!reading.read || reading.policy.mode != protocol::Mode::enforce) return false;
+  // Where senders differ, some of them enforce.
+  const auto& faults = reading.policy.faults;
+  return std::none_of(faults.begin(), faults.end(), [](const protocol::SyntaxFault& fault) {
+    return fault.fault_class == protocol::FaultClass::error;
+  });
 }
 
 bool Judgement::has_patterns() const {

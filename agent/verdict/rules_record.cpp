@@ -46,9 +46,9 @@ void judge_texts(Judgement& judgement, const DnsAnswer& answer) {
       break;
     case StsRecordSet::Status::multiple:
       judgement.add("sts-txt-multiple",
-                    {.message = fmt::format("{} records at {} begin v=STSv1; the first is \"{}\"",
+                    {.message = fmt::format("{} records at {} begin v=STSv1;: {}",
                                             answer.texts.size() - set.unrelated.size(), answer.name,
-                                            printable(set.record.text, 120))});
+                                            listed(answer.texts, 3))});
       break;
     case StsRecordSet::Status::none:
       judgement.add("sts-txt-missing",

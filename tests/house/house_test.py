@@ -22,6 +22,8 @@ NARROW = {
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)/[^"]*"', re.M)
 # g++ 12 destroys temporaries built in place, and capturing lambdas, twice in such an expression.
 TRAP = re.compile(r"co_await[^;]*?[{\[]")
+# It also miscompiles an awaited bool that is a condition in place: name it first.
+CONDITION = re.compile(r"\b(?:if|while)\s*\(\s*!?\s*co_await\b")
 # An index after the awaited call, or a lambda body far behind, is none.
 HARMLESS = re.compile(r"co_await\s+[^;{\[]*\[[^\]]*\]\s*(?:->|\.)")
 
@@ -49,7 +51,7 @@ def without_comments(text):
 
 
 def trap_lines(text):
-    found = []
+    found = [" ".join(match.group(0).split()) for match in CONDITION.finditer(without_comments(text))]
     for match in TRAP.finditer(without_comments(text)):
         statement = match.group(0)
         if HARMLESS.match(without_comments(text)[match.start():match.start() + 200]):
@@ -94,9 +96,10 @@ class CoroutineTrap(unittest.TestCase):
 
     def test_the_test_itself_sees_the_trap(self):
         for text in ("co_await probe(Target{host, 25});", "co_await f({1, 2});",
-                     "co_await [x] { return g(); }();", "auto a = co_await\n  f(B{1});"):
+                     "co_await [x] { return g(); }();", "auto a = co_await\n  f(B{1});",
+                     "if (!co_await f()) return;", "while (co_await f(x)) { g(); }"):
             self.assertTrue(trap_lines(text), text)
-        for text in ("co_await f(std::move(local));", "if (co_await f()) { g(); }",
+        for text in ("co_await f(std::move(local));", "bool good = co_await f(); if (good) { g(); }",
                      "// co_await f(B{1});", "co_await ports[i]->query(name);"):
             self.assertFalse(trap_lines(text), text)
 
