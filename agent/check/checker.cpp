@@ -65,8 +65,15 @@ Checker::Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& d
       observe_(observe ? std::move(observe) : [](std::string_view, double) {}) {
   thresholds_.expiry_warning = settings.check.expiry_warning;
   thresholds_.expiry_critical = settings.check.expiry_critical;
-  thresholds_.https_port = settings.https.port;
-  thresholds_.smtp_port = settings.smtp.port;
+  verdict::Vantage& vantage = thresholds_.vantage;
+  vantage.https_port = settings.https.port;
+  vantage.smtp_port = settings.smtp.port;
+  vantage.https_ca_file = settings.https.ca_file;
+  vantage.smtp_ca_file = settings.smtp.ca_file;
+  if (!settings.dns.servers.empty()) {
+    vantage.dns_server = settings.dns.servers.front().address.text();
+    vantage.dns_port = settings.dns.servers.front().port;
+  }
 }
 
 asio::awaitable<verdict::Report> Checker::check(DomainName domain,

@@ -6,6 +6,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <list>
 #include <vector>
@@ -18,6 +20,7 @@ namespace asio = boost::asio;
 
 struct Nursery::Children {
   std::list<std::shared_ptr<asio::cancellation_signal>> signals;
+  bool cancelled = false;
 };
 
 Nursery::Nursery(asio::any_io_executor executor)
@@ -32,15 +35,21 @@ void Nursery::spawn(asio::awaitable<void> task) {
     if (!error) return;
     try {
       std::rethrow_exception(error);
+    } catch (const boost::system::system_error& stopped) {
+      if (children->cancelled && stopped.code() == asio::error::operation_aborted) return;
+      log(LogLevel::error, "internal error", {{"error", stopped.what()}});
     } catch (const std::exception& broken) {
       log(LogLevel::error, "internal error", {{"error", broken.what()}});
     }
   };
   asio::co_spawn(executor_, std::move(task),
                  asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
+  // What is ending may still begin something.
+  if (children_->cancelled) signal->emit(asio::cancellation_type::terminal);
 }
 
 void Nursery::cancel_all() {
+  children_->cancelled = true;
   std::vector<std::shared_ptr<asio::cancellation_signal>> signals(children_->signals.begin(),
                                                                   children_->signals.end());
   for (const auto& signal : signals) signal->emit(asio::cancellation_type::terminal);

@@ -19,9 +19,10 @@ class Nursery {
   // Every coroutine spawned from now on keeps this alive until it ends.
   void keep(std::weak_ptr<void> company) { company_ = std::move(company); }
 
-  // Runs the task; an exception out of it is a broken invariant and is logged.
+  // Runs the task; an exception out of it is a broken invariant and is logged, unless it is Asio's
+  // answer to cancel_all().
   void spawn(boost::asio::awaitable<void> task);
-  // Asks all to end; they end on the loop soon after.
+  // Asks all to end, those that are spawned later too; they end on the loop soon after.
   void cancel_all();
   size_t size() const;
 

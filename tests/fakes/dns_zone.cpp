@@ -189,9 +189,9 @@ const DnsZone::Node* DnsZone::find(const std::string& key) const {
 }
 
 bool DnsZone::exists(const std::string& key) const {
-  if (key.empty()) return true;
+  if (key.empty() || nodes_.contains(key)) return true;
   return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
-    return entry.first == key || entry.first.ends_with("." + key);
+    return entry.first.ends_with("." + key);
   });
 }
 

@@ -3,8 +3,6 @@
 
 #include "fakes/https_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -14,9 +12,10 @@
 
 #include <array>
 #include <csignal>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "fakes/loopback_socket.h"
 
 namespace mtasts::fakes {
 namespace {
@@ -125,19 +124,12 @@ std::string policy_response(const std::string& body) {
   return response_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain", body);
 }
 
-HttpsServer::HttpsServer(Identity identity, HttpsScript script)
+HttpsServer::HttpsServer(Identity identity, HttpsScript script, const std::string& address,
+                         uint16_t port)
     : identity_(std::move(identity)), script_(std::move(script)) {
   std::signal(SIGPIPE, SIG_IGN);
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (listener_ < 0 || bind(listener_, generic, size) != 0 || listen(listener_, 512) != 0 ||
-      getsockname(listener_, generic, &size) != 0)
-    throw std::runtime_error("https server: cannot listen");
-  port_ = ntohs(address.sin_port);
+  listener_ = listen_on_loopback(address, 512, port);
+  port_ = port_of_socket(listener_);
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 

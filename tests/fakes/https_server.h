@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A scriptable HTTPS server on 127.0.0.1, port 0, with a thread for each connection. It does what
-// the script says, well or badly, and keeps what clients sent. It ends, and closes what is open,
-// when destroyed. Accessors: any thread; the script may be changed between connections.
+// A scriptable HTTPS server on loopback, with a thread for each connection. It does what the script
+// says, well or badly, and keeps what clients sent. It ends, and closes what is open, when
+// destroyed. Accessors: any thread; the script may be changed between connections.
 #pragma once
 
 #include <chrono>
@@ -57,7 +57,9 @@ struct SeenRequest {
 
 class HttpsServer {
  public:
-  HttpsServer(Identity identity, HttpsScript script);
+  // `address` of 127/8; port 0: a free one. Throws when it cannot listen there.
+  HttpsServer(Identity identity, HttpsScript script, const std::string& address = "127.0.0.1",
+              uint16_t port = 0);
   ~HttpsServer();
   HttpsServer(const HttpsServer&) = delete;
   HttpsServer& operator=(const HttpsServer&) = delete;

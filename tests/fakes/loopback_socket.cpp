@@ -28,30 +28,35 @@ sockaddr_in6 address_6(uint16_t port) {
   return address;
 }
 
-sockaddr_in address_4(uint16_t port) {
+sockaddr_in address_4(const std::string& text, uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  bool loopback = ::inet_pton(AF_INET, text.c_str(), &address.sin_addr) == 1 &&
+                  ntohl(address.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  if (!loopback) throw std::system_error(EADDRNOTAVAIL, std::generic_category(), text);
   return address;
 }
 
 }  // namespace
 
-int bind_on_loopback(const std::string& address) {
+int bind_on_loopback(const std::string& address, uint16_t port) {
   bool six = address == "::1";
+  sockaddr_in6 local_6 = address_6(port);
+  sockaddr_in local_4 = address_4(six ? "127.0.0.1" : address, port);
   int socket = ::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   demand(socket, "socket");
-  sockaddr_in6 local_6 = address_6(0);
-  sockaddr_in local_4 = address_4(0);
+  // A port that is asked for may still be in TIME_WAIT of an earlier server.
+  int on = port == 0 ? 0 : 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   demand(six ? ::bind(socket, reinterpret_cast<sockaddr*>(&local_6), sizeof local_6)
              : ::bind(socket, reinterpret_cast<sockaddr*>(&local_4), sizeof local_4),
          "bind");
   return socket;
 }
 
-int listen_on_loopback(const std::string& address, int backlog) {
-  int socket = bind_on_loopback(address);
+int listen_on_loopback(const std::string& address, int backlog, uint16_t port) {
+  int socket = bind_on_loopback(address, port);
   demand(::listen(socket, backlog), "listen");
   return socket;
 }
@@ -68,7 +73,7 @@ uint16_t port_of_socket(int socket) {
 int begin_to_connect(uint16_t port) {
   int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   demand(socket, "socket");
-  sockaddr_in peer = address_4(port);
+  sockaddr_in peer = address_4("127.0.0.1", port);
   ::connect(socket, reinterpret_cast<sockaddr*>(&peer), sizeof peer);  // EINPROGRESS
   return socket;
 }

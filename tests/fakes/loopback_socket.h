@@ -10,9 +10,9 @@
 
 namespace mtasts::fakes {
 
-// Bound to port 0 of "127.0.0.1" or "::1".
-int bind_on_loopback(const std::string& address);
-int listen_on_loopback(const std::string& address, int backlog);
+// Bound to a port of "::1" or any address of 127/8; port 0: a free one.
+int bind_on_loopback(const std::string& address, uint16_t port = 0);
+int listen_on_loopback(const std::string& address, int backlog, uint16_t port = 0);
 uint16_t port_of_socket(int socket);
 // Starts to connect to 127.0.0.1 and does not wait.
 int begin_to_connect(uint16_t port);

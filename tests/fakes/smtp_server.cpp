@@ -95,13 +95,13 @@ void SmtpServer::State::serve(int socket, int number) {
   close_socket(socket);
 }
 
-SmtpServer::SmtpServer(SmtpScript script, const std::string& address)
-    : SmtpServer([script = std::move(script)](int) { return script; }, address) {}
+SmtpServer::SmtpServer(SmtpScript script, const std::string& address, uint16_t port)
+    : SmtpServer([script = std::move(script)](int) { return script; }, address, port) {}
 
-SmtpServer::SmtpServer(ScriptOf script_of, const std::string& address)
+SmtpServer::SmtpServer(ScriptOf script_of, const std::string& address, uint16_t port)
     : state_(std::make_unique<State>()) {
   state_->script_of = std::move(script_of);
-  state_->listener = listen_on_loopback(address, 512);
+  state_->listener = listen_on_loopback(address, 512, port);
   state_->port = port_of_socket(state_->listener);
   state_->acceptor = std::thread(&State::accept_all, state_.get());
 }

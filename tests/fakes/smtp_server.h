@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A scriptable SMTP server on loopback, port 0, for tests: good, bad and hostile ones. A thread
+// A scriptable SMTP server on loopback for tests: good, bad and hostile ones. A thread
 // accepts, one more serves each connection (bounded). All public functions from any thread. The
 // destructor ends every connection and joins every thread; a connection lives 30 s at most.
 #pragma once
@@ -55,8 +55,11 @@ class SmtpServer {
  public:
   using ScriptOf = std::function<SmtpScript(int connection)>;  // counted from 1
 
-  explicit SmtpServer(SmtpScript script, const std::string& address = "127.0.0.1");
-  explicit SmtpServer(ScriptOf script_of, const std::string& address = "127.0.0.1");
+  // `address` is "::1" or of 127/8; port 0: a free one. Throws when it cannot listen there.
+  explicit SmtpServer(SmtpScript script, const std::string& address = "127.0.0.1",
+                      uint16_t port = 0);
+  explicit SmtpServer(ScriptOf script_of, const std::string& address = "127.0.0.1",
+                      uint16_t port = 0);
   ~SmtpServer();
   SmtpServer(const SmtpServer&) = delete;
   SmtpServer& operator=(const SmtpServer&) = delete;

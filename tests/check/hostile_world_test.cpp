@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The whole of a station, with its real resolver, fetcher and prober, against a world in which many
+// peers misbehave: every check ends in time, says what is wrong, and leaves nothing behind.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/misbehaviours.h"
+#include "check/station.h"
+#include "fakes/mail_world.h"
+
+namespace mtasts::check {
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+using fakes::MailDomain;
+using fakes::MailWorld;
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+using StationPtr = std::shared_ptr<Station>;
+
+constexpr size_t kDomains = 200;
+// As many as two busy cores can serve within the limits of the world's settings: the servers and
+// the sanitizers run on them, too.
+constexpr size_t kAtOnce = 24;
+constexpr auto kGrace = 1s;
+constexpr auto kCleanEnd = 3s;
+
+milliseconds since(SteadyClock::time_point begin) {
+  return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begin);
+}
+
+size_t open_descriptors() {
+  std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+// Three of ten domains, spread over all providers.
+bool misbehaves(size_t number) { return number % 10 == 2 || number % 10 == 5 || number % 10 == 8; }
+
+StationPtr make_station(boost::asio::io_context& loop, const settings::Settings& settings) {
+  auto station =
+      Station::create(loop.get_executor(), settings, system_now, [](std::string_view, double) {});
+  return station.ok() ? *station : nullptr;
+}
+
+struct Checked {
+  std::optional<verdict::Report> report;  // empty: the check never ended
+  milliseconds took{0};
+};
+
+// Domains waiting to be checked, and what came of those that were.
+struct Round {
+  const std::vector<MailDomain>& domains;
+  milliseconds limit;
+  std::vector<Checked> results = std::vector<Checked>(domains.size());
+  size_t next = 0;
+  size_t ended = 0;
+};
+
+boost::asio::awaitable<void> work(Checker& checker, Round& round) {
+  while (round.next < round.domains.size()) {
+    size_t number = round.next++;
+    auto begin = SteadyClock::now();
+    DomainName name = *DomainName::parse(round.domains[number].name);
+    std::optional<protocol::Mode> expected_mode;
+    verdict::Report report = co_await checker.check(name, expected_mode, round.limit);
+    round.results[number].took = since(begin);
+    round.results[number].report = std::move(report);
+    ++round.ended;
+  }
+}
+
+void spawn(const StationPtr& station, Round& round, size_t workers) {
+  for (size_t count = 0; count < workers; ++count)
+    station->nursery().spawn(work(station->checker(), round));
+}
+
+// Turns the loop until the condition holds; false: it did not within the limit.
+template <typename Condition>
+bool turn_until(boost::asio::io_context& loop, milliseconds limit, Condition condition) {
+  auto begin = SteadyClock::now();
+  while (!condition() && since(begin) < limit) {
+    if (loop.stopped()) loop.restart();
+    loop.run_one_for(20ms);
+  }
+  return condition();
+}
+
+// Asks all to end and lets the station go, which nothing may keep, nor anything keep the loop busy.
+void expect_clean_end(boost::asio::io_context& loop, StationPtr station) {
+  auto begin = SteadyClock::now();
+  std::weak_ptr<Station> left = station;
+  boost::asio::post(loop, [station = std::move(station)] { station->nursery().cancel_all(); });
+  loop.restart();
+  loop.run_for(kCleanEnd);
+  EXPECT_TRUE(loop.stopped()) << "something is still under way after " << since(begin).count()
+                              << " ms";
+  if (StationPtr kept = left.lock())
+    ADD_FAILURE() << "the station is kept; " << kept->nursery().size() << " tasks are left";
+}
+
+std::string summary(const verdict::Report& report) {
+  std::string text = report.domain + " is " + std::string(name_of(report.outcome));
+  for (verdict::Stage stage : verdict::kStages)
+    text += " " + std::string(name_of(stage)) + "=" + std::string(name_of(report.stage(stage)));
+  for (const verdict::Finding& finding : report.findings)
+    text += "\n  " + std::string(name_of(finding.severity)) + " " + std::string(finding.code()) +
+            " " + finding.subject + ": " + finding.message;
+  return text;
+}
+
+verdict::Outcome outcome_of(verdict::Severity severity) {
+  switch (severity) {
+    case verdict::Severity::critical:
+      return verdict::Outcome::critical;
+    case verdict::Severity::warning:
+      return verdict::Outcome::warning;
+    case verdict::Severity::unknown:
+      return verdict::Outcome::unknown;
+    case verdict::Severity::info:
+      break;
+  }
+  return verdict::Outcome::ok;
+}
+
+void expect_verdict(const Misbehaviour& row, const verdict::Report& report) {
+  SCOPED_TRACE(std::string(row.name) + " is to give " + std::string(row.code) + "; " +
+               summary(report));
+  EXPECT_EQ(report.outcome, outcome_of(row.severity));
+  size_t found = 0;
+  for (const verdict::Finding& finding : report.findings) {
+    if (finding.code() == row.code) {
+      ++found;
+      EXPECT_EQ(finding.severity, row.severity);
+      EXPECT_FALSE(finding.message.empty());
+    } else {
+      EXPECT_THAT(row.tolerated, testing::Contains(finding.code()));
+    }
+  }
+  EXPECT_EQ(found, 1u);
+}
+
+class HostileWorldTest : public testing::Test {
+ protected:
+  const std::vector<Misbehaviour> rows_ = misbehaviours();
+
+  // Domain by domain the next row, for those of the numbers that misbehave.
+  template <typename Which>
+  std::vector<const Misbehaviour*> arrange(MailWorld& world, Which which) {
+    std::vector<const Misbehaviour*> chosen(world.domains().size());
+    size_t row = 0;
+    for (size_t number = 0; number < chosen.size(); ++number) {
+      if (!which(number)) continue;
+      chosen[number] = &rows_[row++ % rows_.size()];
+      chosen[number]->arrange(world, world.domains()[number]);
+    }
+    return chosen;
+  }
+  static bool all(size_t) { return true; }
+};
+
+TEST_F(HostileWorldTest, RowsNameFindingsOfTheTable) {
+  EXPECT_GE(rows_.size(), 20u);
+  EXPECT_LE(rows_.size(), kDomains * 3 / 10) << "every row is to be met";
+  for (const Misbehaviour& row : rows_) {
+    EXPECT_NE(verdict::find_row(row.code), nullptr) << row.code;
+    for (std::string_view code : row.tolerated) EXPECT_NE(verdict::find_row(code), nullptr) << code;
+  }
+}
+
+TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
+  const size_t descriptors = open_descriptors();
+  {
+    MailWorld world(kDomains);
+    auto chosen = arrange(world, misbehaves);
+    settings::Settings settings = world.settings();
+    boost::asio::io_context loop;
+    StationPtr station = make_station(loop, settings);
+    ASSERT_NE(station, nullptr);
+    Round round{world.domains(), settings.check.timeout};
+    spawn(station, round, kAtOnce);
+    bool ended = turn_until(loop, 50s, [&] { return round.ended == kDomains; });
+    ASSERT_TRUE(ended) << round.ended << " checks ended";
+
+    for (size_t number = 0; number < kDomains; ++number) {
+      const Checked& checked = round.results[number];
+      EXPECT_LE(checked.took, round.limit + kGrace) << world.domains()[number].name;
+      if (chosen[number] != nullptr) {
+        expect_verdict(*chosen[number], *checked.report);
+      } else {
+        EXPECT_EQ(checked.report->outcome, verdict::Outcome::ok) << summary(*checked.report);
+        EXPECT_TRUE(checked.report->findings.empty()) << summary(*checked.report);
+      }
+    }
+    bool idle = turn_until(loop, 1s, [&] { return station->nursery().size() == 0; });
+    EXPECT_TRUE(idle) << station->nursery().size() << " tasks are left";
+    expect_clean_end(loop, std::move(station));
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+// The deadline itself, which healthy limits of the parts keep out of sight.
+TEST_F(HostileWorldTest, ADeadlineBeforeAllOtherLimitsIsKept) {
+  MailWorld world(rows_.size());
+  arrange(world, all);
+  boost::asio::io_context loop;
+  StationPtr station = make_station(loop, world.settings());
+  ASSERT_NE(station, nullptr);
+  Round round{world.domains(), 300ms};
+  spawn(station, round, kAtOnce);
+  bool ended = turn_until(loop, 20s, [&] { return round.ended == rows_.size(); });
+  ASSERT_TRUE(ended) << round.ended << " checks ended";
+  for (const Checked& checked : round.results) {
+    EXPECT_LE(checked.took, round.limit + kGrace) << summary(*checked.report);
+    EXPECT_NE(checked.report->outcome, verdict::Outcome::ok) << summary(*checked.report);
+  }
+  expect_clean_end(loop, std::move(station));
+}
+
+// All MX hosts of a domain share one silent address, which is asked by one at a time: the check
+// ends, and the probes that wait behind it end when they are told to.
+TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
+  MailWorld world(1);
+  fakes::SmtpScript silent;
+  silent.fault = fakes::SmtpFault::silence;
+  world.flood_mx(world.domains().front(), Checker::kMostMxHosts, silent);
+  boost::asio::io_context loop;
+  StationPtr station = make_station(loop, world.settings());
+  ASSERT_NE(station, nullptr);
+  Round round{world.domains(), 1s};
+  spawn(station, round, 1);
+  ASSERT_TRUE(turn_until(loop, 5s, [&] { return round.ended == 1; }));
+  EXPECT_LE(round.results.front().took, round.limit + kGrace);
+  const verdict::Report& report = *round.results.front().report;
+  EXPECT_EQ(report.outcome, verdict::Outcome::unknown) << summary(report);
+  EXPECT_EQ(report.stage(verdict::Stage::smtp), verdict::StageResult::unknown) << summary(report);
+  EXPECT_GT(station->nursery().size(), 0u);
+  expect_clean_end(loop, std::move(station));
+}
+
+// The parameter: how many checks have ended when the others are to.
+class HostileWorldEndTest : public HostileWorldTest, public testing::WithParamInterface<size_t> {
+ protected:
+  static void start(boost::asio::io_context& loop, const StationPtr& station, Round& round) {
+    spawn(station, round, kDomains);
+    ASSERT_TRUE(turn_until(loop, 20s, [&] { return round.ended >= GetParam(); }));
+    ASSERT_LT(round.ended, kDomains) << "nothing is under way";
+  }
+};
+
+TEST_P(HostileWorldEndTest, CancelledWithEveryDomainUnderWay) {
+  const size_t descriptors = open_descriptors();
+  {
+    MailWorld world(kDomains);
+    arrange(world, all);
+    boost::asio::io_context loop;
+    StationPtr station = make_station(loop, world.settings());
+    ASSERT_NE(station, nullptr);
+    Round round{world.domains(), 10s};
+    ASSERT_NO_FATAL_FAILURE(start(loop, station, round));
+    expect_clean_end(loop, std::move(station));
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+// As at the end of a program that waits no longer: nothing is asked to end, the loop goes.
+TEST_P(HostileWorldEndTest, LoopDestroyedWithEveryDomainUnderWay) {
+  const size_t descriptors = open_descriptors();
+  {
+    MailWorld world(kDomains);
+    arrange(world, all);
+    Round round{world.domains(), 10s};
+    std::weak_ptr<Station> left;
+    {
+      boost::asio::io_context loop;
+      StationPtr station = make_station(loop, world.settings());
+      ASSERT_NE(station, nullptr);
+      left = station;
+      ASSERT_NO_FATAL_FAILURE(start(loop, station, round));
+    }
+    EXPECT_TRUE(left.expired());
+  }
+  EXPECT_EQ(open_descriptors(), descriptors);
+}
+
+INSTANTIATE_TEST_SUITE_P(After, HostileWorldEndTest, testing::Values(0, 1, 60),
+                         [](const auto& ended) { return std::to_string(ended.param); });
+
+}  // namespace
+}  // namespace mtasts::check
