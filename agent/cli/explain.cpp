@@ -41,7 +41,8 @@ void write_text(const FindingRow& row, std::ostream& out) {
   write_line(out, "meaning:", row.meaning);
   write_line(out, "fix:", row.fix);
   if (!row.verify.empty())  // a command: never wrapped, it is pasted
-    out << fmt::format("{:{}}{:<{}}{}\n", "", kIndent, "verify:", kNameColumn, row.verify);
+    out << fmt::format("{:{}}{:<{}}{}\n", "", kIndent, "verify:", kNameColumn,
+                       verdict::example_command(row));
   write_line(out, "rfc:", row.rfc);
   write_line(out, "TLSRPT:", row.tls_rpt_result_type);
 }
@@ -54,7 +55,7 @@ void write_json(const FindingRow& row, std::ostream& out) {
   json["severity_otherwise"] = name_of(row.otherwise);
   json["meaning"] = row.meaning;
   json["fix"] = row.fix;
-  json["verify"] = row.verify;
+  json["verify"] = verdict::example_command(row);
   json["rfc"] = row.rfc;
   json["tls_rpt_result_type"] =
       row.tls_rpt_result_type.empty() ? Json() : Json(row.tls_rpt_result_type);

@@ -57,11 +57,14 @@ struct FindingRow {
   std::string_view rfc;                  // "RFC 8461 §3.1"
   std::string_view meaning;              // one sentence: what it is and what senders do
   std::string_view fix;                  // one sentence: what to change
-  std::string_view verify;  // command template: {domain} {policy_host} {subject} {address} {host}
+  std::string_view verify;               // command template: placeholders: verify_command()
 };
 
 std::span<const FindingRow> findings_table();       // by stage, then as a person reads them
 const FindingRow* find_row(std::string_view code);  // null: no such code
+
+// The row's command filled in for example.com, for people who read about the finding.
+std::string example_command(const FindingRow& row);
 
 struct Finding {
   const FindingRow* row = nullptr;  // never null in a report; lives as long as the program

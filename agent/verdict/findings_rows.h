@@ -17,20 +17,25 @@ inline constexpr Severity I = Severity::info;
 inline constexpr Severity U = Severity::unknown;
 
 // Commands that show what the agent saw. {placeholders} are filled in verify_command.cpp.
-inline constexpr std::string_view kDigRecord = "dig +noall +answer +comments TXT _mta-sts.{domain}";
+inline constexpr std::string_view kDigRecord =
+    "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
 inline constexpr std::string_view kDigTlsrpt =
-    "dig +noall +answer +comments TXT _smtp._tls.{domain}";
-inline constexpr std::string_view kDigMx = "dig +noall +answer +comments MX {domain}";
-inline constexpr std::string_view kDigHost = "dig +noall +answer +comments {host} A {host} AAAA";
+    "dig {dns}+noall +answer +comments TXT _smtp._tls.{domain}";
+inline constexpr std::string_view kDigMx = "dig {dns}+noall +answer +comments MX {domain}";
+inline constexpr std::string_view kDigHost =
+    "dig {dns}+noall +answer +comments {host} A {host} AAAA";
 inline constexpr std::string_view kCurlPolicy =
-    "curl -sS -i --max-time 30 {connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+    "curl -sS -i --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
 inline constexpr std::string_view kCurlPolicyBytes =
-    "curl -sS --max-time 30 {connect_to}https://{policy_host}/.well-known/mta-sts.txt | cat -A";
+    "curl -sS --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt | "
+    "cat -A";
 inline constexpr std::string_view kPolicyCertificate =
-    "openssl s_client -connect {connect} -servername {policy_host} -verify_hostname {policy_host} "
+    "openssl s_client -connect {connect} {ca_file}-servername {policy_host} -verify_hostname "
+    "{policy_host} "
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTls =
-    "openssl s_client -starttls smtp -connect {connect} -servername {host} -verify_hostname {host} "
+    "openssl s_client -starttls smtp -connect {connect} {ca_file}-servername {host} "
+    "-verify_hostname {host} "
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTalk =
     "(sleep 8; printf 'EHLO check.example\\r\\n'; sleep 3; printf 'QUIT\\r\\n'; sleep 1) | nc {nc}";

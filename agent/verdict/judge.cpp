@@ -165,7 +165,8 @@ void report_mx(const Judgement& judgement, Report& report) {
       mx.covered = mx.pattern.has_value();
     }
     mx.facts = target.facts;
-    if (mx.facts == nullptr && target.evidence != nullptr) mx.facts = describe_host(*target.evidence);
+    if (mx.facts == nullptr && target.evidence != nullptr)
+      mx.facts = describe_host(*target.evidence);
     if (report.provider.empty()) report.provider = provider_of(target.host);
     hosts.push_back(target.host);
     report.mx.push_back(std::move(mx));

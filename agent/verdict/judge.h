@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "protocol/sts_policy.h"
 #include "verdict/evidence.h"
@@ -14,13 +15,22 @@
 
 namespace mtasts::verdict {
 
+// From where and how the agent looks: what a person must add to a command to see the same thing.
+struct Vantage {
+  int https_port = 443;
+  int smtp_port = 25;
+  std::string dns_server;  // the first of the settings' servers; empty: the system's
+  int dns_port = 53;
+  std::string https_ca_file;  // empty: the system's trust store
+  std::string smtp_ca_file;
+};
+
 // What the operator set; interfaces.md, Settings and Expiry.
 struct Thresholds {
   std::chrono::milliseconds expiry_warning = std::chrono::hours(21 * 24);
   std::chrono::milliseconds expiry_critical = std::chrono::hours(7 * 24);
   std::optional<protocol::Mode> expected_mode;  // of this domain
-  int https_port = 443;                         // for the verify commands
-  int smtp_port = 25;
+  Vantage vantage;
 };
 
 // What is worth telling of an MX host, whoever uses it.

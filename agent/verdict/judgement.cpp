@@ -16,13 +16,13 @@ namespace {
 
 constexpr size_t kMostFindings = 500;  // a hostile MX set must not fill memory
 
-Outcome outcome_of(const std::vector<Finding>& findings) {
+Outcome outcome_of(const std::vector<Finding>& findings, bool all_seen) {
   bool seen[kSeverities.size()] = {};
   for (const Finding& finding : findings) seen[static_cast<size_t>(finding.severity)] = true;
   if (seen[static_cast<size_t>(Severity::critical)]) return Outcome::critical;
   if (seen[static_cast<size_t>(Severity::warning)]) return Outcome::warning;
   if (seen[static_cast<size_t>(Severity::unknown)]) return Outcome::unknown;
-  return Outcome::ok;
+  return all_seen ? Outcome::ok : Outcome::unknown;
 }
 
 std::string subject_of(const Case& what) {
@@ -40,6 +40,15 @@ std::string shell_word(const std::string& text) {
   std::string quoted = "'";
   for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
+}
+
+// The table's fixes speak of <domain>; a finding speaks of the one it is about.
+std::string for_domain(std::string_view fix, const std::string& domain) {
+  static constexpr std::string_view kPlace = "<domain>";
+  std::string text(fix);
+  for (size_t at = 0; (at = text.find(kPlace, at)) != std::string::npos; at += domain.size())
+    text.replace(at, kPlace.size(), domain);
+  return text;
 }
 
 }  // namespace
@@ -80,7 +89,8 @@ void Judgement::add(std::string_view code, Case what) {
   finding.subject = std::move(subject);
   finding.verify = verify_command(*row, *this, what);
   finding.message = std::move(what.message);
-  finding.fix = what.fix.empty() ? std::string(row->fix) : std::move(what.fix);
+  finding.fix =
+      what.fix.empty() ? for_domain(row->fix, evidence.domain.text()) : sentence(what.fix);
   findings_.push_back(std::move(finding));
   repeats_.push_back(0);
 }
@@ -123,14 +133,19 @@ void Judgement::conclude(Report& report) {
                            : not_applicable_[index] ? StageResult::not_applicable
                                                     : StageResult::pass;
   }
-  report.outcome = outcome_of(findings_);
+  // What a deadline left undone has no finding, and is not well for that.
+  bool all_seen = std::find(report.stages.begin(), report.stages.end(), StageResult::unknown) ==
+                  report.stages.end();
+  report.outcome = outcome_of(findings_, all_seen);
   report.findings = std::move(findings_);
   report.findings.shrink_to_fit();
 }
 
 std::string verify_command(const FindingRow& row, const Judgement& judgement, const Case& what) {
   bool mail = row.stage == Stage::smtp || row.stage == Stage::mx_certificate;
-  int port = mail ? judgement.thresholds.smtp_port : judgement.thresholds.https_port;
+  const Vantage& vantage = judgement.thresholds.vantage;
+  int port = mail ? vantage.smtp_port : vantage.https_port;
+  const std::string& trust = mail ? vantage.smtp_ca_file : vantage.https_ca_file;
   const std::string& domain = judgement.evidence.domain.text();
   std::string policy_host = "mta-sts." + domain;
   std::string host = what.host.empty() ? policy_host : printable(what.host, 253);
@@ -140,10 +155,19 @@ std::string verify_command(const FindingRow& row, const Judgement& judgement, co
       what.address || port != 443
           ? fmt::format("--connect-to {} ", shell_word(fmt::format("::{}:{}", bracketed, port)))
           : std::string();
+  std::string dns;
+  if (!vantage.dns_server.empty()) dns = fmt::format("@{} ", vantage.dns_server);
+  if (!dns.empty() && vantage.dns_port != 53) dns += fmt::format("-p {} ", vantage.dns_port);
   const std::pair<std::string_view, std::string> values[] = {
-      {"domain", domain},         {"policy_host", policy_host},
-      {"host", shell_word(host)}, {"connect", shell_word(fmt::format("{}:{}", bracketed, port))},
-      {"connect_to", connect_to}, {"nc", fmt::format("{} {}", shell_word(peer), port)},
+      {"dns", dns},
+      {"ca_cert", trust.empty() ? trust : fmt::format("--cacert {} ", shell_word(trust))},
+      {"ca_file", trust.empty() ? trust : fmt::format("-CAfile {} ", shell_word(trust))},
+      {"domain", domain},
+      {"policy_host", policy_host},
+      {"host", shell_word(host)},
+      {"connect", shell_word(fmt::format("{}:{}", bracketed, port))},
+      {"connect_to", connect_to},
+      {"nc", fmt::format("{} {}", shell_word(peer), port)},
   };
   std::string command;
   std::string_view rest = row.verify;
@@ -159,6 +183,21 @@ std::string verify_command(const FindingRow& row, const Judgement& judgement, co
     rest.remove_prefix(close + 1);
   }
   return command;
+}
+
+std::string example_command(const FindingRow& row) {
+  Evidence evidence(*DomainName::parse("example.com"));
+  Case what;
+  bool mail =
+      row.stage == Stage::mx || row.stage == Stage::smtp || row.stage == Stage::mx_certificate;
+  if (mail) what.host = "mx1.example.com";
+  return verify_command(row, Judgement(evidence, Thresholds(), Time()), what);
+}
+
+std::string sentence(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
 }
 
 std::string listed(const std::vector<std::string>& names, size_t most) {

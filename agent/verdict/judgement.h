@@ -100,6 +100,9 @@ bool judge_certificate(Judgement& judgement, const protocol::PeerChain& chain,
 std::optional<Severity> expiry_severity(const protocol::PeerChain& chain,
                                         const Thresholds& thresholds, Time now);
 
+// With a capital first letter.
+std::string sentence(std::string text);
+
 // "mx1.example.com, mx2.example.com and 3 more".
 std::string listed(const std::vector<std::string>& names, size_t most = 5);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/domain_name.h"
 #include "base/printable.h"
 #include "verdict/judgement.h"
 
@@ -72,8 +73,10 @@ std::string failure_text(const HttpsAttempt& attempt) {
                        name_of(attempt.address.scope()));
   std::string text =
       fmt::format("{} on {}", protocol::name_of(attempt.status), attempt.address.text());
-  if (!attempt.detail.empty()) text += fmt::format(": {}", printable(attempt.detail, 200));
-  return text;
+  bool more = !attempt.detail.empty() &&
+              !equals_ignoring_case(attempt.detail, protocol::name_of(attempt.status));
+  if (more) text += fmt::format(": {}", printable(attempt.detail, 200));
+  return sentence(std::move(text));
 }
 
 bool is_blind(const Judgement& judgement, const HttpsAttempt& attempt) {

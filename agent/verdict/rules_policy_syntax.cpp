@@ -42,8 +42,10 @@ void judge_wildcard_depth(Judgement& judgement, const std::vector<std::string>& 
 void judge_unused(Judgement& judgement, const std::vector<std::string>& hosts) {
   std::vector<std::string> unused;
   for (const std::string& pattern : judgement.reading.policy.mx) {
+    // One that is too shallow is meant for a host; that has its own finding.
     bool used = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-      return protocol::mx_pattern_matches(pattern, host);
+      return protocol::mx_pattern_matches(pattern, host) ||
+             protocol::mx_pattern_is_too_shallow(pattern, host);
     });
     if (!used) unused.push_back(pattern);
   }

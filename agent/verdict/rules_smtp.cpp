@@ -106,8 +106,10 @@ std::string message_of(const SmtpAttempt& attempt) {
       attempt.step <= SmtpStep::starttls)
     text += fmt::format("; the server's last reply was {} {}", attempt.reply_code,
                         printable(attempt.reply_text, 160));
-  if (!attempt.detail.empty()) text += fmt::format(" ({})", printable(attempt.detail, 200));
-  return text;
+  bool more = !attempt.detail.empty() &&
+              !equals_ignoring_case(attempt.detail, protocol::name_of(attempt.status));
+  if (more) text += fmt::format(" ({})", printable(attempt.detail, 200));
+  return sentence(std::move(text));
 }
 
 Case about_attempt(const MxTarget& target, const SmtpAttempt& attempt, std::string message) {
@@ -232,8 +234,9 @@ void judge_smtp(Judgement& judgement) {
   const Evidence& evidence = judgement.evidence;
   std::vector<std::string> blocked;
   const MxTarget* blocked_target = nullptr;
-  bool probed = false, certificate = false, unseen = false;
+  bool probed = false, certificate = false, unseen = false, undone = false;
   for (const MxTarget& target : evidence.mx_targets) {
+    undone |= target.evidence == nullptr && !target.host.empty() && !IpAddress::parse(target.host);
     if (!evidence.smtp_enabled || target.evidence == nullptr) continue;
     size_t before = blocked.size();
     judge_host(judgement, target, blocked);
@@ -255,17 +258,16 @@ void judge_smtp(Judgement& judgement) {
                    .host = blocked_target->host,
                    .address = blocked_target->evidence->attempts.front().address,
                    .address_in_subject = false});
-  bool lookups_failed = !protocol::is_conclusive(evidence.mx.status);
-  if (!evidence.smtp_enabled || (!probed && !lookups_failed)) {
+  undone |= !protocol::is_conclusive(evidence.mx.status);
+  if (!evidence.smtp_enabled || (!probed && !undone)) {
     judgement.not_applicable(Stage::smtp);
     judgement.not_applicable(Stage::mx_certificate);
     return;
   }
-  if (!probed) judgement.unseen(Stage::smtp);
-  if (certificate) return;
-  if (unseen || !probed)
+  if (undone) judgement.unseen(Stage::smtp);
+  if (undone || (unseen && !certificate))
     judgement.unseen(Stage::mx_certificate);
-  else
+  else if (!certificate)
     judgement.not_applicable(Stage::mx_certificate);
 }
 

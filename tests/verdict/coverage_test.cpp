@@ -85,13 +85,28 @@ TEST(VerifyCommand, HostileNamesCannotLeaveTheirWord) {
 
 TEST(VerifyCommand, NamesTheAddressAndPortThatWereSeen) {
   Scene scene;
-  scene.thresholds.https_port = 8443;
+  scene.thresholds.vantage.https_port = 8443;
+  scene.thresholds.vantage.https_ca_file = "/etc/my ca.pem";
   scene.fetch().http_status = 404;
   scene.fetch(1).http_status = 404;
   Report report = scene.judged();
   EXPECT_EQ(find(report, "sts-http-status")->verify,
-            "curl -sS -i --max-time 30 --connect-to ::192.88.99.10:8443 "
+            "curl -sS -i --max-time 30 --cacert '/etc/my ca.pem' --connect-to ::192.88.99.10:8443 "
             "https://mta-sts.example.com/.well-known/mta-sts.txt");
+}
+
+TEST(VerifyCommand, AsksTheResolverTheAgentAsks) {
+  Scene scene;
+  scene.evidence.tlsrpt.texts.clear();
+  scene.evidence.tlsrpt.status = protocol::DnsStatus::nxdomain;
+  Report report = scene.judged();
+  EXPECT_EQ(find(report, "tlsrpt-missing")->verify,
+            "dig +noall +answer +comments TXT _smtp._tls.example.com");
+  scene.thresholds.vantage.dns_server = "127.0.0.1";
+  scene.thresholds.vantage.dns_port = 5301;
+  report = scene.judged();
+  EXPECT_EQ(find(report, "tlsrpt-missing")->verify,
+            "dig @127.0.0.1 -p 5301 +noall +answer +comments TXT _smtp._tls.example.com");
 }
 
 }  // namespace
