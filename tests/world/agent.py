@@ -56,6 +56,10 @@ class Agent:
         done = self.run(*self.command("check", domain_name, "--json")[1:])
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None
 
+    def report(self, domain_name):
+        """What the API says of one domain."""
+        return json.loads(fetch(self._world.ports["web"], f"/api/v1/domains/{domain_name}")[1])
+
     def overview(self):
         """Domain names with what /api/v1/domains says of them, as far as they have been checked."""
         status, body = fetch(self._world.ports["web"], "/api/v1/domains")

@@ -27,6 +27,11 @@ def show(world, agent, overview):
     for domain in world.domains:
         outcome = overview[domain.name]["outcome"]
         print(f"{coloured(outcome, f'{outcome:8}')}  {domain.name:{width}}  {domain.fault}")
+        for finding in agent.report(domain.name)["findings"]:
+            if finding["severity"] != "info":
+                print(f"          {finding['code']}: {finding['message']}\n"
+                      f"            fix:    {finding['fix']}\n"
+                      f"            verify: {finding['verify']}")
     page = f"http://127.0.0.1:{world.ports['web']}"
     print(f"\npage         {page}/\n"
           f"metrics      {page}/metrics\n"
