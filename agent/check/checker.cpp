@@ -21,7 +21,7 @@ using protocol::RecordType;
 // The next address is tried when this one could not be connected, as a sender would.
 bool may_try_next(HttpsStatus status) {
   return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
-         status == HttpsStatus::unreachable || status == HttpsStatus::not_allowed;
+         status == HttpsStatus::unreachable;
 }
 
 bool may_be_blindness(HttpsStatus status) {
@@ -91,6 +91,7 @@ asio::awaitable<verdict::Report> Checker::check(DomainName domain,
 }
 
 asio::awaitable<bool> Checker::tell(verdict::Evidence& evidence) {
+  auto began = std::chrono::steady_clock::now();
   const std::string& domain = evidence.domain.text();
   evidence.policy.host = "mta-sts." + domain;
 
@@ -102,7 +103,7 @@ asio::awaitable<bool> Checker::tell(verdict::Evidence& evidence) {
   parts.push_back(look_at_mail(evidence));
   co_await together(std::move(parts));
 
-  co_await see(evidence);
+  co_await see(evidence, began);
   co_return true;
 }
 
@@ -115,13 +116,12 @@ asio::awaitable<void> Checker::ask(std::string name, RecordType type, DnsAnswer&
   observe_("dns", seconds_since(begin));
 }
 
+// Both families, whatever we may contact: that a host has no address is a fact.
 asio::awaitable<void> Checker::ask_addresses(std::string host, std::vector<DnsAnswer>& answers) {
-  answers.resize(network_.families.size());
+  answers.resize(2);
   std::vector<asio::awaitable<void>> parts;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    auto type = network_.families[i] == AddressFamily::ipv4 ? RecordType::a : RecordType::aaaa;
-    parts.push_back(ask(host, type, answers[i]));
-  }
+  parts.push_back(ask(host, RecordType::a, answers[0]));
+  parts.push_back(ask(host, RecordType::aaaa, answers[1]));
   co_await together(std::move(parts));
 }
 
@@ -144,16 +144,20 @@ asio::awaitable<void> Checker::fetch_family(verdict::PolicyEvidence& policy, Add
   for (const DnsAnswer& answer : policy.addresses.answers)
     for (const IpAddress& address : answer.addresses)
       if (address.family() == family) addresses.push_back(address);
-  size_t contacted = 0;
+  std::vector<IpAddress> usable;
   for (const IpAddress& address : addresses) {
-    HttpsAttempt attempt;
-    attempt.address = address;
     if (may_contact(address, network_.allow_private_addresses)) {
-      if (++contacted > kPolicyAddresses) break;
-      attempt = co_await fetcher_.fetch_policy(policy.host, address);
-    } else {
-      attempt.status = HttpsStatus::not_allowed;
+      usable.push_back(address);
+      continue;
     }
+    HttpsAttempt refused;
+    refused.address = address;
+    refused.status = HttpsStatus::not_allowed;
+    attempts.push_back(std::move(refused));
+  }
+  if (usable.size() > kPolicyAddresses) usable.resize(kPolicyAddresses);
+  for (const IpAddress& address : usable) {
+    HttpsAttempt attempt = co_await fetcher_.fetch_policy(policy.host, address);
     bool next = may_try_next(attempt.status);
     attempts.push_back(std::move(attempt));
     if (!next) break;
@@ -187,7 +191,8 @@ asio::awaitable<void> Checker::look_at_host(verdict::MxTarget& target) {
 }
 
 // Which of our channels were alive; asked only where a failure has to be judged.
-asio::awaitable<void> Checker::see(verdict::Evidence& evidence) {
+asio::awaitable<void> Checker::see(verdict::Evidence& evidence,
+                                   std::chrono::steady_clock::time_point began) {
   const std::string& domain = evidence.domain.text();
   bool dns_failed = false;
   auto weigh = [&](const DnsAnswer& answer) {
@@ -201,7 +206,7 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence) {
   weigh(evidence.mx);
   for (const DnsAnswer& answer : evidence.policy.addresses.answers) weigh(answer);
   for (const DnsAnswer& answer : evidence.apex) weigh(answer);
-  if (dns_failed) evidence.sight.dns = co_await liveness_.alive(Wire::dns, domain);
+  if (dns_failed) evidence.sight.dns = co_await liveness_.alive(Wire::dns, domain, began);
 
   for (AddressFamily family : network_.families) {
     bool failed = false;
@@ -213,7 +218,8 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence) {
       sees |= protocol::answered(attempt);
     }
     if (sees) liveness_.answered(https_wire(family), evidence.policy.host);
-    if (failed && !sees) sees = co_await liveness_.alive(https_wire(family), evidence.policy.host);
+    if (failed && !sees)
+      sees = co_await liveness_.alive(https_wire(family), evidence.policy.host, began);
   }
 }
 

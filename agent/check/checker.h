@@ -53,7 +53,8 @@ class Checker {
   boost::asio::awaitable<void> look_at_host(verdict::MxTarget& target);
   boost::asio::awaitable<void> ask_addresses(std::string host,
                                              std::vector<protocol::DnsAnswer>& answers);
-  boost::asio::awaitable<void> see(verdict::Evidence& evidence);
+  boost::asio::awaitable<void> see(verdict::Evidence& evidence,
+                                   std::chrono::steady_clock::time_point began);
 
   net::Resolver& resolver_;
   net::PolicyFetcher& fetcher_;

@@ -6,6 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
+
 #include "base/log.h"
 
 namespace mtasts::check {
@@ -13,6 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
 
 // A dead channel is not asked again before this: thousands of failing checks share one answer.
 constexpr auto kRetryDead = std::chrono::seconds(30);
@@ -94,27 +97,59 @@ void Liveness::answered(Wire wire, const std::string& target) {
   newest.at = SteadyClock::now();
 }
 
-bool Liveness::proven(const State& state, const std::string& target) const {
-  auto oldest = SteadyClock::now() - window_;
+bool Liveness::proven(const State& state, const std::string& target,
+                      SteadyClock::time_point since) const {
   for (const Proof& proof : state.proofs)
-    if (!proof.target.empty() && proof.target != target && proof.at >= oldest) return true;
+    if (!proof.target.empty() && proof.target != target && proof.at >= since) return true;
   return false;
 }
 
-bool Liveness::last_known(Wire wire) const {
-  return states_[static_cast<size_t>(wire)].canaries != Verdict::dead;
+SteadyClock::time_point Liveness::oldest_proof(Wire wire, SteadyClock::time_point since) const {
+  bool nobody_to_ask = wire == Wire::dns ? canaries_.dns.empty()
+                       : is_https(wire)  ? canaries_.https.empty()
+                                         : canaries_.smtp.empty();
+  return nobody_to_ask ? SteadyClock::now() - window_ : since;
 }
 
-asio::awaitable<bool> Liveness::alive(Wire wire, std::string target) {
-  Verdict verdict = co_await ask(wire, target);
+bool Liveness::https_alive() const {
+  std::vector<Wire> wires;
+  for (AddressFamily family : network_.families) wires.push_back(https_wire(family));
+  return known_alive(wires);
+}
+
+bool Liveness::smtp_alive() const {
+  std::vector<Wire> wires;
+  for (AddressFamily family : network_.families) wires.push_back(smtp_wire(family));
+  return known_alive(wires);
+}
+
+// A dead family is made good only by another that has really answered lately.
+bool Liveness::known_alive(const std::vector<Wire>& wires) const {
+  bool dead = false;
+  bool answered_lately = false;
+  auto oldest = SteadyClock::now() - window_;
+  for (Wire wire : wires) {
+    const State& known = states_[static_cast<size_t>(wire)];
+    dead |= known.canaries == Verdict::dead;
+    answered_lately |= known.canaries != Verdict::dead && !known.proofs[0].target.empty() &&
+                       known.proofs[0].at >= oldest;
+  }
+  return !dead || answered_lately;
+}
+
+asio::awaitable<bool> Liveness::alive(Wire wire, std::string target,
+                                      SteadyClock::time_point since) {
+  Verdict verdict = co_await ask(wire, target, since);
   if (verdict == Verdict::cannot_tell && other_family(wire) != wire)
-    verdict = co_await ask(other_family(wire), target);
+    verdict = co_await ask(other_family(wire), target, since);
   co_return verdict == Verdict::alive;
 }
 
-asio::awaitable<Liveness::Verdict> Liveness::ask(Wire wire, std::string target) {
+asio::awaitable<Liveness::Verdict> Liveness::ask(Wire wire, std::string target,
+                                                 SteadyClock::time_point since) {
   State& now = state(wire);
-  if (proven(now, target)) co_return Verdict::alive;
+  auto oldest = oldest_proof(wire, since);
+  if (proven(now, target, oldest)) co_return Verdict::alive;
   bool asked_lately = SteadyClock::now() - now.asked_at < kRetryDead;
   if (now.canaries != Verdict::alive && asked_lately) co_return now.canaries;
   if (now.asking == nullptr) {
@@ -128,12 +163,18 @@ asio::awaitable<Liveness::Verdict> Liveness::ask(Wire wire, std::string target) 
   boost::system::error_code ignored;
   if (waiting != nullptr)
     co_await waiting->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  if (proven(now, target)) co_return Verdict::alive;
+  if (proven(now, target, oldest)) co_return Verdict::alive;
   co_return now.canaries == Verdict::alive ? Verdict::dead : now.canaries;
 }
 
 asio::awaitable<void> Liveness::settle(Wire wire, std::shared_ptr<asio::steady_timer> done) {
-  Verdict verdict = co_await ask_canaries(wire);
+  Verdict verdict = Verdict::cannot_tell;
+  std::exception_ptr broken;
+  try {
+    verdict = co_await ask_canaries(wire);
+  } catch (...) {
+    broken = std::current_exception();  // told below: those who wait must not wait for ever
+  }
   State& now = state(wire);
   if (verdict == Verdict::dead && now.canaries != Verdict::dead)
     log(LogLevel::warning, "channel is dead for us, its failures count as unknown",
@@ -142,6 +183,7 @@ asio::awaitable<void> Liveness::settle(Wire wire, std::shared_ptr<asio::steady_t
   now.asked_at = SteadyClock::now();
   now.asking.reset();
   done->cancel();
+  if (broken) std::rethrow_exception(broken);
 }
 
 asio::awaitable<Liveness::Verdict> Liveness::ask_canaries(Wire wire) {

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "check/nursery.h"
 #include "net/policy_fetcher.h"
@@ -43,13 +44,18 @@ class Liveness {
   // `target` (a domain, a policy host, an MX host) answered on the wire just now.
   void answered(Wire wire, const std::string& target);
 
-  // True when somebody else than `target` answered within the window, or a canary does now. Where
+  // True when somebody else than `target` answered since the failing observation began (without
+  // canaries: within the window), or a canary does now: what answered before says little of an
+  // outage that began meanwhile. Where
   // no canary can tell of this address family (none has such an address), the other family speaks
   // for the channel.
-  boost::asio::awaitable<bool> alive(Wire wire, std::string target);
+  boost::asio::awaitable<bool> alive(Wire wire, std::string target, SteadyClock::time_point since);
 
-  // What is known without asking anybody; unproven counts as alive. For the metric.
-  bool last_known(Wire wire) const;
+  // What is known without asking anybody, of the families in use; unproven counts as alive. For the
+  // metric.
+  bool dns_alive() const { return known_alive({Wire::dns}); }
+  bool https_alive() const;
+  bool smtp_alive() const;
 
  private:
   struct Proof {
@@ -64,9 +70,11 @@ class Liveness {
     std::shared_ptr<boost::asio::steady_timer> asking;  // set while a canary round runs
   };
 
-  bool proven(const State& state, const std::string& target) const;
+  bool proven(const State& state, const std::string& target, SteadyClock::time_point since) const;
+  SteadyClock::time_point oldest_proof(Wire wire, SteadyClock::time_point since) const;
+  bool known_alive(const std::vector<Wire>& wires) const;
   boost::asio::awaitable<void> settle(Wire wire, std::shared_ptr<boost::asio::steady_timer> done);
-  boost::asio::awaitable<Verdict> ask(Wire wire, std::string target);
+  boost::asio::awaitable<Verdict> ask(Wire wire, std::string target, SteadyClock::time_point since);
   boost::asio::awaitable<Verdict> ask_canaries(Wire wire);
   boost::asio::awaitable<Verdict> ask_dns();
   boost::asio::awaitable<Verdict> ask_host(Wire wire, std::string host);

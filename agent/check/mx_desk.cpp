@@ -3,8 +3,10 @@
 
 #include "check/mx_desk.h"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "check/together.h"
 #include "verdict/judge.h"
@@ -25,10 +27,30 @@ bool may_be_blindness(const SmtpAttempt& attempt) {
     case SmtpStatus::timeout:
     case SmtpStatus::tls_timeout:
       return true;
+    // Connected, then closed without a word: filters of outgoing port 25 do that.
+    case SmtpStatus::protocol_error:
+      return attempt.reply_code == 0;
     default:
       return false;
   }
 }
+
+// Another probe soon may see more: the lookups failed, our own line was dead, or the server put us
+// off.
+bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
+  for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
+    if (!protocol::is_conclusive(answer.status)) return true;
+  for (const SmtpAttempt& attempt : evidence.attempts) {
+    bool blind = may_be_blindness(attempt) && !evidence.sight.smtp(attempt.address.family());
+    bool put_off = attempt.status == SmtpStatus::banner_rejected ||
+                   attempt.status == SmtpStatus::ehlo_rejected;
+    if (blind || put_off || attempt.status == SmtpStatus::cancelled) return true;
+  }
+  return false;
+}
+
+constexpr auto kFirstRetry = std::chrono::minutes(1);
+constexpr int kMostDoublings = 10;
 
 }  // namespace
 
@@ -49,7 +71,7 @@ MxDesk::MxDesk(asio::any_io_executor executor, Nursery& nursery, net::Resolver& 
 asio::awaitable<MxLook> MxDesk::look(std::string host) {
   Entry& entry = entries_[host];
   entry.asked = SteadyClock::now();
-  bool fresh = entry.look.evidence != nullptr && entry.asked - entry.probed < interval_;
+  bool fresh = entry.look.evidence != nullptr && entry.asked - entry.probed < lifetime(entry);
   if (fresh) co_return entry.look;
   if (entry.probing == nullptr) {
     auto done = std::make_shared<asio::steady_timer>(executor_, SteadyClock::time_point::max());
@@ -69,30 +91,53 @@ asio::awaitable<MxLook> MxDesk::look(std::string host) {
   co_return result;
 }
 
+// What is inconclusive is asked again after 1, 2, 4 … minutes, never later than the interval.
+std::chrono::milliseconds MxDesk::lifetime(const Entry& entry) const {
+  if (entry.inconclusive == 0) return interval_;
+  std::chrono::milliseconds wait =
+      kFirstRetry * (1 << std::min(entry.inconclusive - 1, kMostDoublings));
+  return std::min(interval_, wait);
+}
+
+bool MxDesk::uses(AddressFamily family) const {
+  const auto& used = network_.families;
+  return std::find(used.begin(), used.end(), family) != used.end();
+}
+
 asio::awaitable<void> MxDesk::probe(std::string host, std::shared_ptr<asio::steady_timer> done) {
   auto evidence = std::make_shared<verdict::MxHostEvidence>();
   evidence->host = host;
   evidence->probed_at = clock_();
   evidence->sight = verdict::Sight::none();
-  co_await collect(*evidence);
+  std::exception_ptr broken;
+  try {
+    co_await collect(*evidence);
+  } catch (...) {
+    broken = std::current_exception();  // told below: those who wait must not wait for ever
+  }
   Entry& entry = entries_[host];
+  entry.inconclusive = is_inconclusive(*evidence) ? entry.inconclusive + 1 : 0;
   entry.look.facts = verdict::describe_host(*evidence);
   entry.look.evidence = std::move(evidence);
   entry.probed = SteadyClock::now();
   entry.probing.reset();
   done->cancel();
+  if (broken) std::rethrow_exception(broken);
 }
 
 asio::awaitable<void> MxDesk::collect(verdict::MxHostEvidence& evidence) {
-  evidence.addresses.answers.resize(network_.families.size());
+  // Both families are looked up, whatever we may contact: that a host has no address is a fact.
+  auto began = SteadyClock::now();
+  evidence.addresses.answers.resize(2);
   std::vector<asio::awaitable<void>> lookups;
-  for (size_t slot = 0; slot < network_.families.size(); ++slot)
-    lookups.push_back(resolve(evidence, slot));
+  lookups.push_back(resolve(evidence, protocol::RecordType::a, 0));
+  lookups.push_back(resolve(evidence, protocol::RecordType::aaaa, 1));
   co_await together(std::move(lookups));
 
   for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
     for (const IpAddress& address : answer.addresses) {
       if (evidence.attempts.size() >= kMostAddresses) break;
+      if (!uses(address.family())) continue;
       SmtpAttempt attempt;
       attempt.address = address;
       if (!may_contact(address, network_.allow_private_addresses))
@@ -107,12 +152,11 @@ asio::awaitable<void> MxDesk::collect(verdict::MxHostEvidence& evidence) {
         probes.push_back(probe_address(evidence.host, attempt));
     co_await together(std::move(probes));
   }
-  co_await see(evidence);
+  co_await see(evidence, began);
 }
 
-asio::awaitable<void> MxDesk::resolve(verdict::MxHostEvidence& evidence, size_t slot) {
-  auto type = network_.families[slot] == AddressFamily::ipv4 ? protocol::RecordType::a
-                                                             : protocol::RecordType::aaaa;
+asio::awaitable<void> MxDesk::resolve(verdict::MxHostEvidence& evidence, protocol::RecordType type,
+                                      size_t slot) {
   evidence.addresses.answers[slot] = co_await resolver_.query(evidence.host, type);
   if (protocol::is_conclusive(evidence.addresses.answers[slot].status))
     liveness_.answered(Wire::dns, evidence.host);
@@ -128,18 +172,25 @@ asio::awaitable<void> MxDesk::probe_address(const std::string& host, SmtpAttempt
   }
   auto release = std::make_shared<asio::steady_timer>(executor_, SteadyClock::time_point::max());
   busy_.emplace(address, release);
-  attempt = co_await prober_.probe(host, address);
+  std::exception_ptr broken;
+  try {
+    attempt = co_await prober_.probe(host, address);
+  } catch (...) {
+    broken = std::current_exception();  // told below: the address must not stay taken
+  }
   busy_.erase(address);
   release->cancel();
+  if (broken) std::rethrow_exception(broken);
   if (protocol::answered(attempt)) liveness_.answered(smtp_wire(address.family()), host);
   if (observe_seconds_) observe_seconds_(std::chrono::duration<double>(attempt.total_time).count());
 }
 
 // Asks whether the channels live, only where a failure has to be judged.
-asio::awaitable<void> MxDesk::see(verdict::MxHostEvidence& evidence) {
+asio::awaitable<void> MxDesk::see(verdict::MxHostEvidence& evidence,
+                                  SteadyClock::time_point began) {
   for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
     if (protocol::is_conclusive(answer.status)) continue;
-    evidence.sight.dns = co_await liveness_.alive(Wire::dns, evidence.host);
+    evidence.sight.dns = co_await liveness_.alive(Wire::dns, evidence.host, began);
     break;
   }
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
@@ -151,7 +202,7 @@ asio::awaitable<void> MxDesk::see(verdict::MxHostEvidence& evidence) {
       failed |= may_be_blindness(attempt);
       sees |= protocol::answered(attempt);
     }
-    if (failed && !sees) sees = co_await liveness_.alive(smtp_wire(family), evidence.host);
+    if (failed && !sees) sees = co_await liveness_.alive(smtp_wire(family), evidence.host, began);
   }
 }
 

@@ -57,16 +57,21 @@ class MxDesk {
     MxLook look;
     SteadyClock::time_point probed{};
     SteadyClock::time_point asked{};
+    int inconclusive = 0;                                // probes in a row
     std::shared_ptr<boost::asio::steady_timer> probing;  // set while a probe runs
   };
 
   boost::asio::awaitable<void> probe(std::string host,
                                      std::shared_ptr<boost::asio::steady_timer> done);
   boost::asio::awaitable<void> collect(verdict::MxHostEvidence& evidence);
-  boost::asio::awaitable<void> resolve(verdict::MxHostEvidence& evidence, size_t slot);
+  boost::asio::awaitable<void> resolve(verdict::MxHostEvidence& evidence, protocol::RecordType type,
+                                       size_t slot);
   boost::asio::awaitable<void> probe_address(const std::string& host,
                                              protocol::SmtpAttempt& attempt);
-  boost::asio::awaitable<void> see(verdict::MxHostEvidence& evidence);
+  boost::asio::awaitable<void> see(verdict::MxHostEvidence& evidence,
+                                   SteadyClock::time_point began);
+  std::chrono::milliseconds lifetime(const Entry& entry) const;
+  bool uses(AddressFamily family) const;
 
   boost::asio::any_io_executor executor_;
   Nursery& nursery_;

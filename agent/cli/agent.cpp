@@ -20,7 +20,10 @@ constexpr auto kTick = std::chrono::seconds(1);
 constexpr int kTicksPerFileLook = 5;
 constexpr int kTicksPerSweep = 60;
 // What runs at SIGTERM is cancelled and gets this long to end before the loop is left.
-constexpr auto kFarewell = std::chrono::milliseconds(2500);
+constexpr auto kFarewell = std::chrono::milliseconds(1500);
+constexpr auto kFarewellLook = std::chrono::milliseconds(20);
+
+constexpr std::string_view kFilesChanged = "files changed";
 
 std::string compiler_name() {
 #if defined(__clang__)
@@ -52,6 +55,7 @@ Agent::Agent(Load load, const std::string& version)
       loop_(1),
       signals_(loop_),
       timer_(loop_),
+      farewell_(loop_),
       last_turn_(SteadyClock::now()),
       metrics_(present::BuildInfo{version, "", compiler_name()}),
       board_(present::metric_renderers()),
@@ -86,7 +90,14 @@ Result<bool> Agent::put_in_force(const settings::Settings& settings) {
       });
   if (!station) return station.failure();
   configure_log(settings.log.level, settings.log.format);
-  if (station_ != nullptr) (*station)->desk().inherit(station_->desk());
+  if (station_ != nullptr) {
+    feed_metrics();  // what the old station still has to tell
+    bool same_view = in_force_ && in_force_->smtp == settings.smtp &&
+                     in_force_->network == settings.network && settings.smtp.ca_file.empty();
+    if (same_view) (*station)->desk().inherit(station_->desk());
+    std::erase_if(retired_, [](const auto& old) { return old.expired(); });
+    retired_.push_back(station_);
+  }
   station_ = *station;
   counted_ = net::DnsCounters();
 
@@ -97,7 +108,14 @@ Result<bool> Agent::put_in_force(const settings::Settings& settings) {
   board_.set_domains(mine);
   site_->set_probe_rule(settings.probe);
   scheduler_.use(station_, settings);
-  watch_.watch(settings.files);
+  std::vector<std::filesystem::path> watched = settings.files;
+  watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
+  watch_.watch(std::move(watched));
+  bool moved = in_force_ && (in_force_->web.listen != settings.web.listen ||
+                             in_force_->telemetry.listen != settings.telemetry.listen);
+  if (moved)
+    log(LogLevel::warning, "a changed [web] or [telemetry] listen needs a restart to take effect");
+  in_force_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
   log(LogLevel::info, "settings in force",
@@ -146,8 +164,10 @@ present::WebActions Agent::web_actions() {
   return actions;
 }
 
-std::vector<std::string> Agent::reload(std::string_view reason) {
+std::vector<std::string> Agent::reload(std::string_view reason) try {
   settings::LoadedSettings loaded = load_();
+  // A file that was only touched must not cost what the station knows.
+  if (reason == kFilesChanged && loaded.ok() && loaded.settings.hash == in_force_->hash) return {};
   std::vector<std::string> errors;
   for (const auto& error : loaded.errors) errors.push_back(error.text());
   if (errors.empty()) {
@@ -160,10 +180,14 @@ std::vector<std::string> Agent::reload(std::string_view reason) {
     log(LogLevel::error, "reload refused, the settings in force stay",
         {{"reason", std::string(reason)}, {"error", error}});
   return errors;
+} catch (const std::exception& broken) {
+  metrics_.config_refused();
+  log(LogLevel::error, "reload failed by an internal error", {{"error", broken.what()}});
+  return {broken.what()};
 }
 
 void Agent::publish(const verdict::ReportPtr& report) {
-  metrics_.count_check(report->outcome == verdict::Outcome::unknown);
+  metrics_.count_check(!verdict::is_conclusive(*report));
   metrics_.observe_phase(present::Phase::check, std::chrono::duration<double>(report->duration));
   store::DomainEntryPtr before = board_.find(report->domain);
   if (!board_.publish(report)) return;
@@ -183,10 +207,11 @@ void Agent::publish(const verdict::ReportPtr& report) {
 }
 
 void Agent::tick() {
+  if (stopping_) return;
   last_turn_ = SteadyClock::now();
   feed_metrics();
   if (!ready_ && board_.complete()) ready_ = true;
-  if (++ticks_ % kTicksPerFileLook == 0 && watch_.changed()) reload("files changed");
+  if (++ticks_ % kTicksPerFileLook == 0 && watch_.changed()) reload(kFilesChanged);
   if (ticks_ % kTicksPerSweep == 0) station_->desk().sweep();
   timer_.expires_after(kTick);
   timer_.async_wait([this](const boost::system::error_code& error) {
@@ -198,11 +223,9 @@ void Agent::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   const check::Liveness& liveness = station_->liveness();
-  metrics_.set_channel_alive("dns", liveness.last_known(check::Wire::dns));
-  metrics_.set_channel_alive("https", liveness.last_known(check::Wire::https_ipv4) ||
-                                          liveness.last_known(check::Wire::https_ipv6));
-  metrics_.set_channel_alive("smtp", liveness.last_known(check::Wire::smtp_ipv4) ||
-                                         liveness.last_known(check::Wire::smtp_ipv6));
+  metrics_.set_channel_alive("dns", liveness.dns_alive());
+  metrics_.set_channel_alive("https", liveness.https_alive());
+  metrics_.set_channel_alive("smtp", liveness.smtp_alive());
   const net::DnsCounters& now = station_->dns_counters();
   for (const auto& [type, count] : now.queries)
     for (uint64_t& fed = counted_.queries[type]; fed < count; ++fed)
@@ -230,8 +253,26 @@ void Agent::stop() {
   ready_ = false;
   log(LogLevel::info, "stopping");
   scheduler_.stop();
-  timer_.expires_after(kFarewell);
-  timer_.async_wait([this](const boost::system::error_code&) { loop_.stop(); });
+  for (const auto& old : retired_)
+    if (auto station = old.lock()) station->nursery().cancel_all();
+  timer_.cancel();
+  farewell(SteadyClock::now() + kFarewell);
+}
+
+bool Agent::idle() const {
+  for (const auto& old : retired_)
+    if (auto station = old.lock(); station && station->nursery().size() > 0) return false;
+  return station_->nursery().size() == 0;
+}
+
+// Leaves the loop when the last task has ended, or when it is time.
+void Agent::farewell(SteadyClock::time_point latest) {
+  if (idle() || SteadyClock::now() >= latest) {
+    loop_.stop();
+    return;
+  }
+  farewell_.expires_after(kFarewellLook);
+  farewell_.async_wait([this, latest](const boost::system::error_code&) { farewell(latest); });
 }
 
 }  // namespace mtasts::cli

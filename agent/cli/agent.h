@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,18 +53,23 @@ class Agent {
   void feed_metrics();
   void await_signal();
   void stop();
+  void farewell(std::chrono::steady_clock::time_point latest);
+  bool idle() const;
 
   Load load_;
   boost::asio::io_context loop_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer farewell_;
   std::atomic<std::chrono::steady_clock::time_point> last_turn_;
   std::atomic<bool> ready_{false};
   present::AgentMetrics metrics_;
   store::Board board_;
   schedule::Scheduler scheduler_;
   schedule::FileWatch watch_;
+  std::optional<settings::Settings> in_force_;
   std::shared_ptr<check::Station> station_;
+  std::vector<std::weak_ptr<check::Station>> retired_;  // their last checks may still run
   net::DnsCounters counted_;  // what of the station's DNS counters is in the metrics already
   int ticks_ = 0;
   bool stopping_ = false;

@@ -83,7 +83,7 @@ int exit_status_of(const verdict::Report& report, verdict::Severity fail_on) {
   };
   if (has(verdict::Severity::critical)) return kExitCritical;
   if (has(verdict::Severity::warning) || has(verdict::Severity::info)) return kExitWarning;
-  return counts[static_cast<size_t>(verdict::Severity::unknown)] > 0 ? kExitUnknown : kExitOk;
+  return verdict::is_conclusive(report) ? kExitOk : kExitUnknown;
 }
 
 int worst_exit_status(const std::vector<int>& statuses) {
@@ -93,6 +93,7 @@ int worst_exit_status(const std::vector<int>& statuses) {
 }
 
 int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
+  asio::io_context loop(1);  // outlives all that runs on it
   Run run;
   if (!parse_domains(options.domains, run.domains, err)) return kExitUsage;
   settings::LoadedSettings loaded =
@@ -105,7 +106,6 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   for (const auto& entry : settings.domains)
     if (entry.expected_mode) run.expected[entry.name.text()] = *entry.expected_mode;
 
-  asio::io_context loop(1);
   auto station = check::Station::create(loop.get_executor(), settings, system_now,
                                         [](std::string_view, double) {});
   if (!station) {

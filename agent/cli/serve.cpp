@@ -4,6 +4,7 @@
 #include "cli/serve.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <ostream>
@@ -15,10 +16,20 @@
 namespace mtasts::cli {
 namespace {
 
+constexpr const char* kCommandLine = "command line";
+
+// Each check holds several sockets; the soft limit is often 1024, the hard one far higher.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Domains and listen addresses of the command line stand beside, and before, what the file says.
 void apply(const ServeOptions& options, settings::LoadedSettings& loaded) {
   auto complain = [&](std::string message) {
-    loaded.errors.push_back({"command line", 0, 0, std::move(message)});
+    loaded.errors.push_back({kCommandLine, 0, 0, std::move(message)});
   };
   auto& domains = loaded.settings.domains;
   for (const std::string& text : options.domains) {
@@ -48,7 +59,7 @@ settings::LoadedSettings load(const ServeOptions& options) {
       settings::load_settings(options.config.value_or(""), settings::process_environment());
   apply(options, loaded);
   if (loaded.ok() && loaded.settings.domains.empty())
-    loaded.errors.push_back({options.config.value_or("command line"), 0, 0,
+    loaded.errors.push_back({options.config.value_or(kCommandLine), 0, 0,
                              "there is no domain to check; name one in domains, in a file of "
                              "domain_files, or on the command line"});
   return loaded;
@@ -59,7 +70,10 @@ settings::LoadedSettings load(const ServeOptions& options) {
 int run_serve(const ServeOptions& options, std::ostream& err) {
   settings::LoadedSettings loaded = load(options);
   for (const auto& error : loaded.errors) err << error.text() << "\n";
-  if (!loaded.ok()) return kExitConfiguration;
+  bool usage = std::all_of(loaded.errors.begin(), loaded.errors.end(),
+                           [](const auto& error) { return error.file == kCommandLine; });
+  if (!loaded.ok()) return usage ? kExitUsage : kExitConfiguration;
+  raise_descriptor_limit();
   configure_log(loaded.settings.log.level, loaded.settings.log.format);
   Agent agent([options] { return load(options); }, MTASTS_VERSION);
   auto started = agent.start(loaded.settings);

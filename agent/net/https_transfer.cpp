@@ -232,6 +232,10 @@ HttpsStatus HttpsTransfer::connect_status() const {
   const long error = info_of<long>(easy_.get(), CURLINFO_OS_ERRNO);
   if (error == ECONNREFUSED) return HttpsStatus::refused;
   if (error == ETIMEDOUT) return HttpsStatus::connect_timeout;
+  // No socket was to be had here: nothing is known of the peer.
+  const bool ours = error == 0 || error == EMFILE || error == ENFILE || error == ENOBUFS ||
+                    error == ENOMEM || error == EADDRNOTAVAIL;
+  if (ours) return HttpsStatus::cancelled;
   return HttpsStatus::unreachable;
 }
 

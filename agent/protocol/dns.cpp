@@ -49,6 +49,10 @@ std::string_view name_of(DnsStatus status) {
   return "?";
 }
 
+bool is_our_sight(DnsStatus status) {
+  return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
+}
+
 bool is_conclusive(DnsStatus status) {
   return status == DnsStatus::answered || status == DnsStatus::nodata ||
          status == DnsStatus::nxdomain;

@@ -33,7 +33,7 @@ enum class DnsStatus : uint8_t {
   nodata,       // the name exists, this type does not (RFC 2308 §2.2); "none" to a sender
   nxdomain,     // the name does not exist; "none" to a sender
   servfail,     // the resolver could not find out; an error, never "none"
-  refused,      // the resolver will not answer us; our sight
+  refused,      // the resolver will not answer this; liveness decides
   timeout,      // no answer in time; theirs or our sight, liveness decides
   unreachable,  // no configured resolver could be sent to; our sight
   malformed,    // an answer that cannot be parsed
@@ -43,6 +43,9 @@ std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN",
 
 // The authoritative side said so (also that there is nothing): fit to conclude from.
 bool is_conclusive(DnsStatus status);
+
+// We could not ask, or stopped asking: about our sight, never the domain's fault.
+bool is_our_sight(DnsStatus status);
 
 struct MxRecord {
   uint16_t preference = 0;

@@ -34,9 +34,11 @@ void DueList::set_names(const std::vector<std::string>& names, milliseconds inte
     auto offset = spread * static_cast<int64_t>(i) / static_cast<int64_t>(fresh.size());
     push(fresh[i], now + offset);
   }
-  // A shorter interval counts at once.
+  // A shorter interval counts at once, but not as one burst.
+  std::uniform_int_distribution<int64_t> anywhere(0, interval.count());
   for (auto& [name, item] : items_)
-    if (!item.running && item.due > now + interval) push(name, now + interval);
+    if (!item.running && item.due > now + interval)
+      push(name, now + milliseconds(anywhere(random_)));
 }
 
 std::optional<std::string> DueList::take(SteadyTime now) {

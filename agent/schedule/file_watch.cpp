@@ -6,15 +6,10 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <set>
-
 namespace mtasts::schedule {
 
-void FileWatch::watch(const std::vector<std::filesystem::path>& files) {
-  std::set<std::filesystem::path> all(files.begin(), files.end());
-  for (const auto& file : files)
-    all.insert(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));
-  files_.assign(all.begin(), all.end());
+void FileWatch::watch(std::vector<std::filesystem::path> paths) {
+  paths_ = std::move(paths);
   seen_ = look();
 }
 
@@ -27,10 +22,10 @@ bool FileWatch::changed() {
 
 std::string FileWatch::look() const {
   std::string view;
-  for (const auto& file : files_) {
+  for (const auto& path : paths_) {
     struct stat status {};
     // Follows symlinks: a swapped target has another inode.
-    if (::stat(file.c_str(), &status) != 0) {
+    if (::stat(path.c_str(), &status) != 0) {
       view += "-;";
       continue;
     }

@@ -14,15 +14,15 @@ namespace mtasts::schedule {
 
 class FileWatch {
  public:
-  // The files, and their directories for files that come and go.
-  void watch(const std::vector<std::filesystem::path>& files);
+  // Files, and directories in which files come and go.
+  void watch(std::vector<std::filesystem::path> paths);
   // True once after any of them changed.
   bool changed();
 
  private:
   std::string look() const;
 
-  std::vector<std::filesystem::path> files_;
+  std::vector<std::filesystem::path> paths_;
   std::string seen_;
 };
 

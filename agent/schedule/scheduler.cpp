@@ -70,7 +70,7 @@ asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Station> station, Do
   verdict::ReportPtr report = co_await checked(std::move(station), domain, timeout_);
   --in_flight_;
   if (stopped_) co_return;
-  bool conclusive = report != nullptr && report->outcome != verdict::Outcome::unknown;
+  bool conclusive = report != nullptr && verdict::is_conclusive(*report);
   due_.done(domain.text(), conclusive, SteadyClock::now());
   if (report != nullptr) publish_(report);
   start_due();
@@ -103,7 +103,7 @@ asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::Station> station
                                          std::function<void(verdict::ReportPtr)> done) {
   verdict::ReportPtr report = co_await checked(std::move(station), domain, limit);
   // A probe that its scrape cut short must not overwrite what a whole check saw.
-  bool whole = report != nullptr && report->outcome != verdict::Outcome::unknown;
+  bool whole = report != nullptr && verdict::is_conclusive(*report);
   if (whole && !stopped_ && domains_.contains(domain.text())) publish_(report);
   done(std::move(report));
 }

@@ -63,6 +63,7 @@ struct SmtpSettings {
   std::string ehlo_name;                            // empty: this host's name
   std::string ca_file;
   bool enabled = true;
+  bool operator==(const SmtpSettings&) const = default;
 };
 
 struct CanarySettings {  // an empty list switches a canary off: other targets alone prove life
@@ -76,6 +77,7 @@ struct CanarySettings {  // an empty list switches a canary off: other targets a
 struct NetworkSettings {
   bool allow_private_addresses = false;
   std::vector<AddressFamily> families;  // never empty after loading: defaults to those with a route
+  bool operator==(const NetworkSettings&) const = default;
 };
 
 struct StateSettings {

@@ -42,7 +42,10 @@ PolicyReading read_policy(const Evidence& evidence) {
 // A domain takes part when it has something meant as a record; when the lookup failed, a policy
 // host that exists shows that it does (interfaces.md, Rulings).
 bool takes_part(const Evidence& evidence, const protocol::StsRecordSet& records) {
-  if (evidence.record.cname_loop || !evidence.record.cname_chain.empty()) return true;
+  // A CNAME into nothing was meant as a delegation; one to something else may be a mere wildcard.
+  bool dangling =
+      !evidence.record.cname_chain.empty() && evidence.record.status == DnsStatus::nxdomain;
+  if (evidence.record.cname_loop || dangling) return true;
   switch (evidence.record.status) {
     case DnsStatus::answered:
       return records.status != protocol::StsRecordSet::Status::none;

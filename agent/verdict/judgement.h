@@ -86,6 +86,9 @@ void judge_mx(Judgement& judgement);
 void judge_smtp(Judgement& judgement);  // and mx_certificate
 void judge_tlsrpt(Judgement& judgement);
 
+// A failure that says something of our own line rather than of the policy host.
+bool is_blind(const Judgement& judgement, const protocol::HttpsAttempt& attempt);
+
 // Which code a certificate's faults get on the policy host and on an MX host.
 struct CertificateCodes {
   std::string_view expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,

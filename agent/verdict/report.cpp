@@ -3,6 +3,8 @@
 
 #include "verdict/report.h"
 
+#include <algorithm>
+
 namespace mtasts::verdict {
 
 std::string_view name_of(TxtStatus status) {
@@ -57,6 +59,11 @@ std::string_view name_of(AddressStatus status) {
       return "skipped";
   }
   return "skipped";
+}
+
+bool is_conclusive(const Report& report) {
+  return std::none_of(report.stages.begin(), report.stages.end(),
+                      [](StageResult result) { return result == StageResult::unknown; });
 }
 
 std::array<int, kSeverities.size()> count_by_severity(const Report& report) {

@@ -116,6 +116,9 @@ struct Report {
 };
 using ReportPtr = std::shared_ptr<const Report>;
 
+// Every stage that applies was seen: nothing is left for another look.
+bool is_conclusive(const Report& report);
+
 // Findings of one severity; critical, warning, info, unknown in the order of kSeverities.
 std::array<int, kSeverities.size()> count_by_severity(const Report& report);
 

@@ -22,10 +22,6 @@ bool is_silence(DnsStatus status) {
          status == DnsStatus::cancelled;
 }
 
-bool is_ours(DnsStatus status) {
-  return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
-}
-
 std::string what_came(const DnsAnswer& answer) {
   std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
                                  printable(answer.name, 253), protocol::name_of(answer.status));
@@ -47,7 +43,7 @@ void judge_implicit(Judgement& judgement) {
     judgement.add(is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
                   {.message = what_came(answer),
                    .host = evidence.domain.text(),
-                   .blind = is_ours(answer.status) || !evidence.sight.dns});
+                   .blind = protocol::is_our_sight(answer.status) || !evidence.sight.dns});
     return;
   }
   if (evidence.apex.empty()) {
@@ -61,7 +57,7 @@ void judge_implicit(Judgement& judgement) {
 // True when there are MX targets to look at.
 bool judge_lookup(Judgement& judgement) {
   const DnsAnswer& answer = judgement.evidence.mx;
-  bool blind = is_ours(answer.status) || !judgement.evidence.sight.dns;
+  bool blind = protocol::is_our_sight(answer.status) || !judgement.evidence.sight.dns;
   switch (answer.status) {
     case DnsStatus::answered:
       return true;
@@ -115,7 +111,7 @@ void judge_addresses(Judgement& judgement, const MxTarget& target) {
     judgement.add(is_silence(error->status) ? "mx-host-timeout" : "mx-host-servfail",
                   {.message = what_came(*error),
                    .host = target.host,
-                   .blind = is_ours(error->status) || !target.evidence->sight.dns});
+                   .blind = protocol::is_our_sight(error->status) || !target.evidence->sight.dns});
     return;
   }
   if (!any && !found.answers.empty()) {

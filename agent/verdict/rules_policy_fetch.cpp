@@ -79,18 +79,20 @@ std::string failure_text(const HttpsAttempt& attempt) {
   return sentence(std::move(text));
 }
 
-bool is_blind(const Judgement& judgement, const HttpsAttempt& attempt) {
-  return attempt.status == HttpsStatus::cancelled ||
-         (needs_live_channel(attempt.status) &&
-          !judgement.evidence.sight.https(attempt.address.family()));
-}
-
 // No address to try: says why, and whether the host is simply not there.
 void judge_no_address(Judgement& judgement) {
   const PolicyEvidence& policy = judgement.evidence.policy;
   bool nxdomain = true;
   const DnsAnswer* error = nullptr;
   for (const DnsAnswer& answer : policy.addresses.answers) {
+    if (answer.status == DnsStatus::answered) {
+      judgement.add("sts-host-timeout",
+                    {.message = fmt::format("{} has the address {}, which this agent could not try",
+                                            policy.host, answer.addresses.front().text()),
+                     .host = policy.host,
+                     .blind = true});
+      return;
+    }
     nxdomain &= answer.status == DnsStatus::nxdomain;
     if (!protocol::is_conclusive(answer.status)) error = &answer;
   }
@@ -99,7 +101,7 @@ void judge_no_address(Judgement& judgement) {
     return;
   }
   if (error != nullptr) {
-    bool ours = error->status == DnsStatus::cancelled || error->status == DnsStatus::unreachable;
+    bool ours = protocol::is_our_sight(error->status);
     bool silent = error->status == DnsStatus::timeout || ours;
     judgement.add(silent ? "sts-host-dns-timeout" : "sts-host-servfail",
                   {.message = fmt::format(
@@ -152,6 +154,25 @@ bool judge_families(Judgement& judgement) {
                    .blind = is_blind(judgement, *attempt)});
   }
   return true;
+}
+
+bool has_better(const std::vector<HttpsAttempt>& attempts, const HttpsAttempt& attempt) {
+  return attempt.status == HttpsStatus::not_allowed &&
+         last_of(attempts, attempt.address.family())->status != HttpsStatus::not_allowed;
+}
+
+// A useless address beside a good one of its family: some senders meet it first.
+void judge_placeholders(Judgement& judgement) {
+  const auto& attempts = judgement.evidence.policy.attempts;
+  for (const HttpsAttempt& attempt : attempts) {
+    if (attempt.status != HttpsStatus::not_allowed) continue;
+    const HttpsAttempt* other = last_of(attempts, attempt.address.family());
+    if (other->status == HttpsStatus::not_allowed) continue;
+    judgement.add("sts-host-placeholder-address", {.message = failure_text(attempt),
+                                                   .host = judgement.evidence.policy.host,
+                                                   .address = attempt.address,
+                                                   .severity = Severity::warning});
+  }
 }
 
 void judge_answer(Judgement& judgement, const HttpsAttempt& attempt) {
@@ -214,6 +235,15 @@ void judge_chains(Judgement& judgement) {
 void judge_without_record(Judgement& judgement) {
   for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
     judgement.not_applicable(stage);
+  // Neither record nor host could be looked up: whether the domain takes part was not seen.
+  const auto& answers = judgement.evidence.policy.addresses.answers;
+  bool host_unseen = std::any_of(answers.begin(), answers.end(), [](const DnsAnswer& answer) {
+    return !protocol::is_conclusive(answer.status);
+  });
+  if (!protocol::is_conclusive(judgement.evidence.record.status) &&
+      (answers.empty() || host_unseen))
+    for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
+      judgement.unseen(stage);
   const HttpsAttempt* attempt = judgement.reading.attempt;
   bool served = judgement.reading.read && judgement.reading.policy.valid && attempt->chain &&
                 attempt->chain->verified();
@@ -226,6 +256,12 @@ void judge_without_record(Judgement& judgement) {
 }
 
 }  // namespace
+
+bool is_blind(const Judgement& judgement, const HttpsAttempt& attempt) {
+  return attempt.status == HttpsStatus::cancelled ||
+         (needs_live_channel(attempt.status) &&
+          !judgement.evidence.sight.https(attempt.address.family()));
+}
 
 void judge_policy_fetch(Judgement& judgement) {
   if (!judgement.takes_part) {
@@ -240,10 +276,11 @@ void judge_policy_fetch(Judgement& judgement) {
   }
   judge_chains(judgement);
   bool some_family_answers = judge_families(judgement);
+  judge_placeholders(judgement);
   for (const HttpsAttempt& attempt : policy.attempts) {
     if (attempt.status == HttpsStatus::responded) {
       judge_answer(judgement, attempt);
-    } else if (!some_family_answers) {
+    } else if (!some_family_answers && !has_better(policy.attempts, attempt)) {
       judgement.add(code_of(attempt.status), {.message = failure_text(attempt),
                                               .host = policy.host,
                                               .address = attempt.address,

@@ -61,8 +61,15 @@ void judge_policy_syntax(Judgement& judgement) {
   const PolicyReading& reading = judgement.reading;
   if (!reading.read) {
     // Nothing to read: the fetch says why. Unknown only where our own sight failed.
-    bool unseen = judgement.evidence.policy.attempts.empty() &&
-                  judgement.evidence.policy.addresses.answers.empty();
+    const PolicyEvidence& policy = judgement.evidence.policy;
+    const auto& answers = policy.addresses.answers;
+    bool unseen = answers.empty();
+    for (const protocol::DnsAnswer& answer : answers)
+      unseen |= protocol::is_our_sight(answer.status) ||
+                (!protocol::is_conclusive(answer.status) && !judgement.evidence.sight.dns) ||
+                (policy.attempts.empty() && answer.status == protocol::DnsStatus::answered);
+    for (const protocol::HttpsAttempt& attempt : policy.attempts)
+      unseen |= is_blind(judgement, attempt);
     if (unseen)
       judgement.unseen(Stage::policy_syntax);
     else

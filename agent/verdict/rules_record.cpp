@@ -22,7 +22,8 @@ std::string what_came(const DnsAnswer& answer) {
 
 // The lookup said for certain that there is nothing: a missing record, or a broken delegation.
 void judge_absence(Judgement& judgement, const DnsAnswer& answer) {
-  if (!answer.cname_chain.empty()) {
+  // A target that exists without a TXT record is what any wildcard CNAME looks like.
+  if (!answer.cname_chain.empty() && answer.status == DnsStatus::nxdomain) {
     judgement.add(
         "sts-txt-cname-dangling",
         {.message = fmt::format("{} is a CNAME to {}, which has no TXT record ({})", answer.name,
@@ -67,7 +68,7 @@ void judge_texts(Judgement& judgement, const DnsAnswer& answer) {
 
 void judge_record(Judgement& judgement) {
   const DnsAnswer& answer = judgement.evidence.record;
-  bool blind = !judgement.evidence.sight.dns;
+  bool blind = !judgement.evidence.sight.dns || protocol::is_our_sight(answer.status);
   if (answer.cname_loop) {
     judgement.add("sts-txt-cname-loop",
                   {.message = fmt::format("The CNAMEs at {} loop: {}", answer.name,

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/domain_name.h"
 #include "base/printable.h"
@@ -40,7 +39,8 @@ bool is_connect_failure(SmtpStatus status) {
 
 bool needs_live_channel(const SmtpAttempt& attempt) {
   return is_connect_failure(attempt.status) || attempt.status == SmtpStatus::tls_timeout ||
-         (attempt.status == SmtpStatus::timeout && attempt.reply_code == 0);
+         ((attempt.status == SmtpStatus::timeout || attempt.status == SmtpStatus::protocol_error) &&
+          attempt.reply_code == 0);
 }
 
 // A reply that is about who asks, not about TLS: temporary, or by reputation.
@@ -210,22 +210,35 @@ void judge_pool(Judgement& judgement, const MxTarget& target) {
 
 // True when a certificate was seen.
 bool judge_certificates(Judgement& judgement, const MxTarget& target) {
-  std::set<std::string> fingerprints;
-  for (const SmtpAttempt& attempt : target.evidence->attempts)
-    if (attempt.chain != nullptr) fingerprints.insert(attempt.chain->leaf.fingerprint_sha256);
-  bool alike = fingerprints.size() == 1;
-  std::set<std::string> told;
+  const protocol::PeerChain* first = nullptr;
+  bool alike = true;
   for (const SmtpAttempt& attempt : target.evidence->attempts) {
     if (attempt.chain == nullptr) continue;
-    if (alike && !told.insert(attempt.chain->leaf.fingerprint_sha256).second) continue;
+    if (first == nullptr) first = attempt.chain.get();
+    // The same leaf may come with and without its intermediate.
+    alike &= *attempt.chain == *first;
+  }
+  for (const SmtpAttempt& attempt : target.evidence->attempts) {
+    if (attempt.chain == nullptr) continue;
     Case where{.message = {},
                .host = target.host,
                .address = attempt.address,
                .address_in_subject = !alike};
     judge_certificate(judgement, *attempt.chain, kCodes, where);
+    if (alike) break;
   }
   judge_pool(judgement, target);
-  return !fingerprints.empty();
+  return first != nullptr;
+}
+
+// No address could be probed, though there may be, or is, one.
+bool lacks_a_probe(const MxHostEvidence& host) {
+  if (!host.attempts.empty()) return false;
+  const auto& answers = host.addresses.answers;
+  return std::any_of(answers.begin(), answers.end(), [](const protocol::DnsAnswer& answer) {
+    return answer.status == protocol::DnsStatus::answered ||
+           !protocol::is_conclusive(answer.status);
+  });
 }
 
 }  // namespace
@@ -238,6 +251,7 @@ void judge_smtp(Judgement& judgement) {
   for (const MxTarget& target : evidence.mx_targets) {
     undone |= target.evidence == nullptr && !target.host.empty() && !IpAddress::parse(target.host);
     if (!evidence.smtp_enabled || target.evidence == nullptr) continue;
+    undone |= lacks_a_probe(*target.evidence);
     size_t before = blocked.size();
     judge_host(judgement, target, blocked);
     if (blocked.size() > before) blocked_target = &target;
@@ -259,6 +273,8 @@ void judge_smtp(Judgement& judgement) {
                    .address = blocked_target->evidence->attempts.front().address,
                    .address_in_subject = false});
   undone |= !protocol::is_conclusive(evidence.mx.status);
+  for (const protocol::DnsAnswer& answer : evidence.apex)
+    undone |= !evidence.implicit_mx && !protocol::is_conclusive(answer.status);
   if (!evidence.smtp_enabled || (!probed && !undone)) {
     judgement.not_applicable(Stage::smtp);
     judgement.not_applicable(Stage::mx_certificate);

@@ -14,7 +14,7 @@ using protocol::TlsrptRecordSet;
 
 void judge_tlsrpt(Judgement& judgement) {
   const DnsAnswer& answer = judgement.evidence.tlsrpt;
-  bool blind = !judgement.evidence.sight.dns;
+  bool blind = !judgement.evidence.sight.dns || protocol::is_our_sight(answer.status);
   std::string what_came =
       fmt::format("TXT lookup of {} gave {}", answer.name, protocol::name_of(answer.status));
   if (!answer.detail.empty()) what_came += fmt::format(" ({})", printable(answer.detail, 200));

@@ -160,24 +160,58 @@ TEST_F(CheckerTest, OurDeadPort25IsUnknownNotTheDomainsFault) {
   EXPECT_EQ(report.outcome, Outcome::unknown);
   EXPECT_EQ(report.stage(verdict::Stage::smtp), verdict::StageResult::unknown);
   EXPECT_THAT(prober_.greeted, ::testing::ElementsAre("mxcanary.example"));
-  EXPECT_FALSE(liveness_->last_known(Wire::smtp_ipv4));
+  EXPECT_FALSE(liveness_->smtp_alive());
+  EXPECT_TRUE(liveness_->https_alive());
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWhenTheCanaryAnswers) {
   refusing_host_ = "mx1.mail.example";
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "smtp-connect-refused:warning ");
-  EXPECT_TRUE(liveness_->last_known(Wire::smtp_ipv4));
+  EXPECT_TRUE(liveness_->smtp_alive());
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWithoutCanaryWhenAnotherAnswers) {
   refusing_host_ = "mx1.mail.example";
   add_domain("two.example", {"mx2.mail.example"});
   resolver_.add_address("mx2.mail.example", "192.88.99.2");
+  prober_.delay = milliseconds(20);
+  auto reports = check({"two.example", "one.example"});
+  EXPECT_EQ(summary(reports[1]), "smtp-connect-refused:warning ");
+  EXPECT_TRUE(prober_.greeted.empty()) << "life was proven meanwhile";
+}
+
+TEST_F(CheckerTest, AnAnswerFromBeforeTheOutageProvesNothing) {
+  add_domain("two.example", {"mx2.mail.example"});
+  resolver_.add_address("mx2.mail.example", "192.88.99.2");
   check({"two.example"});
+  smtp_down_ = true;
   auto report = check({"one.example"})[0];
-  EXPECT_EQ(summary(report), "smtp-connect-refused:warning ");
-  EXPECT_TRUE(prober_.greeted.empty()) << "life was proven already";
+  EXPECT_EQ(summary(report), "probe-port25-egress-blocked:unknown ");
+}
+
+TEST_F(CheckerTest, AFamilyWeDoNotUseIsNotTheHostsFault) {
+  resolver_.answers.erase({"mx1.mail.example", RecordType::a});
+  resolver_.answers.erase({"mta-sts.one.example", RecordType::a});
+  resolver_.add_address("mx1.mail.example", "2a00::1");
+  resolver_.add_address("mta-sts.one.example", "2a00::2");
+  auto report = check({"one.example"})[0];
+  EXPECT_EQ(report.outcome, Outcome::unknown) << summary(report);
+  for (const auto& finding : report.findings)
+    EXPECT_EQ(finding.severity, Severity::unknown) << finding.code();
+}
+
+TEST_F(CheckerTest, AWildcardCnameDoesNotMakeADomainTakePart) {
+  auto& record = resolver_.script("_mta-sts.one.example", RecordType::txt, DnsStatus::nodata);
+  record.texts.clear();
+  record.cname_chain = {"www.one.example"};
+  fetcher_.answer = [](const std::string&, const IpAddress&) {
+    HttpsAttempt attempt;
+    attempt.status = HttpsStatus::responded;
+    attempt.http_status = 404;
+    return attempt;
+  };
+  EXPECT_EQ(summary(check({"one.example"})[0]), "sts-txt-missing:warning ");
 }
 
 TEST_F(CheckerTest, SwitchedOffCanaryProvesNothing) {

@@ -22,7 +22,7 @@ TEST(FileWatch, SeesWritesNewFilesAndRemovals) {
   fs::path file = directory.path() / "settings.toml";
   write(file, "one");
   FileWatch watch;
-  watch.watch({file});
+  watch.watch({file, directory.path()});
   EXPECT_FALSE(watch.changed());
   write(file, "longer");
   EXPECT_TRUE(watch.changed());
