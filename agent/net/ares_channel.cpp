@@ -96,8 +96,11 @@ void AresChannel::open(const settings::DnsSettings& settings) {
   options.lookups = lookups.data();
   options.sock_state_cb = &AresChannel::on_socket_state;
   options.sock_state_cb_data = this;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
-                   ARES_OPT_SOCK_RCVBUF | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+  // Each try begins at the next server, so that one that fails for a name does not speak for all.
+  const int rotate = settings.servers.size() == 1 ? ARES_OPT_NOROTATE : ARES_OPT_ROTATE;
+  const int mask = rotate | ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                   ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF | ARES_OPT_LOOKUPS |
+                   ARES_OPT_SOCK_STATE_CB;
   ares_channel opened = nullptr;
   int status = ares_init_options(&opened, &options, mask);
   channel_.reset(status == ARES_SUCCESS ? opened : nullptr);
@@ -122,6 +125,7 @@ void AresChannel::read_servers() {
   if (ares_get_servers_ports(channel_.get(), &list) != ARES_SUCCESS) return;
   const std::unique_ptr<ares_addr_port_node, ServerListDestroyer> owner(list);
   for (const ares_addr_port_node* node = list; node != nullptr; node = node->next) {
+    ++server_count_;
     if (!servers_.empty()) servers_ += ", ";
     servers_ += text_of(address_of(*node), node->udp_port == 0 ? 53 : node->udp_port);
   }
@@ -230,6 +234,9 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
   if (status == ARES_SUCCESS && rejects_edns(message) && !question->without_edns &&
       question->has_waiters()) {
     question->without_edns = true;
+    queue_.push_front(question);
+  } else if (status == ARES_SUCCESS && server_count_ > 1 && question->attempts < tries_ &&
+             question->has_waiters() && leaves_it_to_others(message)) {
     queue_.push_front(question);
   } else if (status == ARES_SUCCESS) {
     finish(question, decode_response(message, question->key.first, question->key.second));

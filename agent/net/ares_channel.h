@@ -97,6 +97,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   std::chrono::milliseconds budget_;  // patience, and a little for the loop to notice
   std::chrono::milliseconds tick_interval_;
   int tries_;
+  int server_count_ = 0;
   std::string servers_;
   std::string open_error_;
   bool closed_ = false;

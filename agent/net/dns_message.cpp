@@ -370,6 +370,14 @@ bool rejects_edns(std::string_view message) {
   return !reader.failed() && header.is_response() && header.rcode() == 1 && header.additionals == 0;
 }
 
+bool leaves_it_to_others(std::string_view message) {
+  constexpr int kServfail = 2, kRefused = 5;  // RFC 1035 §4.1.1
+  DnsReader reader(message);
+  const Header header = read_header(reader);
+  return !reader.failed() && header.is_response() &&
+         (header.rcode() == kServfail || header.rcode() == kRefused);
+}
+
 DnsResponse decode_response(std::string_view message, std::string_view name, RecordType type) {
   return Decoder(message, name, type).decode();
 }

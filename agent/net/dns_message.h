@@ -45,6 +45,9 @@ std::optional<std::string> encode_query(std::string_view name, protocol::RecordT
 // FORMERR without OPT: the server does not know EDNS (RFC 6891 §7), ask again without.
 bool rejects_edns(std::string_view message);
 
+// SERVFAIL or REFUSED: this server could not, or would not, find out; another one may.
+bool leaves_it_to_others(std::string_view message);
+
 // What the message says about the question we asked. The id is the transport's business.
 DnsResponse decode_response(std::string_view message, std::string_view name,
                             protocol::RecordType type);

@@ -174,6 +174,26 @@ TEST_F(AresResolverTest, NobodyListensIsUnreachable) {
   EXPECT_THAT(answer.detail, HasSubstr(" from 127.0.0.1:"));
 }
 
+TEST_F(AresResolverTest, OneServersFailureIsAskedOfTheOther) {
+  for (auto failure : {fakes::DnsBehaviour::servfail, fakes::DnsBehaviour::refused}) {
+    fakes::DnsServer failing;
+    failing.add_txt("a.example", "never told");
+    failing.behave("a.example", failure);
+    fakes::DnsServer sound;
+    sound.add_txt("a.example", "told");
+    auto settings = server.settings(kPatience, 2);
+    settings.servers = {failing.endpoint(), sound.endpoint()};
+    // Whichever is asked first, both orders must end at the sound one.
+    for (int round = 0; round < 2; ++round) {
+      resolver = std::make_unique<AresResolver>(io.get_executor(), settings);
+      const auto answer = ask("a.example", protocol::RecordType::txt);
+      EXPECT_EQ(answer.status, DnsStatus::answered) << answer.detail;
+      std::swap(settings.servers[0], settings.servers[1]);
+    }
+    EXPECT_GT(failing.queries(), 0u) << "or the test proves nothing";
+  }
+}
+
 TEST_F(AresResolverTest, ADeadServerIsPassedOver) {
   auto settings = server.settings(kPatience, 2);
   {
