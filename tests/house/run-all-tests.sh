@@ -14,11 +14,11 @@ step "format"
 git ls-files '*.cpp' '*.h' | xargs clang-format-14 --dry-run --Werror
 
 step "release build"
-cmake --preset release -DMTASTS_WERROR=ON >/dev/null
+cmake --preset release -DMTASTS_TESTS=ON -DMTASTS_WERROR=ON >/dev/null
 cmake --build build/release -j "$jobs"
 
 step "sanitizer build"
-cmake --preset asan -DMTASTS_WERROR=ON >/dev/null
+cmake --preset asan -DMTASTS_TESTS=ON -DMTASTS_WERROR=ON >/dev/null
 cmake --build build/asan -j "$jobs"
 
 step "clang-tidy"
