@@ -190,9 +190,8 @@ const DnsZone::Node* DnsZone::find(const std::string& key) const {
 
 bool DnsZone::exists(const std::string& key) const {
   if (key.empty() || nodes_.contains(key)) return true;
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
-    return entry.first.ends_with("." + key);
-  });
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [&](const auto& entry) { return entry.first.ends_with("." + key); });
 }
 
 DnsBehaviour DnsZone::behaviour_of(const std::string& key, uint16_t type) const {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The bare client: the least that OpenSSL needs for the three handshakes of a domain check.
+// Blocking sockets, one SSL_CTX and one store for all, chain and host name verified, no resumption,
+// a GET on one connection and the STARTTLS dialogue on two; nothing is parsed, kept or told. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bench/bench_world.h"
+
+namespace mtasts::bench {
+
+struct BareClient {
+  std::string ca_file;
+  uint16_t https_port = 0;
+  uint16_t smtp_port = 0;
+
+  // CPU seconds of all `rounds` over the world, the trust store's loading not counted. Throws
+  // std::runtime_error when a peer does not do what it should.
+  double spend(const World& world, size_t rounds) const;
+};
+
+}  // namespace mtasts::bench

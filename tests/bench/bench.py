@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""What a domain check costs the agent, beside a bare OpenSSL client and blackbox_exporter in the
+same run, and what memory 10,000 domains take.
+
+The work is one healthy domain: a policy over HTTPS and two MX hosts with STARTTLS, three full TLS
+handshakes with chains of Let's Encrypt's shape under the system's roots. The peers take turns, the
+median of the turns counts. Exit status 0 whatever the numbers; 1 when something did not run."""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, peak_memory_bytes,
+                   scheduled_seconds)
+
+BARE_TARGET = 0.9       # of the bare client's CPU
+BLACKBOX_TARGET = 1.0   # of blackbox_exporter's
+MEMORY_TARGET_MB = 100  # resident, with 10,000 domains
+FULL_DOMAINS = 10_000
+INTERVAL_SECONDS = 3    # of a turn's agent: its later rounds come soon
+MEGABYTE = 1_000_000
+IDLE_SECONDS = 10
+MEMORY_INTERVAL_SECONDS = 90  # fast enough for a bench, slow enough that checks do not pile up
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def milliseconds_per_check(before, after):
+    """Of two samples of the agent, which must have made two SMTP probes for each check."""
+    checks = after[1] - before[1]
+    probes = (after[2] - before[2]) / checks
+    if not 1.8 < probes < 2.2:
+        raise BenchError(f"{probes:.2f} SMTP probes for each check instead of 2")
+    return 1000 * (after[0] - before[0]) / checks
+
+
+def agent_turn(binary, servers, domains):
+    """CPU ms of a check: in the first round, which knows no chain, and in the two after it."""
+    with Agent(binary, servers, f"{INTERVAL_SECONDS}s", "1s") as agent:
+        patience = 20 * INTERVAL_SECONDS
+        start = agent.sample()
+        # The edges of a round stay out: there the first and the second overlap.
+        first = agent.wait_for_checks(0.8 * domains, patience)
+        if first[1] > 0.99 * domains:
+            raise BenchError("the first round went by too fast to be measured; raise --domains")
+        settled = agent.wait_for_checks(1.2 * domains, patience)
+        later = agent.wait_for_checks(settled[1] + 2 * domains, patience)
+        agent.scrape()
+        return milliseconds_per_check(start, first), milliseconds_per_check(settled, later)
+
+
+def blackbox_turn(blackbox, domains):
+    before = blackbox.cpu_seconds()
+    blackbox.probe_everything()
+    return 1000 * (blackbox.cpu_seconds() - before) / domains
+
+
+def must_have_served(servers, before, checks):
+    """No handshake was spared, none resumed."""
+    after = servers.counts()
+    policies = after["policies"] - before["policies"]
+    deliveries = after["deliveries"] - before["deliveries"]
+    if policies < checks or deliveries < 2 * checks or after["resumed"] > 0:
+        raise BenchError(f"{checks} checks, but {policies} GETs, {deliveries} STARTTLS dialogues, "
+                         f"{after['resumed']} handshakes resumed")
+
+
+def measure_cpu(options, directory):
+    costs = {"bare": [], "blackbox": [], "first": [], "later": []}
+    program = options.build / "tests" / "mtasts_bench"
+    binary = options.build / "mtasts-exporter"
+    domains = options.domains
+    with Servers(program, directory, domains, 2 * domains) as servers, Blackbox(servers) as blackbox:
+        bare_cpu_seconds(program, servers)  # issues the certificates
+        blackbox.probe_everything()
+        for turn in range(options.turns):
+            before = servers.counts()
+            costs["bare"].append(1000 * bare_cpu_seconds(program, servers) / domains)
+            must_have_served(servers, before, domains)
+            before = servers.counts()
+            costs["blackbox"].append(blackbox_turn(blackbox, domains))
+            must_have_served(servers, before, domains)
+            before = servers.counts()
+            first, later = agent_turn(binary, servers, domains)
+            must_have_served(servers, before, 3 * domains)
+            costs["first"].append(first)
+            costs["later"].append(later)
+            say(f"  turn {turn + 1} of {options.turns}: bare {costs['bare'][-1]:.2f}, blackbox "
+                f"{costs['blackbox'][-1]:.2f}, agent {first:.2f} then {later:.2f} ms")
+        blackbox_memory = blackbox.resident_bytes()
+        idle = measure_idle(binary, servers, domains)
+    return costs, blackbox_memory, idle
+
+
+def measure_idle(binary, servers, domains):
+    """CPU ms a second of an agent that has nothing to check and is not scraped."""
+    with Agent(binary, servers, "1h", "1h") as agent:
+        agent.wait_for_checks(domains, 60 + domains)
+        before = scheduled_seconds(agent.pid)
+        time.sleep(IDLE_SECONDS)
+        return 1000 * (scheduled_seconds(agent.pid) - before) / IDLE_SECONDS
+
+
+def measure_memory(options, directory):
+    program = options.build / "tests" / "mtasts_bench"
+    domains = options.memory_domains
+    with Servers(program, directory, domains, domains // 5) as servers:
+        interval = f"{MEMORY_INTERVAL_SECONDS}s"
+        with Agent(options.build / "mtasts-exporter", servers, interval, "1h") as agent:
+            start = agent.sample()
+            end = agent.wait_for_checks(domains, 4 * MEMORY_INTERVAL_SECONDS)
+            checked = agent.resident_bytes()
+            series = agent.scrape()
+            # A second round replaces every report: what that leaves behind counts too.
+            agent.wait_for_checks(2 * domains, 4 * MEMORY_INTERVAL_SECONDS)
+            agent.scrape()
+            return {"checked": checked, "later": agent.resident_bytes(),
+                    "peak": peak_memory_bytes(agent.pid), "series": series,
+                    "cost": 1000 * (end[0] - start[0]) / (end[1] - start[1])}
+
+
+def verdict(met):
+    return "target met" if met else "TARGET MISSED"
+
+
+def cost_line(name, values, bare):
+    median = statistics.median(values)
+    return (f"  {name:<34}{median:7.2f}  ({min(values):.2f} to {max(values):.2f})"
+            f"{median / bare:11.2f}")
+
+
+def print_cpu(costs, blackbox_memory, idle, options):
+    middle = {name: statistics.median(values) for name, values in costs.items()}
+    say()
+    say(f"CPU milliseconds for one domain: policy and 2 MX hosts, 3 full TLS handshakes; median of "
+        f"{options.turns} turns with {options.domains} domains each")
+    say(f"  {'':<34}{'ms':>7}  {'(range)':<14}{'of bare':>11}")
+    say(cost_line("bare OpenSSL client", costs["bare"], middle["bare"]))
+    say(cost_line("blackbox_exporter, 3 probes", costs["blackbox"], middle["bare"]))
+    say(cost_line("agent, first round", costs["first"], middle["bare"]))
+    say(cost_line("agent, later rounds", costs["later"], middle["bare"]))
+    say("  (In the first round no chain was seen before. Later rounds are a monitor's life: the chain\n"
+        "  comes again, is known by its digest, and its verification is remembered while its dates hold.\n"
+        "  The agent's figures hold everything: DNS, verdict, metrics, being asked twice a second.)")
+    say()
+    for name, words in (("later", "later rounds"), ("first", "first round")):
+        of_bare = middle[name] / middle["bare"]
+        of_blackbox = middle[name] / middle["blackbox"]
+        say(f"  {words + ' / bare client':<36}{of_bare:6.2f}  (at most {BARE_TARGET})     "
+            f"{verdict(of_bare <= BARE_TARGET)}")
+        say(f"  {words + ' / blackbox_exporter':<36}{of_blackbox:6.2f}  (below {BLACKBOX_TARGET})       "
+            f"{verdict(of_blackbox < BLACKBOX_TARGET)}")
+    say()
+    say(f"  Idle agent, {options.domains} domains: {idle:.2f} CPU ms a second. "
+        f"blackbox_exporter's resident memory: {blackbox_memory / MEGABYTE:.0f} MB.")
+
+
+def print_memory(memory, options):
+    resident = max(memory["checked"], memory["later"]) / MEGABYTE
+    say()
+    say(f"Resident memory, {options.memory_domains} domains and policy hosts, "
+        f"{options.memory_domains // 5} MX hosts, {memory['series']} series")
+    say(f"  all checked once                  {memory['checked'] / MEGABYTE:8.1f} MB")
+    say(f"  checked twice and scraped         {memory['later'] / MEGABYTE:8.1f} MB")
+    say(f"  at its peak (VmHWM)               {memory['peak'] / MEGABYTE:8.1f} MB")
+    judged = options.memory_domains >= FULL_DOMAINS
+    word = verdict(resident <= MEMORY_TARGET_MB) if judged else "not judged: fewer domains"
+    say(f"  {resident:.1f} MB  (at most {MEMORY_TARGET_MB} MB)     {word}")
+    say(f"  (There MX hosts are shared, so a check of the first round cost {memory['cost']:.2f} CPU ms.)")
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, required=True, help="build folder of the release")
+    parser.add_argument("--quick", action="store_true", help="fewer turns and domains: a glance")
+    parser.add_argument("--turns", type=int)
+    parser.add_argument("--domains", type=int, help="of a turn")
+    parser.add_argument("--memory-domains", type=int, help="0: leave memory out")
+    options = parser.parse_args()
+    defaults = (3, 120, 2_000) if options.quick else (5, 240, FULL_DOMAINS)
+    names = ("turns", "domains", "memory_domains")
+    for name, default in zip(names, defaults):
+        if getattr(options, name) is None:
+            setattr(options, name, default)
+    return options
+
+
+def main():
+    options = parse_options()
+    try:
+        with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+            say(f"CPU: {options.turns} turns …")
+            print_cpu(*measure_cpu(options, directory), options)
+        if options.memory_domains > 0:
+            with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+                say()
+                say(f"Memory: {options.memory_domains} domains …")
+                print_memory(measure_memory(options, directory), options)
+    except BenchError as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
