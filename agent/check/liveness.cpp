@@ -91,7 +91,7 @@ void Liveness::answered(Wire wire, const std::string& target) {
   now.canaries = Verdict::alive;
   Proof& newest = now.proofs[0];
   if (newest.target != target) {
-    now.proofs[1] = std::move(newest);
+    now.proofs[1] = newest;
     newest.target = target;
   }
   newest.at = SteadyClock::now();
