@@ -59,7 +59,9 @@ class Table(unittest.TestCase):
         self.assertLessEqual({finding.severity for finding in findings}, set(SEVERITIES))
         self.assertEqual({finding.stage for finding in findings}, set(STAGES) - {"change"})
         for domain in DOMAINS:
-            self.assertLessEqual(len(domain.failing_stages), 1, domain.name)
+            # One fault, one stage; that a record announces a policy without a host is told of both.
+            companions = {"record"} if "sts-record-without-policy" in {f.code for f in domain.findings} else set()
+            self.assertLessEqual(len(domain.failing_stages - companions), 1, domain.name)
 
 
 class Servers(unittest.TestCase):
