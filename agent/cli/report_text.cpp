@@ -13,7 +13,6 @@
 namespace mtasts::cli {
 namespace {
 
-using verdict::AddressStatus;
 using verdict::Finding;
 using verdict::MxAddressReport;
 using verdict::MxReport;
