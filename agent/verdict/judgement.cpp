@@ -194,6 +194,13 @@ std::string example_command(const FindingRow& row) {
   return verify_command(row, Judgement(evidence, Thresholds(), Time()), what);
 }
 
+std::string what_came(const protocol::DnsAnswer& answer) {
+  std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
+                                 printable(answer.name, 253), protocol::name_of(answer.status));
+  if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
+  return text;
+}
+
 std::string sentence(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
     text[0] = static_cast<char>(text[0] - 'a' + 'A');

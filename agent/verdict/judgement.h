@@ -103,6 +103,9 @@ bool judge_certificate(Judgement& judgement, const protocol::PeerChain& chain,
 std::optional<Severity> expiry_severity(const protocol::PeerChain& chain,
                                         const Thresholds& thresholds, Time now);
 
+// "TXT lookup of _mta-sts.example.com gave SERVFAIL (EDE 22 …)".
+std::string what_came(const protocol::DnsAnswer& answer);
+
 // With a capital first letter.
 std::string sentence(std::string text);
 

@@ -22,13 +22,6 @@ bool is_silence(DnsStatus status) {
          status == DnsStatus::cancelled;
 }
 
-std::string what_came(const DnsAnswer& answer) {
-  std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
-                                 printable(answer.name, 253), protocol::name_of(answer.status));
-  if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
-  return text;
-}
-
 // Without MX records the domain's own address takes its mail (RFC 5321 §5.1).
 void judge_implicit(Judgement& judgement) {
   const Evidence& evidence = judgement.evidence;

@@ -104,10 +104,7 @@ void judge_no_address(Judgement& judgement) {
     bool ours = protocol::is_our_sight(error->status);
     bool silent = error->status == DnsStatus::timeout || ours;
     judgement.add(silent ? "sts-host-dns-timeout" : "sts-host-servfail",
-                  {.message = fmt::format(
-                       "{} lookup of {} gave {}{}", protocol::name_of(error->type), policy.host,
-                       protocol::name_of(error->status),
-                       error->detail.empty() ? "" : " (" + printable(error->detail, 200) + ")"),
+                  {.message = what_came(*error),
                    .host = policy.host,
                    .blind = ours || !judgement.evidence.sight.dns});
     return;

@@ -13,13 +13,6 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using protocol::StsRecordSet;
 
-std::string what_came(const DnsAnswer& answer) {
-  std::string text =
-      fmt::format("TXT lookup of {} gave {}", answer.name, protocol::name_of(answer.status));
-  if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
-  return text;
-}
-
 // The lookup said for certain that there is nothing: a missing record, or a broken delegation.
 void judge_absence(Judgement& judgement, const DnsAnswer& answer) {
   // A target that exists without a TXT record is what any wildcard CNAME looks like.

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/printable.h"
 #include "verdict/judgement.h"
 
 namespace mtasts::verdict {
@@ -15,9 +14,6 @@ using protocol::TlsrptRecordSet;
 void judge_tlsrpt(Judgement& judgement) {
   const DnsAnswer& answer = judgement.evidence.tlsrpt;
   bool blind = !judgement.evidence.sight.dns || protocol::is_our_sight(answer.status);
-  std::string what_came =
-      fmt::format("TXT lookup of {} gave {}", answer.name, protocol::name_of(answer.status));
-  if (!answer.detail.empty()) what_came += fmt::format(" ({})", printable(answer.detail, 200));
   switch (answer.status) {
     case DnsStatus::answered:
       break;
@@ -28,16 +24,16 @@ void judge_tlsrpt(Judgement& judgement) {
                                             protocol::name_of(answer.status))});
       return;
     case DnsStatus::timeout:
-      judgement.add("tlsrpt-timeout", {.message = what_came, .blind = blind});
+      judgement.add("tlsrpt-timeout", {.message = what_came(answer), .blind = blind});
       return;
     case DnsStatus::unreachable:
     case DnsStatus::cancelled:
-      judgement.add("tlsrpt-timeout", {.message = what_came, .blind = true});
+      judgement.add("tlsrpt-timeout", {.message = what_came(answer), .blind = true});
       return;
     case DnsStatus::servfail:
     case DnsStatus::refused:
     case DnsStatus::malformed:
-      judgement.add("tlsrpt-servfail", {.message = what_came, .blind = blind});
+      judgement.add("tlsrpt-servfail", {.message = what_came(answer), .blind = blind});
       return;
   }
 
