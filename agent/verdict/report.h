@@ -19,6 +19,7 @@
 #include "protocol/certificate.h"
 #include "protocol/sts_policy.h"
 #include "verdict/finding.h"
+#include "verdict/history.h"
 
 namespace mtasts::verdict {
 
@@ -111,6 +112,8 @@ struct Report {
   std::vector<MxReport> mx;
   std::string suggested_policy;  // from the live MX (CRLF lines); empty: nothing to suggest
   std::string provider;          // "Microsoft 365", …; empty: not recognised
+  HistoryPtr history;            // with this check in it; null: judged without a memory
+  std::vector<Change> changes;   // what this check made certain; for the timeline
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
