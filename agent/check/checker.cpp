@@ -87,7 +87,7 @@ asio::awaitable<verdict::Report> Checker::check(DomainName domain,
   evidence.finished = clock_();
   verdict::Thresholds thresholds = thresholds_;
   thresholds.expected_mode = expected_mode;
-  co_return verdict::judge(evidence, thresholds, evidence.finished);
+  co_return verdict::judge(evidence, nullptr, thresholds, evidence.finished);
 }
 
 asio::awaitable<bool> Checker::tell(verdict::Evidence& evidence) {

@@ -19,6 +19,7 @@ inline constexpr Severity U = Severity::unknown;
 // Commands that show what the agent saw. {placeholders} are filled in verify_command.cpp.
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
+inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";
 inline constexpr std::string_view kDigTlsrpt =
     "dig {dns}+noall +answer +comments TXT _smtp._tls.{domain}";
 inline constexpr std::string_view kDigMx = "dig {dns}+noall +answer +comments MX {domain}";
@@ -43,6 +44,7 @@ inline constexpr std::string_view kSmtpTalk =
 std::span<const FindingRow> record_rows();
 std::span<const FindingRow> policy_rows();  // policy_fetch, policy_certificate
 std::span<const FindingRow> syntax_rows();  // policy_syntax
+std::span<const FindingRow> change_rows();  // change
 std::span<const FindingRow> mx_rows();      // mx
 std::span<const FindingRow> smtp_rows();    // smtp, mx_certificate
 std::span<const FindingRow> tlsrpt_rows();

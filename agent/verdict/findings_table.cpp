@@ -80,7 +80,7 @@ std::span<const FindingRow> findings_table() {
   static const std::vector<FindingRow> kTable = [] {
     std::vector<FindingRow> table;
     for (auto rows : {rows::record_rows(), rows::policy_rows(), rows::syntax_rows(),
-                      rows::mx_rows(), rows::smtp_rows(), rows::tlsrpt_rows()})
+                      rows::change_rows(), rows::mx_rows(), rows::smtp_rows(), rows::tlsrpt_rows()})
       table.insert(table.end(), rows.begin(), rows.end());
     std::stable_sort(table.begin(), table.end(),
                      [](const auto& a, const auto& b) { return a.stage < b.stage; });

@@ -185,6 +185,18 @@ void report_mx(const Judgement& judgement, Report& report) {
                            : kSuggestedMaxAge_seconds);
 }
 
+void remember(Judgement& judgement, const HistoryPtr& before, Report& report) {
+  if (before == nullptr) {
+    judgement.not_applicable(Stage::change);
+    return;
+  }
+  Sighting seen = sighting_of(judgement);
+  auto history = std::make_shared<const History>(
+      advance(*before, seen, judgement.thresholds.retention, report.changes));
+  judge_change(judgement, *history, seen);
+  report.history = std::move(history);
+}
+
 }  // namespace
 
 std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
@@ -212,7 +224,8 @@ std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
   return report;
 }
 
-Report judge(const Evidence& evidence, const Thresholds& thresholds, Time now) {
+Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
+             Time now) {
   Judgement judgement(evidence, thresholds, now);
   judgement.records = protocol::read_sts_records(evidence.record.texts);
   judgement.reading = read_policy(evidence);
@@ -220,12 +233,12 @@ Report judge(const Evidence& evidence, const Thresholds& thresholds, Time now) {
   judge_record(judgement);
   judge_policy_fetch(judgement);
   judge_policy_syntax(judgement);
-  judgement.not_applicable(Stage::change);  // needs a memory of earlier checks
+  Report report;
+  remember(judgement, before, report);
   judge_mx(judgement);
   judge_smtp(judgement);
   judge_tlsrpt(judgement);
 
-  Report report;
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;
   report.duration = evidence.finished - evidence.started;

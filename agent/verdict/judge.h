@@ -29,13 +29,18 @@ struct Vantage {
 struct Thresholds {
   std::chrono::milliseconds expiry_warning = std::chrono::hours(21 * 24);
   std::chrono::milliseconds expiry_critical = std::chrono::hours(7 * 24);
-  std::optional<protocol::Mode> expected_mode;  // of this domain
+  std::optional<protocol::Mode> expected_mode;                     // of this domain
+  std::chrono::milliseconds change_hold = std::chrono::hours(24);  // how long a change is told
+  std::chrono::milliseconds retention = std::chrono::hours(400 * 24);
   Vantage vantage;
 };
 
 // What is worth telling of an MX host, whoever uses it.
 std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host);
 
-Report judge(const Evidence& evidence, const Thresholds& thresholds, Time now);
+// `before` is what is remembered of the domain, empty at its first check; null: no memory, so the
+// stage `change` is not applicable. The report carries the history with this check in it.
+Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
+             Time now);
 
 }  // namespace mtasts::verdict

@@ -17,6 +17,7 @@
 #include "protocol/syntax_fault.h"
 #include "protocol/tlsrpt_record.h"
 #include "verdict/evidence.h"
+#include "verdict/history.h"
 #include "verdict/judge.h"
 #include "verdict/report.h"
 
@@ -82,9 +83,13 @@ std::string verify_command(const FindingRow& row, const Judgement& judgement, co
 void judge_record(Judgement& judgement);
 void judge_policy_fetch(Judgement& judgement);  // and policy_certificate
 void judge_policy_syntax(Judgement& judgement);
+// `history` with this check in it; what `seen` adds to it may be nothing.
+void judge_change(Judgement& judgement, const History& history, const Sighting& seen);
 void judge_mx(Judgement& judgement);
 void judge_smtp(Judgement& judgement);  // and mx_certificate
 void judge_tlsrpt(Judgement& judgement);
+
+Sighting sighting_of(const Judgement& judgement);
 
 // A failure that says something of our own line rather than of the policy host.
 bool is_blind(const Judgement& judgement, const protocol::HttpsAttempt& attempt);

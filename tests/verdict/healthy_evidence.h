@@ -176,7 +176,8 @@ struct Scene {
     evidence.sight = Sight::none();
     for (auto& host : hosts) host.sight = Sight::none();
   }
-  Report judged() {
+  Report judged() { return judged_at(kNow, nullptr); }
+  Report judged_at(Time now, const HistoryPtr& history) {
     if (evidence.mx_targets.empty())
       for (const auto& record : evidence.mx.mx) {
         MxTarget target;
@@ -190,7 +191,7 @@ struct Scene {
             target.evidence = std::make_shared<const MxHostEvidence>(host);
         evidence.mx_targets.push_back(std::move(target));
       }
-    return judge(evidence, thresholds, kNow);
+    return judge(evidence, history, thresholds, now);
   }
 };
 

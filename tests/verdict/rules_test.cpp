@@ -425,7 +425,8 @@ TEST(Rules, EveryRowHasABrokenCase) {
   std::set<std::string> covered;
   for (const BrokenCase& broken : all_cases()) covered.insert(broken.code);
   for (const FindingRow& row : findings_table())
-    EXPECT_TRUE(covered.contains(std::string(row.code))) << row.code;
+    // What changed takes more than one look to see: change_test.cpp.
+    EXPECT_TRUE(row.stage == Stage::change || covered.contains(std::string(row.code))) << row.code;
 }
 
 TEST(Rules, BrokenCaseGivesItsFindingWithTheRowsSeverity) {
