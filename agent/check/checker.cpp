@@ -24,11 +24,6 @@ bool may_try_next(HttpsStatus status) {
          status == HttpsStatus::unreachable;
 }
 
-bool may_be_blindness(HttpsStatus status) {
-  return may_try_next(status) || status == HttpsStatus::tls_timeout ||
-         status == HttpsStatus::response_timeout;
-}
-
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -65,6 +60,8 @@ Checker::Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& d
       observe_(observe ? std::move(observe) : [](std::string_view, double) {}) {
   thresholds_.expiry_warning = settings.check.expiry_warning;
   thresholds_.expiry_critical = settings.check.expiry_critical;
+  thresholds_.change_hold = settings.check.change_hold;
+  thresholds_.retention = settings.state.retention;
   verdict::Vantage& vantage = thresholds_.vantage;
   vantage.https_port = settings.https.port;
   vantage.smtp_port = settings.smtp.port;
@@ -78,7 +75,7 @@ Checker::Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& d
 
 asio::awaitable<verdict::Report> Checker::check(DomainName domain,
                                                 std::optional<protocol::Mode> expected_mode,
-                                                std::chrono::milliseconds limit) {
+                                                Recall recall, std::chrono::milliseconds limit) {
   verdict::Evidence evidence(std::move(domain));
   evidence.sight = verdict::Sight::none();
   evidence.smtp_enabled = smtp_enabled_;
@@ -87,7 +84,9 @@ asio::awaitable<verdict::Report> Checker::check(DomainName domain,
   evidence.finished = clock_();
   verdict::Thresholds thresholds = thresholds_;
   thresholds.expected_mode = expected_mode;
-  co_return verdict::judge(evidence, nullptr, thresholds, evidence.finished);
+  verdict::HistoryPtr history;
+  if (recall) history = recall();
+  co_return verdict::judge(evidence, history, thresholds, evidence.finished);
 }
 
 asio::awaitable<bool> Checker::tell(verdict::Evidence& evidence) {
@@ -214,7 +213,7 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence,
         family == AddressFamily::ipv4 ? evidence.sight.https_ipv4 : evidence.sight.https_ipv6;
     for (const HttpsAttempt& attempt : evidence.policy.attempts) {
       if (attempt.address.family() != family) continue;
-      failed |= may_be_blindness(attempt.status);
+      failed |= protocol::may_be_our_line(attempt);
       sees |= protocol::answered(attempt);
     }
     if (sees) liveness_.answered(https_wire(family), evidence.policy.host);

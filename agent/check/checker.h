@@ -36,11 +36,15 @@ class Checker {
   Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& desk, Liveness& liveness,
           const settings::Settings& settings, Clock clock, Observer observe = {});
 
+  // What is remembered of the domain, asked right before judging; null: nothing, and nothing will
+  // be. Empty: the same.
+  using Recall = std::function<verdict::HistoryPtr()>;
+
   // Ends within `limit`; what is undone then is unknown in the report. Never throws for what the
   // network does.
   boost::asio::awaitable<verdict::Report> check(DomainName domain,
                                                 std::optional<protocol::Mode> expected_mode,
-                                                std::chrono::milliseconds limit);
+                                                Recall recall, std::chrono::milliseconds limit);
 
  private:
   boost::asio::awaitable<bool> tell(verdict::Evidence& evidence);

@@ -18,30 +18,14 @@ namespace asio = boost::asio;
 using protocol::SmtpAttempt;
 using protocol::SmtpStatus;
 
-// The failures that may be our own line's.
-bool may_be_blindness(const SmtpAttempt& attempt) {
-  switch (attempt.status) {
-    case SmtpStatus::refused:
-    case SmtpStatus::connect_timeout:
-    case SmtpStatus::unreachable:
-    case SmtpStatus::timeout:
-    case SmtpStatus::tls_timeout:
-      return true;
-    // Connected, then closed without a word: filters of outgoing port 25 do that.
-    case SmtpStatus::protocol_error:
-      return attempt.reply_code == 0;
-    default:
-      return false;
-  }
-}
-
 // Another probe soon may see more: the lookups failed, our own line was dead, or the server put us
 // off.
 bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
   for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
     if (!protocol::is_conclusive(answer.status)) return true;
   for (const SmtpAttempt& attempt : evidence.attempts) {
-    bool blind = may_be_blindness(attempt) && !evidence.sight.smtp(attempt.address.family());
+    bool blind =
+        protocol::may_be_our_line(attempt) && !evidence.sight.smtp(attempt.address.family());
     bool put_off = attempt.status == SmtpStatus::banner_rejected ||
                    attempt.status == SmtpStatus::ehlo_rejected;
     if (blind || put_off || attempt.status == SmtpStatus::cancelled) return true;
@@ -199,7 +183,7 @@ asio::awaitable<void> MxDesk::see(verdict::MxHostEvidence& evidence,
     bool failed = false;
     for (const SmtpAttempt& attempt : evidence.attempts) {
       if (attempt.address.family() != family) continue;
-      failed |= may_be_blindness(attempt);
+      failed |= protocol::may_be_our_line(attempt);
       sees |= protocol::answered(attempt);
     }
     if (failed && !sees) sees = co_await liveness_.alive(smtp_wire(family), evidence.host, began);

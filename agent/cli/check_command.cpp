@@ -45,7 +45,9 @@ asio::awaitable<void> work(Run& run) {
     std::optional<protocol::Mode> expected;
     if (auto found = run.expected.find(domain.text()); found != run.expected.end())
       expected = found->second;
-    run.reports[mine] = co_await run.station->checker().check(domain, expected, run.timeout);
+    check::Checker::Recall no_memory;
+    run.reports[mine] =
+        co_await run.station->checker().check(domain, expected, no_memory, run.timeout);
     ++run.finished;
     run.progress(run.finished);
   }

@@ -138,6 +138,16 @@ std::string finding_text(const Finding& finding, size_t width, bool colour) {
   return text;
 }
 
+std::string sender_cache_text(const Report& report, size_t width) {
+  std::string text;
+  Wrap wrap;
+  wrap.width = width;
+  wrap.first_indent = wrap.indent = 2;
+  for (const std::string& sentence : verdict::sender_cache_sentences(report))
+    text += "\n  " + wrapped(sentence, wrap) + "\n";
+  return text;
+}
+
 std::string suggestion_text(const Report& report, size_t width, bool colour) {
   if (report.suggested_policy.empty()) return {};
   std::string text = "\n  " + styled("A policy that fits the live MX hosts", Style::bold, colour) +
@@ -182,7 +192,7 @@ std::string report_text(const Report& report, bool colour, size_t width) {
   }
   if (!report.findings.empty()) text += "\n";
   for (const Finding& finding : report.findings) text += finding_text(finding, width, colour);
-  return text + suggestion_text(report, width, colour);
+  return text + sender_cache_text(report, width) + suggestion_text(report, width, colour);
 }
 
 }  // namespace mtasts::cli

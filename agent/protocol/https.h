@@ -56,6 +56,8 @@ struct HttpsAttempt {
 
 // The TCP connection came about and the peer sent bytes: the channel is alive.
 bool answered(const HttpsAttempt& attempt);
+// A silence that may be our own line's fault; it counts only while the channel is alive for us.
+bool may_be_our_line(const HttpsAttempt& attempt);
 
 // RFC 8461 §3.2: text/plain, compared without case, parameters ignored (RFC 9110 §8.3.1).
 bool is_text_plain(std::string_view content_type);

@@ -119,6 +119,35 @@ bool answered(const SmtpAttempt& attempt) {
   return attempt.reply_code != 0 || attempt.chain != nullptr;
 }
 
+bool may_be_our_line(const HttpsAttempt& attempt) {
+  switch (attempt.status) {
+    case HttpsStatus::refused:
+    case HttpsStatus::connect_timeout:
+    case HttpsStatus::unreachable:
+    case HttpsStatus::tls_timeout:
+    case HttpsStatus::response_timeout:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool may_be_our_line(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::refused:
+    case SmtpStatus::connect_timeout:
+    case SmtpStatus::unreachable:
+    case SmtpStatus::tls_timeout:
+      return true;
+    // Connected, then silent, or closed without a word: filters of outgoing port 25 do that.
+    case SmtpStatus::timeout:
+    case SmtpStatus::protocol_error:
+      return attempt.reply_code == 0;
+    default:
+      return false;
+  }
+}
+
 bool is_text_plain(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);

@@ -62,5 +62,7 @@ struct SmtpAttempt {
 
 // TCP came about and an SMTP reply (whatever code) was read: the channel is alive.
 bool answered(const SmtpAttempt& attempt);
+// A silence that may be our own line's fault; it counts only while the channel is alive for us.
+bool may_be_our_line(const SmtpAttempt& attempt);
 
 }  // namespace mtasts::protocol

@@ -50,16 +50,15 @@ std::optional<std::string> DueList::take(SteadyTime now) {
   return name;
 }
 
-void DueList::done(const std::string& name, bool conclusive, SteadyTime now) {
+void DueList::done(const std::string& name, bool settled, SteadyTime now) {
   auto found = items_.find(name);
   if (found == items_.end()) return;
   Item& item = found->second;
   item.running = false;
-  item.inconclusive = conclusive ? 0 : item.inconclusive + 1;
+  item.unsettled = settled ? 0 : item.unsettled + 1;
   milliseconds wait = interval_;
-  if (!conclusive)
-    wait =
-        std::min(interval_, kFirstRetry * (1 << std::min(item.inconclusive - 1, kMostDoublings)));
+  if (!settled)
+    wait = std::min(interval_, kFirstRetry * (1 << std::min(item.unsettled - 1, kMostDoublings)));
   auto most = wait.count() / kJitterFraction;
   std::uniform_int_distribution<int64_t> jitter(0, most);
   push(name, now + wait - milliseconds(jitter(random_)));

@@ -30,9 +30,9 @@ class DueList {
 
   // The name that is due longest, now running; nothing when none is due.
   std::optional<std::string> take(SteadyTime now);
-  // The check of a taken name ended. Inconclusive checks are repeated after 1, 2, 4 … minutes, but
-  // never later than the interval.
-  void done(const std::string& name, bool conclusive, SteadyTime now);
+  // The check of a taken name ended. Where it left something open it is repeated after 1, 2, 4 …
+  // minutes, but never later than the interval.
+  void done(const std::string& name, bool settled, SteadyTime now);
 
   // When the next name is due; nothing when there is none.
   std::optional<SteadyTime> next_due();
@@ -45,7 +45,7 @@ class DueList {
   struct Item {
     SteadyTime due{};
     bool running = false;
-    int inconclusive = 0;  // in a row
+    int unsettled = 0;  // checks in a row that left something open
   };
   struct Turn {
     SteadyTime due;

@@ -13,11 +13,18 @@ namespace {
 namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
+// Something was not seen, or was seen changed for the first time.
+bool wants_another_look(const verdict::Report& report) {
+  return !verdict::is_conclusive(report) ||
+         (report.history != nullptr && verdict::is_unsettled(*report.history));
+}
+
 }  // namespace
 
-Scheduler::Scheduler(asio::any_io_executor executor, Publish publish)
+Scheduler::Scheduler(asio::any_io_executor executor, Publish publish, Recall recall)
     : executor_(executor),
       publish_(std::move(publish)),
+      recall_(std::move(recall)),
       due_(std::random_device{}()),
       timer_(executor) {}
 
@@ -70,8 +77,7 @@ asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Station> station, Do
   verdict::ReportPtr report = co_await checked(std::move(station), domain, timeout_);
   --in_flight_;
   if (stopped_) co_return;
-  bool conclusive = report != nullptr && verdict::is_conclusive(*report);
-  due_.done(domain.text(), conclusive, SteadyClock::now());
+  due_.done(domain.text(), report != nullptr && !wants_another_look(*report), SteadyClock::now());
   if (report != nullptr) publish_(report);
   start_due();
 }
@@ -81,8 +87,10 @@ asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::St
                                                        DomainName domain,
                                                        std::chrono::milliseconds limit) {
   try {
-    verdict::Report report =
-        co_await station->checker().check(domain, expected_mode(domain.text()), limit);
+    check::Checker::Recall recall;
+    if (recall_) recall = [this, name = domain.text()] { return recall_(name); };
+    std::optional<protocol::Mode> expected = expected_mode(domain.text());
+    verdict::Report report = co_await station->checker().check(domain, expected, recall, limit);
     co_return std::make_shared<const verdict::Report>(std::move(report));
   } catch (const std::exception& broken) {
     if (!stopped_)

@@ -23,8 +23,10 @@ namespace mtasts::schedule {
 class Scheduler {
  public:
   using Publish = std::function<void(const verdict::ReportPtr&)>;
+  // What is remembered of a domain; null: it has no memory. Empty: none has.
+  using Recall = std::function<verdict::HistoryPtr(const std::string& domain)>;
 
-  Scheduler(boost::asio::any_io_executor executor, Publish publish);
+  Scheduler(boost::asio::any_io_executor executor, Publish publish, Recall recall = {});
 
   // From now on these settings with this station; running checks end with the old one.
   void use(std::shared_ptr<check::Station> station, const settings::Settings& settings);
@@ -54,6 +56,7 @@ class Scheduler {
 
   boost::asio::any_io_executor executor_;
   Publish publish_;
+  Recall recall_;
   std::shared_ptr<check::Station> station_;
   std::unordered_map<std::string, settings::DomainEntry> domains_;
   std::chrono::milliseconds timeout_{0};

@@ -103,6 +103,8 @@ void add_check_rows(Rows& rows) {
                   duration_key<&S::check, &C::expiry_warning>(milliseconds(0), kLongestExpiry)});
   rows.push_back({"check", "expiry_critical", kDays,
                   duration_key<&S::check, &C::expiry_critical>(milliseconds(0), kLongestExpiry)});
+  rows.push_back({"check", "change_hold", "a string such as \"24h\"",
+                  duration_key<&S::check, &C::change_hold>(milliseconds(0), kLongestExpiry)});
 }
 
 void add_channel_rows(Rows& rows) {
@@ -138,6 +140,8 @@ void add_channel_rows(Rows& rows) {
 void add_process_rows(Rows& rows) {
   rows.push_back({"state", "path", "a string such as \"/var/lib/mtasts-exporter/state.db\"",
                   TextKey{take_state_path}});
+  rows.push_back({"state", "retention", "a string such as \"400d\"",
+                  duration_key<&S::state, &StateSettings::retention>(hours(24), kLongestExpiry)});
   rows.push_back({"shard", "index", "an integer such as 0",
                   integer_key<&S::shard, &ShardSettings::index>(0, 99999)});
   rows.push_back(

@@ -43,6 +43,7 @@ struct CheckSettings {
   int concurrency = 256;
   milliseconds expiry_warning = std::chrono::hours(24 * 21);
   milliseconds expiry_critical = std::chrono::hours(24 * 7);
+  milliseconds change_hold = std::chrono::hours(24);  // how long a change stays a finding
 };
 
 struct DnsSettings {
@@ -81,7 +82,10 @@ struct NetworkSettings {
 };
 
 struct StateSettings {
-  std::string path = "/var/lib/mtasts-exporter/state.db";
+  std::string path = "/var/lib/mtasts-exporter/state.db";  // ":memory:" forgets at exit
+  // How long what is over is remembered; what senders may still hold is kept in any case.
+  milliseconds retention = std::chrono::hours(24 * 400);
+  bool operator==(const StateSettings&) const = default;
 };
 
 struct ShardSettings {

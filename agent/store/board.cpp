@@ -88,20 +88,32 @@ bool Board::publish(const verdict::ReportPtr& report) {
   std::lock_guard lock(mutex_);
   auto place = domains_.find(report->domain);
   if (place == domains_.end()) return false;
-  const DomainEntryPtr old = place->second;
+  replace(place->second, report, remember_stages(place->second->stages, *report));
+  return true;
+}
+
+void Board::restore(const verdict::ReportPtr& report, const StageMemories& stages) {
+  std::lock_guard lock(mutex_);
+  auto place = domains_.find(report->domain);
+  if (place != domains_.end() && place->second->report == nullptr)
+    replace(place->second, report, stages);
+}
+
+void Board::replace(DomainEntryPtr& place, const verdict::ReportPtr& report,
+                    const StageMemories& stages) {
+  const DomainEntryPtr old = place;
   DomainEntry entry;
   entry.name = old->name;
   entry.configured = old->configured;
   entry.report = report;
-  entry.stages = remember_stages(old->stages, *report);
-  place->second = make_entry(std::move(entry));
+  entry.stages = stages;
+  place = make_entry(std::move(entry));
   // Taken before released, so that a host both reports use is not forgotten in between.
   take_hosts(*report);
   if (old->report != nullptr)
     release_hosts(*old->report);
   else
     ++reported_;
-  return true;
 }
 
 void Board::take_hosts(const verdict::Report& report) {
@@ -137,6 +149,14 @@ BoardSnapshot Board::snapshot() const {
   snapshot.hosts.reserve(hosts_.size());
   for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
   return snapshot;
+}
+
+std::vector<std::string> Board::unreported() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : domains_)
+    if (entry->report == nullptr) names.push_back(name);
+  return names;
 }
 
 size_t Board::domain_count() const {

@@ -91,6 +91,11 @@ class Board {
   // domain was removed does not bring it back.
   bool publish(const verdict::ReportPtr& report);
 
+  // What is known of a configured domain from an earlier run, until its first check.
+  void restore(const verdict::ReportPtr& report, const StageMemories& stages);
+  // Configured domains without a report.
+  std::vector<std::string> unreported() const;
+
   DomainEntryPtr find(std::string_view domain) const;  // null: not configured
   BoardSnapshot snapshot() const;
   size_t domain_count() const;
@@ -103,6 +108,8 @@ class Board {
     HostEntryPtr entry;
   };
 
+  void replace(DomainEntryPtr& place, const verdict::ReportPtr& report,
+               const StageMemories& stages);
   DomainEntryPtr make_entry(DomainEntry entry) const;
   void take_hosts(const verdict::Report& report);
   void release_hosts(const verdict::Report& report);

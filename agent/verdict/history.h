@@ -53,7 +53,7 @@ struct SeenId {
   std::string id;
   Time first_seen{};
   Time last_seen{};  // by a look that did not merely doubt another
-  Time returned{};  // when it came back after another id; epoch: it never did
+  Time returned{};   // when it came back after another id; epoch: it never did
   bool confirmed = false;
 
   bool operator==(const SeenId&) const = default;

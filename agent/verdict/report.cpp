@@ -3,6 +3,8 @@
 
 #include "verdict/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mtasts::verdict {
@@ -64,6 +66,24 @@ std::string_view name_of(AddressStatus status) {
 bool is_conclusive(const Report& report) {
   return std::none_of(report.stages.begin(), report.stages.end(),
                       [](StageResult result) { return result == StageResult::unknown; });
+}
+
+std::optional<Time> held_from_today(const Report& report) {
+  if (!report.policy.valid || !report.policy.max_age_seconds) return std::nullopt;
+  uint64_t age = std::min(*report.policy.max_age_seconds, protocol::kMaxAgeLimit_seconds);
+  return report.checked_at + report.duration + std::chrono::seconds(age);
+}
+
+std::vector<std::string> sender_cache_sentences(const Report& report) {
+  std::vector<std::string> sentences;
+  if (auto until = held_from_today(report))
+    sentences.push_back(fmt::format("A sender that fetches today's policy may hold it until {}.",
+                                    until_text(*until, report.checked_at)));
+  if (report.history == nullptr) return sentences;
+  for (const HeldPolicy& held : held_policies(*report.history, report.checked_at))
+    sentences.push_back(fmt::format("Senders may hold {} until {}.", held_text(held),
+                                    until_text(held.until, report.checked_at)));
+  return sentences;
 }
 
 std::array<int, kSeverities.size()> count_by_severity(const Report& report) {

@@ -122,6 +122,12 @@ using ReportPtr = std::shared_ptr<const Report>;
 // Every stage that applies was seen: nothing is left for another look.
 bool is_conclusive(const Report& report);
 
+// Until when a sender that fetched the policy in this check may hold it (RFC 8461 §3.2); empty:
+// there was none to hold.
+std::optional<Time> held_from_today(const Report& report);
+// The same of it and of older policies, in sentences for people.
+std::vector<std::string> sender_cache_sentences(const Report& report);
+
 // Findings of one severity; critical, warning, info, unknown in the order of kSeverities.
 std::array<int, kSeverities.size()> count_by_severity(const Report& report);
 

@@ -60,13 +60,6 @@ std::string_view code_of(HttpsStatus status) {
   return "sts-http-timeout";
 }
 
-// Which failures say something of our own line rather than of the host.
-bool needs_live_channel(HttpsStatus status) {
-  return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
-         status == HttpsStatus::unreachable || status == HttpsStatus::tls_timeout ||
-         status == HttpsStatus::response_timeout;
-}
-
 std::string failure_text(const HttpsAttempt& attempt) {
   if (attempt.status == HttpsStatus::not_allowed)
     return fmt::format("{} is a {} address", attempt.address.text(),
@@ -256,7 +249,7 @@ void judge_without_record(Judgement& judgement) {
 
 bool is_blind(const Judgement& judgement, const HttpsAttempt& attempt) {
   return attempt.status == HttpsStatus::cancelled ||
-         (needs_live_channel(attempt.status) &&
+         (protocol::may_be_our_line(attempt) &&
           !judgement.evidence.sight.https(attempt.address.family()));
 }
 

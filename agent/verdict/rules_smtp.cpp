@@ -37,12 +37,6 @@ bool is_connect_failure(SmtpStatus status) {
          status == SmtpStatus::unreachable;
 }
 
-bool needs_live_channel(const SmtpAttempt& attempt) {
-  return is_connect_failure(attempt.status) || attempt.status == SmtpStatus::tls_timeout ||
-         ((attempt.status == SmtpStatus::timeout || attempt.status == SmtpStatus::protocol_error) &&
-          attempt.reply_code == 0);
-}
-
 // A reply that is about who asks, not about TLS: temporary, or by reputation.
 std::string_view rejection_code(const SmtpAttempt& attempt) {
   std::string text = ascii_lower(attempt.reply_text);
@@ -118,7 +112,8 @@ Case about_attempt(const MxTarget& target, const SmtpAttempt& attempt, std::stri
 
 bool is_blind(const MxTarget& target, const SmtpAttempt& attempt) {
   return attempt.status == SmtpStatus::cancelled ||
-         (needs_live_channel(attempt) && !target.evidence->sight.smtp(attempt.address.family()));
+         (protocol::may_be_our_line(attempt) &&
+          !target.evidence->sight.smtp(attempt.address.family()));
 }
 
 // The family none of whose addresses can be connected, while the other one answers.

@@ -97,7 +97,8 @@ class CheckerTest : public ::testing::Test {
   }
 
   asio::awaitable<void> run(std::string domain, milliseconds limit, verdict::Report& report) {
-    report = co_await checker_->check(*DomainName::parse(domain), std::nullopt, limit);
+    Checker::Recall no_memory;
+    report = co_await checker_->check(*DomainName::parse(domain), std::nullopt, no_memory, limit);
   }
 
   static std::string summary(const verdict::Report& report) {

@@ -74,7 +74,8 @@ boost::asio::awaitable<void> work(Checker& checker, Round& round) {
     auto begin = SteadyClock::now();
     DomainName name = *DomainName::parse(round.domains[number].name);
     std::optional<protocol::Mode> expected_mode;
-    verdict::Report report = co_await checker.check(name, expected_mode, round.limit);
+    Checker::Recall no_memory;
+    verdict::Report report = co_await checker.check(name, expected_mode, no_memory, round.limit);
     round.results[number].took = since(begin);
     round.results[number].report = std::move(report);
     ++round.ended;

@@ -65,6 +65,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[check] concurrency",
       "[check] expiry_warning",
       "[check] expiry_critical",
+      "[check] change_hold",
       "[dns] servers",
       "[dns] timeout",
       "[dns] tries",
@@ -82,6 +83,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[network] allow_private_addresses",
       "[network] families",
       "[state] path",
+      "[state] retention",
       "[shard] index",
       "[shard] total",
       "[web] listen",
@@ -112,6 +114,7 @@ timeout = "121s"
 concurrency = 257
 expiry_warning = "22d"
 expiry_critical = "8d"
+change_hold = "25h"
 [dns]
 servers = ["127.0.0.1:5353", "::1", "192.0.2.53"]
 timeout = "4s"
@@ -135,6 +138,7 @@ allow_private_addresses = true
 families = ["ipv6", "ipv4", "ipv6"]
 [state]
 path = ":memory:"
+retention = "401d"
 [shard]
 index = 2
 total = 3
@@ -159,6 +163,7 @@ format = "json"
   EXPECT_EQ(s.check.concurrency, 257);
   EXPECT_EQ(s.check.expiry_warning, hours(22 * 24));
   EXPECT_EQ(s.check.expiry_critical, hours(8 * 24));
+  EXPECT_EQ(s.check.change_hold, hours(25));
   EXPECT_THAT(texts_of(s.dns.servers), ElementsAre("127.0.0.1:5353", "[::1]:53", "192.0.2.53:53"));
   EXPECT_EQ(s.dns.timeout, seconds(4));
   EXPECT_EQ(s.dns.tries, 3);
@@ -176,6 +181,7 @@ format = "json"
   EXPECT_TRUE(s.network.allow_private_addresses);
   EXPECT_THAT(s.network.families, ElementsAre(AddressFamily::ipv6, AddressFamily::ipv4));
   EXPECT_EQ(s.state.path, ":memory:");
+  EXPECT_EQ(s.state.retention, hours(401 * 24));
   EXPECT_EQ(s.shard.index, 2);
   EXPECT_EQ(s.shard.total, 3);
   EXPECT_THAT(texts_of(s.web.listen), ElementsAre("127.0.0.1:1", "[::1]:2"));
@@ -304,6 +310,7 @@ TEST(ShippedSettings, ExampleHoldsEveryKeyWithItsDefault) {
   EXPECT_EQ(read.check.concurrency, standard.check.concurrency);
   EXPECT_EQ(read.check.expiry_warning, standard.check.expiry_warning);
   EXPECT_EQ(read.check.expiry_critical, standard.check.expiry_critical);
+  EXPECT_EQ(read.check.change_hold, standard.check.change_hold);
   EXPECT_EQ(read.dns.servers, standard.dns.servers);
   EXPECT_EQ(read.dns.timeout, standard.dns.timeout);
   EXPECT_EQ(read.dns.tries, standard.dns.tries);
@@ -320,7 +327,7 @@ TEST(ShippedSettings, ExampleHoldsEveryKeyWithItsDefault) {
   EXPECT_EQ(read.canary.smtp, standard.canary.smtp);
   EXPECT_EQ(read.network.allow_private_addresses, standard.network.allow_private_addresses);
   EXPECT_EQ(read.network.families, standard.network.families);
-  EXPECT_EQ(read.state.path, standard.state.path);
+  EXPECT_EQ(read.state, standard.state);
   EXPECT_EQ(read.shard.index, standard.shard.index);
   EXPECT_EQ(read.shard.total, standard.shard.total);
   EXPECT_EQ(read.web.listen, standard.web.listen);
