@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <set>
 
+#include "verdict/judgement.h"
+
 namespace mtasts::verdict {
 namespace {
 
@@ -65,12 +67,27 @@ std::vector<HeldPolicy> held_policies(const History& history, Time now) {
   std::stable_sort(held.begin(), held.end(), [](const HeldPolicy& one, const HeldPolicy& other) {
     return one.until > other.until;
   });
-  return held;
+  // Of those that say the same, the one held longest speaks for all.
+  std::vector<HeldPolicy> distinct;
+  for (HeldPolicy& one : held) {
+    auto twin = std::find_if(distinct.begin(), distinct.end(), [&](const HeldPolicy& other) {
+      return mean_the_same(*one.policy, *other.policy);
+    });
+    if (twin == distinct.end())
+      distinct.push_back(std::move(one));
+    else
+      twin->confirmed |= one.confirmed;
+  }
+  return distinct;
 }
 
 std::string held_text(const HeldPolicy& held) {
   return fmt::format("the policy last served {} (mode {}, max_age {})", date_text(held.last_served),
                      name_of(held.policy->mode), held.policy->max_age_seconds);
+}
+
+std::string held_patterns(const HeldPolicy& held) {
+  return held.policy->mx.empty() ? "" : ": mx " + listed(held.policy->mx);
 }
 
 std::string until_text(Time until, Time now) {

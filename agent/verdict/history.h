@@ -142,11 +142,14 @@ struct HeldPolicy {
   Time until{};
   bool confirmed = false;
 };
-// Those that say something else than today's and may still be held; the longest held first.
+// Those that say something else than today's and may still be held, each once; the longest held
+// first.
 std::vector<HeldPolicy> held_policies(const History& history, Time now);
 
 // "the policy last served 2026-11-02 (mode enforce, max_age 2592000)".
 std::string held_text(const HeldPolicy& held);
+// ": mx mx1.example.com, mx2.example.com", or nothing where it has no patterns.
+std::string held_patterns(const HeldPolicy& held);
 // "2026-12-02", with the hour when it is within two days of `now`.
 std::string until_text(Time until, Time now);
 

@@ -81,8 +81,9 @@ std::vector<std::string> sender_cache_sentences(const Report& report) {
                                     until_text(*until, report.checked_at)));
   if (report.history == nullptr) return sentences;
   for (const HeldPolicy& held : held_policies(*report.history, report.checked_at))
-    sentences.push_back(fmt::format("Senders may hold {} until {}.", held_text(held),
-                                    until_text(held.until, report.checked_at)));
+    sentences.push_back(fmt::format("Senders may hold {} until {}{}.", held_text(held),
+                                    until_text(held.until, report.checked_at),
+                                    held_patterns(held)));
   return sentences;
 }
 

@@ -51,7 +51,20 @@ class ChangeRules {
   bool is_recent(Time when) const {
     return when != kNever && now_ < when + judgement_.thresholds.change_hold;
   }
-  void tell(std::string_view code, Case what) { judgement_.add(code, std::move(what)); }
+  // Severity goes by the known mode, so that a look that could not see the policy changes none.
+  void tell(std::string_view code, Case what) {
+    const FindingRow& row = *find_row(code);
+    bool enforced = history_.policy.value && (*history_.policy.value)->mode == Mode::enforce;
+    if (!what.severity) what.severity = enforced ? row.in_enforce : row.otherwise;
+    judgement_.add(code, std::move(what));
+  }
+  // Nothing else was served under the id, so no policy change was announced by the next one.
+  bool served_alone(const std::string& id, const PolicyFacts& policy) const {
+    return std::all_of(history_.instances.begin(), history_.instances.end(),
+                       [&](const Instance& instance) {
+                         return instance.id != id || mean_the_same(*instance.policy, policy);
+                       });
+  }
   std::string until(Time when) const { return until_text(when, now_); }
   std::string new_id_fix() const {
     return fmt::format("Publish the record with a new id: \"v=STSv1; id={}\"",
@@ -166,6 +179,7 @@ bool ChangeRules::stale_copies() {
       std::any_of(history_.instances.begin(), history_.instances.end(), [&](const Instance& other) {
         return other.id != stale->id && other.policy->digest == stale->policy->digest &&
                other.gone <= stale->gone && other.gone >= stale->first_seen &&
+               served_alone(other.id, *stale->policy) &&
                stale->gone - stale->first_seen < judgement_.thresholds.change_hold;
       });
   HeldPolicy held{stale->policy, stale->id, stale->gone, held_until(*stale, now_), true};
@@ -209,14 +223,11 @@ void ChangeRules::id_changes() {
       record.value->size() == record.previous->size() && *record.value < *record.previous)
     tell("sts-id-went-backwards", {.message = change});
   if (!history_.policy.value || !is_served()) return;
-  bool under_previous = false;
-  for (const Instance& instance : history_.instances) {
-    if (instance.id != *record.previous) continue;
-    // The id announces a change of the policy that came first, as it should (RFC 8461 §8.1).
-    if (!mean_the_same(*instance.policy, **history_.policy.value)) return;
-    under_previous = true;
-  }
-  if (under_previous)
+  // Else the id announces a change of the policy that came first, as it should (RFC 8461 §8.1).
+  bool under_previous =
+      std::any_of(history_.instances.begin(), history_.instances.end(),
+                  [&](const Instance& instance) { return instance.id == *record.previous; });
+  if (under_previous && served_alone(*record.previous, **history_.policy.value))
     tell("sts-id-changed-body-same", {.message = change + ", the policy stayed the same"});
 }
 
@@ -262,11 +273,12 @@ bool ChangeRules::added_host(const SeenMx& mx) {
   const std::string& host = mx.host;
   std::string arrival =
       fmt::format("{} was added on {}", printable(host, 253), date_text(mx.added));
-  if (judgement_.has_patterns() && !covering_pattern(judgement_.reading.policy.mx, host)) {
-    tell("mx-added-not-covered",
-         {.message = fmt::format("{} and matches none of the policy's {}", arrival,
-                                 listed(judgement_.reading.policy.mx, 8)),
-          .host = host});
+  const auto& known = history_.policy.value;
+  if (known && is_served() && (*known)->mode != Mode::none &&
+      !covering_pattern((*known)->mx, host)) {
+    tell("mx-added-not-covered", {.message = fmt::format("{} and matches none of the policy's {}",
+                                                         arrival, listed((*known)->mx, 8)),
+                                  .host = host});
     return false;
   }
   for (const HeldPolicy& held : held_) {

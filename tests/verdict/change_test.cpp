@@ -182,6 +182,17 @@ TEST(IdChanged, LongBeforeTheBodyIsAnotherMatter) {
   EXPECT_EQ(domain.open(), Codes{"sts-body-changed-id-same"});
 }
 
+TEST(IdChanged, ForAnotherChangeIsNotBeforeTheBody) {
+  WatchedDomain domain = settled();
+  domain.set_policy("enforce", 604800, {"a.example", "b.example"});
+  domain.look_after(minutes(15));
+  domain.id = "2";  // announces that one
+  domain.settle();
+  domain.set_policy("enforce", 604800, {"a.example", "c.example"});
+  domain.settle();
+  EXPECT_EQ(domain.open(), Codes{"sts-body-changed-id-same"});
+}
+
 TEST(IdChanged, Backwards) {
   struct Case {
     const char* from;
@@ -498,6 +509,16 @@ TEST(MxChanged, MovedInsideTheCacheWindow) {
   EXPECT_EQ(finding->fix, "Keep an MX host that matches a.example until 2026-11-09");
   domain.look_after(kWeek);
   EXPECT_EQ(domain.open(), Codes());
+}
+
+TEST(MxChanged, ALookThatSeesNothingChangesNoFinding) {
+  WatchedDomain domain = settled();
+  domain.mx = {"b.example"};
+  domain.settle();
+  domain.record_unseen = domain.policy_unseen = true;
+  domain.settle();
+  EXPECT_EQ(domain.open(), (Codes{"mx-added-not-covered", "mx-removed"}));
+  EXPECT_EQ(find(domain.report, "mx-added-not-covered")->severity, Severity::critical);
 }
 
 TEST(MxChanged, MovedAfterAnOverlapIsSafe) {  // RFC 8461 §8.1 and the old max_age
