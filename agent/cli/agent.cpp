@@ -38,6 +38,14 @@ present::Phase phase_named(std::string_view name) {
   return name == "smtp" ? present::Phase::smtp : present::Phase::policy;
 }
 
+std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& settings) {
+  std::vector<settings::DomainEntry> mine;
+  for (const settings::DomainEntry& entry : settings.domains)
+    if (schedule::shard_of(entry.name.text(), settings.shard.total) == settings.shard.index)
+      mine.push_back(entry);
+  return mine;
+}
+
 std::string codes_of(const verdict::Report& report) {
   std::string codes;
   for (const verdict::Finding& finding : report.findings) {
@@ -59,15 +67,18 @@ Agent::Agent(Load load, const std::string& version)
       last_turn_(SteadyClock::now()),
       metrics_(present::BuildInfo{version, "", compiler_name()}),
       board_(present::metric_renderers()),
-      scheduler_(loop_.get_executor(),
-                 [this](const verdict::ReportPtr& report) { publish(report); }) {}
+      scheduler_(
+          loop_.get_executor(), [this](const verdict::ReportPtr& report) { publish(report); },
+          [this](const std::string& domain) { return recall(domain); }) {}
 
 Agent::~Agent() {
   if (web_ != nullptr) web_->stop();
 }
 
 Result<bool> Agent::start(const settings::Settings& settings) {
-  // Listeners come first: a port that is taken must not cost a round of probes.
+  if (auto opened = open_state(settings.state); !opened) return opened;
+  set_domains(domains_of_shard(settings));  // before anybody can look
+  // Listeners come before the checks: a port that is taken must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
   if (auto forced = put_in_force(settings); !forced) return forced;
   boost::system::error_code ignored;
@@ -81,6 +92,7 @@ void Agent::run() {
   loop_.run();
   web_->stop();
   telemetry_.reset();
+  state_.reset();  // what is queued is written; nobody is left who could ask
 }
 
 Result<bool> Agent::put_in_force(const settings::Settings& settings) {
@@ -101,26 +113,49 @@ Result<bool> Agent::put_in_force(const settings::Settings& settings) {
   station_ = *station;
   counted_ = net::DnsCounters();
 
-  std::vector<settings::DomainEntry> mine;
-  for (const settings::DomainEntry& entry : settings.domains)
-    if (schedule::shard_of(entry.name.text(), settings.shard.total) == settings.shard.index)
-      mine.push_back(entry);
-  board_.set_domains(mine);
+  std::vector<settings::DomainEntry> mine = domains_of_shard(settings);
+  set_domains(mine);
   site_->set_probe_rule(settings.probe);
   scheduler_.use(station_, settings);
   std::vector<std::filesystem::path> watched = settings.files;
   watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
   watch_.watch(std::move(watched));
   bool moved = in_force_ && (in_force_->web.listen != settings.web.listen ||
-                             in_force_->telemetry.listen != settings.telemetry.listen);
+                             in_force_->telemetry.listen != settings.telemetry.listen ||
+                             in_force_->state != settings.state);
   if (moved)
-    log(LogLevel::warning, "a changed [web] or [telemetry] listen needs a restart to take effect");
+    log(LogLevel::warning,
+        "a changed [web] listen, [telemetry] listen or [state] needs a restart to take effect");
   in_force_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
   log(LogLevel::info, "settings in force",
       {{"domains", std::to_string(mine.size())}, {"hash", settings.hash}});
   return true;
+}
+
+Result<bool> Agent::open_state(const settings::StateSettings& settings) {
+  store::State::Options options;
+  options.path = settings.path;
+  options.retention = settings.retention;
+  auto state = store::State::open(std::move(options));
+  if (!state) return state.failure();
+  state_ = std::move(*state);
+  return true;
+}
+
+void Agent::set_domains(const std::vector<settings::DomainEntry>& domains) {
+  board_.set_domains(domains);
+  for (const store::Remembered& known : state_->recall(board_.unreported()))
+    board_.restore(known.report, known.stages);
+}
+
+verdict::HistoryPtr Agent::recall(const std::string& domain) const {
+  static const auto kNothing = std::make_shared<const verdict::History>();
+  store::DomainEntryPtr entry = board_.find(domain);
+  if (entry == nullptr) return nullptr;
+  bool known = entry->report != nullptr && entry->report->history != nullptr;
+  return known ? entry->report->history : kNothing;
 }
 
 Result<bool> Agent::listen(const settings::Settings& settings) {
@@ -161,6 +196,9 @@ present::WebActions Agent::web_actions() {
       });
     });
   };
+  actions.timeline = [this](std::string domain, std::function<void(Result<store::Timeline>)> done) {
+    state_->timeline(std::move(domain), std::move(done));
+  };
   return actions;
 }
 
@@ -191,6 +229,7 @@ void Agent::publish(const verdict::ReportPtr& report) {
   metrics_.observe_phase(present::Phase::check, std::chrono::duration<double>(report->duration));
   store::DomainEntryPtr before = board_.find(report->domain);
   if (!board_.publish(report)) return;
+  if (report->history != nullptr) state_->remember(report, board_.find(report->domain)->stages);
   std::string codes = codes_of(*report);
   std::string outcome(verdict::name_of(report->outcome));
   bool changed = before == nullptr || before->report == nullptr ||
@@ -222,6 +261,7 @@ void Agent::tick() {
 void Agent::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
+  metrics_.set_state_writable(state_->writable());
   const check::Liveness& liveness = station_->liveness();
   metrics_.set_channel_alive("dns", liveness.dns_alive());
   metrics_.set_channel_alive("https", liveness.https_alive());

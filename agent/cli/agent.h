@@ -26,6 +26,7 @@
 #include "schedule/scheduler.h"
 #include "settings/settings.h"
 #include "store/board.h"
+#include "store/state.h"
 
 namespace mtasts::cli {
 
@@ -43,6 +44,10 @@ class Agent {
   void run();
 
  private:
+  Result<bool> open_state(const settings::StateSettings& settings);
+  // These domains from now on, with what is known of them from earlier runs.
+  void set_domains(const std::vector<settings::DomainEntry>& domains);
+  verdict::HistoryPtr recall(const std::string& domain) const;
   Result<bool> put_in_force(const settings::Settings& settings);
   Result<bool> listen(const settings::Settings& settings);
   present::WebActions web_actions();
@@ -65,6 +70,7 @@ class Agent {
   std::atomic<bool> ready_{false};
   present::AgentMetrics metrics_;
   store::Board board_;
+  std::unique_ptr<store::State> state_;
   schedule::Scheduler scheduler_;
   schedule::FileWatch watch_;
   std::optional<settings::Settings> in_force_;

@@ -13,7 +13,9 @@
 #include "cli/check_config.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
+#include "cli/history_command.h"
 #include "cli/lint.h"
+#include "cli/plan_command.h"
 #include "cli/serve.h"
 
 namespace mtasts::cli {
@@ -22,6 +24,8 @@ namespace {
 struct Arguments {
   ServeOptions serve;
   CheckOptions check;
+  PlanOptions plan;
+  HistoryOptions history;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
   bool lint_json = false;
@@ -64,6 +68,33 @@ void add_online_commands(CLI::App& app, Arguments& arguments) {
   check->callback([&] { arguments.status = run_check(arguments.check, std::cout, std::cerr); });
 }
 
+void add_planning_commands(CLI::App& app, Arguments& arguments) {
+  static const std::map<std::string, verdict::PlanKind> kPlanNames = {
+      {"rollback", verdict::PlanKind::rollback},
+      {"remove", verdict::PlanKind::remove},
+      {"mx-move", verdict::PlanKind::mx_move}};
+  auto* plan = app.add_subcommand("plan", "Print the safe steps of a change, with dates");
+  plan->add_option("KIND", arguments.plan.kind,
+                   "rollback (stop enforcement), remove (retire MTA-STS) or mx-move")
+      ->required()
+      ->transform(CLI::CheckedTransformer(kPlanNames).description(""));
+  plan->add_option("DOMAIN", arguments.plan.domain, "Mail domain")->required();
+  plan->add_option("--to", arguments.plan.to, "New MX host of mx-move; may be given again")
+      ->allow_extra_args(false);
+  plan->add_option("--config", arguments.plan.config, "Settings file (TOML)");
+  plan->add_flag("--json", arguments.plan.json, "One JSON object");
+  plan->callback([&] { arguments.status = run_plan(arguments.plan, std::cout, std::cerr); });
+
+  auto* history = app.add_subcommand("history", "Say what the agent remembers of a domain");
+  history->add_option("DOMAIN", arguments.history.domain, "Mail domain")->required();
+  history->add_option("--config", arguments.history.config, "Settings file (TOML)");
+  history->add_flag("--json", arguments.history.json, "One JSON object");
+  history->add_option("--limit", arguments.history.limit, "Lines of the timeline (50)")
+      ->check(CLI::Range(size_t{1}, store::kMostTimelineLines).description(""));
+  history->callback(
+      [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
+}
+
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
   static const std::map<std::string, LintKind> kKindNames = {
       {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
@@ -98,6 +129,7 @@ int dispatch(int argc, char** argv) {
   app.set_version_flag("--version", std::string("mtasts-exporter ") + MTASTS_VERSION);
   app.require_subcommand(1);
   add_online_commands(app, arguments);
+  add_planning_commands(app, arguments);
   add_offline_commands(app, arguments);
   try {
     app.parse(argc, argv);

@@ -98,6 +98,7 @@ struct AgentMetrics::Families {
   Gauge& config_hash = gauges(registry, "mtasts_exporter_config_hash").Add({});
   Gauge& shard_ordinal = gauges(registry, "mtasts_shard_ordinal").Add({});
   Gauge& shards = gauges(registry, "mtasts_shards").Add({});
+  Gauge& state_writable = gauges(registry, "mtasts_state_writable").Add({});
 };
 
 std::string_view name_of(Phase phase) {
@@ -167,6 +168,10 @@ void AgentMetrics::config_loaded(Time at, std::string_view hash) {
 }
 
 void AgentMetrics::config_refused() { families_->reload_successful.Set(0); }
+
+void AgentMetrics::set_state_writable(bool writable) {
+  families_->state_writable.Set(writable ? 1 : 0);
+}
 
 void AgentMetrics::set_shard(int index, int total) {
   families_->shard_ordinal.Set(index);

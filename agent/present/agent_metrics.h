@@ -46,6 +46,7 @@ class AgentMetrics {
   // A load failed; the settings in force stay.
   void config_refused();
   void set_shard(int index, int total);
+  void set_state_writable(bool writable);
 
   // The exposition of all of it, process_* included.
   std::string text() const;

@@ -109,6 +109,20 @@ std::string policy(const verdict::PolicyReport& policy) {
   return out;
 }
 
+std::string sender_caches(const verdict::Report& report) {
+  std::vector<std::string> sentences = verdict::sender_cache_sentences(report);
+  if (sentences.empty()) return "";
+  return "<h2>What senders hold</h2>\n<p>" +
+         listed(sentences, [](const std::string& sentence) { return html_text(sentence); }) +
+         "</p>\n";
+}
+
+std::string history_link(const store::DomainEntry& entry) {
+  if (entry.report->history == nullptr) return "";
+  return fmt::format(" · <a href=\"../api/v1/domains/{}/history\">History</a>",
+                     percent_encoded(entry.name));
+}
+
 std::string address_row(const verdict::MxAddressReport& address) {
   std::string starttls = !address.starttls ? "not seen" : *address.starttls ? "yes" : "no";
   return fmt::format(
@@ -165,15 +179,15 @@ std::string domain_page(const store::DomainEntry& entry) {
   std::string body = fmt::format(
       "<p><a href=\"../\">All domains</a></p>\n<h1>{} {}</h1>\n<p class=\"dim\">Checked {}, took "
       "{} "
-      "ms{}{} · <a href=\"../api/v1/domains/{}\">JSON</a></p>\n",
+      "ms{}{} · <a href=\"../api/v1/domains/{}\">JSON</a>{}</p>\n",
       html_text(name), tag(name_of(report.outcome)), rfc3339(report.checked_at),
       report.duration.count(), report.provider.empty() ? "" : " · ", html_text(report.provider),
-      percent_encoded(entry.name));
+      percent_encoded(entry.name), history_link(entry));
   body += stages(entry) + findings(report);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +
             "</pre>\n";
-  body += records(report) + policy(report.policy) + mail_hosts(report);
+  body += records(report) + policy(report.policy) + sender_caches(report) + mail_hosts(report);
   return html_page(name + " – MTA-STS", body);
 }
 

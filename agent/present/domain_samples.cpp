@@ -35,6 +35,12 @@ const protocol::PeerChain* policy_chain(const store::DomainEntry& entry) {
   return entry.report == nullptr ? nullptr : entry.report->policy.chain.get();
 }
 
+void add_memory(const store::DomainEntry& entry, SampleWriter& samples,
+                double (*value)(const verdict::History&)) {
+  if (entry.report != nullptr && entry.report->history != nullptr)
+    add_domain(entry, samples, value(*entry.report->history));
+}
+
 }  // namespace
 
 void domain_info(const store::DomainEntry& entry, SampleWriter& samples) {
@@ -109,6 +115,41 @@ void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples) {
 void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report != nullptr && entry.report->policy.http_status)
     add_domain(entry, samples, *entry.report->policy.http_status);
+}
+
+void record_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples,
+             [](const auto& history) { return unix_seconds(history.record.changed); });
+}
+
+void policy_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples,
+             [](const auto& history) { return unix_seconds(history.policy.changed); });
+}
+
+void mx_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples, [](const auto& history) { return unix_seconds(history.mx.changed); });
+}
+
+void record_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples,
+             [](const auto& history) { return static_cast<double>(history.record.changes); });
+}
+
+void policy_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples,
+             [](const auto& history) { return static_cast<double>(history.policy.changes); });
+}
+
+void mx_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+  add_memory(entry, samples,
+             [](const auto& history) { return static_cast<double>(history.mx.changes); });
+}
+
+void policy_cache_expiry(const store::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr || entry.report->history == nullptr) return;
+  auto held = verdict::held_policies(*entry.report->history, entry.report->checked_at);
+  add_domain(entry, samples, held.empty() ? 0 : unix_seconds(held.front().until));
 }
 
 void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples) {

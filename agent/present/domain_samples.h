@@ -22,6 +22,14 @@ void record_info(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_mode(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples);
+// These need a history; without one there is no sample.
+void record_last_change(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_last_change(const store::DomainEntry& entry, SampleWriter& samples);
+void mx_last_change(const store::DomainEntry& entry, SampleWriter& samples);
+void record_changes(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_changes(const store::DomainEntry& entry, SampleWriter& samples);
+void mx_changes(const store::DomainEntry& entry, SampleWriter& samples);
+void policy_cache_expiry(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_not_after(const store::DomainEntry& entry, SampleWriter& samples);
 void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& samples);

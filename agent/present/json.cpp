@@ -7,10 +7,21 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "present/held_json.h"
+
 namespace mtasts::present {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Policies that senders may hold: today's, and those before it.
+Json sender_cache_json(const verdict::Report& report) {
+  auto today = verdict::held_from_today(report);
+  std::vector<verdict::HeldPolicy> held;
+  if (report.history != nullptr) held = held_policies(*report.history, report.checked_at);
+  return {{"today_until", today ? Json(rfc3339(*today)) : Json(nullptr)},
+          {"older", held_json(held)}};
+}
 
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -142,6 +153,7 @@ std::string report_json(const verdict::Report& report) {
   Json hosts = Json::array();
   for (const verdict::MxReport& mx : report.mx) hosts.push_back(mx_json(mx));
   json["mx"] = std::move(hosts);
+  json["sender_cache"] = sender_cache_json(report);
   return line_of(json);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "present/history_json.h"
 #include "present/json.h"
 #include "present/page.h"
 
@@ -63,6 +64,7 @@ HttpResponse not_allowed(std::string_view allow) {
 
 constexpr std::string_view kDomainPages = "/domains/";
 constexpr std::string_view kDomainApi = "/api/v1/domains/";
+constexpr std::string_view kHistory = "/history";  // behind a domain's address in the API
 
 bool is_known(std::string_view path) {
   for (std::string_view known :
@@ -177,8 +179,11 @@ void WebSite::answer_get(const RequestTarget& target, const HttpRequest& request
     return done(page_response(
         200, index_page(board_.snapshot(), filter == target.query.end() ? "" : filter->second)));
   }
-  if (path.starts_with(kDomainApi))
-    return done(domain_json_response(path.substr(kDomainApi.size())));
+  if (path.starts_with(kDomainApi)) {
+    path.remove_prefix(kDomainApi.size());
+    if (!path.ends_with(kHistory)) return done(domain_json_response(path));
+    return history(path.substr(0, path.size() - kHistory.size()), done);
+  }
   done(domain_page_response(path.substr(kDomainPages.size())));
 }
 
@@ -236,6 +241,24 @@ void WebSite::probe(const RequestTarget& target, const HttpRequest& request,
                  [done, before, slot](Result<verdict::ReportPtr> result) {
                    done(probe_response(result, before));
                  });
+}
+
+void WebSite::history(std::string_view name, const Done& done) const {
+  Result<DomainName> domain = DomainName::parse(name);
+  if (!domain.ok()) return done(json_response(400, error_json(domain.failure().detail)));
+  const std::string& text = domain->text();
+  store::DomainEntryPtr entry = board_.find(text);
+  if (entry == nullptr)
+    return done(json_response(
+        404, error_json(fmt::format("{} is not among the configured domains.", text))));
+  if (!actions_.timeline)
+    return done(json_response(501, error_json("This agent keeps no history.")));
+  actions_.timeline(text, [done, entry, text](const Result<store::Timeline>& timeline) {
+    if (!timeline.ok()) return done(json_response(503, error_json(timeline.failure().detail)));
+    const verdict::History* known =
+        entry->report == nullptr ? nullptr : entry->report->history.get();
+    done(json_response(200, history_json(text, *timeline, known, system_now())));
+  });
 }
 
 void WebSite::reload(const HttpRequest& request, const Done& done) const {

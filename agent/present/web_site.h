@@ -20,6 +20,7 @@
 #include "present/request_target.h"
 #include "settings/settings.h"
 #include "store/board.h"
+#include "store/state.h"
 
 namespace mtasts::present {
 
@@ -30,6 +31,9 @@ struct WebActions {
                      std::function<void(Result<verdict::ReportPtr>)> done)>
       probe;
   std::function<void(std::function<void(std::vector<std::string> errors)> done)> reload;
+  // The timeline of a configured domain; `done` may come from any thread.
+  std::function<void(std::string domain, std::function<void(Result<store::Timeline>)> done)>
+      timeline;
   std::function<bool()> ready;
   std::function<std::string()> agent_metrics;  // whole families in the text format
 };
@@ -59,6 +63,7 @@ class WebSite {
   HttpResponse domain_page_response(std::string_view name) const;
   HttpResponse domain_json_response(std::string_view name) const;
   HttpResponse readiness() const;
+  void history(std::string_view name, const Done& done) const;
   void probe(const RequestTarget& target, const HttpRequest& request, const Done& done) const;
   void reload(const HttpRequest& request, const Done& done) const;
 

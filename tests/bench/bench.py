@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """What a domain check costs the agent, beside a bare OpenSSL client and blackbox_exporter in the
-same run, and what memory 10,000 domains take.
+same run, what memory 10,000 domains take, and how a state file of 100,000 grows in a week in which
+nothing changes.
 
 The work is one healthy domain: a policy over HTTPS and two MX hosts with STARTTLS, three full TLS
 handshakes with chains of Let's Encrypt's shape under the system's roots. The peers take turns, the
@@ -14,14 +15,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, peak_memory_bytes,
-                   scheduled_seconds)
+from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost,
+                   peak_memory_bytes, scheduled_seconds)
 
 BARE_TARGET = 0.9       # of the bare client's CPU
 BLACKBOX_TARGET = 1.0   # of blackbox_exporter's
 MEMORY_TARGET_MB = 100  # resident, with 10,000 domains
 FULL_DOMAINS = 10_000
 INTERVAL_SECONDS = 3    # of a turn's agent: its later rounds come soon
+HISTORY_DOMAINS = 100_000
+HISTORY_ROUNDS = 15     # over a week
+GROWTH_TARGET = 1.05    # of the file after the first round
 MEGABYTE = 1_000_000
 IDLE_SECONDS = 10
 MEMORY_INTERVAL_SECONDS = 90  # fast enough for a bench, slow enough that checks do not pile up
@@ -175,6 +179,18 @@ def print_memory(memory, options):
     say(f"  (There MX hosts are shared, so a check of the first round cost {memory['cost']:.2f} CPU ms.)")
 
 
+def print_history(cost, domains):
+    growth = cost["last_bytes"] / cost["first_bytes"]
+    say()
+    say(f"State file, {domains} domains of which nothing changes for a week ({HISTORY_ROUNDS} rounds)")
+    say(f"  after the first round             {cost['first_bytes'] / MEGABYTE:8.1f} MB  "
+        f"{cost['first_cpu_us']:7.1f} CPU µs a check, making it included")
+    say(f"  after the last                    {cost['last_bytes'] / MEGABYTE:8.1f} MB  "
+        f"{cost['later_cpu_us']:7.1f} CPU µs a check")
+    say(f"  growth                            {growth:8.3f}     (at most {GROWTH_TARGET})     "
+        f"{verdict(growth <= GROWTH_TARGET)}")
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True, help="build folder of the release")
@@ -182,9 +198,10 @@ def parse_options():
     parser.add_argument("--turns", type=int)
     parser.add_argument("--domains", type=int, help="of a turn")
     parser.add_argument("--memory-domains", type=int, help="0: leave memory out")
+    parser.add_argument("--history-domains", type=int, help="0: leave the state file out")
     options = parser.parse_args()
-    defaults = (3, 120, 2_000) if options.quick else (5, 240, FULL_DOMAINS)
-    names = ("turns", "domains", "memory_domains")
+    defaults = (3, 120, 2_000, 5_000) if options.quick else (5, 240, FULL_DOMAINS, HISTORY_DOMAINS)
+    names = ("turns", "domains", "memory_domains", "history_domains")
     for name, default in zip(names, defaults):
         if getattr(options, name) is None:
             setattr(options, name, default)
@@ -202,6 +219,11 @@ def main():
                 say()
                 say(f"Memory: {options.memory_domains} domains …")
                 print_memory(measure_memory(options, directory), options)
+        if options.history_domains > 0:
+            with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+                cost = history_cost(options.build / "tests" / "mtasts_bench", directory, options.history_domains,
+                                    HISTORY_ROUNDS)
+                print_history(cost, options.history_domains)
     except BenchError as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1

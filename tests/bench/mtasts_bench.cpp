@@ -8,6 +8,8 @@
 //     its counts; ends with its stdin.
 //   bare --domains N --mx-hosts M --ca-file FILE --https-port P --smtp-port P
 //     The bare client over the same world; prints its CPU seconds.
+//   history --domains N --rounds R --directory DIR
+//     A state file that N unchanged domains are written to R times; prints its sizes and costs.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -25,6 +27,7 @@
 
 #include "bench/bare_client.h"
 #include "bench/bench_world.h"
+#include "bench/history_bench.h"
 #include "bench/tls_peers.h"
 #include "fakes/certificate_factory.h"
 #include "fakes/dns_server.h"
@@ -109,12 +112,22 @@ int run_bare(const Options& options) {
   return EXIT_SUCCESS;
 }
 
+int run_history(const Options& options) {
+  HistoryCost cost =
+      measure_history(text_option(options, "--directory"), number_option(options, "--domains"),
+                      number_option(options, "--rounds"));
+  fmt::print("first_bytes={} last_bytes={} first_cpu_us={:.2f} later_cpu_us={:.2f}\n",
+             cost.first_bytes, cost.last_bytes, cost.first_cpu_us, cost.later_cpu_us);
+  return EXIT_SUCCESS;
+}
+
 int run(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const std::string_view command = count > 1 ? words[1] : "";
   if (command == "servers") return run_servers(options_of(count, words));
   if (command == "bare") return run_bare(options_of(count, words));
-  fmt::print(stderr, "mtasts_bench: servers or bare, see mtasts_bench.cpp\n");
+  if (command == "history") return run_history(options_of(count, words));
+  fmt::print(stderr, "mtasts_bench: servers, bare or history, see mtasts_bench.cpp\n");
   return 64;
 }
 

@@ -162,7 +162,7 @@ smtp = []
 allow_private_addresses = true
 families = ["ipv4", "ipv6"]
 [state]
-path = ":memory:"
+path = "{directory}/state-{self.web}.db"
 [web]
 listen = ["127.0.0.1:{self.web}"]
 [telemetry]
@@ -207,6 +207,15 @@ listen = "127.0.0.1:{self.telemetry}"
         if status != 200 or bad:
             raise BenchError(f"HTTP {status}, findings: {bad[:5]}")
         return len(samples)
+
+
+def history_cost(program, directory, domains, rounds):
+    """What an unchanged domain costs the state file, by name."""
+    words = [program, "history", "--domains", str(domains), "--rounds", str(rounds), "--directory", directory]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BenchError(f"the history did not run: {done.stderr}")
+    return {name: float(value) for name, _, value in (pair.partition("=") for pair in done.stdout.split())}
 
 
 def bare_cpu_seconds(program, servers):

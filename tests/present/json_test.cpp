@@ -24,7 +24,8 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   auto report = world::bad_report();
   Json json = Json::parse(report_json(*report));
   EXPECT_EQ(keys_of(json),
-            "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx");
+            "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx "
+            "sender_cache");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
             "tlsrpt");
@@ -40,6 +41,23 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]["certificate"]),
             "subject issuer dns_names serial not_before not_after chain_not_after "
             "fingerprint_sha256 key_type key_bits verified verify_error");
+}
+
+TEST(ReportJson, SaysWhatSendersMayHold) {
+  auto report = world::good_report();
+  Json json = Json::parse(report_json(*report))["sender_cache"];
+  EXPECT_EQ(json["today_until"], "2025-11-28T20:06:41Z");
+  EXPECT_EQ(json["older"], Json::array());
+  report->history = world::history();
+  json = Json::parse(report_json(*report))["sender_cache"];
+  ASSERT_EQ(json["older"].size(), 1u);
+  EXPECT_EQ(json["older"][0], (Json{{"mode", "testing"},
+                                    {"max_age", 86400},
+                                    {"id", "20251120"},
+                                    {"last_served", "2025-11-21T18:07:40Z"},
+                                    {"until", "2025-11-22T18:07:40Z"}}));
+  json = Json::parse(report_json(*world::bad_report()))["sender_cache"];
+  EXPECT_EQ(json["today_until"], nullptr);
 }
 
 TEST(ReportJson, SaysWhatTheReportSays) {

@@ -134,6 +134,25 @@ inline std::shared_ptr<verdict::Report> good_report(
   return report;
 }
 
+// A domain whose id and policy changed two hours before good_report() was made.
+inline verdict::HistoryPtr history() {
+  verdict::History history;
+  std::vector<verdict::Change> changes;
+  for (int look : {0, 1, 2, 3}) {
+    auto facts = std::make_shared<verdict::PolicyFacts>();
+    facts->digest = look < 2 ? "old" : "new";
+    facts->mode = look < 2 ? protocol::Mode::testing : protocol::Mode::enforce;
+    facts->max_age_seconds = 86400;
+    verdict::Sighting seen;
+    seen.at = at(1763755600 - 7200 * 2 + look * 3600 + (look < 2 ? 0 : 60));
+    seen.record = look < 2 ? "20251120" : "20251121";
+    seen.policy = facts;
+    seen.mx = std::vector<std::string>{"mx1.example.com"};
+    history = advance(history, seen, std::chrono::hours(24 * 400), changes);
+  }
+  return std::make_shared<const verdict::History>(std::move(history));
+}
+
 // A broken one, that publishes what a hostile owner would.
 inline std::shared_ptr<verdict::Report> bad_report(
     const std::string& domain = "broken.example",
@@ -178,7 +197,9 @@ inline void fill(store::Board& board) {
   labelled.labels = {{"team", "mail \"one\""}, {"9bad", "dropped"}, {"domain", "dropped"}};
   board.set_domains({labelled, configured("broken.example"), configured("new.example")});
   auto facts = host_facts();
-  board.publish(good_report("example.com", facts));
+  auto remembered = good_report("example.com", facts);
+  remembered->history = history();
+  board.publish(remembered);
   board.publish(bad_report("broken.example", facts));
 }
 

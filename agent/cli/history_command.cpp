@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/history_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "cli/console_text.h"
+#include "cli/exit_status.h"
+#include "cli/plan_text.h"
+#include "present/history_json.h"
+#include "settings/settings.h"
+
+namespace mtasts::cli {
+namespace {
+
+constexpr const char* kName = "mtasts-exporter history: ";
+constexpr size_t kShownValue = 400;  // octets of one side of a change
+
+std::string_view words_of(std::string_view what) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"record_id", "record id"},
+      {"policy_mode", "policy mode"},
+      {"policy_max_age", "policy max_age"},
+      {"policy_mx", "policy mx lines"},
+      {"policy_body", "policy wording"},
+      {"mx_set", "MX hosts"},
+      {"mx_coverage", "MX coverage"},
+      {"mx_provider", "MX provider"},
+      {"policy_certificate", "policy host certificate"},
+      {"mx_certificate", "MX certificate"}};
+  for (const auto& [name, words] : kWords)
+    if (name == what) return words;
+  return what;
+}
+
+std::string counted(uint64_t count, std::string_view thing) {
+  return fmt::format("{} change{} of the {}", count, count == 1 ? "" : "s", thing);
+}
+
+std::string change_text(const verdict::Change& change, bool colour, size_t width) {
+  constexpr size_t kIndent = 4;
+  std::string head(words_of(change.what));
+  if (!change.subject.empty()) head += " of " + change.subject;
+  Wrap wrap;
+  wrap.width = width;
+  wrap.first_indent = wrap.indent = kIndent + 2;
+  std::string values = fmt::format("{} → {}", printable(change.from, kShownValue),
+                                   printable(change.to, kShownValue));
+  return fmt::format("  {}  {}\n{:{}}{}\n", styled(minute_text(change.at), Style::dim, colour),
+                     styled(printable(head, kShownValue), Style::bold, colour), "", kIndent + 2,
+                     wrapped(values, wrap));
+}
+
+std::string timeline_text(const store::Timeline& timeline, bool colour, size_t width) {
+  if (timeline.changes.empty()) return "\n  No change has been seen.\n";
+  std::string text = "\n  " + styled("Changes, newest first", Style::bold, colour) + "\n";
+  for (const verdict::Change& change : timeline.changes) text += change_text(change, colour, width);
+  if (timeline.cut) text += "  Older changes are left out; --limit shows more.\n";
+  return text;
+}
+
+int tell(const HistoryOptions& options, const DomainName& domain, store::StateReading reading,
+         std::ostream& out, std::ostream& err) {
+  const verdict::History* history =
+      reading.remembered.empty() ? nullptr : reading.remembered.front().report->history.get();
+  store::Timeline& timeline = reading.timeline;
+  if (history == nullptr && timeline.changes.empty()) {
+    err << kName << "nothing is remembered of " << domain.text()
+        << "; the agent remembers the domains of its settings from their first check on\n";
+    return kExitUnavailable;
+  }
+  if (timeline.changes.size() > options.limit) {
+    timeline.changes.resize(options.limit);
+    timeline.cut = true;
+  }
+  Time now = system_now();
+  if (options.json)
+    out << present::history_json(domain.text(), timeline, history, now) << "\n";
+  else
+    out << history_text(domain.text(), timeline, history, now,
+                        wants_colour(is_terminal(STDOUT_FILENO), colour_environment()),
+                        terminal_width(STDOUT_FILENO));
+  out.flush();
+  return kExitOk;
+}
+
+}  // namespace
+
+std::string history_text(const std::string& domain, const store::Timeline& timeline,
+                         const verdict::History* history, Time now, bool colour, size_t width) {
+  std::string text = styled(shown_domain(domain), Style::bold, colour) + ": ";
+  if (history == nullptr) {
+    text += "only its timeline is remembered\n";
+  } else {
+    Wrap wrap;
+    wrap.width = width;
+    wrap.first_indent = wrap.indent = 2;
+    std::string counts = fmt::format("{}, {}, {}.", counted(history->record.changes, "record"),
+                                     counted(history->policy.changes, "policy"),
+                                     counted(history->mx.changes, "MX hosts"));
+    text += fmt::format("remembered since {}\n  {}\n", minute_text(history->began),
+                        wrapped(counts, wrap));
+    std::string held = held_list(held_policies(*history, now), colour, width);
+    text += held.empty() ? "  No sender can hold a policy other than the one served last.\n" : held;
+  }
+  return text + timeline_text(timeline, colour, width);
+}
+
+int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& err) {
+  auto domain = DomainName::parse(options.domain);
+  if (!domain) {
+    err << kName << domain.failure().detail << "\n";
+    return kExitUsage;
+  }
+  settings::LoadedSettings loaded =
+      settings::load_settings(options.config.value_or(""), settings::process_environment());
+  for (const auto& error : loaded.errors) err << error.text() << "\n";
+  if (!loaded.ok()) return kExitConfiguration;
+  configure_log(LogLevel::error, loaded.settings.log.format);
+  const std::string& path = loaded.settings.state.path;
+  if (path == ":memory:") {
+    err << kName << "the state is kept in memory alone; give [state] path a file to remember\n";
+    return kExitUnavailable;
+  }
+  auto reading = store::read_state(path, domain->text());
+  if (!reading) {
+    err << kName << reading.failure().detail;
+    if (reading.failure().kind == FailureKind::not_found)
+      err << ", so run `mtasts-exporter serve` first";
+    err << "\n";
+    return kExitUnavailable;
+  }
+  return tell(options, *domain, std::move(*reading), out, err);
+}
+
+}  // namespace mtasts::cli

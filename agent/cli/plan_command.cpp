@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/plan_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "cli/console_text.h"
+#include "cli/exit_status.h"
+#include "cli/one_look.h"
+#include "cli/plan_text.h"
+#include "present/plan_json.h"
+#include "settings/settings.h"
+#include "store/state.h"
+
+namespace mtasts::cli {
+namespace {
+
+constexpr const char* kName = "mtasts-exporter plan: ";
+// Every host may become a line of a policy of at most 64 KiB.
+constexpr size_t kMostNewHosts = 64;
+
+// The new MX hosts as a policy names them; empty and a sentence when one cannot be.
+std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
+                                                     std::ostream& err) {
+  std::vector<std::string> hosts;
+  if (!options.to.empty() && options.kind != verdict::PlanKind::mx_move) {
+    err << kName << "--to belongs to mx-move alone\n";
+    return std::nullopt;
+  }
+  if (options.to.size() > kMostNewHosts) {
+    err << kName << fmt::format("at most {} new MX hosts can be planned for\n", kMostNewHosts);
+    return std::nullopt;
+  }
+  for (const std::string& name : options.to) {
+    auto host = DomainName::parse(name);
+    if (!host || !protocol::is_mx_pattern(host->text())) {
+      err << kName << "--to: "
+          << (host ? fmt::format("\"{}\" is not a host name that a policy can list",
+                                 printable(name, 80))
+                   : host.failure().detail)
+          << "\n";
+      return std::nullopt;
+    }
+    if (std::find(hosts.begin(), hosts.end(), host->text()) == hosts.end())
+      hosts.push_back(host->text());
+  }
+  return hosts;
+}
+
+verdict::HistoryPtr read_history(const settings::Settings& settings, const DomainName& domain,
+                                 std::ostream& err) {
+  if (settings.state.path == ":memory:") {
+    err << kName << "the state is kept in memory alone ([state] path), so there is no history\n";
+    return nullptr;
+  }
+  auto reading = store::read_state(settings.state.path, domain.text());
+  if (!reading) {
+    err << kName << "no history: " << reading.failure().detail << "\n";
+    return nullptr;
+  }
+  for (const store::Remembered& remembered : reading->remembered)
+    if (remembered.report->history != nullptr) return remembered.report->history;
+  err << kName << "the agent does not remember " << domain.text() << ", so there is no history\n";
+  return nullptr;
+}
+
+}  // namespace
+
+int tell_plan(const PlanOptions& options, const verdict::Report& report,
+              verdict::HistoryPtr history, Time now, std::ostream& out, std::ostream& err) {
+  verdict::PlanInput input = verdict::plan_input(report, std::move(history), now);
+  if (!verdict::can_plan(input) && !input.record_missing) {
+    err << kName
+        << fmt::format(
+               "no policy of {} could be had, and none is remembered, so there is nothing to plan "
+               "from; `mtasts-exporter check {}` says what is wrong\n",
+               input.domain, input.domain);
+    return kExitUnknown;
+  }
+  input.new_hosts = options.to;
+  verdict::Plan plan = verdict::make_plan(options.kind, input);
+  if (options.json)
+    out << present::plan_json(plan) << "\n";
+  else
+    out << plan_text(plan, wants_colour(is_terminal(STDOUT_FILENO), colour_environment()),
+                     terminal_width(STDOUT_FILENO));
+  out.flush();
+  return kExitOk;
+}
+
+int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
+  auto domain = DomainName::parse(options.domain);
+  if (!domain) {
+    err << kName << domain.failure().detail << "\n";
+    return kExitUsage;
+  }
+  auto new_hosts = new_hosts_of(options, err);
+  if (!new_hosts) return kExitUsage;
+  settings::LoadedSettings loaded =
+      settings::load_settings(options.config.value_or(""), settings::process_environment());
+  for (const auto& error : loaded.errors) err << error.text() << "\n";
+  if (!loaded.ok()) return kExitConfiguration;
+  configure_log(LogLevel::error, loaded.settings.log.format);
+
+  auto report = look_once(loaded.settings, *domain);
+  if (!report) {
+    err << kName << report.failure().detail << "\n";
+    return report.failure().kind == FailureKind::cancelled ? kExitUnknown : kExitConfiguration;
+  }
+  verdict::HistoryPtr history = read_history(loaded.settings, *domain, err);
+  PlanOptions checked = options;
+  checked.to = *new_hosts;
+  return tell_plan(checked, *report, std::move(history), system_now(), out, err);
+}
+
+}  // namespace mtasts::cli

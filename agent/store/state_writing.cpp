@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The worker's side of the file: transactions, and what becomes of a file that breaks.
+#include <utility>
+
+#include "base/log.h"
+#include "store/change_rows.h"
+#include "store/schema.h"
+#include "store/state_worker.h"
+
+namespace mtasts::store {
+
+bool State::Worker::open_again() {
+  if (database_ != nullptr) return true;
+  error_ = {};
+  database_ = file_->open(error_);
+  if (database_ != nullptr) database_->watch(&hurry_);
+  return database_ != nullptr;
+}
+
+// A file that turned out to be broken while we used it: the next write begins a new one. Closing
+// first, or the rename would take the file from under a connection that still writes its log.
+void State::Worker::close_broken() {
+  const std::string reason = error_.text;
+  database_->checkpoint_on_close(false);
+  database_.reset();
+  writer_.forget();
+  file_->set_aside("corrupt", reason, error_);
+}
+
+bool State::Worker::write_once(const std::vector<Queued>& batch, size_t& failed_at) {
+  database_->begin();
+  for (failed_at = 0; failed_at < batch.size() && !database_->failed(); ++failed_at)
+    writer_.write(*database_, batch[failed_at]);
+  bool written = database_->commit();
+  if (written) return true;
+  error_ = database_->error();
+  database_->roll_back();
+  writer_.forget();
+  return false;
+}
+
+bool State::Worker::write(std::vector<Queued> kept) {
+  // A broken file is replaced once; a report that the database refuses is left out.
+  for (bool replaced = false; !kept.empty();) {
+    if (!open_again()) return false;
+    size_t failed_at = 0;
+    if (write_once(kept, failed_at)) break;
+    if (error_.trouble == Trouble::corrupt && !replaced) {
+      replaced = true;
+      close_broken();
+    } else if (error_.trouble == Trouble::refused && failed_at > 0) {
+      auto place = kept.begin() + static_cast<ptrdiff_t>(failed_at - 1);
+      log(LogLevel::error, "a report cannot be remembered",
+          {{"domain", place->report->domain}, {"error", error_.text}});
+      kept.erase(place);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<Remembered> State::Worker::read(const std::vector<std::string>& domains) {
+  std::vector<Remembered> remembered;
+  open_again();
+  Database* database = database_.get();
+  std::unique_ptr<Database> aside;
+  if (database == nullptr && !file_->in_memory()) {
+    // A full disk may refuse the shared memory of a log; alone we need none.
+    DatabaseError ignored;
+    aside = Database::open(file_->path(), Access::write_alone, ignored);
+    if (aside != nullptr && look_at_schema(*aside).standing == Standing::ours)
+      database = aside.get();
+  }
+  if (database == nullptr) return remembered;
+  DomainReader reader;
+  for (const std::string& domain : domains) {
+    auto known = reader.read(*database, domain);
+    if (known) remembered.push_back(std::move(*known));
+    if (database->failed()) break;
+  }
+  if (!database->failed()) return remembered;
+  log(LogLevel::error, "cannot read all of the state",
+      {{"path", options_.path}, {"error", database->error().text}});
+  bool corrupt = database->error().trouble == Trouble::corrupt;
+  error_ = database->error();
+  database->clear();
+  if (corrupt && aside == nullptr) close_broken();
+  return remembered;
+}
+
+Result<Timeline> State::Worker::read_changes(const std::string& domain) {
+  auto fail = [&](const std::string& reason) {
+    return Failure{FailureKind::io, "cannot read the state file " + options_.path + ": " + reason};
+  };
+  if (database_ == nullptr) return fail(error_.text);
+  Timeline timeline = read_timeline(*database_, domain);
+  if (!database_->failed()) return timeline;
+  error_ = database_->error();
+  database_->clear();
+  if (error_.trouble == Trouble::corrupt) close_broken();
+  return fail(error_.text);
+}
+
+}  // namespace mtasts::store

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/history_command.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/state_fixture.h"
+
+namespace mtasts::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+using verdict::days_later;
+
+struct Told {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+class HistoryCommand : public StateFixture {
+ protected:
+  Told history(const std::string& domain, bool as_json = false, size_t limit = 50) {
+    HistoryOptions options;
+    options.domain = domain;
+    options.config = file_.string();
+    options.json = as_json;
+    options.limit = limit;
+    std::ostringstream out, err;
+    int status = run_history(options, out, err);
+    return {status, out.str(), err.str()};
+  }
+
+  void remember_two_changes() {
+    remember(verdict::enforced_report(),
+             verdict::HistoryMaker()
+                 .today(verdict::facts(protocol::Mode::enforce, 2592000, {"mx1.example.com"}),
+                        verdict::kPlanNow)
+                 .make(),
+             {{days_later(-2), "record_id", "", "one", "two"},
+              {days_later(-1), "policy_mode", "", "testing", "enforce"}});
+  }
+};
+
+TEST_F(HistoryCommand, TextNewestFirst) {
+  remember_two_changes();
+  Told told = history("Example.COM.");
+  EXPECT_EQ(told.status, 0) << told.err;
+  EXPECT_EQ(told.err, "");
+  EXPECT_THAT(told.out, StartsWith("example.com: remembered since 2026-09-03 10:15 UTC\n"));
+  size_t newer = told.out.find("testing → enforce");
+  ASSERT_NE(newer, std::string::npos);
+  EXPECT_LT(newer, told.out.find("one → two"));
+}
+
+TEST_F(HistoryCommand, JsonAndLimit) {
+  remember_two_changes();
+  json whole = json::parse(history("example.com", true).out);
+  EXPECT_EQ(whole["since"], "2026-09-03T10:15:00Z");
+  EXPECT_EQ(whole["changes"].size(), 2u);
+  EXPECT_EQ(whole["cut"], false);
+  json cut = json::parse(history("example.com", true, 1).out);
+  ASSERT_EQ(cut["changes"].size(), 1u);
+  EXPECT_EQ(cut["changes"][0]["what"], "policy_mode");
+  EXPECT_EQ(cut["cut"], true);
+}
+
+TEST_F(HistoryCommand, UnknownDomain) {
+  remember_two_changes();
+  Told told = history("other.example");
+  EXPECT_EQ(told.status, 69);
+  EXPECT_EQ(told.out, "");
+  EXPECT_THAT(told.err,
+              StartsWith("mtasts-exporter history: nothing is remembered of other.example;"));
+}
+
+TEST_F(HistoryCommand, NoState) {
+  Told told = history("example.com");
+  EXPECT_EQ(told.status, 69);
+  EXPECT_EQ(told.out, "");
+  EXPECT_THAT(told.err, HasSubstr(state_.string()));
+  EXPECT_THAT(told.err, HasSubstr("run `mtasts-exporter serve` first"));
+  EXPECT_FALSE(std::filesystem::exists(state_)) << "reading creates nothing";
+}
+
+TEST_F(HistoryCommand, MemoryAlone) {
+  state_ = ":memory:";
+  write_settings("");
+  Told told = history("example.com");
+  EXPECT_EQ(told.status, 69);
+  EXPECT_THAT(told.err, HasSubstr("in memory alone"));
+}
+
+TEST_F(HistoryCommand, UsageAndSettings) {
+  EXPECT_EQ(history("not a domain").status, 64);
+  write_settings("[nonsense]\n");
+  EXPECT_EQ(history("example.com").status, 78);
+}
+
+}  // namespace
+}  // namespace mtasts::cli

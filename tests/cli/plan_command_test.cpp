@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/plan_command.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/state_fixture.h"
+#include "fakes/mail_world.h"
+#include "protocol/sts_policy.h"
+
+namespace mtasts::cli {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+using verdict::HistoryMaker;
+using verdict::kPlanNow;
+using verdict::PlanKind;
+
+struct Told {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+Told tell(PlanOptions options, const verdict::Report& report,
+          verdict::HistoryPtr history = nullptr) {
+  std::ostringstream out, err;
+  int status = tell_plan(options, report, std::move(history), kPlanNow, out, err);
+  return {status, out.str(), err.str()};
+}
+
+Told run(const PlanOptions& options) {
+  std::ostringstream out, err;
+  int status = run_plan(options, out, err);
+  return {status, out.str(), err.str()};
+}
+
+PlanOptions options_for(PlanKind kind, std::vector<std::string> to = {}) {
+  PlanOptions options;
+  options.kind = kind;
+  options.domain = "example.com";
+  options.to = std::move(to);
+  return options;
+}
+
+TEST(PlanCommand, TextAndJson) {
+  Told text = tell(options_for(PlanKind::rollback), verdict::enforced_report());
+  EXPECT_EQ(text.status, 0);
+  EXPECT_EQ(text.err, "");
+  EXPECT_THAT(text.out, StartsWith("example.com: plan rollback  (2026-11-02 10:15 UTC)\n"));
+  PlanOptions options = options_for(PlanKind::mx_move, {"mx.new.example"});
+  options.json = true;
+  json plan = json::parse(tell(options, verdict::enforced_report()).out);
+  EXPECT_EQ(plan["kind"], "mx-move");
+  EXPECT_THAT(plan["steps"][0]["policy"].get<std::string>(), HasSubstr("mx: mx.new.example\r\n"));
+}
+
+TEST(PlanCommand, NothingToDoIsAnAnswer) {
+  for (PlanKind kind : {PlanKind::rollback, PlanKind::remove, PlanKind::mx_move}) {
+    Told told = tell(options_for(kind), verdict::absent_report());
+    EXPECT_EQ(told.status, 0);
+    EXPECT_THAT(told.out, HasSubstr("There is nothing to "));
+  }
+}
+
+TEST(PlanCommand, NothingToPlanFrom) {
+  Told told = tell(options_for(PlanKind::remove), verdict::blind_report());
+  EXPECT_EQ(told.status, 3);
+  EXPECT_EQ(told.out, "");
+  EXPECT_EQ(told.err,
+            "mtasts-exporter plan: no policy of example.com could be had, and none is remembered, "
+            "so there is nothing to plan from; `mtasts-exporter check example.com` says what is "
+            "wrong\n");
+  verdict::HistoryPtr history =
+      HistoryMaker()
+          .today(verdict::facts(protocol::Mode::enforce, 86400, {"mx1.example.com"}), kPlanNow)
+          .make();
+  EXPECT_EQ(tell(options_for(PlanKind::remove), verdict::blind_report(), history).status, 0);
+}
+
+TEST(PlanCommand, Usage) {
+  struct Case {
+    PlanKind kind;
+    std::string domain;
+    std::vector<std::string> to;
+    std::string sentence;
+  };
+  const Case kBad[] = {
+      {PlanKind::rollback, "a b", {}, "\"a b\""},       // no domain
+      {PlanKind::rollback, "\x1B[2J", {}, "\\x1B[2J"},  // hostile, made printable
+      {PlanKind::remove, "example.com", {"mx.new.example"}, "--to belongs to mx-move alone"},
+      {PlanKind::mx_move, "example.com", {"mx_1.example"}, "--to: "},   // underscore
+      {PlanKind::mx_move, "example.com", {"*.new.example"}, "--to: "},  // a pattern is no host
+      {PlanKind::mx_move, "example.com", {"192.0.2.1"}, "--to: "},      // an address is no host
+      {PlanKind::mx_move, "example.com", {""}, "--to: "},
+      {PlanKind::mx_move, "example.com", std::vector<std::string>(65, "mx.new.example"),
+       "at most 64"},
+  };
+  for (const Case& bad : kBad) {
+    PlanOptions options = options_for(bad.kind, bad.to);
+    options.domain = bad.domain;
+    Told told = run(options);
+    EXPECT_EQ(told.status, 64) << bad.sentence;
+    EXPECT_EQ(told.out, "");
+    EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: "));
+    EXPECT_THAT(told.err, HasSubstr(bad.sentence));
+    EXPECT_EQ(told.err.find('\n'), told.err.size() - 1) << "one sentence";
+  }
+}
+
+TEST(PlanCommand, BadSettings) {
+  PlanOptions options = options_for(PlanKind::rollback);
+  options.config = "/nonexistent/settings.toml";
+  Told told = run(options);
+  EXPECT_EQ(told.status, 78);
+  EXPECT_THAT(told.err, HasSubstr("/nonexistent/settings.toml"));
+}
+
+// The whole command against servers on loopback.
+class PlanLive : public StateFixture {
+ protected:
+  PlanLive() {
+    settings::Settings settings = world_.settings();
+    write_settings(fmt::format(
+        "[check]\ntimeout = \"10s\"\n"
+        "[dns]\nservers = [\"{}\"]\ntimeout = \"500ms\"\n"
+        "[https]\nport = {}\ntimeout = \"2s\"\nca_file = \"{}\"\n"
+        "[canary]\ndns = [\"canary.example\"]\nhttps = [\"canary.example\"]\nsmtp = []\n"
+        "[network]\nallow_private_addresses = true\nfamilies = [\"ipv4\"]\n",
+        settings.dns.servers.at(0).text(), settings.https.port, settings.https.ca_file));
+  }
+  const fakes::MailDomain& domain() const { return world_.domains().at(1); }
+  Told plan(PlanKind kind, std::vector<std::string> to = {}) {
+    PlanOptions options = options_for(kind, std::move(to));
+    options.domain = domain().name;
+    options.config = file_.string();
+    options.json = true;
+    return run(options);
+  }
+
+  fakes::MailWorld world_{2};
+};
+
+TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
+  Told told = plan(PlanKind::rollback);
+  ASSERT_EQ(told.status, 0) << told.err;
+  EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
+  EXPECT_THAT(told.err, HasSubstr(state_.string()));
+  json answer = json::parse(told.out);
+  EXPECT_EQ(answer["assumption"],
+            "There is no history of this domain, so it is assumed that the live max_age of 2592000 "
+            "seconds was always the one.");
+  EXPECT_EQ(answer["steps"][0]["policy"],
+            "version: STSv1\r\nmode: testing\r\nmx: *.p0.example\r\nmax_age: 86400\r\n");
+}
+
+TEST_F(PlanLive, WithAState) {
+  verdict::Report report = verdict::enforced_report();
+  report.domain = domain().name;
+  remember(report,
+           HistoryMaker()
+               .gone(verdict::facts(protocol::Mode::enforce, 31557600, {"mx.old.example"}),
+                     verdict::days_later(-1))
+               .today(verdict::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}), kPlanNow)
+               .make());
+  Told told = plan(PlanKind::mx_move, {"mx9.p0.example"});
+  ASSERT_EQ(told.status, 0) << told.err;
+  EXPECT_EQ(told.err, "");
+  json answer = json::parse(told.out);
+  EXPECT_EQ(answer["assumption"],
+            "The dates rest on what has been seen of this domain since 2026-09-03.");
+  ASSERT_EQ(answer["held"].size(), 1u);
+  EXPECT_EQ(answer["steps"][0]["wait_until"], "2027-11-01T16:15:00Z")
+      << "the live policy covers the new host, the old one does not";
+}
+
+TEST_F(PlanLive, ADomainThatTheStateDoesNotKnow) {
+  remember(verdict::enforced_report(), HistoryMaker().make());
+  Told told = plan(PlanKind::remove);
+  EXPECT_EQ(told.status, 0);
+  EXPECT_EQ(told.err, fmt::format("mtasts-exporter plan: the agent does not remember {}, so there "
+                                  "is no history\n",
+                                  domain().name));
+}
+
+TEST_F(PlanLive, AStateThatCannotBeRead) {
+  std::ofstream(state_) << "this is not a database, not even a short one";
+  Told told = plan(PlanKind::remove);
+  EXPECT_EQ(told.status, 0);
+  EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
+  EXPECT_TRUE(std::filesystem::exists(state_)) << "reading leaves it as it is";
+}
+
+}  // namespace
+}  // namespace mtasts::cli

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/plan_text.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cli/console_text.h"
+#include "verdict/planned_domain.h"
+
+namespace mtasts::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace verdict;  // NOLINT(google-build-using-namespace): all of this is about plans
+
+constexpr size_t kWidth = 100;
+
+std::string golden(const std::string& name) {
+  std::ifstream file(std::string(MTASTS_TESTS_DIR) + "/golden/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+HistoryPtr history_with_an_old_policy() {
+  return HistoryMaker()
+      .gone(facts(protocol::Mode::enforce, 31557600, {"mx0.example.com"}), days_later(-30))
+      .today(facts(protocol::Mode::enforce, kMonth_seconds, {"mx1.example.com", "mx2.example.com"}),
+             kPlanNow)
+      .make();
+}
+
+Plan made(PlanKind kind, const Report& report, HistoryPtr history = nullptr,
+          std::vector<std::string> new_hosts = {}) {
+  PlanInput input = plan_input(report, std::move(history), kPlanNow);
+  input.new_hosts = std::move(new_hosts);
+  return make_plan(kind, input);
+}
+
+TEST(PlanText, Rollback) {
+  EXPECT_EQ(plan_text(made(PlanKind::rollback, enforced_report(), history_with_an_old_policy()),
+                      false, kWidth),
+            golden("plan_rollback.txt"));
+}
+
+TEST(PlanText, Remove) {
+  EXPECT_EQ(plan_text(made(PlanKind::remove, enforced_report()), false, kWidth),
+            golden("plan_remove.txt"));
+}
+
+TEST(PlanText, MxMove) {
+  EXPECT_EQ(plan_text(made(PlanKind::mx_move, enforced_report()), false, kWidth),
+            golden("plan_mx_move.txt"));
+}
+
+TEST(PlanText, NothingToDo) {
+  EXPECT_EQ(plan_text(made(PlanKind::rollback, absent_report()), false, kWidth),
+            "example.com: plan rollback  (2026-11-02 10:15 UTC)\n"
+            "  There is nothing to roll back: no policy was seen, and no sender is known to hold "
+            "one in mode\n  enforce.\n"
+            "  There is no history of this domain, so only what is live now counts.\n");
+}
+
+TEST(PlanText, WrapsToTheWidthButNeverWhatIsCopied) {
+  Plan plan =
+      made(PlanKind::mx_move, enforced_report(), history_with_an_old_policy(), {"mx.new.example"});
+  std::istringstream lines(plan_text(plan, false, 60));
+  std::string line;
+  while (std::getline(lines, line)) {
+    bool copied = line.find("check   ") != std::string::npos ||
+                  line.find(" IN TXT ") != std::string::npos ||
+                  line.find("https://") != std::string::npos;
+    EXPECT_TRUE(copied || shown_width(line) <= 60) << line;
+  }
+}
+
+TEST(PlanText, ColourAddsNothingButColour) {
+  Plan plan = made(PlanKind::mx_move, enforced_report(), history_with_an_old_policy());
+  std::string coloured = plan_text(plan, true, kWidth);
+  EXPECT_THAT(coloured, HasSubstr("\x1B[33m2027-10-03 16:15 UTC\x1B[0m"));
+  for (size_t at; (at = coloured.find('\x1B')) != std::string::npos;)
+    coloured.erase(at, coloured.find('m', at) - at + 1);
+  EXPECT_EQ(coloured, plan_text(plan, false, kWidth));
+}
+
+TEST(PlanText, NamesAsPeopleWriteThem) {
+  EXPECT_EQ(shown_domain("xn--bcher-kva.example"), "bücher.example (xn--bcher-kva.example)");
+  EXPECT_EQ(shown_domain("example.com"), "example.com");
+  EXPECT_EQ(shown_domain("a\x1B[2J"), "a\\x1B[2J");
+  EXPECT_EQ(minute_text(kPlanNow), "2026-11-02 10:15 UTC");
+}
+
+TEST(PlanText, NothingForeignReachesTheTerminal) {
+  Report report = enforced_report();
+  report.mx[0].host = "\x1B[2J.example.com";
+  Plan plan = made(PlanKind::rollback, report);
+  plan.domain = "\x1B]0;x\x07";
+  EXPECT_THAT(plan_text(plan, false, kWidth), Not(HasSubstr("\x1B")));
+}
+
+}  // namespace
+}  // namespace mtasts::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/plan_json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "verdict/planned_domain.h"
+
+namespace mtasts::present {
+namespace {
+
+using nlohmann::json;
+using namespace verdict;  // NOLINT(google-build-using-namespace): all of this is about plans
+
+json made(PlanKind kind, const Report& report, HistoryPtr history = nullptr) {
+  std::string text = plan_json(make_plan(kind, plan_input(report, std::move(history), kPlanNow)));
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  return json::parse(text);
+}
+
+TEST(PlanJson, EveryKey) {
+  HistoryPtr history =
+      HistoryMaker()
+          .gone(facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}), days_later(-1))
+          .today(facts(protocol::Mode::enforce, kMonth_seconds,
+                       {"mx1.example.com", "mx2.example.com"}),
+                 kPlanNow)
+          .make();
+  json plan = made(PlanKind::rollback, enforced_report(), history);
+  EXPECT_EQ(plan.size(), 8u);
+  EXPECT_EQ(plan["domain"], "example.com");
+  EXPECT_EQ(plan["kind"], "rollback");
+  EXPECT_EQ(plan["at"], "2026-11-02T10:15:00Z");
+  EXPECT_FALSE(plan["summary"].get<std::string>().empty());
+  EXPECT_EQ(plan["assumption"],
+            "The dates rest on what has been seen of this domain since 2026-09-03.");
+  EXPECT_EQ(plan["placeholder"], false);
+  EXPECT_EQ(plan["held"], json::parse(R"([{"mode":"enforce","max_age":31557600,"id":"old",
+      "last_served":"2026-11-01T10:15:00Z","until":"2027-11-01T16:15:00Z"}])"));
+  ASSERT_EQ(plan["steps"].size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(plan["steps"][i].size(), 7u);
+    EXPECT_EQ(plan["steps"][i]["number"], i + 1);
+  }
+  const json& policy = plan["steps"][0];
+  EXPECT_EQ(policy["policy"],
+            "version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\nmx: mx2.example.com\r\n"
+            "max_age: 86400\r\n");
+  EXPECT_TRUE(policy["record"].is_null());
+  EXPECT_TRUE(policy["wait_until"].is_null());
+  const json& record = plan["steps"][1];
+  EXPECT_TRUE(record["policy"].is_null());
+  EXPECT_EQ(record["record"], json::parse(R"({"name":"_mta-sts.example.com",
+      "value":"v=STSv1; id=20261102101500"})"));
+  const json& wait = plan["steps"][2];
+  EXPECT_EQ(wait["wait_until"], "2027-11-01T16:15:00Z");
+  EXPECT_TRUE(wait["policy"].is_null());
+}
+
+TEST(PlanJson, NoStepsNoVerifyPlaceholder) {
+  json nothing = made(PlanKind::remove, absent_report());
+  EXPECT_EQ(nothing["steps"], json::array());
+  EXPECT_EQ(nothing["held"], json::array());
+  EXPECT_TRUE(made(PlanKind::remove, enforced_report())["steps"][2]["verify"].is_null());
+  json move = made(PlanKind::mx_move, enforced_report());
+  EXPECT_EQ(move["kind"], "mx-move");
+  EXPECT_EQ(move["placeholder"], true);
+}
+
+TEST(PlanJson, OctetsThatAreNotUtf8) {
+  HistoryPtr history = HistoryMaker()
+                           .gone(facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}),
+                                 days_later(-1), "\xFF\x00\x1B[2J")
+                           .make();
+  EXPECT_EQ(made(PlanKind::rollback, blind_report(), history)["held"].size(), 1u);
+}
+
+}  // namespace
+}  // namespace mtasts::present
