@@ -12,12 +12,14 @@
 namespace mtasts::present {
 namespace {
 
-// The entries' text leaves the metric's name out; each line gets it here.
-void append_named(std::string& out, std::string_view name, std::string_view lines) {
+// The entries' text leaves out the metric's name and the label all lines begin with; each line gets
+// them here.
+void append_named(std::string& out, std::string_view name, const std::string& subject,
+                  std::string_view lines) {
   while (!lines.empty()) {
     size_t length = lines.find('\n') + 1;
     if (length == 0) length = lines.size();
-    out.append(name).append(lines.substr(0, length));
+    out.append(name).append(subject).append(lines.substr(0, length));
     lines.remove_prefix(length);
   }
 }
@@ -47,10 +49,12 @@ bool Exposition::write_entry(std::string& piece) {
   }
   std::string_view lines = hosts_ ? snapshot_.hosts[entry_]->text.segment(metric_)
                                   : snapshot_.domains[entry_]->text.segment(metric_);
-  ++entry_;
+  size_t entry = entry_++;
   if (lines.empty()) return true;
+  std::string subject = hosts_ ? subject_text("mx", snapshot_.hosts[entry]->name)
+                               : subject_text("domain", snapshot_.domains[entry]->name);
   if (!std::exchange(headed_, true)) piece += metric_head(metrics[metric_]);
-  append_named(piece, metrics[metric_].name, lines);
+  append_named(piece, metrics[metric_].name, subject, lines);
   return true;
 }
 

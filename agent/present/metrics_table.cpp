@@ -158,7 +158,7 @@ store::SegmentedText render_domain(const store::DomainEntry& entry) {
   std::string text;
   std::vector<uint32_t> ends;
   for (const Metric& metric : metrics_of(domain)) {
-    SampleWriter samples(text);
+    SampleWriter samples(text, "domain");
     metric.of_domain(entry, samples);
     ends.push_back(static_cast<uint32_t>(text.size()));
   }
@@ -169,7 +169,7 @@ store::SegmentedText render_host(const store::HostEntry& entry) {
   std::string text;
   std::vector<uint32_t> ends;
   for (const Metric& metric : metrics_of(host)) {
-    SampleWriter samples(text);
+    SampleWriter samples(text, "mx");
     metric.of_host(entry, samples);
     ends.push_back(static_cast<uint32_t>(text.size()));
   }

@@ -60,21 +60,28 @@ std::string number_text(double value) {
   return {digits, end.ptr};
 }
 
+namespace {
+
+std::string quoted(const Label& label) {
+  return std::string(label.name) + "=\"" + label_value(label.value) + '"';
+}
+
+}  // namespace
+
+std::string subject_text(std::string_view label, std::string_view value) {
+  return '{' + quoted({label, value});
+}
+
 void SampleWriter::add(std::span<const Label> labels, double value) {
   if (count_ == kMostSamples) return;
   std::string line;
-  if (!labels.empty()) {
-    char separator = '{';
-    for (const Label& label : labels) {
-      line += separator;
-      line += label.name;
-      line += "=\"";
-      line += label_value(label.value);
-      line += '"';
-      separator = ',';
-    }
-    line += '}';
+  char separator = '{';
+  for (const Label& label : labels) {
+    bool left_out = separator == '{' && !subject_.empty() && label.name == subject_;
+    if (!left_out) line.append(1, separator).append(quoted(label));
+    separator = ',';
   }
+  if (!labels.empty()) line += '}';
   // Quotes inside values are escaped, so a label set can only be found where it is one.
   if (text_.find(line, begin_) != std::string::npos && text_.size() > begin_) return;
   ++count_;

@@ -162,7 +162,7 @@ TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
       facts->addresses.push_back(address);
     }
     auto text = render_host({"mx.example", facts, {}});
-    std::string expected = c.expected.empty() ? "" : "{mx=\"mx.example\"} " + c.expected + "\n";
+    std::string expected = c.expected.empty() ? "" : "} " + c.expected + "\n";
     EXPECT_EQ(text.segment(0), expected);
   }
 }
