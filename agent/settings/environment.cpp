@@ -92,6 +92,14 @@ std::vector<Written> split_list(const Place& place, std::string_view text) {
   }
 }
 
+bool is_ordinal(const KeyRow& row) { return row.section == "shard" && row.key == "index"; }
+
+// A pod of a StatefulSet knows its ordinal by its name alone: "mtasts-exporter-3".
+std::string_view ordinal_of(std::string_view pod) {
+  size_t dash = pod.rfind('-');
+  return dash == std::string_view::npos || dash == 0 ? pod : pod.substr(dash + 1);
+}
+
 void read_integer(Draft& draft, const KeyRow& row, const IntegerKey& key, const Place& place,
                   std::string_view text) {
   int64_t number = 0;
@@ -112,7 +120,7 @@ void read_variable(Draft& draft, const KeyRow& row, const Place& place, const st
   if (const auto* duration = std::get_if<DurationKey>(&row.kind))
     store_duration(draft, row, *duration, {place, value});
   else if (const auto* integer = std::get_if<IntegerKey>(&row.kind))
-    read_integer(draft, row, *integer, place, value);
+    read_integer(draft, row, *integer, place, is_ordinal(row) ? ordinal_of(value) : value);
   else if (const auto* boolean = std::get_if<BooleanKey>(&row.kind))
     read_boolean(draft, row, *boolean, place, value);
   else if (const auto* text = std::get_if<TextKey>(&row.kind))

@@ -58,6 +58,15 @@ TEST(Environment, Patterns) {
   EXPECT_THAT(s.probe.patterns, ElementsAre("*.a.example", "b.example"));
 }
 
+TEST(Environment, TheShardsIndexMayBeAPodsName) {
+  for (const char* pod : {"2", "mtasts-exporter-2", "x-y-2"})
+    EXPECT_EQ(good("[shard]\ntotal = 3", {{"MTASTS_SHARD_INDEX", pod}}).shard.index, 2) << pod;
+  for (const char* pod : {"mtasts-exporter", "mtasts-exporter-", "mtasts-exporter-2x", "-2"}) {
+    auto loaded = parse_settings("[shard]\ntotal = 3", "test.toml", {{"MTASTS_SHARD_INDEX", pod}});
+    EXPECT_FALSE(loaded.ok()) << pod;
+  }
+}
+
 TEST(Environment, BadValuesNameTheVariable) {
   struct Case {
     const char* name;
