@@ -14,12 +14,19 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using RecordStatus = protocol::StsRecordSet::Status;
 
+// Something answers for the domain itself. Where nothing does, it is gone as a whole, or our
+// resolver says so of every name there is; either way that is no removal of MTA-STS.
+bool is_domain_there(const Evidence& evidence) {
+  return evidence.mx.status == DnsStatus::answered || evidence.mx.status == DnsStatus::nodata;
+}
+
 // A record that is broken is neither there nor gone: its own findings tell of it.
 std::optional<std::string> record_of(const Judgement& judgement) {
   const DnsAnswer& answer = judgement.evidence.record;
   if (!protocol::is_conclusive(answer.status) || answer.cname_loop) return std::nullopt;
   if (judgement.records.status == RecordStatus::found) return judgement.records.record.id;
-  bool none = judgement.records.status == RecordStatus::none && !judgement.takes_part;
+  bool none = judgement.records.status == RecordStatus::none && !judgement.takes_part &&
+              is_domain_there(judgement.evidence);
   return none ? std::optional<std::string>("") : std::nullopt;
 }
 
@@ -71,7 +78,8 @@ Sighting sighting_of(const Judgement& judgement) {
   seen.record = record_of(judgement);
   seen.record_ttl = judgement.evidence.record.ttl;
   seen.policy = policy_of(judgement);
-  seen.policy_gone = seen.policy == nullptr && is_policy_gone(judgement);
+  seen.policy_gone =
+      seen.policy == nullptr && is_domain_there(judgement.evidence) && is_policy_gone(judgement);
   seen.mx = mx_of(judgement.evidence);
   for (const protocol::HttpsAttempt& attempt : judgement.evidence.policy.attempts)
     if (seen.certificate.empty() && attempt.chain != nullptr)

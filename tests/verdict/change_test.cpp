@@ -430,6 +430,16 @@ TEST(Removed, ARecordThatCannotBeSeenIsNotGone) {
   EXPECT_TRUE(held_policies(*domain.history, domain.now).empty());
 }
 
+TEST(Removed, AResolverThatDeniesEveryNameRemovesNothing) {
+  WatchedDomain domain = settled();
+  domain.nothing_exists = true;
+  domain.id = std::nullopt;
+  for (int i = 0; i < 10; ++i) domain.look_after(minutes(15));
+  EXPECT_EQ(domain.open(), Codes());
+  EXPECT_TRUE(held_policies(*domain.history, domain.now).empty());
+  EXPECT_NE(find(domain.report, "mx-nxdomain"), nullptr);
+}
+
 // ---- Flapping
 // --------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ struct WatchedDomain {
   // What cannot be seen.
   bool record_unseen = false;
   bool policy_unseen = false;
+  bool nothing_exists = false;  // or the resolver says so: NXDOMAIN whatever is asked
   std::chrono::seconds record_ttl{0};
 
   Thresholds thresholds;
@@ -52,6 +53,14 @@ struct WatchedDomain {
     if (!id) evidence.record.status = protocol::DnsStatus::nxdomain;
     if (record_unseen) evidence.record.status = protocol::DnsStatus::timeout;
     scene.set_mx(mx);
+    if (nothing_exists) {
+      evidence.mx =
+          dns_answer("example.com", protocol::RecordType::mx, protocol::DnsStatus::nxdomain);
+      scene.hosts.clear();
+      for (auto& answer : evidence.policy.addresses.answers)
+        answer = dns_answer(answer.name, answer.type, protocol::DnsStatus::nxdomain);
+      evidence.policy.attempts.clear();
+    }
     for (auto& attempt : evidence.policy.attempts) {
       attempt.body = body.value_or("not here");
       attempt.http_status = body ? 200 : 404;
