@@ -9,7 +9,8 @@ BUILD := build
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-dev \
   libcurl4-openssl-dev libssl-dev prometheus-cpp-dev libcivetweb-dev libtomlplusplus-dev \
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev zlib1g-dev libjemalloc-dev ca-certificates
-WORLD_PACKAGES := python3 openssl nsd unbound nginx-light postfix prometheus bind9-dnsutils curl
+WORLD_PACKAGES := python3 openssl nsd unbound nginx-light postfix prometheus prometheus-alertmanager \
+  python3-yaml bind9-dnsutils curl
 TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git $(WORLD_PACKAGES)
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev

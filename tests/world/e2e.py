@@ -16,6 +16,7 @@ from collections import defaultdict
 
 import servers
 from agent import EXIT_STATUS, Agent, fetch, is_healthy
+from dashboard import DashboardTests
 from domains import MONTH_SECONDS, SEVERITIES, policy, stages_failed_by
 from processes import free_port, wait_until
 from world import World
@@ -53,7 +54,7 @@ class Samples:
         return {labels["code"] for labels, value in self.query(f'mtasts_finding{{domain="{domain_name}"}}') if value}
 
 
-class EndToEnd(unittest.TestCase):
+class EndToEnd(DashboardTests, unittest.TestCase):
     maxDiff = None
 
     @classmethod

@@ -11,33 +11,23 @@ names, each on the state that the ones before it left: a history is made of what
 import argparse
 import calendar
 import json
-import re
 import signal
 import sys
 import time
 import unittest
 
+import few
 from agent import Agent, fetch
 from domains import HEALTHY_HOSTS, MONTH_SECONDS, WEEK_SECONDS, policy
 from processes import wait_until
 from world import World
 
 CHANGE_SECONDS = 40.0
-SAMPLE = re.compile(r'^(\w+)\{(.*)\} (\S+)$')
-LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 BODY, MODE, MX, HOSTS, REMOVED = ("shares-one.test", "shares-two.test", "healthy-wildcard.test", "healthy.test",
                                   "dual-stack.test")
 WATCHED = (BODY, MODE, MX, HOSTS, REMOVED, "testing.test")
 OTHER_HOST = "a.healthy-wildcard.test"
 agent_binary = None
-
-
-def settings_of(world):
-    """The world's settings for the few domains, looked at often, with a state file."""
-    text = world.settings_file.read_text()
-    text = re.sub(r'domains = \[[^\]]*\]', f"domains = {json.dumps(sorted(WATCHED))}", text, count=1)
-    text = text.replace('interval = "10s"\nsmtp_interval = "10s"', 'interval = "2s"\nsmtp_interval = "2s"')
-    return text.replace('path = ":memory:"', f'path = "{world.directory}/state/state.db"')
 
 
 def unix_seconds(rfc3339):
@@ -52,7 +42,7 @@ class Memory(unittest.TestCase):
         cls.world = World()
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
-        cls.world.settings_file.write_text(settings_of(cls.world))
+        cls.world.settings_file.write_text(few.settings_of(cls.world, WATCHED))
         cls.agent = Agent(cls.world, agent_binary)
         cls.agent.serve()
         cls.wait(lambda: cls.is_ready() and all(cls.looks_at(name) >= 2 for name in WATCHED), "the first looks")
@@ -68,14 +58,7 @@ class Memory(unittest.TestCase):
 
     @classmethod
     def samples(cls):
-        """(name, labels) of every sample of the web port, with its value."""
-        found = {}
-        for line in fetch(cls.world.ports["web"], "/metrics")[1].splitlines():
-            sample = SAMPLE.match(line)
-            if sample:
-                labels = tuple(sorted(LABEL.findall(sample[2])))
-                found[sample[1], labels] = float(sample[3])
-        return found
+        return few.samples(cls.world.ports["web"])
 
     @classmethod
     def value(cls, name, **labels):

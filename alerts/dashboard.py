@@ -1,0 +1,442 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""Makes dashboard.json, for Grafana 9 and later.
+
+    python3 alerts/dashboard.py > alerts/dashboard.json
+
+Series of domains and MX hosts are aggregated over instances, so that two agents that check the same domain count
+once. The agent's own stand by instance: web and telemetry port of one agent show the same.
+"""
+
+import json
+import sys
+
+UID = "mtasts-exporter"
+DOCS = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/docs/findings.md#"
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+JOB = 'job=~"$job"'
+DOMAIN = 'job=~"$job",domain="$domain"'
+# The defaults of [check] expiry_warning and expiry_critical; a certificate's own lifetime counts, too.
+WARNING_DAYS, CRITICAL_DAYS = 21, 7
+WARNING_SHARE, CRITICAL_SHARE = 3, 10
+DAY_SECONDS = 86400
+GREEN, YELLOW, RED, PURPLE, BLUE, GREY = "green", "yellow", "red", "purple", "blue", "text"
+SEVERITY_COLOURS = {"critical": RED, "warning": YELLOW, "unknown": PURPLE, "info": BLUE}
+YES_NO = {0: ("no", RED), 1: ("yes", GREEN)}
+WIDTH = 24
+FEW_CHECKS = "30m"
+
+
+# What Grafana wants.
+
+def target(expression, legend="", table=False):
+    query = {"datasource": DATASOURCE, "editorMode": "code", "expr": expression, "legendFormat": legend or "__auto"}
+    # Tables and single values show the last instant, the rest the range.
+    return query | ({"format": "table", "instant": True, "range": False} if table else
+                    {"format": "time_series", "instant": False, "range": True})
+
+
+def instant(expression, legend=""):
+    return target(expression, legend) | {"instant": True, "range": False}
+
+
+def panel(kind, title, description, targets, width, height, **more):
+    for place, query in enumerate(targets):
+        query["refId"] = chr(ord("A") + place)
+    fields = {"defaults": more.pop("defaults", {}), "overrides": more.pop("overrides", [])}
+    return {"type": kind, "title": title, "description": description, "datasource": DATASOURCE, "targets": targets,
+            "fieldConfig": fields, "gridPos": {"w": width, "h": height}, "options": more.pop("options", {}),
+            "transformations": more.pop("transformations", [])}
+
+
+def thresholds(*steps):
+    """(from, colour) pairs; the first one's `from` is None."""
+    return {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in steps]}
+
+
+def mapping(texts):
+    """Numbers that stand for words: {value: (text, colour)}."""
+    return [{"type": "value", "options": {str(value): {"text": text, "color": colour, "index": index}
+                                          for index, (value, (text, colour)) in enumerate(texts.items())}}]
+
+
+def override(field, **properties):
+    return {"matcher": {"id": "byName", "options": field},
+            "properties": [{"id": name.replace("__", "."), "value": value} for name, value in properties.items()]}
+
+
+def fixed(colour):
+    return {"mode": "fixed", "fixedColor": colour}
+
+
+def stat(title, description, targets, width, height, defaults, overrides=(), text_mode="auto"):
+    options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "orientation": "auto",
+               "textMode": text_mode, "colorMode": "value", "graphMode": "none", "justifyMode": "auto"}
+    return panel("stat", title, description, targets, width, height, options=options, defaults=defaults,
+                 overrides=list(overrides))
+
+
+def graph(title, description, targets, width, height, unit, overrides=(), stacked=False, highest=None, lowest=0):
+    custom = {"drawStyle": "line", "lineInterpolation": "stepAfter" if stacked else "linear", "lineWidth": 1,
+              "fillOpacity": 30 if stacked else 0, "showPoints": "never", "spanNulls": False,
+              "stacking": {"mode": "normal" if stacked else "none", "group": "A"}}
+    defaults = {"unit": unit, "custom": custom, "min": lowest}
+    if highest is not None:
+        defaults["max"] = highest
+    options = {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+               "tooltip": {"mode": "multi", "sort": "desc"}}
+    return panel("timeseries", title, description, targets, width, height, options=options, defaults=defaults,
+                 overrides=list(overrides))
+
+
+def timeline(title, description, targets, width, height, texts):
+    options = {"mergeValues": True, "showValue": "auto", "alignValue": "left", "rowHeight": 0.9,
+               "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+               "tooltip": {"mode": "single", "sort": "none"}}
+    defaults = {"mappings": mapping(texts), "color": {"mode": "thresholds"}, "thresholds": thresholds((None, GREY)),
+                "custom": {"lineWidth": 0, "fillOpacity": 80}}
+    return panel("state-timeline", title, description, targets, width, height, options=options, defaults=defaults)
+
+
+def table(title, description, columns, width, height, key, sort_by, descending, hidden=(), overrides=()):
+    """columns: name -> expression; one row for each set of labels, `key` the labels in order."""
+    targets = [target(expression, table=True) for expression in columns.values()]
+    # One query alone makes a column "Value".
+    values = ["Value"] if len(columns) == 1 else [f"Value #{chr(ord('A') + place)}" for place in range(len(columns))]
+    names = dict(zip(values, columns))
+    sorted_by = next((value for value, name in names.items() if name == sort_by), sort_by)
+    transformations = [
+        {"id": "merge", "options": {}},
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": sorted_by, "desc": descending}]}},
+        {"id": "organize", "options": {
+            "excludeByName": {"Time": True} | {value: True for value, name in names.items() if name in hidden},
+            "indexByName": {name: place for place, name in enumerate([*key, *values])},
+            "renameByName": names}},
+    ]
+    options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False, "reducer": ["sum"], "fields": ""}}
+    defaults = {"custom": {"align": "auto", "displayMode": "auto", "filterable": True}}
+    return panel("table", title, description, targets, width, height, options=options, defaults=defaults,
+                 overrides=list(overrides), transformations=transformations)
+
+
+# What is shown.
+
+def worst(severity):
+    return f'max by (domain) (mtasts_findings{{{JOB},severity="{severity}"}})'
+
+
+def checked():
+    return f"max by (domain) (mtasts_last_check_timestamp_seconds{{{JOB}}})"
+
+
+def with_outcome(outcome):
+    """The domains with this outcome: the worst of their findings, where info counts for nothing."""
+    order = ["critical", "warning", "unknown"]
+    worse = order[:order.index(outcome)] if outcome in order else order
+    here = f"({worst(outcome)} > 0)" if outcome in order else checked()
+    return " unless ".join([here, *(f"({worst(severity)} > 0)" for severity in worse)])
+
+
+def number_of(vector):
+    return f"count({vector}) or vector(0)"
+
+
+def findings_rows(selector):
+    weights = {"critical": 3, "warning": 2, "unknown": 1}
+    labels = "domain, code, severity, subject"
+    return " or ".join(f'max by ({labels}) (mtasts_finding{{{selector},severity="{severity}"}}) * {weight}'
+                       for severity, weight in weights.items())
+
+
+def severity_cells():
+    options = {severity: {"text": severity, "color": colour, "index": place}
+               for place, (severity, colour) in enumerate(SEVERITY_COLOURS.items())}
+    return override("severity", mappings=[{"type": "value", "options": options}], custom__displayMode="color-text",
+                    custom__width=100)
+
+
+def code_link():
+    links = [{"title": "What it means, and the fix", "url": DOCS + "${__value.raw}", "targetBlank": True}]
+    return override("code", links=links)
+
+
+def expiry_state(prefix, by):
+    """0 good, 1 warning, 2 critical, 3 expired: the leaf by days and by share of its lifetime, a shorter-lived
+    intermediate by days alone."""
+    end = f"min by ({by}) ({prefix}_not_after_timestamp_seconds{{{JOB}}})"
+    start = f"max by ({by}) ({prefix}_not_before_timestamp_seconds{{{JOB}}})"
+    chain = f"min by ({by}) ({prefix}_chain_not_after_timestamp_seconds{{{JOB}}})"
+    steps = []
+    for days, share in ((WARNING_DAYS, WARNING_SHARE), (CRITICAL_DAYS, CRITICAL_SHARE)):
+        limit = days * DAY_SECONDS
+        leaf = f"({end} - time() < bool clamp_max(({end} - {start}) / {share}, {limit}))"
+        above = f"(({chain} - time() < bool {limit}) * ({chain} < bool {end}))"
+        steps.append(f"clamp_max({leaf} + {above}, 1)")
+    return " + ".join([*steps, f"({chain} - time() < bool 0)"])
+
+
+EXPIRY_TEXTS = {0: ("good", GREEN), 1: ("expiring", YELLOW), 2: ("expiring, critical", RED), 3: ("expired", RED)}
+
+
+def expiry_table(title, description, prefix, by):
+    end, chain = f"{prefix}_not_after_timestamp_seconds", f"{prefix}_chain_not_after_timestamp_seconds"
+    start = f"{prefix}_not_before_timestamp_seconds"
+    columns = {
+        "state": expiry_state(prefix, by),
+        "left": f"(min by ({by}) ({end}{{{JOB}}}) - time()) / {DAY_SECONDS}",
+        "left, chain": f"(min by ({by}) ({chain}{{{JOB}}}) - time()) / {DAY_SECONDS}",
+        "lifetime": f"min by ({by}) ({end}{{{JOB}}} - {start}{{{JOB}}}) / {DAY_SECONDS}",
+        "trusted": f"min by ({by}) ({prefix}_verified{{{JOB}}})",
+    }
+    overrides = [override("state", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
+                 override("trusted", mappings=mapping(YES_NO), custom__displayMode="color-background")]
+    overrides += [override(name, unit="d", decimals=1) for name in ("left", "left, chain", "lifetime")]
+    return table(title, description, columns, 12, 9, [by], "left, chain", False, overrides=overrides)
+
+
+def overview():
+    outcomes = {"critical": RED, "warning": YELLOW, "unknown": PURPLE, "ok": GREEN}
+    counts = {outcome: number_of(with_outcome(outcome)) for outcome in outcomes}
+    number = {severity: f'sum(max by (domain) (mtasts_findings{{{JOB},severity="{severity}"}}))'
+              for severity in SEVERITY_COLOURS}
+    severity_colours = [override(severity, color=fixed(colour)) for severity, colour in SEVERITY_COLOURS.items()]
+    waiting = number_of(f"count by (domain) (mtasts_domain_info{{{JOB}}}) unless {checked()}")
+    colours = [override(outcome, color=fixed(colour)) for outcome, colour in outcomes.items()]
+    columns = {
+        "score": f"topk(100, ({worst('critical')} * 1e6 + {worst('warning')} * 1e3 + {worst('unknown')}) > 0)",
+        "critical": worst("critical"), "warning": worst("warning"), "unknown": worst("unknown"),
+        "mode": mode_number(f"{JOB}"),
+        "last check": f"time() - {checked()}",
+    }
+    # Only domains of the first column.
+    columns |= {name: f"({expression}) and on (domain) ({columns['score']})"
+                for name, expression in columns.items() if name != "score"}
+    marks = [override(severity, thresholds=thresholds((None, "transparent"), (1, SEVERITY_COLOURS[severity])),
+                      custom__displayMode="color-background") for severity in ("critical", "warning", "unknown")]
+    domain_link = [{"title": "Show this domain", "targetBlank": False, "url": f"/d/{UID}?var-domain=${{__value.raw}}"
+                    "&${datasource:queryparam}&${job:queryparam}&${__url_time_range}"}]
+    return row("Overview"), [
+        stat("Domains by outcome", "Each domain once, by the worst of its open findings. Waiting: not checked yet.",
+             [instant(expression, outcome) for outcome, expression in counts.items()] + [instant(waiting, "waiting")],
+             12, 4, {"unit": "short", "decimals": 0}, [*colours, override("waiting", color=fixed(GREY))]),
+        stat("Open findings by severity",
+             "Over all domains. Unknown: the agent could not see; never the domain's fault.",
+             [instant(expression, severity) for severity, expression in number.items()],
+             12, 4, {"unit": "short", "decimals": 0}, severity_colours),
+        graph("Domains by outcome over time", "Each domain once, by the worst of its open findings.",
+              [target(expression, outcome) for outcome, expression in counts.items()], 12, 8, "short", colours,
+              stacked=True),
+        graph("Open findings over time", "Over all domains, by severity.",
+              [target(expression, severity) for severity, expression in number.items()], 12, 8, "short",
+              severity_colours),
+        table("Worst domains", "Domains with open findings, worst first, at most 100. Critical: senders stop "
+              "delivering or ignore the policy.", columns, 12, 11, ["domain"], "score", True, hidden=("score",),
+              overrides=[*marks, override("mode", mappings=mapping(MODES)),
+                         override("last check", unit="s", decimals=0), override("domain", links=domain_link)]),
+        table("Open findings", "Worst first, at most 200. The code leads to its meaning and fix.",
+              {"weight": f"topk(200, {findings_rows(JOB)})"}, 12, 11, ["severity", "domain", "code", "subject"],
+              "weight", True, hidden=("weight",), overrides=[severity_cells(), code_link()]),
+    ]
+
+
+MODES = {0: ("none", GREY), 1: ("testing", YELLOW), 2: ("enforce", GREEN)}
+
+
+def mode_number(selector):
+    """2 enforce, 1 testing, 0 none."""
+    return (f'max by (domain) (mtasts_policy_mode{{{selector},mode="enforce"}}) * 2 '
+            f'+ max by (domain) (mtasts_policy_mode{{{selector},mode="testing"}})')
+
+
+def expiry():
+    limits = (f"Expiring: less than {WARNING_DAYS} days and less than 1/{WARNING_SHARE} of the lifetime left; "
+              f"critical: {CRITICAL_DAYS} days and 1/{CRITICAL_SHARE}. An intermediate that ends before its "
+              "certificate counts by days alone. Trusted: senders accept it.")
+    return row("Certificates"), [
+        expiry_table("Policy host certificates", f"Of mta-sts.DOMAIN, soonest first. {limits}",
+                     "mtasts_policy_certificate", "domain"),
+        expiry_table("MX certificates", f"The worst address of each MX host, soonest first. {limits}",
+                     "mtasts_mx_certificate", "mx"),
+    ]
+
+
+STAGE_TEXTS = {0: ("fail", RED), 1: ("pass", GREEN), 2: ("not seen", PURPLE)}
+
+
+def stages():
+    success = f"min by (stage) (mtasts_stage_success{{{DOMAIN}}})"
+    seen = f"max by (stage) (mtasts_stage_last_conclusive_timestamp_seconds{{{DOMAIN}}})"
+    last = f"scalar(max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}}))"
+    return f"({success} and on (stage) ({seen} >= {last})) or ({success} * 0 + 2)"
+
+
+def hosts_of_domain(expression):
+    return f"({expression}) and on (mx) mtasts_mx_covered{{{DOMAIN}}}"
+
+
+def domain_row():
+    covered = f"max by (mx) (mtasts_mx_covered{{{DOMAIN}}})"
+    matrix = {"covered": covered}
+    for name, metric in (("reachable", "mtasts_mx_reachable"), ("STARTTLS", "mtasts_mx_starttls"),
+                         ("certificate", "mtasts_mx_certificate_verified")):
+        matrix[name] = hosts_of_domain(f"min by (mx) ({metric}{{{JOB}}})")
+    matrix["expiry"] = hosts_of_domain(expiry_state("mtasts_mx_certificate", "mx"))
+    end = f"min by (mx) (mtasts_mx_certificate_chain_not_after_timestamp_seconds{{{JOB}}})"
+    matrix["left"] = hosts_of_domain(f"({end} - time()) / {DAY_SECONDS}")
+    matrix["last probe"] = hosts_of_domain(f"time() - max by (mx) (mtasts_mx_last_probe_timestamp_seconds{{{JOB}}})")
+    cells = [override(name, mappings=mapping(YES_NO), custom__displayMode="color-background")
+             for name in ("covered", "reachable", "STARTTLS", "certificate")]
+    cells += [override("expiry", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
+              override("left", unit="d", decimals=1), override("last probe", unit="s", decimals=0)]
+    never = [{"type": "value", "options": {"0": {"text": "never seen", "index": 0}}}]
+    nothing = [{"type": "value", "options": {"0": {"text": "none", "color": GREEN, "index": 0}}}]
+    plain = thresholds((None, GREY))
+    changes = {"record": "mtasts_record", "policy": "mtasts_policy", "MX": "mtasts_mx"}
+    return row("Domain: $domain", repeat="domain"), [
+        stat("Mode", "Of the policy that is published now.", [instant(mode_number(DOMAIN))], 3, 4,
+             {"mappings": mapping(MODES), "thresholds": plain}),
+        stat("Record id", "Of the _mta-sts TXT record.",
+             [instant(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 5, 4, {"thresholds": plain},
+             text_mode="name"),
+        stat("max_age", "How long senders may hold the policy.",
+             [instant(f"max(mtasts_policy_max_age_seconds{{{DOMAIN}}})")], 3, 4, {"unit": "s", "thresholds": plain}),
+        stat("Old policies until", "The latest instant at which a sender may still hold another policy than today's. "
+             "Until then, keep what it allows working.",
+             [instant(f"max(mtasts_policy_cache_expiry_timestamp_seconds{{{DOMAIN}}}) * 1000")], 5, 4,
+             {"unit": "dateTimeAsIso", "mappings": nothing, "thresholds": thresholds((None, YELLOW))}),
+        stat("Last changes", "When the agent last saw another record id, policy or set of MX hosts.",
+             [instant(f"max({prefix}_last_change_timestamp_seconds{{{DOMAIN}}}) * 1000", name)
+              for name, prefix in changes.items()], 8, 4,
+             {"unit": "dateTimeFromNow", "mappings": never, "thresholds": plain}),
+        timeline("Stages", "Last conclusive result of each stage. Not seen: the last check came to no conclusion, or "
+                 "the stage did not apply.", [target(stages(), "{{stage}}")], 16, 9, STAGE_TEXTS),
+        stat("Last check",
+             "Its age, how long it took, and the HTTP status of the policy URL (200 is the only good one).",
+             [instant(f"time() - max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}})", "age"),
+              instant(f"max(mtasts_last_check_duration_seconds{{{DOMAIN}}})", "duration"),
+              instant(f"max(mtasts_policy_http_status_code{{{DOMAIN}}})", "HTTP status")], 8, 9,
+             {"unit": "s", "thresholds": plain},
+             [override("HTTP status", unit="none", thresholds=thresholds((None, RED), (200, GREEN), (201, RED)))]),
+        timeline("Mode over time", "Of the policy as served.", [target(mode_number(DOMAIN), "mode")], 8, 5, MODES),
+        timeline("Record id over time", "One line for each id.",
+                 [target(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 8, 5, {1: ("published", BLUE)}),
+        graph("Changes", "Seen since the agent first knew the domain.",
+              [target(f"max({prefix}_changes_total{{{DOMAIN}}})", name) for name, prefix in changes.items()],
+              8, 5, "short"),
+        table("MX hosts", "Covered: a pattern of the policy fits. The rest is the worst of the host's addresses. "
+              "Empty: not known, for instance because port 25 is closed to the agent.", matrix, 12, 8, ["mx"], "mx",
+              False, overrides=cells),
+        table("Findings", "Open findings of this domain, worst first. The code leads to its meaning and fix.",
+              {"weight": findings_rows(DOMAIN)}, 12, 8, ["severity", "code", "subject"], "weight", True,
+              hidden=("weight", "domain"), overrides=[severity_cells(), code_link()]),
+    ]
+
+
+def rate(metric, by="instance", window="$__rate_interval"):
+    return f"sum by ({by}) (rate({metric}{{{JOB}}}[{window}]))"
+
+
+def agent_row():
+    # A few domains make few checks: shares and quantiles need a longer look.
+    phases = rate("mtasts_phase_duration_seconds_bucket", "le, phase", FEW_CHECKS)
+    inconclusive = (rate("mtasts_checks_inconclusive_total", window=FEW_CHECKS),
+                    rate("mtasts_checks_total", window=FEW_CHECKS))
+    by_instance = "{{instance}}"
+    return row("Agent"), [
+        timeline("Channels", "Dead: nobody answers the agent there, not even the canaries; findings on the channel "
+                 "are unknown.", [target(f"min by (channel) (mtasts_channel_alive{{{JOB}}})", "{{channel}}")], 8, 6,
+                 {0: ("dead", RED), 1: ("alive", GREEN)}),
+        timeline("Settings and state",
+                 "Reload: the last load of the settings succeeded. State: what is seen can be written.",
+                 [target(f"min(mtasts_exporter_config_last_reload_successful{{{JOB}}})", "reload"),
+                  target(f"min(mtasts_state_writable{{{JOB}}})", "state")], 8, 6, YES_NO),
+        stat("Shards and versions", "Parts that there should be, parts that are there, and how many different settings "
+             "and versions run.",
+             [instant(f"max(mtasts_shards{{{JOB}}})", "shards"),
+              instant(f'count(count_values("ordinal", mtasts_shard_ordinal{{{JOB}}}))', "shards there"),
+              instant(f'count(count_values("hash", mtasts_exporter_config_hash{{{JOB}}}))', "settings"),
+              instant(f"count(count by (version, revision) (mtasts_exporter_build_info{{{JOB}}}))", "versions")],
+             8, 6, {"unit": "short", "decimals": 0, "thresholds": thresholds((None, GREY))}),
+        graph("Checks", "Domain checks done per second.", [target(rate("mtasts_checks_total"), by_instance)],
+              8, 7, "ops"),
+        graph("Inconclusive checks", f"Share of the checks of {FEW_CHECKS} whose outcome was unknown.",
+              [target(" / ".join(inconclusive), by_instance)], 8, 7, "percentunit", highest=1),
+        graph("Queue", "Checks running, and checks that are due and wait.",
+              [target(f"max by (instance) (mtasts_checks_in_flight{{{JOB}}})", "running {{instance}}"),
+               target(f"max by (instance) (mtasts_check_queue_length{{{JOB}}})", "waiting {{instance}}")],
+              8, 7, "short"),
+        graph("Lag", "How late the longest waiting check is.",
+              [target(f"max by (instance) (mtasts_check_lag_seconds{{{JOB}}})", by_instance)], 8, 7, "s"),
+        graph("Duration of phases",
+              f"Median and 95th percentile of {FEW_CHECKS}: DNS lookups, policy fetches, SMTP probes, whole checks.",
+              [target(f"histogram_quantile(0.5, {phases})", "{{phase}} p50"),
+               target(f"histogram_quantile(0.95, {phases})", "{{phase}} p95")], 8, 7, "s"),
+        graph("DNS queries", "Sent per second, by record type, and those without a usable answer, by reason.",
+              [target(rate("mtasts_dns_queries_total", "type"), "{{type}}"),
+               target(rate("mtasts_dns_query_failures_total", "reason"), "failed: {{reason}}")], 8, 7, "reqps"),
+        graph("Memory", "Resident memory.",
+              [target(f"max by (instance) (process_resident_memory_bytes{{{JOB}}})", by_instance)], 8, 7, "bytes"),
+        graph("CPU", "Cores in use.", [target(rate("process_cpu_seconds_total"), by_instance)], 8, 7, "none"),
+        graph("File descriptors", "Open, as a share of the limit.",
+              [target(f"max by (instance) (process_open_fds{{{JOB}}} / process_max_fds{{{JOB}}})", by_instance)],
+              8, 7, "percentunit", highest=1),
+    ]
+
+
+# The whole.
+
+def row(title, repeat=None):
+    made = {"type": "row", "title": title, "collapsed": False, "panels": [], "gridPos": {"w": WIDTH, "h": 1}}
+    return made | ({"repeat": repeat} if repeat else {})
+
+
+def laid_out(sections):
+    """All panels in order, each with its place and id."""
+    placed = []
+    top = 0
+    for head, panels in sections:
+        head["gridPos"] |= {"x": 0, "y": top}
+        placed.append(head)
+        top += 1
+        left_edge, tallest = 0, 0
+        for one in panels:
+            if left_edge + one["gridPos"]["w"] > WIDTH:
+                top, left_edge, tallest = top + tallest, 0, 0
+            one["gridPos"] |= {"x": left_edge, "y": top}
+            left_edge += one["gridPos"]["w"]
+            tallest = max(tallest, one["gridPos"]["h"])
+            placed.append(one)
+        top += tallest
+    for number, one in enumerate(placed, start=1):
+        one["id"] = number
+    return placed
+
+
+def query_variable(name, label, query, many):
+    return {"name": name, "label": label, "type": "query", "datasource": DATASOURCE, "definition": query,
+            "query": {"query": query, "refId": f"variable-{name}"}, "refresh": 2, "sort": 1, "multi": True,
+            "includeAll": many, "allValue": ".+" if many else None, "hide": 0, "options": [], "regex": "",
+            "current": {"selected": True, "text": ["All"], "value": ["$__all"]} if many else {}}
+
+
+def dashboard():
+    variables = [
+        {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "refresh": 1,
+         "hide": 0, "includeAll": False, "multi": False, "options": [], "regex": "", "current": {}},
+        # Of the web port; the telemetry port has no domains.
+        query_variable("job", "Job", "label_values(mtasts_domain_info, job)", many=True),
+        query_variable("domain", "Domain", f"label_values(mtasts_domain_info{{{JOB}}}, domain)", many=False),
+    ]
+    return {
+        "uid": UID, "title": "MTA-STS", "tags": ["mta-sts", "mail", "tls"], "editable": True, "graphTooltip": 1,
+        "description": "Mail domains' MTA-STS as a sending mail server sees it, by mtasts-exporter.",
+        "schemaVersion": 37, "version": 1, "style": "dark", "timezone": "browser", "refresh": "1m", "id": None,
+        "time": {"from": "now-24h", "to": "now"}, "timepicker": {}, "fiscalYearStartMonth": 0, "liveNow": False,
+        "weekStart": "", "links": [], "annotations": {"list": []}, "templating": {"list": variables},
+        "panels": laid_out([overview(), expiry(), domain_row(), agent_row()]),
+    }
+
+
+if __name__ == "__main__":
+    json.dump(dashboard(), sys.stdout, indent=2, ensure_ascii=False)
+    print()

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""PromQL as far as tests of documents need it: does promtool read it, and which metrics does it name?"""
+
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HISTOGRAM_SERIES = ("_bucket", "_sum", "_count")
+STRING = r'"(?:\\.|[^"\\])*"'
+MATCHERS = re.compile(rf'\{{(?:{STRING}|[^}}"])*\}}')
+LABEL_LIST = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
+METRIC = re.compile(r"\b(?:mtasts|process|tlsrpt)_\w+")
+
+
+def exported_metrics():
+    """Names of series as they are stored, from the list of metrics."""
+    names = set()
+    for name, kind, *_ in map(str.split, (ROOT / "tests/golden/metrics.txt").read_text().splitlines()):
+        names |= {name + suffix for suffix in HISTOGRAM_SERIES} if kind == "histogram" else {name}
+    return names
+
+
+def without_label_lists(expression):
+    return LABEL_LIST.sub(" ", expression)
+
+
+def metrics_in(expression):
+    return set(METRIC.findall(re.sub(STRING, " ", without_label_lists(MATCHERS.sub(" ", expression)))))
+
+
+def complaints(expressions):
+    """What promtool says of the expressions that it cannot read; empty when it reads all."""
+    rules = [{"record": f"query:number_{number}", "expr": expression}
+             for number, expression in enumerate(expressions)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rules.json"  # JSON is YAML
+        file.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
+        done = subprocess.run(["promtool", "check", "rules", "--lint=none", str(file)], capture_output=True, text=True,
+                              timeout=60)
+    return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""The shipped alerts, live: agent, Prometheus, Alertmanager and a webhook; the world breaks and is mended.
+
+    python3 tests/world/alerts.py --agent BUILD/mtasts-exporter [unittest's own arguments]
+
+The rules of alerts/mtasts.rules.yaml and the routes and inhibitions of alerts/alertmanager.example.yml, with every wait
+shortened to seconds. The tests run in the order of their names; whatever reaches the webhook must have been expected.
+Needs python3-yaml, and Debian's prometheus and prometheus-alertmanager.
+"""
+
+import argparse
+import http.server
+import json
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import yaml
+
+import few
+from agent import Agent, fetch
+from certificates import Certificate
+from processes import free_port, wait_until
+from world import World
+
+ALERTS = Path(__file__).resolve().parents[2] / "alerts"
+GONE, EXPIRED, ENDING, MX = "shares-one.test", "shares-two.test", "delegated.test", "healthy-wildcard.test"
+WATCHED = (GONE, EXPIRED, ENDING, MX, "healthy.test", "testing.test")
+SHARED_HOST, NEW_HOST = "mx2.healthy.test", "mx1.healthy.test"
+CHANGE_SECONDS = 30.0
+# With a check every two seconds and a scrape a second: one failed check, or a mail server's restart, is ridden out. The
+# window has several scrapes and evaluations, as it has in earnest.
+WINDOW_SECONDS = 5
+WAITS = {"10m": "6s", "15m": "6s", "20m": "25s", "30m": "9s", "90m": "12s"}
+WINDOWS = {"[2m]": "[2s]", "[5m]": f"[{WINDOW_SECONDS}s]", "[1h]": "[40s]", "[6h]": "[60s]",
+           "[7d]": "[60s]", "6 * 3600": "60"}
+agent_binary = None
+
+
+def shortened_rules():
+    groups = yaml.safe_load((ALERTS / "mtasts.rules.yaml").read_text())["groups"]
+    for group in groups:
+        group["interval"] = "1s"
+        for rule in group["rules"]:
+            for long, short in WINDOWS.items():
+                rule["expr"] = rule["expr"].replace(long, short)
+            if "for" in rule:
+                rule["for"] = WAITS[rule["for"]]
+    return groups
+
+
+def shortened_routes(webhook_port):
+    """The example, with every receiver at the webhook."""
+    document = yaml.safe_load((ALERTS / "alertmanager.example.yml").read_text())
+    routes = [document["route"]]
+    for route in routes:
+        wait = "4s" if route["receiver"] == "news" else "2s"
+        route.update({key: wait for key in ("group_wait", "group_interval") if key in route})
+        routes += route.get("routes", [])
+    for receiver in document["receivers"]:
+        (kind,) = set(receiver) - {"name"}
+        wants_resolved = receiver[kind][0]["send_resolved"]
+        del receiver[kind]
+        receiver["webhook_configs"] = [{"url": f"http://127.0.0.1:{webhook_port}/{receiver['name']}",
+                                        "send_resolved": wants_resolved}]
+    return document
+
+
+class Webhook(http.server.ThreadingHTTPServer):
+    """Keeps every alert of every notification: (receiver, status, labels, annotations)."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), WebhookHandler)
+        self.notified = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def told(self, status):
+        """What was told once or more often, without its texts."""
+        return {(receiver, *key_of(labels)) for receiver, its_status, labels, _ in list(self.notified)
+                if its_status == status}
+
+    def text_of(self, name):
+        return next(notes["description"] for _, _, labels, notes in self.notified if labels["alertname"] == name)
+
+
+class WebhookHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.notified += [(self.path.strip("/"), alert["status"], alert["labels"], alert["annotations"])
+                                 for alert in body["alerts"]]
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def key_of(labels):
+    """(name, severity, label, value) of an alert that has one label beside these two."""
+    rest = [pair for pair in sorted(labels.items()) if pair[0] not in ("alertname", "severity")]
+    return (labels["alertname"], labels["severity"], *(word for pair in rest for word in pair))
+
+
+def of_domain(receiver, name, severity, domain):
+    return (receiver, f"Mtasts{name}", severity, "domain", domain)
+
+
+BROKEN = {
+    of_domain("pager", "PolicyUnavailable", "critical", GONE),
+    of_domain("pager", "PolicyCertificateInvalid", "critical", EXPIRED),
+    of_domain("mail-operators", "PolicyCertificateExpiring", "warning", ENDING),
+    of_domain("pager", "MxNotCovered", "critical", MX),
+    ("pager", "MtastsMxCertificateInvalid", "critical", "mx", SHARED_HOST),
+}
+# Silenced by MtastsMxNotCovered, and news still when that is mended.
+SILENCED = {("MtastsMxSetChanged", "info", "domain", MX)}
+NEWS = {of_domain("news", "MxSetChanged", "info", MX)}
+
+
+class LiveAlerts(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.stop)
+        cls.world.start()
+        cls.webhook = Webhook()
+        cls.addClassCleanup(cls.webhook.server_close)
+        cls.addClassCleanup(cls.webhook.shutdown)
+        cls.world.settings_file.write_text(few.settings_of(cls.world, WATCHED))
+        cls.agent = Agent(cls.world, agent_binary)
+        cls.agent.serve()
+        cls.servers = [cls.agent.server, *cls.start_watchers()]
+        cls.wait(lambda: fetch(cls.world.ports["telemetry"], "/-/ready")[0] == 200, "the first round")
+
+    @classmethod
+    def start_watchers(cls):
+        folder, ports = cls.world.directory, cls.world.ports
+        cls.alertmanager_port = free_port()
+        (folder / "alertmanager.json").write_text(json.dumps(shortened_routes(cls.webhook.port)))  # JSON is YAML
+        alertmanager = cls.world.add_server("alertmanager", [
+            "prometheus-alertmanager", f"--config.file={folder}/alertmanager.json", f"--storage.path={folder}/alerts",
+            f"--web.listen-address=127.0.0.1:{cls.alertmanager_port}", "--cluster.listen-address="])
+        (folder / "rules.json").write_text(json.dumps({"groups": shortened_rules()}))
+        (folder / "prometheus.json").write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": ["rules.json"],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{cls.alertmanager_port}"]}]}]},
+            "scrape_configs": [{"job_name": "mtasts", "static_configs": [
+                {"targets": [f"127.0.0.1:{ports[name]}" for name in ("web", "telemetry")]}]}]}))
+        prometheus = cls.world.add_server("prometheus", [
+            "prometheus", f"--config.file={folder}/prometheus.json", f"--storage.tsdb.path={folder}/tsdb",
+            f"--web.listen-address=127.0.0.1:{ports['prometheus']}", "--rules.alert.resend-delay=2s"])
+        for port, server in ((cls.alertmanager_port, alertmanager), (ports["prometheus"], prometheus)):
+            wait_until(lambda: fetch(port, "/-/ready")[0] == 200, server.name, 30, [server])
+        return [alertmanager, prometheus]
+
+    @classmethod
+    def wait(cls, condition, what):
+        return wait_until(condition, what, CHANGE_SECONDS, cls.servers)
+
+    @classmethod
+    def alerts(cls):
+        """The alerts that Prometheus knows of now: (key, state)."""
+        body = json.loads(fetch(cls.world.ports["prometheus"], "/api/v1/alerts")[1])
+        return {(key_of(alert["labels"]), alert["state"]) for alert in body["data"]["alerts"]}
+
+    @classmethod
+    def firing(cls):
+        return {key for key, state in cls.alerts() if state == "firing"}
+
+    def wait_for(self, status, wanted):
+        """Until all of `wanted` was told, and nothing else ever."""
+        try:
+            self.wait(lambda: self.webhook.told(status) >= wanted, f"{len(wanted)} alerts {status}")
+        finally:
+            self.assertEqual(self.webhook.told(status), wanted, self.alerts())
+
+    def test_1_a_healthy_world_is_silent(self):
+        time.sleep(10)  # longer than most alerts wait
+        self.assertEqual(self.webhook.notified, [])
+        # A mail server that restarts may be pending; nothing else is.
+        self.assertEqual(self.alerts(), set())
+
+    def test_2_what_breaks_is_told(self):
+        self.world.set_policy(GONE, None)
+        self.world.set_policy_certificate(EXPIRED, Certificate.expired)
+        self.world.set_policy_certificate(ENDING, Certificate.expiring)
+        self.world.set_records(MX, "MX", [f"{rank} {host}." for rank, host in
+                                          enumerate((*self.world.domain(MX).mx, NEW_HOST))])
+        self.world.set_mail_certificate(SHARED_HOST, Certificate.expired)
+        self.wait_for("firing", BROKEN)
+        self.wait(lambda: self.firing() >= SILENCED, "what is silenced")
+        self.assertEqual(self.firing(), SILENCED | {tuple(key) for _, *key in BROKEN})
+        self.assertEqual(self.webhook.told("resolved"), set())
+
+    def test_3_the_texts_say_what_to_do(self):
+        for name, *parts in (
+                ("MtastsPolicyUnavailable", GONE, "sts-http-status", "HTTP status 404",
+                 f"curl -sS -i --max-time 30 https://mta-sts.{GONE}/.well-known/mta-sts.txt"),
+                ("MtastsPolicyCertificateInvalid", f"sts-tls-expired (mta-sts.{EXPIRED}", "openssl s_client"),
+                ("MtastsPolicyCertificateExpiring", f"mta-sts.{ENDING} ends in 14d 23h"),
+                ("MtastsMxNotCovered", "mx-partial-coverage", f"Not covered: {NEW_HOST}.", f"MX {MX}"),
+                ("MtastsMxCertificateInvalid", f"cert-expired ({SHARED_HOST}", " and others, 4 domains in all",
+                 f"-connect {SHARED_HOST}:25")):
+            for part in parts:
+                with self.subTest(alert=name):
+                    self.assertIn(part, self.webhook.text_of(name))
+        for _, _, labels, notes in self.webhook.notified:
+            self.assertEqual(Path(notes["runbook_url"]).stem, labels["alertname"])
+            self.assertTrue((ALERTS / "runbooks" / Path(notes["runbook_url"]).name).is_file())
+
+    def test_4_what_is_silenced_reaches_nobody(self):
+        body = json.loads(fetch(self.alertmanager_port, "/api/v2/alerts")[1])
+        states = {key_of(alert["labels"]): alert["status"]["state"] for alert in body}
+        self.assertEqual({key for key, state in states.items() if state == "suppressed"}, SILENCED)
+
+    def test_5_blind_for_a_while(self):
+        """Nothing is mended by our going blind, and nothing new is broken."""
+        before = self.firing()
+        self.world.halt("unbound")
+        until = time.monotonic() + 3 * WINDOW_SECONDS
+        while time.monotonic() < until:
+            self.assertEqual(self.firing(), before)
+            time.sleep(0.5)
+        self.world.resume("unbound")
+        self.assertEqual(self.webhook.told("resolved"), set())
+        self.assertEqual(self.webhook.told("firing"), BROKEN)
+
+    def test_6_what_is_mended_resolves(self):
+        self.world.set_policy(GONE, self.world.domain(GONE).policy)
+        self.world.set_policy_certificate(EXPIRED, Certificate.valid)
+        self.world.set_policy_certificate(ENDING, Certificate.valid)
+        self.world.set_records(MX, "MX", [f"{rank} {host}." for rank, host in enumerate(self.world.domain(MX).mx)])
+        self.world.set_mail_certificate(SHARED_HOST, Certificate.valid)
+        self.wait_for("resolved", BROKEN)
+        self.wait_for("firing", BROKEN | NEWS)
+        self.wait(lambda: self.firing() == SILENCED, "everything else to end")
+
+    def test_7_nothing_more_comes(self):
+        time.sleep(2 * WINDOW_SECONDS)
+        self.assertEqual(self.webhook.told("firing"), BROKEN | NEWS)
+        self.assertEqual(self.webhook.told("resolved"), BROKEN)
+
+
+def main():
+    global agent_binary
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
+    arguments, rest = parser.parse_known_args()
+    agent_binary = arguments.agent
+    unittest.main(argv=[sys.argv[0], "--failfast", *rest])
+
+
+if __name__ == "__main__":
+    main()
