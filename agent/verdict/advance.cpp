@@ -105,7 +105,7 @@ class Step {
   void note_return(const PolicyFactsPtr& facts, bool new_look, Turn turn);
   void tell_policy(const PolicyFacts& from, const PolicyFacts& to);
   void follow_mode(protocol::Mode from, protocol::Mode to);
-  void note_hosts(const std::vector<std::string>& before, const std::vector<std::string>& now);
+  void note_hosts(const std::vector<std::string>& now);
 
   History& history_;
   const Sighting& seen_;
@@ -241,20 +241,21 @@ void Step::policy() {
   serve(seen_.policy);
 }
 
-void Step::note_hosts(const std::vector<std::string>& before, const std::vector<std::string>& now) {
+void Step::note_hosts(const std::vector<std::string>& now) {
   auto& hosts = history_.mx_hosts;
+  bool first = hosts.empty() && history_.mx.changes == 0;
   Time at = history_.mx.since;
-  auto place_of = [&](const std::string& host) -> SeenMx& {
-    for (SeenMx& known : hosts)
-      if (known.host == host) return known;
-    hosts.push_back({host, kNever, kNever});
-    return hosts.back();
-  };
-  for (const std::string& host : before)
-    if (!std::binary_search(now.begin(), now.end(), host)) place_of(host).removed = at;
-  for (const std::string& host : now)
-    if (!std::binary_search(before.begin(), before.end(), host))
-      place_of(host) = {host, at, kNever};
+  for (SeenMx& known : hosts)
+    if (known.removed == kNever && !std::binary_search(now.begin(), now.end(), known.host))
+      known.removed = at;
+  for (const std::string& host : now) {
+    auto known = std::find_if(hosts.begin(), hosts.end(),
+                              [&](const SeenMx& old) { return old.host == host; });
+    if (known == hosts.end())
+      hosts.push_back({host, first ? kNever : at, kNever});
+    else if (known->removed != kNever)
+      *known = {host, at, kNever};
+  }
   // Those that left first are forgotten first.
   while (hosts.size() > kMostRemembered) {
     auto oldest = std::min_element(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) {
@@ -271,9 +272,10 @@ void Step::mx() {
   if (hosts.size() > kMostRemembered) hosts.resize(kMostRemembered);
   Turn turn = take(history_.mx, hosts, seen_.at);
   if (turn != Turn::kept) ++history_.revision;
-  if (turn != Turn::confirmed) return;
-  note_hosts(*history_.mx.previous, hosts);
-  tell(history_.mx.since, "mx_set", joined(*history_.mx.previous), joined(hosts));
+  if (turn != Turn::first && turn != Turn::confirmed) return;
+  note_hosts(hosts);
+  if (turn == Turn::confirmed)
+    tell(history_.mx.since, "mx_set", joined(*history_.mx.previous), joined(hosts));
 }
 
 std::string uncovered(const History& history) {

@@ -59,7 +59,6 @@ struct SeenId {
   bool operator==(const SeenId&) const = default;
 };
 
-// An MX host that came or went; those that were there from the first look on have none.
 struct SeenMx {
   std::string host;
   Time added{};    // epoch: it was there from the first look
