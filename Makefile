@@ -11,12 +11,12 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-de
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev zlib1g-dev libjemalloc-dev ca-certificates
 WORLD_PACKAGES := python3 openssl nsd unbound nginx-light postfix prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
-TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git $(WORLD_PACKAGES)
+TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git systemd $(WORLD_PACKAGES)
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 openssl
 
-.PHONY: help run demo test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run demo test image-test test-tsan fuzz bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -48,6 +48,10 @@ demo: build ## A miniature internet of real servers, healthy and broken domains,
 test: ## Everything that CI runs: both builds, all tests, lints
 	$(call install,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 	@sh tests/house/run-all-tests.sh $(JOBS)
+
+image-test: ## Build the container image without an engine, run it, and boot the systemd unit
+	$(call install,debootstrap buildah python3)
+	@sh tests/house/as-root.sh /usr/bin/python3 -B tests/image/image_test.py $(if $(IMAGE_CACHE),--keep $(IMAGE_CACHE))
 
 test-tsan: ## The threaded parts under ThreadSanitizer (clang)
 	$(call install,$(BUILD_PACKAGES) $(TSAN_PACKAGES))

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+#
+# Builds from source in the first stage. The second is an empty root with the agent, its shared libraries and CA
+# certificates alone (tests/image/image-root.sh), because layers on a base image cannot make it smaller: its shell,
+# perl and apt would stay. `make image-test` builds and runs this file without a Docker engine.
+#
+#     docker build -t mtasts-exporter .
+#     docker run --read-only -p 10058:10058 -v mtasts-state:/var/lib/mtasts-exporter \
+#       -e MTASTS_DOMAINS=example.com,example.net mtasts-exporter
+
+# Any Debian 12.
+ARG BASE=debian:bookworm-slim
+# The version of CMakeLists.txt; the build fails where they differ.
+ARG VERSION=0.1.0
+
+FROM ${BASE} AS build
+WORKDIR /src
+# The base's own packages too: libraries of the image come from here.
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
+# Only the names of the Makefile's build packages, so that this layer stays while sources change.
+COPY Makefile ./
+COPY tests/house/install-packages.sh tests/house/
+RUN sh tests/house/install-packages.sh make \
+  && printf 'include Makefile\npackages:\n\t$(call install,$(BUILD_PACKAGES))\n' | make -f - packages
+COPY . .
+ARG VERSION
+RUN make build && sh tests/image/image-root.sh build/release "${VERSION}" /image/root \
+  && install -d -m 0750 /image/state/mtasts-exporter
+
+FROM scratch
+ARG VERSION
+ARG REVISION=
+LABEL org.opencontainers.image.title="mtasts-exporter" \
+      org.opencontainers.image.description="Re-checks mail domains' MTA-STS as a sending server would, for Prometheus" \
+      org.opencontainers.image.url="https://github.com/mtasts-exporter/mtasts-exporter" \
+      org.opencontainers.image.source="https://github.com/mtasts-exporter/mtasts-exporter" \
+      org.opencontainers.image.documentation="https://github.com/mtasts-exporter/mtasts-exporter/blob/main/README.md" \
+      org.opencontainers.image.vendor="The mtasts-exporter authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /image/root/ /
+# The state. No VOLUME: an unnamed one would be forgotten with its history. A named one takes this owner over.
+COPY --from=build --chown=65532:65532 /image/state/ /var/lib/
+USER 65532:65532
+EXPOSE 10058 10059
+ENTRYPOINT ["/usr/bin/mtasts-exporter"]
+CMD ["serve", "--config", "/etc/mtasts-exporter/config.toml"]
