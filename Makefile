@@ -12,6 +12,8 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-de
 WORLD_PACKAGES := python3 openssl nsd unbound nginx-light postfix prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
 TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git systemd $(WORLD_PACKAGES)
+# The chart's tests fetch helm and schemas by npm; another Node than Debian's will do, too.
+TEST_PACKAGES += $(shell command -v npm >/dev/null 2>&1 || echo npm)
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 openssl

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""README.md of the chart: README.md.in, and a table of all values with their comments and defaults.
+
+    python3 helm/mtasts-exporter/readme.py            # writes README.md
+    python3 helm/mtasts-exporter/readme.py --check    # exit status 1 when it is not what it would write
+
+In values.yaml `## …` begins a section, and the comment right above a key is its line. Needs python3-yaml.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+CHART = Path(__file__).resolve().parent
+KEY = re.compile(r"^( *)([A-Za-z][A-Za-z0-9]*):(?: |$)")
+
+
+def lines_of(text):
+    """(section, path, comment) of every key; a key without a comment has that of the key right above it."""
+    section, comment, path, found = "", [], [], []
+    for line in text.splitlines()[3:]:
+        key = KEY.match(line)
+        if line.startswith("## "):
+            section, comment = line[3:], []
+        elif key:
+            depth = len(key[1]) // 2
+            path = path[:depth] + [key[2]]
+            found.append((section, tuple(path), " ".join(comment)))
+            comment = []
+        elif line.lstrip().startswith("# "):
+            comment.append(line.lstrip()[2:])
+        else:
+            comment = []
+    return found
+
+
+def default_of(values, path):
+    for key in path:
+        values = values[key]
+    return values
+
+
+def is_parent(values, path, paths):
+    return isinstance(default_of(values, path), dict) and any(p[:-1] == path for p in paths)
+
+
+def table(text):
+    values = yaml.safe_load(text)
+    lines = lines_of(text)
+    paths = [path for _, path, _ in lines]
+    made, section, previous = [], None, ""
+    for heading, path, comment in lines:
+        if heading != section:
+            section = heading
+            made += ["", f"### {heading}", "", "| value | default | |", "|---|---|---|"]
+        opaque = any(path[:n] in WHOLE for n in range(1, len(path)))
+        if opaque:
+            continue
+        if is_parent(values, path, paths) and path not in WHOLE:
+            if comment:
+                made.append(f"| `{'.'.join(path)}` | | {comment} |")
+            previous = ""
+            continue
+        default = json.dumps(default_of(values, path), ensure_ascii=False)
+        if path in WHOLE and len(default) > 60:
+            default = "see values.yaml"
+        else:
+            default = f"`{default}`"
+        if not comment and not previous:
+            raise SystemExit(f"values.yaml: {'.'.join(path)} has no comment")
+        made.append(f"| `{'.'.join(path)}` | {default} | {comment or 'likewise'} |")
+        previous = comment or previous
+    return "\n".join(made).strip()
+
+
+# Told in one line: what is in them is Kubernetes' own, or told elsewhere.
+WHOLE = {("podSecurityContext",), ("securityContext",), ("livenessProbe",), ("readinessProbe",),
+         ("podMonitor", "web"), ("podMonitor", "telemetry"), ("dashboard", "labels"), ("prometheusRule", "severities")}
+
+
+def readme():
+    return (CHART / "README.md.in").read_text().replace("@values@", table((CHART / "values.yaml").read_text()))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        sys.exit((CHART / "README.md").read_text() != readme())
+    (CHART / "README.md").write_text(readme())

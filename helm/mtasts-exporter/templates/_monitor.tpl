@@ -1,0 +1,60 @@
+{{- /*
+SPDX-License-Identifier: Apache-2.0
+SPDX-FileCopyrightText: The mtasts-exporter authors
+*/ -}}
+{{- /* The two endpoints of a monitor: dict "monitor" … "webPort" … "telemetryPort" … */}}
+{{- define "mtasts-exporter.endpoints" -}}
+{{- if .monitor.web.enabled }}
+{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.web "port" .webPort) }}
+{{- end }}
+{{- if .monitor.telemetry.enabled }}
+{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.telemetry "port" .telemetryPort) }}
+{{- end }}
+{{- end }}
+
+{{- define "mtasts-exporter.endpoint" -}}
+{{- with .endpoint -}}
+- port: {{ $.port }}
+  path: {{ .path }}
+  {{- with .interval }}
+  interval: {{ . }}
+  {{- end }}
+  {{- with .scrapeTimeout }}
+  scrapeTimeout: {{ . }}
+  {{- end }}
+  {{- if .scheme }}
+  scheme: {{ .scheme }}
+  {{- end }}
+  {{- with .tlsConfig }}
+  tlsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .basicAuth }}
+  basicAuth:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .authorization }}
+  authorization:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if .honorLabels }}
+  honorLabels: true
+  {{- end }}
+  {{- with .relabelings }}
+  relabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .metricRelabelings }}
+  metricRelabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "mtasts-exporter.limits" -}}
+{{- range $key := list "sampleLimit" "targetLimit" "labelLimit" "labelNameLengthLimit" "labelValueLengthLimit" }}
+{{- with get $ $key | int64 }}
+{{ $key }}: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,130 @@
+{{- /*
+SPDX-License-Identifier: Apache-2.0
+SPDX-FileCopyrightText: The mtasts-exporter authors
+*/ -}}
+{{- define "mtasts-exporter.podTemplate" -}}
+metadata:
+  labels:
+    {{- include "mtasts-exporter.podLabels" . | nindent 4 }}
+  {{- with include "mtasts-exporter.podAnnotations" . }}
+  annotations:
+    {{- . | nindent 4 }}
+  {{- end }}
+spec:
+  serviceAccountName: {{ include "mtasts-exporter.serviceAccountName" . }}
+  automountServiceAccountToken: false
+  # A Service's variables are none of the agent's business.
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+  {{- with concat (default list (default dict .Values.global).imagePullSecrets) .Values.imagePullSecrets }}
+  imagePullSecrets:
+    {{- range . }}
+    - name: {{ kindIs "string" . | ternary . (get (kindIs "map" . | ternary . dict) "name") }}
+    {{- end }}
+  {{- end }}
+  securityContext:
+    {{- toYaml .Values.podSecurityContext | nindent 4 }}
+  {{- with .Values.initContainers }}
+  initContainers:
+    {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
+  {{- end }}
+  containers:
+    {{- include "mtasts-exporter.container" (dict "root" . "name" "mtasts-exporter" "webPort" "web" "telemetryPort" "telemetry" "readiness" true) | nindent 4 }}
+    {{- if .Values.unbound.enabled }}
+    {{- include "mtasts-exporter.unbound.container" . | nindent 4 }}
+    {{- end }}
+    {{- with .Values.extraContainers }}
+    {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
+    {{- end }}
+  volumes:
+    {{- include "mtasts-exporter.settingsVolumes" . | nindent 4 }}
+    {{- if not .Values.persistence.enabled }}
+    - name: mtasts-state
+      emptyDir: {{ toJson .Values.persistence.emptyDir }}
+    {{- else if .Values.persistence.existingClaim }}
+    - name: mtasts-state
+      persistentVolumeClaim:
+        claimName: {{ .Values.persistence.existingClaim }}
+    {{- end }}
+    {{- if .Values.unbound.enabled }}
+    - name: unbound
+      configMap:
+        name: {{ include "mtasts-exporter.fullname" . }}-unbound
+    {{- end }}
+    {{- with .Values.extraVolumes }}
+    {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
+    {{- end }}
+  {{- with .Values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.affinity }}
+  affinity:
+    {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
+  {{- end }}
+  {{- with .Values.topologySpreadConstraints }}
+  topologySpreadConstraints:
+    {{- range . }}
+    {{- $own := dict "matchLabels" (include "mtasts-exporter.selectorLabels" $ | fromYaml) }}
+    - {{ hasKey . "labelSelector" | ternary . (merge (dict "labelSelector" $own) .) | toYaml | nindent 6 | trim }}
+    {{- end }}
+  {{- end }}
+  {{- with .Values.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  {{- with .Values.runtimeClassName }}
+  runtimeClassName: {{ . }}
+  {{- end }}
+  {{- with .Values.schedulerName }}
+  schedulerName: {{ . }}
+  {{- end }}
+  {{- if .Values.dnsPolicy }}
+  dnsPolicy: {{ .Values.dnsPolicy }}
+  {{- else if .Values.hostNetwork }}
+  dnsPolicy: ClusterFirstWithHostNet
+  {{- end }}
+  {{- with .Values.dnsConfig }}
+  dnsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.hostAliases }}
+  hostAliases:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if .Values.hostNetwork }}
+  hostNetwork: true
+  {{- end }}
+{{- end }}
+
+{{- define "mtasts-exporter.podLabels" -}}
+{{- /* Selectors look for the first, so they win. Without the chart's version: a new one alone restarts no pod. */}}
+{{- $labels := include "mtasts-exporter.selectorLabels" . | fromYaml }}
+{{- range list .Values.podLabels .Values.commonLabels }}
+{{- with . }}
+{{- $labels = merge $labels (include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYaml) }}
+{{- end }}
+{{- end }}
+{{- toYaml $labels }}
+{{- end }}
+
+{{- define "mtasts-exporter.podAnnotations" -}}
+{{- $all := dict }}
+{{- with .Values.podAnnotations }}
+{{- $all = include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYaml }}
+{{- end }}
+{{- if .Values.rollOnConfigChange }}
+{{- $_ := set $all "checksum/settings" (include "mtasts-exporter.settingsData" . | sha256sum) }}
+{{- end }}
+{{- if .Values.unbound.enabled }}
+{{- /* Unbound does not look at its file again. */}}
+{{- $_ := set $all "checksum/unbound" (include "mtasts-exporter.unbound.settings" . | sha256sum) }}
+{{- end }}
+{{- if not (hasKey $all "kubectl.kubernetes.io/default-container") }}
+{{- $_ := set $all "kubectl.kubernetes.io/default-container" "mtasts-exporter" }}
+{{- end }}
+{{- toYaml $all }}
+{{- end }}
