@@ -38,14 +38,6 @@ present::Phase phase_named(std::string_view name) {
   return name == "smtp" ? present::Phase::smtp : present::Phase::policy;
 }
 
-std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& settings) {
-  std::vector<settings::DomainEntry> mine;
-  for (const settings::DomainEntry& entry : settings.domains)
-    if (schedule::shard_of(entry.name.text(), settings.shard.total) == settings.shard.index)
-      mine.push_back(entry);
-  return mine;
-}
-
 std::string codes_of(const verdict::Report& report) {
   std::string codes;
   for (const verdict::Finding& finding : report.findings) {
@@ -77,7 +69,7 @@ Agent::~Agent() {
 
 Result<bool> Agent::start(const settings::Settings& settings) {
   if (auto opened = open_state(settings.state); !opened) return opened;
-  set_domains(domains_of_shard(settings));  // before anybody can look
+  set_domains(schedule::domains_of_shard(settings));  // before anybody can look
   // Listeners come before the checks: a port that is taken must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
   if (auto forced = put_in_force(settings); !forced) return forced;
@@ -113,7 +105,7 @@ Result<bool> Agent::put_in_force(const settings::Settings& settings) {
   station_ = *station;
   counted_ = net::DnsCounters();
 
-  std::vector<settings::DomainEntry> mine = domains_of_shard(settings);
+  std::vector<settings::DomainEntry> mine = schedule::domains_of_shard(settings);
   set_domains(mine);
   site_->set_probe_rule(settings.probe);
   scheduler_.use(station_, settings);
@@ -145,8 +137,8 @@ Result<bool> Agent::open_state(const settings::StateSettings& settings) {
 }
 
 void Agent::set_domains(const std::vector<settings::DomainEntry>& domains) {
-  board_.set_domains(domains);
-  for (const store::Remembered& known : state_->recall(board_.unreported()))
+  std::vector<std::string> added = board_.set_domains(domains);
+  for (const store::Remembered& known : state_->recall(added))
     board_.restore(known.report, known.stages);
 }
 

@@ -21,6 +21,14 @@ bool wants_another_look(const verdict::Report& report) {
 
 }  // namespace
 
+std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& settings) {
+  std::vector<settings::DomainEntry> mine;
+  for (const settings::DomainEntry& entry : settings.domains)
+    if (shard_of(entry.name.text(), settings.shard.total) == settings.shard.index)
+      mine.push_back(entry);
+  return mine;
+}
+
 Scheduler::Scheduler(asio::any_io_executor executor, Publish publish, Recall recall)
     : executor_(executor),
       publish_(std::move(publish)),
@@ -34,11 +42,9 @@ void Scheduler::use(std::shared_ptr<check::Station> station, const settings::Set
   concurrency_ = static_cast<size_t>(settings.check.concurrency);
   domains_.clear();
   std::vector<std::string> names;
-  for (const settings::DomainEntry& entry : settings.domains) {
-    const std::string& name = entry.name.text();
-    if (shard_of(name, settings.shard.total) != settings.shard.index) continue;
-    names.push_back(name);
-    domains_.emplace(name, entry);
+  for (settings::DomainEntry& entry : domains_of_shard(settings)) {
+    names.push_back(entry.name.text());
+    domains_.emplace(names.back(), std::move(entry));
   }
   due_.set_names(names, settings.check.interval, SteadyClock::now());
   start_due();

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "check/station.h"
 #include "schedule/due_list.h"
@@ -19,6 +20,9 @@
 #include "verdict/report.h"
 
 namespace mtasts::schedule {
+
+// Those of the settings' domains that this agent checks.
+std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& settings);
 
 class Scheduler {
  public:

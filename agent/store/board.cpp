@@ -59,9 +59,10 @@ DomainEntryPtr Board::make_entry(DomainEntry entry) const {
   return std::make_shared<const DomainEntry>(std::move(entry));
 }
 
-void Board::set_domains(const std::vector<settings::DomainEntry>& domains) {
+std::vector<std::string> Board::set_domains(const std::vector<settings::DomainEntry>& domains) {
   std::lock_guard lock(mutex_);
   std::map<std::string, DomainEntryPtr, std::less<>> kept;
+  std::vector<std::string> added;
   reported_ = 0;
   for (const settings::DomainEntry& configured : domains) {
     const std::string& name = configured.name.text();
@@ -74,6 +75,8 @@ void Board::set_domains(const std::vector<settings::DomainEntry>& domains) {
       entry.report = old->second->report;
       entry.stages = old->second->stages;
       domains_.erase(old);
+    } else {
+      added.push_back(name);
     }
     if (entry.report != nullptr) ++reported_;
     kept.emplace(name, make_entry(std::move(entry)));
@@ -81,6 +84,7 @@ void Board::set_domains(const std::vector<settings::DomainEntry>& domains) {
   for (const auto& [name, removed] : domains_)
     if (removed->report != nullptr) release_hosts(*removed->report);
   domains_ = std::move(kept);
+  return added;
 }
 
 bool Board::publish(const verdict::ReportPtr& report) {
@@ -149,14 +153,6 @@ BoardSnapshot Board::snapshot() const {
   snapshot.hosts.reserve(hosts_.size());
   for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
   return snapshot;
-}
-
-std::vector<std::string> Board::unreported() const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : domains_)
-    if (entry->report == nullptr) names.push_back(name);
-  return names;
 }
 
 size_t Board::domain_count() const {

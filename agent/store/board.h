@@ -84,8 +84,8 @@ class Board {
   explicit Board(EntryRenderers renderers);
 
   // The domains there are from now on. What is gone takes its entries and series along; the
-  // reports of the others stay.
-  void set_domains(const std::vector<settings::DomainEntry>& domains);
+  // reports of the others stay. Returns the names that are new.
+  std::vector<std::string> set_domains(const std::vector<settings::DomainEntry>& domains);
 
   // False (and nothing changes) when the domain is not configured, so a check that ends after its
   // domain was removed does not bring it back.
@@ -93,8 +93,6 @@ class Board {
 
   // What is known of a configured domain from an earlier run, until its first check.
   void restore(const verdict::ReportPtr& report, const StageMemories& stages);
-  // Configured domains without a report.
-  std::vector<std::string> unreported() const;
 
   DomainEntryPtr find(std::string_view domain) const;  // null: not configured
   BoardSnapshot snapshot() const;
