@@ -4,6 +4,8 @@
 // A domain that is looked at again and again while its record, policy and MX set change.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <optional>
 #include <set>
 #include <string>
@@ -96,5 +98,14 @@ struct WatchedDomain {
     return finding == nullptr ? "" : finding->message;
   }
 };
+
+// A domain that was seen twice as WatchedDomain makes it.
+inline WatchedDomain settled() {
+  WatchedDomain domain;
+  domain.look();
+  domain.look_after(std::chrono::minutes(15));
+  EXPECT_EQ(domain.open(), std::set<std::string>());
+  return domain;
+}
 
 }  // namespace mtasts::verdict

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """The agent under test, run against the world, and its HTTP interface."""
 
+import argparse
 import http.client
 import json
 import os
@@ -13,6 +14,14 @@ from processes import WorldError, wait_until
 EXIT_STATUS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 ROUND_SECONDS = 90.0
 COMMAND_SECONDS = 60
+
+
+def command_line(description):
+    """The agent's binary that --agent names, and the arguments that are unittest's own."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
+    arguments, rest = parser.parse_known_args()
+    return arguments.agent, rest
 
 
 def fetch(port, path, timeout_seconds=5.0):

@@ -9,7 +9,6 @@ shortened to seconds. The tests run in the order of their names; whatever reache
 Needs python3-yaml, and Debian's prometheus and prometheus-alertmanager.
 """
 
-import argparse
 import http.server
 import json
 import sys
@@ -21,7 +20,7 @@ from pathlib import Path
 import yaml
 
 import few
-from agent import Agent, fetch
+from agent import Agent, command_line, fetch
 from certificates import Certificate
 from processes import free_port, wait_until
 from world import World
@@ -253,10 +252,7 @@ class LiveAlerts(unittest.TestCase):
 
 def main():
     global agent_binary
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
-    arguments, rest = parser.parse_known_args()
-    agent_binary = arguments.agent
+    agent_binary, rest = command_line(__doc__)
     unittest.main(argv=[sys.argv[0], "--failfast", *rest])
 
 

@@ -5,7 +5,6 @@
     python3 tests/world/e2e.py --agent BUILD/mtasts-exporter [unittest's own arguments]
 """
 
-import argparse
 import json
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import urllib.parse
 from collections import defaultdict
 
 import servers
-from agent import EXIT_STATUS, Agent, fetch, is_healthy
+from agent import EXIT_STATUS, Agent, command_line, fetch, is_healthy
 from dashboard import DashboardTests
 from domains import MONTH_SECONDS, SEVERITIES, policy, stages_failed_by
 from processes import free_port, wait_until
@@ -227,10 +226,7 @@ def terminated(server):
 
 def main():
     global agent_binary
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
-    arguments, rest = parser.parse_known_args()
-    agent_binary = arguments.agent
+    agent_binary, rest = command_line(__doc__)
     unittest.main(argv=[sys.argv[0], *rest])
 
 

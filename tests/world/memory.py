@@ -8,7 +8,6 @@ One agent with a state file looks at a few healthy domains every two seconds. Th
 names, each on the state that the ones before it left: a history is made of what went before.
 """
 
-import argparse
 import calendar
 import json
 import signal
@@ -17,7 +16,7 @@ import time
 import unittest
 
 import few
-from agent import Agent, fetch
+from agent import Agent, command_line, fetch
 from domains import HEALTHY_HOSTS, MONTH_SECONDS, WEEK_SECONDS, policy
 from processes import wait_until
 from world import World
@@ -268,10 +267,7 @@ class Memory(unittest.TestCase):
 
 def main():
     global agent_binary
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
-    arguments, rest = parser.parse_known_args()
-    agent_binary = arguments.agent
+    agent_binary, rest = command_line(__doc__)
     unittest.main(argv=[sys.argv[0], "--failfast", *rest])
 
 
