@@ -9,6 +9,7 @@ names, each on the state that the ones before it left: a history is made of what
 """
 
 import calendar
+import collections
 import json
 import signal
 import sys
@@ -44,6 +45,7 @@ class Memory(unittest.TestCase):
         cls.world.settings_file.write_text(few.settings_of(cls.world, WATCHED))
         cls.agent = Agent(cls.world, agent_binary)
         cls.agent.serve()
+        cls.looks = collections.defaultdict(set)
         cls.wait(lambda: cls.is_ready() and all(cls.looks_at(name) >= 2 for name in WATCHED), "the first looks")
         cls.before = {}
 
@@ -65,11 +67,9 @@ class Memory(unittest.TestCase):
 
     @classmethod
     def looks_at(cls, domain):
-        """How many checks of the domain were seen, by their times."""
-        seen = cls.__dict__.get("_looks") or {}
-        cls._looks = seen
-        seen.setdefault(domain, set()).add(cls.value("mtasts_last_check_timestamp_seconds", domain=domain))
-        return len(seen[domain] - {None})
+        """How many checks of the domain were seen since the looks were last forgotten, by their times."""
+        cls.looks[domain].add(cls.value("mtasts_last_check_timestamp_seconds", domain=domain))
+        return len(cls.looks[domain] - {None})
 
     @classmethod
     def open_changes(cls, domain):
@@ -181,6 +181,8 @@ class Memory(unittest.TestCase):
         self.set_id(HOSTS, "20261121000003")
         finding = self.wait_for(HOSTS, "mx-changed-inside-cache-window")["mx-changed-inside-cache-window"]
         self.assertEqual((finding["severity"], finding["subject"]), ("critical", OTHER_HOST))
+        self.wait_for_count(1, "policy", HOSTS)
+        self.wait_for_count(1, "record", HOSTS)
 
     def test_08_killed(self):
         self.remember_what_is_shown()
@@ -195,8 +197,10 @@ class Memory(unittest.TestCase):
         self.agent.serve()
 
     def remember_what_is_shown(self):
-        self.wait(lambda: self.looks_at("testing.test"), "a look")
+        """What is shown, and by now written: a kill may take the check in flight along, so two more looks pass."""
         Memory.before = self.samples()
+        self.looks.clear()
+        self.wait(lambda: all([self.looks_at(name) > 2 for name in WATCHED]), "two more looks")
 
     def test_09_what_was_known_is_shown_at_once(self):
         self.wait(self.is_ready, "the restored agent")
