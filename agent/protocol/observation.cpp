@@ -148,6 +148,20 @@ bool may_be_our_line(const SmtpAttempt& attempt) {
   }
 }
 
+bool put_off(const SmtpAttempt& attempt) {
+  int code = attempt.reply_code;
+  switch (attempt.status) {
+    case SmtpStatus::banner_rejected:
+      return true;
+    case SmtpStatus::ehlo_rejected:
+      return code != 500 && code != 501 && code != 502 && code != 504;
+    case SmtpStatus::starttls_rejected:
+      return code == 421;  // the service goes away now (RFC 5321 §3.8), whatever was asked
+    default:
+      return false;
+  }
+}
+
 bool is_text_plain(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);

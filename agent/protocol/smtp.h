@@ -64,5 +64,8 @@ struct SmtpAttempt {
 bool answered(const SmtpAttempt& attempt);
 // A silence that may be our own line's fault; it counts only while the channel is alive for us.
 bool may_be_our_line(const SmtpAttempt& attempt);
+// The server turned us away with a reply about who asks or how busy it is (greylisting, reputation,
+// tarpit, 421), not about TLS. EHLO refused as an unknown verb (RFC 5321 §4.2.2) is no such reply.
+bool put_off(const SmtpAttempt& attempt);
 
 }  // namespace mtasts::protocol

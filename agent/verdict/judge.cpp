@@ -145,6 +145,7 @@ AddressStatus status_of(const SmtpAttempt& attempt) {
 }
 
 std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
+  if (protocol::put_off(attempt)) return std::nullopt;
   switch (attempt.status) {
     case SmtpStatus::starttls_missing:
     case SmtpStatus::starttls_stripped:
@@ -209,8 +210,6 @@ std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
         attempt.status == SmtpStatus::refused || attempt.status == SmtpStatus::connect_timeout ||
         attempt.status == SmtpStatus::unreachable || attempt.status == SmtpStatus::timeout ||
         attempt.status == SmtpStatus::tls_timeout;
-    bool turned_away = attempt.status == SmtpStatus::banner_rejected ||
-                       attempt.status == SmtpStatus::ehlo_rejected;
     MxAddressReport address;
     address.address = attempt.address;
     address.status = status_of(attempt);
@@ -218,7 +217,8 @@ std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
     address.tls_version = attempt.tls_version;
     address.cipher = attempt.cipher;
     address.chain = attempt.chain;
-    address.blind = turned_away || (silent && !host.sight.smtp(attempt.address.family()));
+    address.blind =
+        protocol::put_off(attempt) || (silent && !host.sight.smtp(attempt.address.family()));
     report->addresses.push_back(std::move(address));
   }
   return report;

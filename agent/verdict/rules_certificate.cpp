@@ -80,13 +80,15 @@ std::optional<Severity> expiry_severity(const PeerChain& chain, const Thresholds
   const protocol::Certificate& leaf = chain.leaf;
   auto lifetime = std::chrono::duration_cast<milliseconds>(leaf.not_after - leaf.not_before);
   milliseconds left = Time(leaf.not_after) - now;
-  if (left < std::min(thresholds.expiry_critical, lifetime / 10)) return Severity::critical;
-  if (left < std::min(thresholds.expiry_warning, lifetime / 3)) return Severity::warning;
   // An intermediate that ends before its leaf has no lifetime of its own here: plain limits.
-  milliseconds chain_left = Time(chain.chain_not_after) - now;
-  if (chain.chain_not_after >= leaf.not_after) return std::nullopt;
-  if (chain_left < thresholds.expiry_critical) return Severity::critical;
-  if (chain_left < thresholds.expiry_warning) return Severity::warning;
+  bool chain_first = chain.chain_not_after < leaf.not_after;
+  milliseconds chain_left = chain_first ? Time(chain.chain_not_after) - now : milliseconds::max();
+  if (left < std::min(thresholds.expiry_critical, lifetime / 10) ||
+      chain_left < thresholds.expiry_critical)
+    return Severity::critical;
+  if (left < std::min(thresholds.expiry_warning, lifetime / 3) ||
+      chain_left < thresholds.expiry_warning)
+    return Severity::warning;
   return std::nullopt;
 }
 

@@ -46,12 +46,8 @@ std::string_view rejection_code(const SmtpAttempt& attempt) {
   return attempt.reply_code >= 500 ? "smtp-banner-5xx" : "smtp-banner-4xx";
 }
 
-// EHLO refused because the verb is unknown (RFC 5321 §4.2.2), not because of who asks.
-bool is_verb_unknown(int reply_code) {
-  return reply_code == 500 || reply_code == 501 || reply_code == 502 || reply_code == 504;
-}
-
 std::string_view code_of(const SmtpAttempt& attempt) {
+  if (protocol::put_off(attempt)) return rejection_code(attempt);
   switch (attempt.status) {
     case SmtpStatus::refused:
       return "smtp-connect-refused";
@@ -62,17 +58,14 @@ std::string_view code_of(const SmtpAttempt& attempt) {
     case SmtpStatus::timeout:
     case SmtpStatus::cancelled:
       return "smtp-timeout";
-    case SmtpStatus::banner_rejected:
-      return rejection_code(attempt);
     case SmtpStatus::ehlo_rejected:
-      return is_verb_unknown(attempt.reply_code) ? "smtp-ehlo-failed" : rejection_code(attempt);
+      return "smtp-ehlo-failed";
     case SmtpStatus::starttls_missing:
       return "smtp-starttls-missing";
     case SmtpStatus::starttls_stripped:
       return "smtp-starttls-stripped";
     case SmtpStatus::starttls_rejected:
-      // 421: the service goes away now (RFC 5321 §3.8), whatever was asked.
-      return attempt.reply_code == 421 ? rejection_code(attempt) : "smtp-starttls-refused";
+      return "smtp-starttls-refused";
     case SmtpStatus::tls_failed:
       return "smtp-tls-handshake-failed";
     case SmtpStatus::tls_closed:
@@ -83,6 +76,7 @@ std::string_view code_of(const SmtpAttempt& attempt) {
       return "smtp-tls-old-only";
     case SmtpStatus::protocol_error:
       return "smtp-protocol-error";
+    case SmtpStatus::banner_rejected:  // above
     case SmtpStatus::ok:
     case SmtpStatus::not_allowed:
       break;
