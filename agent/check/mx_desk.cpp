@@ -26,21 +26,33 @@ bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
   for (const SmtpAttempt& attempt : evidence.attempts) {
     bool blind =
         protocol::may_be_our_line(attempt) && !evidence.sight.smtp(attempt.address.family());
-    bool put_off = attempt.status == SmtpStatus::banner_rejected ||
-                   attempt.status == SmtpStatus::ehlo_rejected;
-    if (blind || put_off || attempt.status == SmtpStatus::cancelled) return true;
+    if (blind || protocol::put_off(attempt) || attempt.status == SmtpStatus::cancelled) return true;
   }
   return false;
 }
 
+// There is no address, senders could not deliver to one of them, or would refuse its certificate.
+bool has_fault(const verdict::MxHostEvidence& evidence) {
+  if (evidence.attempts.empty()) return true;
+  return std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
+                     [](const SmtpAttempt& attempt) {
+                       if (attempt.status == SmtpStatus::not_allowed) return false;
+                       return attempt.status != SmtpStatus::ok || attempt.injected_bytes > 0 ||
+                              attempt.chain == nullptr || !attempt.chain->verified();
+                     });
+}
+
 constexpr auto kFirstRetry = std::chrono::minutes(1);
 constexpr int kMostDoublings = 10;
+// Less than the 15 minutes after which most domains are checked again.
+constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(10);
 
 }  // namespace
 
 MxDesk::MxDesk(asio::any_io_executor executor, Nursery& nursery, net::Resolver& resolver,
                net::SmtpProber& prober, Liveness& liveness, const settings::Settings& settings,
-               Clock clock, std::function<void(double)> observe_seconds)
+               Clock clock, std::function<void(double)> observe_seconds,
+               std::function<SteadyClock::time_point()> now)
     : executor_(std::move(executor)),
       nursery_(nursery),
       resolver_(resolver),
@@ -50,11 +62,12 @@ MxDesk::MxDesk(asio::any_io_executor executor, Nursery& nursery, net::Resolver& 
       interval_(settings.check.smtp_interval),
       enabled_(settings.smtp.enabled),
       clock_(std::move(clock)),
-      observe_seconds_(std::move(observe_seconds)) {}
+      observe_seconds_(std::move(observe_seconds)),
+      now_(std::move(now)) {}
 
 asio::awaitable<MxLook> MxDesk::look(std::string host) {
   Entry& entry = entries_[host];
-  entry.asked = SteadyClock::now();
+  entry.asked = now_();
   bool fresh = entry.look.evidence != nullptr && entry.asked - entry.probed < lifetime(entry);
   if (fresh) co_return entry.look;
   if (entry.probing == nullptr) {
@@ -75,11 +88,14 @@ asio::awaitable<MxLook> MxDesk::look(std::string host) {
   co_return result;
 }
 
-// What is inconclusive is asked again after 1, 2, 4 … minutes, never later than the interval.
+// What was not well is asked again after 1, 2, 4 … minutes, a fault after 10 at most (it may be
+// mended), a server that puts us off after ever longer (it may do so because we ask), but nothing
+// later than the interval.
 std::chrono::milliseconds MxDesk::lifetime(const Entry& entry) const {
-  if (entry.inconclusive == 0) return interval_;
+  if (entry.troubled == 0) return interval_;
   std::chrono::milliseconds wait =
-      kFirstRetry * (1 << std::min(entry.inconclusive - 1, kMostDoublings));
+      kFirstRetry * (1 << std::min(entry.troubled - 1, kMostDoublings));
+  if (!entry.inconclusive) wait = std::min(wait, kLongestFault);
   return std::min(interval_, wait);
 }
 
@@ -100,10 +116,11 @@ asio::awaitable<void> MxDesk::probe(std::string host, std::shared_ptr<asio::stea
     broken = std::current_exception();  // told below: those who wait must not wait for ever
   }
   Entry& entry = entries_[host];
-  entry.inconclusive = is_inconclusive(*evidence) ? entry.inconclusive + 1 : 0;
+  entry.inconclusive = is_inconclusive(*evidence);
+  entry.troubled = entry.inconclusive || has_fault(*evidence) ? entry.troubled + 1 : 0;
   entry.look.facts = verdict::describe_host(*evidence);
   entry.look.evidence = std::move(evidence);
-  entry.probed = SteadyClock::now();
+  entry.probed = now_();
   entry.probing.reset();
   done->cancel();
   if (broken) std::rethrow_exception(broken);
@@ -111,7 +128,7 @@ asio::awaitable<void> MxDesk::probe(std::string host, std::shared_ptr<asio::stea
 
 asio::awaitable<void> MxDesk::collect(verdict::MxHostEvidence& evidence) {
   // Both families are looked up, whatever we may contact: that a host has no address is a fact.
-  auto began = SteadyClock::now();
+  auto began = SteadyClock::now();  // as Liveness counts
   evidence.addresses.answers.resize(2);
   std::vector<asio::awaitable<void>> lookups;
   lookups.push_back(resolve(evidence, protocol::RecordType::a, 0));
@@ -200,7 +217,7 @@ void MxDesk::inherit(const MxDesk& other) {
 }
 
 void MxDesk::sweep() {
-  auto oldest = SteadyClock::now() - 2 * interval_;
+  auto oldest = now_() - 2 * interval_;
   std::erase_if(entries_, [&](const auto& item) {
     return item.second.probing == nullptr && item.second.asked < oldest;
   });

@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // The MX desk: domains that share an MX host share its probe. One probe of a host at a time (those
-// who come meanwhile wait for it), at most one connection at a time to an address, a result kept
-// for smtp_interval. Loop thread only.
+// who come meanwhile wait for it), at most one connection at a time to an address, a good result
+// kept for smtp_interval; a fault is looked at again sooner, so that the domain's next check
+// confirms it, or sees it mended. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,13 +37,16 @@ class MxDesk {
   // Addresses probed of one host, by family in the order of DNS; the rest is left alone.
   static constexpr size_t kMostAddresses = 16;
 
+  using SteadyClock = std::chrono::steady_clock;
+
   // All references must outlive this and the nursery's tasks. `observe_seconds` gets the time of
-  // each address's probe.
+  // each address's probe; `now` tells the age of a result.
   MxDesk(boost::asio::any_io_executor executor, Nursery& nursery, net::Resolver& resolver,
          net::SmtpProber& prober, Liveness& liveness, const settings::Settings& settings,
-         Clock clock, std::function<void(double)> observe_seconds = {});
+         Clock clock, std::function<void(double)> observe_seconds = {},
+         std::function<SteadyClock::time_point()> now = SteadyClock::now);
 
-  // The evidence of one MX host, fresh or from within smtp_interval.
+  // The evidence of one MX host, fresh or young enough.
   boost::asio::awaitable<MxLook> look(std::string host);
 
   // Takes over what another desk knows (a reload must not probe everybody anew).
@@ -52,12 +56,12 @@ class MxDesk {
   size_t size() const { return entries_.size(); }
 
  private:
-  using SteadyClock = std::chrono::steady_clock;
   struct Entry {
     MxLook look;
     SteadyClock::time_point probed{};
     SteadyClock::time_point asked{};
-    int inconclusive = 0;                                // probes in a row
+    bool inconclusive = false;
+    int troubled = 0;  // probes in a row that were inconclusive or found a fault
     std::shared_ptr<boost::asio::steady_timer> probing;  // set while a probe runs
   };
 
@@ -83,6 +87,7 @@ class MxDesk {
   bool enabled_;
   Clock clock_;
   std::function<void(double)> observe_seconds_;
+  std::function<SteadyClock::time_point()> now_;
   std::unordered_map<std::string, Entry> entries_;
   std::map<IpAddress, std::shared_ptr<boost::asio::steady_timer>> busy_;  // addresses in use
 };

@@ -79,8 +79,9 @@ class CheckerTest : public ::testing::Test {
     liveness_ =
         std::make_unique<Liveness>(loop_.get_executor(), *nursery_, resolver_, fetcher_, prober_,
                                    settings_.canary, settings_.network, settings_.check.interval);
-    desk_ = std::make_unique<MxDesk>(loop_.get_executor(), *nursery_, resolver_, prober_,
-                                     *liveness_, settings_, system_now);
+    desk_ = std::make_unique<MxDesk>(
+        loop_.get_executor(), *nursery_, resolver_, prober_, *liveness_, settings_, system_now,
+        std::function<void(double)>(), [this] { return MxDesk::SteadyClock::now() + later_; });
     checker_ =
         std::make_unique<Checker>(resolver_, fetcher_, *desk_, *liveness_, settings_, system_now);
   }
@@ -116,6 +117,7 @@ class CheckerTest : public ::testing::Test {
   bool https_down_ = false;
   bool smtp_down_ = false;
   std::string refusing_host_;
+  milliseconds later_{0};  // for the desk alone
   std::unique_ptr<Nursery> nursery_;
   std::unique_ptr<Liveness> liveness_;
   std::unique_ptr<MxDesk> desk_;
@@ -139,6 +141,49 @@ TEST_F(CheckerTest, DomainsShareTheProbeOfAnMxHost) {
   EXPECT_EQ(reports[0].mx[0].facts, reports[1].mx[0].facts) << "the facts are shared, not copied";
   check({"one.example"});
   EXPECT_EQ(prober_.probed.size(), 1u) << "within smtp_interval nobody is probed again";
+}
+
+TEST_F(CheckerTest, AFaultIsLookedAtAgainSoonerThanAGoodHost) {
+  using std::chrono::minutes;
+  auto probes_at = [this](minutes time) {
+    later_ = time;
+    check({"one.example"});
+    return prober_.probed.size();
+  };
+  EXPECT_EQ(probes_at(minutes(0)), 1u);
+  EXPECT_EQ(probes_at(minutes(59)), 1u) << "a good host is left alone for smtp_interval";
+  refusing_host_ = "mx1.mail.example";
+  EXPECT_EQ(probes_at(minutes(61)), 2u);
+  EXPECT_EQ(probes_at(minutes(62)), 3u);  // confirmed after a minute
+  EXPECT_EQ(probes_at(minutes(63)), 3u);
+  EXPECT_EQ(probes_at(minutes(64)), 4u);  // then after 2, 4, 8 and 10
+  EXPECT_EQ(probes_at(minutes(100)), 5u);
+  EXPECT_EQ(probes_at(minutes(120)), 6u);
+  EXPECT_EQ(probes_at(minutes(129)), 6u);
+  EXPECT_EQ(probes_at(minutes(130)), 7u) << "a fault never stands for longer than ten minutes";
+  refusing_host_.clear();
+  EXPECT_EQ(probes_at(minutes(140)), 8u) << "mended";
+  EXPECT_EQ(probes_at(minutes(199)), 8u);
+}
+
+TEST_F(CheckerTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
+  using std::chrono::minutes;
+  prober_.answer = [](const std::string&, const IpAddress&) {
+    SmtpAttempt attempt;
+    attempt.status = SmtpStatus::banner_rejected;
+    attempt.reply_code = 421;
+    return attempt;
+  };
+  size_t probes = 0;
+  for (int minute : {0, 1, 3, 7, 15, 31, 63, 123}) {  // 1, 2, 4 … 32 minutes, then the hour
+    for (int early : {1, 0}) {
+      if (minute < early) continue;
+      later_ = minutes(minute) - std::chrono::seconds(30) * early;
+      check({"one.example"});
+      probes += early == 0 ? 1 : 0;
+      EXPECT_EQ(prober_.probed.size(), probes) << "at minute " << minute << ", early " << early;
+    }
+  }
 }
 
 TEST_F(CheckerTest, AnAddressSeesOneConnectionAtATime) {
