@@ -98,13 +98,4 @@ std::chrono::duration<double> DueList::lag(SteadyTime now) {
   return now - *due;
 }
 
-int shard_of(std::string_view domain, int total) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (char c : domain) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3u;
-  }
-  return static_cast<int>(hash % static_cast<uint64_t>(total));
-}
-
 }  // namespace mtasts::schedule

@@ -62,7 +62,4 @@ class DueList {
   std::mt19937_64 random_;
 };
 
-// Which shard a domain belongs to: FNV-1a of its name, the same on every machine and version.
-int shard_of(std::string_view domain, int total);
-
 }  // namespace mtasts::schedule

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "schedule/shard.h"
 
 namespace mtasts::schedule {
 namespace {

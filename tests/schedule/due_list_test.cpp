@@ -111,16 +111,5 @@ TEST(DueList, LagIsHowLongTheFirstHasWaited) {
   EXPECT_EQ(list.lag(kStart + seconds(60)).count(), 0);
 }
 
-TEST(Shard, EveryDomainBelongsToExactlyOneShardForEver) {
-  EXPECT_EQ(shard_of("example.com", 1), 0);
-  // Fixed values: a new version must not move domains between running shards.
-  EXPECT_EQ(shard_of("example.com", 4), 2);
-  EXPECT_EQ(shard_of("example.net", 4), 0);
-  EXPECT_EQ(shard_of("example.org", 4), 1);
-  std::vector<int> counts(4);
-  for (const auto& name : names(4000)) ++counts[static_cast<size_t>(shard_of(name, 4))];
-  for (int count : counts) EXPECT_GT(count, 800);
-}
-
 }  // namespace
 }  // namespace mtasts::schedule
