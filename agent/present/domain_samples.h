@@ -39,6 +39,7 @@ void mx_covered(const store::DomainEntry& entry, SampleWriter& samples);
 // Of the worst address, judged for each metric by itself: the smallest value, and the latest
 // not_before. Addresses whose failure is about our own sight do not count.
 void mx_reachable(const store::HostEntry& entry, SampleWriter& samples);
+void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples);
 void mx_starttls(const store::HostEntry& entry, SampleWriter& samples);
 void mx_not_before(const store::HostEntry& entry, SampleWriter& samples);
 void mx_not_after(const store::HostEntry& entry, SampleWriter& samples);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-#include <functional>
 #include <optional>
 
 #include "present/domain_samples.h"
@@ -34,20 +33,16 @@ Value starttls(const MxAddressReport& address) {
   return *address.starttls ? 1 : 0;
 }
 
-Value seconds_of(protocol::CertificateTime time) {
+double seconds_of(protocol::CertificateTime time) {
   return static_cast<double>(time.time_since_epoch().count());
 }
 
-Value not_before(const MxAddressReport& address) {
-  return address.chain == nullptr ? Value() : seconds_of(address.chain->leaf.not_before);
-}
-
 Value not_after(const MxAddressReport& address) {
-  return address.chain == nullptr ? Value() : seconds_of(address.chain->leaf.not_after);
+  return address.chain == nullptr ? Value() : Value(seconds_of(address.chain->leaf.not_after));
 }
 
 Value chain_not_after(const MxAddressReport& address) {
-  return address.chain == nullptr ? Value() : seconds_of(address.chain->chain_not_after);
+  return address.chain == nullptr ? Value() : Value(seconds_of(address.chain->chain_not_after));
 }
 
 Value verified(const MxAddressReport& address) {
@@ -55,21 +50,15 @@ Value verified(const MxAddressReport& address) {
   return address.chain->verified() ? 1 : 0;
 }
 
-// `worse(a, b)`: a is worse than b.
-template <typename Worse>
-void add_worst(const store::HostEntry& entry, SampleWriter& samples,
-               Value (*value_of)(const MxAddressReport&), Worse worse) {
+// Of the worst address, which has the smallest value.
+void add_smallest(const store::HostEntry& entry, SampleWriter& samples,
+                  Value (*value_of)(const MxAddressReport&)) {
   Value worst;
   for (const MxAddressReport& address : entry.facts->addresses) {
     Value value = value_of(address);
-    if (value && (!worst || worse(*value, *worst))) worst = value;
+    if (value && (!worst || *value < *worst)) worst = value;
   }
   if (worst) samples.add({{"mx", entry.name}}, *worst);
-}
-
-void add_smallest(const store::HostEntry& entry, SampleWriter& samples,
-                  Value (*value_of)(const MxAddressReport&)) {
-  add_worst(entry, samples, value_of, std::less<double>());
 }
 
 }  // namespace
@@ -78,12 +67,30 @@ void mx_reachable(const store::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, reachable);
 }
 
+// Absent where none was reached but some could not be seen: 0 says that the host is dead.
+void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples) {
+  int reached = 0;
+  bool all_seen = !entry.facts->addresses.empty();
+  for (const MxAddressReport& address : entry.facts->addresses) {
+    Value value = reachable(address);
+    all_seen &= value.has_value();
+    if (value == 1) ++reached;
+  }
+  if (reached > 0 || all_seen) samples.add({{"mx", entry.name}}, reached);
+}
+
 void mx_starttls(const store::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, starttls);
 }
 
+// Of the certificate that ends first, so that both ends are of one and the same.
 void mx_not_before(const store::HostEntry& entry, SampleWriter& samples) {
-  add_worst(entry, samples, not_before, std::greater<double>());
+  const protocol::Certificate* first = nullptr;
+  for (const MxAddressReport& address : entry.facts->addresses)
+    if (address.chain != nullptr &&
+        (first == nullptr || address.chain->leaf.not_after < first->not_after))
+      first = &address.chain->leaf;
+  if (first != nullptr) samples.add({{"mx", entry.name}}, seconds_of(first->not_before));
 }
 
 void mx_not_after(const store::HostEntry& entry, SampleWriter& samples) {

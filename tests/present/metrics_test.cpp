@@ -143,15 +143,22 @@ TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
   struct Case {
     std::vector<std::pair<AddressStatus, bool>> addresses;  // status, blind
     std::string expected;                                   // of mtasts_mx_reachable; empty: none
+    std::string count;                                      // of mtasts_mx_reachable_addresses
   };
   const Case cases[] = {
-      {{{AddressStatus::ok, false}}, "1"},
-      {{{AddressStatus::ok, false}, {AddressStatus::timeout, false}}, "0"},  // the worst counts
-      {{{AddressStatus::ok, false}, {AddressStatus::timeout, true}}, "1"},   // not seen, not bad
-      {{{AddressStatus::refused, true}}, ""},                                // nothing seen
-      {{{AddressStatus::skipped, false}}, ""},                               // not asked
-      {{{AddressStatus::smtp_failed, false}}, "1"},                          // it answered
-      {{}, ""},                                                              // no address
+      {{{AddressStatus::ok, false}}, "1", "1"},
+      {{{AddressStatus::ok, false}, {AddressStatus::timeout, false}},
+       "0",
+       "1"},  // the worst counts
+      {{{AddressStatus::ok, false}, {AddressStatus::timeout, true}},
+       "1",
+       "1"},                                          // not seen, not bad
+      {{{AddressStatus::refused, true}}, "", ""},     // nothing seen
+      {{{AddressStatus::refused, false}}, "0", "0"},  // dead
+      {{{AddressStatus::refused, false}, {AddressStatus::timeout, true}}, "0", ""},  // perhaps
+      {{{AddressStatus::skipped, false}}, "", ""},                                   // not asked
+      {{{AddressStatus::smtp_failed, true}}, "1", "1"},  // it answered, if only to put us off
+      {{}, "", ""},                                      // no address
   };
   for (const Case& c : cases) {
     auto facts = std::make_shared<verdict::MxHostReport>();
@@ -162,9 +169,24 @@ TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
       facts->addresses.push_back(address);
     }
     auto text = render_host({"mx.example", facts, {}});
-    std::string expected = c.expected.empty() ? "" : "} " + c.expected + "\n";
-    EXPECT_EQ(text.segment(0), expected);
+    auto ending = [](const std::string& value) { return value.empty() ? "" : "} " + value + "\n"; };
+    EXPECT_EQ(text.segment(0), ending(c.expected));
+    EXPECT_EQ(text.segment(1), ending(c.count));
   }
+}
+
+TEST(MxMetrics, BothEndsOfValidityAreOfTheCertificateThatEndsFirst) {
+  auto facts = std::make_shared<verdict::MxHostReport>();
+  for (auto [from, until] : {std::pair(100, 900), std::pair(500, 700), std::pair(600, 800)}) {
+    auto chain = std::make_shared<protocol::PeerChain>();
+    chain->leaf.not_before = protocol::CertificateTime(std::chrono::seconds(from));
+    chain->leaf.not_after = protocol::CertificateTime(std::chrono::seconds(until));
+    chain->chain_not_after = chain->leaf.not_after;
+    facts->addresses.emplace_back().chain = chain;
+  }
+  auto text = render_host({"mx.example", facts, {}});
+  EXPECT_EQ(text.segment(3), "} 500\n");
+  EXPECT_EQ(text.segment(4), "} 700\n");
 }
 
 TEST(Samples, EscapeWhatPrometheusRefuses) {
