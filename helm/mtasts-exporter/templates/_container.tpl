@@ -3,11 +3,12 @@ SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
 {{- /* The agent's container, as an item of a list: dict "root" … "name" … "webPort" … "telemetryPort" … (names of the ports)
-"native" … "readiness" … */}}
+"stateVolume" … "native" … "readiness" … */}}
 {{- define "mtasts-exporter.container" -}}
 {{- $root := .root }}
-{{- $values := .root.Values -}}
-- name: {{ .name }}
+{{- $values := .root.Values }}
+{{- $port := $values.telemetry.enabled | ternary .telemetryPort .webPort -}}
+- name: {{ .name | quote }}
   image: {{ include "mtasts-exporter.image" $root | quote }}
   imagePullPolicy: {{ $values.image.pullPolicy }}
   {{- if .native }}
@@ -16,9 +17,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   args:
     - serve
     - --config
-    - {{ printf "%s/%s" (include "mtasts-exporter.directory" $root) $values.configKey }}
-    {{- with $values.extraArgs }}
-    {{- include "mtasts-exporter.tpl" (dict "value" . "root" $root) | nindent 4 }}
+    - {{ include "mtasts-exporter.settingsFile" $root | quote }}
+    {{- range $values.extraArgs }}
+    - {{ include "mtasts-exporter.tpl" (dict "value" . "root" $root) | quote }}
     {{- end }}
   env:
     {{- include "mtasts-exporter.env" $root | nindent 4 }}
@@ -28,33 +29,20 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   {{- end }}
   ports:
     - name: {{ .webPort }}
-      containerPort: {{ $values.web.port }}
+      containerPort: {{ int64 $values.web.port }}
       protocol: TCP
+    {{- if $values.telemetry.enabled }}
     - name: {{ .telemetryPort }}
-      containerPort: {{ $values.telemetry.port }}
+      containerPort: {{ int64 $values.telemetry.port }}
       protocol: TCP
-  {{- with $values.livenessProbe }}
-  livenessProbe:
-    httpGet:
-      path: /-/healthy
-      port: {{ $.telemetryPort }}
-    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- $probes := list (list "livenessProbe" "/-/healthy") (list "startupProbe" "/-/healthy") }}
+  {{- if .readiness }}{{ $probes = append $probes (list "readinessProbe" "/-/ready") }}{{ end }}
+  {{- range $probe := $probes }}
+  {{- $timing := get $values (first $probe) }}
+  {{- with include "mtasts-exporter.probe" (dict "kind" (first $probe) "path" (last $probe) "port" $port "timing" $timing) }}
+  {{- . | nindent 2 }}
   {{- end }}
-  {{- if .readiness }}
-  {{- with $values.readinessProbe }}
-  readinessProbe:
-    httpGet:
-      path: /-/ready
-      port: {{ $.telemetryPort }}
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- end }}
-  {{- with $values.startupProbe }}
-  startupProbe:
-    httpGet:
-      path: /-/healthy
-      port: {{ $.telemetryPort }}
-    {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with $values.lifecycle }}
   lifecycle:
@@ -68,21 +56,36 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
     {{- toYaml $values.securityContext | nindent 4 }}
   volumeMounts:
     {{- include "mtasts-exporter.settingsMounts" $root | nindent 4 }}
-    - name: mtasts-state
+    - name: {{ .stateVolume | quote }}
       mountPath: /var/lib/mtasts-exporter
     {{- with $values.extraVolumeMounts }}
     {{- include "mtasts-exporter.tpl" (dict "value" . "root" $root) | nindent 4 }}
     {{- end }}
 {{- end }}
 
+{{- /* dict "kind" … "path" … "port" … "timing" …; nothing without timing, or with enabled: false in it. */}}
+{{- define "mtasts-exporter.probe" -}}
+{{- $off := and (hasKey (default dict .timing) "enabled") (not (default dict .timing).enabled) }}
+{{- if and .timing (not $off) -}}
+{{ .kind }}:
+  httpGet:
+    path: {{ .path }}
+    port: {{ .port }}
+  {{- with omit .timing "enabled" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* In the environment, so that they hold for settings of others, too. extraEnv wins. */}}
 {{- define "mtasts-exporter.env" -}}
+{{- $telemetry := .Values.telemetry.enabled | ternary (printf "0.0.0.0:%d" (int .Values.telemetry.port)) "" }}
 {{- $env := list }}
 {{- $env = append $env (dict "name" "MTASTS_WEB_LISTEN" "value" (printf "%s:%d" .Values.web.address (int .Values.web.port))) }}
-{{- $env = append $env (dict "name" "MTASTS_TELEMETRY_LISTEN" "value" (printf "0.0.0.0:%d" (int .Values.telemetry.port))) }}
+{{- $env = append $env (dict "name" "MTASTS_TELEMETRY_LISTEN" "value" $telemetry) }}
 {{- $env = append $env (dict "name" "MTASTS_STATE_PATH" "value" "/var/lib/mtasts-exporter/state.db") }}
 {{- if gt (int .Values.shards) 1 }}
-{{- $env = append $env (dict "name" "MTASTS_SHARD_TOTAL" "value" (toString .Values.shards)) }}
+{{- $env = append $env (dict "name" "MTASTS_SHARD_TOTAL" "value" (toString (int64 .Values.shards))) }}
 {{- /* The agent takes the ordinal from the end of the pod's name. */}}
 {{- $env = append $env (dict "name" "MTASTS_SHARD_INDEX" "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) }}
 {{- end }}
@@ -90,11 +93,18 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- $env = append $env (dict "name" "MTASTS_DNS_SERVERS" "value" (printf "127.0.0.1:%d" (int .Values.unbound.port))) }}
 {{- end }}
 {{- $theirs := list }}
-{{- with .Values.extraEnv }}
-{{- $theirs = include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYamlArray }}
-{{- end }}
 {{- $names := list }}
-{{- range $theirs }}{{ $names = append $names .name }}{{ end }}
+{{- range .Values.extraEnv }}
+{{- $one := dict "name" (include "mtasts-exporter.tpl" (dict "value" .name "root" $)) }}
+{{- if hasKey . "value" }}
+{{- $_ := set $one "value" (include "mtasts-exporter.tpl" (dict "value" .value "root" $)) }}
+{{- end }}
+{{- with .valueFrom }}
+{{- $_ := set $one "valueFrom" (include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYaml) }}
+{{- end }}
+{{- $theirs = append $theirs $one }}
+{{- $names = append $names $one.name }}
+{{- end }}
 {{- $all := list }}
 {{- range $env }}
 {{- if not (has .name $names) }}{{ $all = append $all . }}{{ end }}
@@ -109,7 +119,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   readOnly: true
 {{- range $index, $source := .Values.extraDomainFiles }}
 - name: mtasts-domains-{{ $index }}
-  mountPath: {{ include "mtasts-exporter.domainDirectory" $ }}/{{ default $source.secret $source.configMap }}
+  mountPath: {{ include "mtasts-exporter.domainFolder" (dict "index" $index "source" $source) | quote }}
   readOnly: true
 {{- end }}
 {{- end }}
@@ -118,50 +128,30 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 - name: mtasts-settings
   {{- if .Values.existingConfigMap }}
   configMap:
-    name: {{ .Values.existingConfigMap }}
+    name: {{ .Values.existingConfigMap | quote }}
   {{- else if .Values.existingSecret }}
   secret:
-    secretName: {{ .Values.existingSecret }}
+    secretName: {{ .Values.existingSecret | quote }}
   {{- else if .Values.configAsSecret }}
   secret:
-    secretName: {{ include "mtasts-exporter.fullname" . }}
+    secretName: {{ include "mtasts-exporter.fullname" . | quote }}
   {{- else }}
   configMap:
-    name: {{ include "mtasts-exporter.fullname" . }}
+    name: {{ include "mtasts-exporter.fullname" . | quote }}
   {{- end }}
 {{- range $index, $source := .Values.extraDomainFiles }}
 - name: mtasts-domains-{{ $index }}
   {{- if $source.configMap }}
   configMap:
-    name: {{ $source.configMap }}
+    name: {{ $source.configMap | quote }}
   {{- else }}
   secret:
-    secretName: {{ $source.secret }}
+    secretName: {{ $source.secret | quote }}
   {{- end }}
-{{- end }}
-{{- end }}
-
-{{- /* For other charts, with (index .Subcharts "mtasts-exporter"): an item of containers, or, native, of initContainers (from
-Kubernetes 1.29), and items of volumes. */}}
-{{- define "mtasts-exporter.sidecar" -}}
-{{- include "mtasts-exporter.check" . }}
-{{- include "mtasts-exporter.container" (dict "root" . "name" .Values.sidecar.name "webPort" "mtasts-web" "telemetryPort" "mtasts-agent" "readiness" .Values.sidecar.readinessProbe) }}
-{{- end }}
-
-{{- define "mtasts-exporter.sidecar.native" -}}
-{{- include "mtasts-exporter.check" . }}
-{{- include "mtasts-exporter.container" (dict "root" . "name" .Values.sidecar.name "webPort" "mtasts-web" "telemetryPort" "mtasts-agent" "readiness" .Values.sidecar.readinessProbe "native" true) }}
-{{- end }}
-
-{{- define "mtasts-exporter.sidecar.volumes" -}}
-{{- include "mtasts-exporter.settingsVolumes" . }}
-- name: mtasts-state
-  {{- if .Values.sidecar.stateVolume }}
-  {{- toYaml .Values.sidecar.stateVolume | nindent 2 }}
-  {{- else }}
-  emptyDir: {{ toJson .Values.persistence.emptyDir }}
-  {{- end }}
-{{- with .Values.extraVolumes }}
-{{ include "mtasts-exporter.tpl" (dict "value" . "root" $) }}
+    {{- /* A list that is missing must not keep a mail server from its start. The agent takes a pattern that matches nothing, but
+    not a file that is not there. */}}
+    {{- if and (eq $.Values.mode "sidecar") (regexMatch "[*?[]" (default "*.txt" $source.pattern)) }}
+    optional: true
+    {{- end }}
 {{- end }}
 {{- end }}

@@ -2,8 +2,9 @@
 SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
+{{- /* Helm calls an aliased dependency by its alias, which need not be a name as Kubernetes has them. */}}
 {{- define "mtasts-exporter.name" -}}
-{{- default "mtasts-exporter" .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- default .Chart.Name .Values.nameOverride | lower | replace "_" "-" | replace "." "-" | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
 {{- /* Another name, so that no selector of the agent's pods finds the pod of helm test. */}}
@@ -11,15 +12,26 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- include "mtasts-exporter.name" . | trunc 58 | trimSuffix "-" }}-test
 {{- end }}
 
-{{- /* 52 characters at most: a StatefulSet's pods carry the name, an ordinal and a hash in a label. */}}
+{{- /* A release that has the chart's name in its own needs it once; an alias must stay, or two of them would meet. */}}
 {{- define "mtasts-exporter.fullname" -}}
 {{- $name := include "mtasts-exporter.name" . }}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
-{{- else if contains $name .Release.Name }}
-{{- .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- include "mtasts-exporter.short" .Values.fullnameOverride }}
+{{- else if and (contains $name .Release.Name) (or .Values.nameOverride (eq .Chart.Name "mtasts-exporter")) }}
+{{- include "mtasts-exporter.short" .Release.Name }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
+{{- include "mtasts-exporter.short" (printf "%s-%s" .Release.Name $name) }}
+{{- end }}
+{{- end }}
+
+{{- /* 52 characters at most: a StatefulSet's pods carry the name, an ordinal and a hash in a label. What is cut off lives on in a
+hash, so that two long names stay two. A Service's name has no dots. */}}
+{{- define "mtasts-exporter.short" -}}
+{{- $name := replace "." "-" . }}
+{{- if gt (len $name) 52 }}
+{{- printf "%s-%s" (trunc 43 $name | trimSuffix "-") (sha256sum $name | trunc 8) }}
+{{- else }}
+{{- $name }}
 {{- end }}
 {{- end }}
 
@@ -48,44 +60,66 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- end }}
 {{- end }}
 
+{{- /* The same of a map of texts, such as labels: each stays a text, whatever its template makes of it. */}}
+{{- define "mtasts-exporter.texts" -}}
+{{- range $key, $text := .value }}
+{{- $key = include "mtasts-exporter.tpl" (dict "value" $key "root" $.root) }}
+{{ $key | quote }}: {{ include "mtasts-exporter.tpl" (dict "value" (toString $text) "root" $.root) | quote }}
+{{- end }}
+{{- end }}
+
 {{- define "mtasts-exporter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "mtasts-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "mtasts-exporter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- define "mtasts-exporter.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "mtasts-exporter.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: mtasts-exporter
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ include "mtasts-exporter.tpl" (dict "value" . "root" $) }}
-{{- end }}
-{{- end }}
-
-{{- /* metadata of an object: dict "root" … and, as wanted, "name", "namespace", "labels", "annotations". */}}
+{{- /* metadata of an object: dict "root" … and, as wanted, "name", "namespace", "labels", "annotations", "fixed" (labels that
+nobody can change, for others look for them). */}}
 {{- define "mtasts-exporter.metadata" -}}
-name: {{ default (include "mtasts-exporter.fullname" .root) .name }}
-namespace: {{ default (include "mtasts-exporter.namespace" .root) .namespace }}
+name: {{ default (include "mtasts-exporter.fullname" .root) .name | quote }}
+namespace: {{ default (include "mtasts-exporter.namespace" .root) .namespace | quote }}
 labels:
   {{- include "mtasts-exporter.mergedLabels" . | nindent 2 }}
-{{- with merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
+{{- with merge (dict) (default dict .annotations) (default dict .root.Values.commonAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* No label twice: those of the object win. */}}
+{{- /* No label twice: those of the object win over the chart's, and those of the selectors over commonLabels. */}}
 {{- define "mtasts-exporter.mergedLabels" -}}
-{{- $common := include "mtasts-exporter.labels" .root | fromYaml }}
-{{- toYaml (merge (dict) (default dict .labels) $common) }}
+{{- $selectors := include "mtasts-exporter.selectorLabels" .root | fromYaml }}
+{{- $common := include "mtasts-exporter.texts" (dict "value" .root.Values.commonLabels "root" .root) | fromYaml }}
+{{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- $own := dict "helm.sh/chart" $chart }}
+{{- $_ := set $own "app.kubernetes.io/version" (toString .root.Chart.AppVersion) }}
+{{- $_ := set $own "app.kubernetes.io/part-of" "mtasts-exporter" }}
+{{- $helms := dict "app.kubernetes.io/managed-by" .root.Release.Service }}
+{{- toYaml (merge $helms (default dict .fixed) (default dict .labels) $selectors $common $own) }}
+{{- end }}
+
+{{- /* Labels of a Service that no value changes: a monitor looks for them. dict "root" … "component" … */}}
+{{- define "mtasts-exporter.serviceLabels" -}}
+{{ include "mtasts-exporter.selectorLabels" .root }}
+app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
 {{- define "mtasts-exporter.image" -}}
-{{- $registry := default .Values.image.registry (default dict .Values.global).imageRegistry }}
-{{- with $registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}
-{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
+{{- $image := merge (dict "root" . "tag" (default .Chart.AppVersion .Values.image.tag)) .Values.image }}
+{{- include "mtasts-exporter.imageOf" $image }}
+{{- end }}
+
+{{- /* dict "root" … "repository" … and, as wanted, "registry", "tag", "digest". A parent's mirror goes in front of it. */}}
+{{- define "mtasts-exporter.imageOf" -}}
+{{- with default .registry (default dict .root.Values.global).imageRegistry }}{{ trimSuffix "/" . }}/{{ end }}
+{{- .repository }}
+{{- if .digest }}@{{ .digest }}{{ else if .tag }}:{{ .tag }}{{ end }}
+{{- end }}
+
+{{- define "mtasts-exporter.pullSecrets" -}}
+{{- range concat (default list (default dict .Values.global).imagePullSecrets) (default list .Values.imagePullSecrets) }}
+- name: {{ kindIs "string" . | ternary . (get (kindIs "map" . | ternary . dict) "name") | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "mtasts-exporter.isStatefulSet" -}}
@@ -93,54 +127,15 @@ annotations:
 {{- end }}
 
 {{- define "mtasts-exporter.replicas" -}}
-{{- if gt (int .Values.shards) 1 }}{{ .Values.shards }}{{ else }}{{ .Values.replicaCount }}{{ end }}
+{{- if gt (int .Values.shards) 1 }}{{ int64 .Values.shards }}{{ else }}{{ int64 .Values.replicaCount }}{{ end }}
 {{- end }}
 
-{{- /* What no schema can say. */}}
-{{- define "mtasts-exporter.check" -}}
-{{- $own := or .Values.domains .Values.domainFiles }}
-{{- $theirs := or .Values.existingConfigMap .Values.existingSecret }}
-{{- if and .Values.existingConfigMap .Values.existingSecret }}
-{{- fail "existingConfigMap and existingSecret: only one of them can hold the settings" }}
-{{- end }}
-{{- if and $theirs (or $own .Values.settings) }}
-{{- fail "domains, domainFiles, settings: they go into the settings that the chart writes, not with existingConfigMap or existingSecret" }}
-{{- end }}
-{{- range .Values.extraDomainFiles }}
-{{- if eq (empty .configMap) (empty .secret) }}
-{{- fail "extraDomainFiles: each names either a configMap or a secret" }}
-{{- end }}
-{{- end }}
-{{- if not (or $own $theirs .Values.extraDomainFiles) }}
-{{- fail "domains: name at least one mail domain to watch, for instance --set 'domains={example.com}'" }}
-{{- end }}
-{{- if and (gt (int .Values.shards) 1) (ne (int .Values.replicaCount) 1) }}
-{{- fail "replicaCount: must be 1 with shards; the number of shards is the number of pods" }}
-{{- end }}
-{{- if and .Values.persistence.enabled .Values.persistence.existingClaim (gt (int (include "mtasts-exporter.replicas" .)) 1) }}
-{{- fail "persistence.existingClaim: one claim serves one pod; leave it empty with several" }}
-{{- end }}
-{{- if and .Values.unbound.enabled (not .Values.unbound.image.repository) }}
-{{- fail "unbound.image.repository: name an image with Unbound in it" }}
-{{- end }}
-{{- if and .Values.unbound.enabled (default dict .Values.settings.dns).servers }}
-{{- fail "settings.dns.servers: with unbound.enabled the agent asks Unbound; leave one of them out" }}
-{{- end }}
-{{- if and (eq .Values.mode "sidecar") .Values.podMonitor.enabled (not .Values.podMonitor.matchLabels) }}
-{{- fail "podMonitor.matchLabels: name the labels of the pod that holds the sidecar" }}
-{{- end }}
-{{- if and (eq .Values.mode "sidecar") .Values.serviceMonitor.enabled }}
-{{- fail "serviceMonitor.enabled: there is no Service with mode sidecar; take podMonitor" }}
-{{- end }}
-{{- if and (eq .Values.mode "sidecar") .Values.unbound.enabled }}
-{{- fail "unbound.enabled: not with mode sidecar; the pod is another chart's" }}
-{{- end }}
-{{- if and .Values.serviceMonitor.enabled (not .Values.service.enabled) }}
-{{- fail "serviceMonitor.enabled: needs service.enabled, or take podMonitor" }}
-{{- end }}
-{{- $ports := list (int .Values.web.port) (int .Values.telemetry.port) }}
-{{- if .Values.unbound.enabled }}{{ $ports = append $ports (int .Values.unbound.port) }}{{ end }}
-{{- if ne (len $ports) (len (uniq $ports)) }}
-{{- fail "web.port, telemetry.port, unbound.port: each needs a port of its own" }}
+{{- /* The port by which the Service is reached from within: a headless one has the pods' addresses and nothing translates.
+dict "root" … "key" "port" or "telemetryPort" */}}
+{{- define "mtasts-exporter.servicePort" -}}
+{{- if eq (default "" .root.Values.service.clusterIP) "None" }}
+{{- eq .key "port" | ternary .root.Values.web.port .root.Values.telemetry.port | int64 }}
+{{- else }}
+{{- get .root.Values.service .key | int64 }}
 {{- end }}
 {{- end }}

@@ -2,12 +2,12 @@
 SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
-{{- /* The two endpoints of a monitor: dict "monitor" … "webPort" … "telemetryPort" … */}}
+{{- /* The endpoints of a monitor: dict "monitor" … "webPort" … "telemetryPort" … (empty: there is none) */}}
 {{- define "mtasts-exporter.endpoints" -}}
 {{- if .monitor.web.enabled }}
 {{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.web "port" .webPort) }}
 {{- end }}
-{{- if .monitor.telemetry.enabled }}
+{{- if and .monitor.telemetry.enabled .telemetryPort }}
 {{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.telemetry "port" .telemetryPort) }}
 {{- end }}
 {{- end }}
@@ -15,15 +15,15 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- define "mtasts-exporter.endpoint" -}}
 {{- with .endpoint -}}
 - port: {{ $.port }}
-  path: {{ .path }}
+  path: {{ .path | quote }}
   {{- with .interval }}
-  interval: {{ . }}
+  interval: {{ . | quote }}
   {{- end }}
   {{- with .scrapeTimeout }}
-  scrapeTimeout: {{ . }}
+  scrapeTimeout: {{ . | quote }}
   {{- end }}
   {{- if .scheme }}
-  scheme: {{ .scheme }}
+  scheme: {{ .scheme | quote }}
   {{- end }}
   {{- with .tlsConfig }}
   tlsConfig:

@@ -11,16 +11,14 @@ metadata:
     {{- . | nindent 4 }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "mtasts-exporter.serviceAccountName" . }}
+  serviceAccountName: {{ include "mtasts-exporter.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   # A Service's variables are none of the agent's business.
   enableServiceLinks: false
-  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
-  {{- with concat (default list (default dict .Values.global).imagePullSecrets) .Values.imagePullSecrets }}
+  terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
+  {{- with include "mtasts-exporter.pullSecrets" . }}
   imagePullSecrets:
-    {{- range . }}
-    - name: {{ kindIs "string" . | ternary . (get (kindIs "map" . | ternary . dict) "name") }}
-    {{- end }}
+    {{- . | trim | nindent 4 }}
   {{- end }}
   securityContext:
     {{- toYaml .Values.podSecurityContext | nindent 4 }}
@@ -29,7 +27,9 @@ spec:
     {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
   {{- end }}
   containers:
-    {{- include "mtasts-exporter.container" (dict "root" . "name" "mtasts-exporter" "webPort" "web" "telemetryPort" "telemetry" "readiness" true) | nindent 4 }}
+    {{- $ports := dict "webPort" "web" "telemetryPort" "telemetry" }}
+    {{- $rest := dict "root" . "name" "mtasts-exporter" "readiness" true "stateVolume" "mtasts-state" }}
+    {{- include "mtasts-exporter.container" (merge $rest $ports) | nindent 4 }}
     {{- if .Values.unbound.enabled }}
     {{- include "mtasts-exporter.unbound.container" . | nindent 4 }}
     {{- end }}
@@ -40,16 +40,16 @@ spec:
     {{- include "mtasts-exporter.settingsVolumes" . | nindent 4 }}
     {{- if not .Values.persistence.enabled }}
     - name: mtasts-state
-      emptyDir: {{ toJson .Values.persistence.emptyDir }}
+      emptyDir: {{ toJson (default dict .Values.persistence.emptyDir) }}
     {{- else if .Values.persistence.existingClaim }}
     - name: mtasts-state
       persistentVolumeClaim:
-        claimName: {{ .Values.persistence.existingClaim }}
+        claimName: {{ .Values.persistence.existingClaim | quote }}
     {{- end }}
     {{- if .Values.unbound.enabled }}
-    - name: unbound
+    - name: mtasts-unbound
       configMap:
-        name: {{ include "mtasts-exporter.fullname" . }}-unbound
+        name: "{{ include "mtasts-exporter.fullname" . }}-unbound"
     {{- end }}
     {{- with .Values.extraVolumes }}
     {{- include "mtasts-exporter.tpl" (dict "value" . "root" $) | nindent 4 }}
@@ -74,13 +74,13 @@ spec:
     {{- end }}
   {{- end }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .Values.runtimeClassName }}
-  runtimeClassName: {{ . }}
+  runtimeClassName: {{ . | quote }}
   {{- end }}
   {{- with .Values.schedulerName }}
-  schedulerName: {{ . }}
+  schedulerName: {{ . | quote }}
   {{- end }}
   {{- if .Values.dnsPolicy }}
   dnsPolicy: {{ .Values.dnsPolicy }}
@@ -104,18 +104,13 @@ spec:
 {{- /* Selectors look for the first, so they win. Without the chart's version: a new one alone restarts no pod. */}}
 {{- $labels := include "mtasts-exporter.selectorLabels" . | fromYaml }}
 {{- range list .Values.podLabels .Values.commonLabels }}
-{{- with . }}
-{{- $labels = merge $labels (include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYaml) }}
-{{- end }}
+{{- $labels = merge $labels (include "mtasts-exporter.texts" (dict "value" . "root" $) | fromYaml) }}
 {{- end }}
 {{- toYaml $labels }}
 {{- end }}
 
 {{- define "mtasts-exporter.podAnnotations" -}}
-{{- $all := dict }}
-{{- with .Values.podAnnotations }}
-{{- $all = include "mtasts-exporter.tpl" (dict "value" . "root" $) | fromYaml }}
-{{- end }}
+{{- $all := include "mtasts-exporter.texts" (dict "value" .Values.podAnnotations "root" .) | fromYaml }}
 {{- if .Values.rollOnConfigChange }}
 {{- $_ := set $all "checksum/settings" (include "mtasts-exporter.settingsData" . | sha256sum) }}
 {{- end }}

@@ -16,15 +16,34 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- $items = append $items (include "mtasts-exporter.toml.value" .) }}
 {{- end -}}
 [{{ join ", " $items }}]
-{{- else if kindIs "string" . }}
-{{- toJson . | replace "\u007f" "\\u007f" }}
 {{- else }}
 {{- toJson . }}
 {{- end }}
 {{- end }}
 
+{{- /* JSON leaves as it is what YAML breaks lines at (U+0085), and what neither YAML nor TOML takes. It is in strings alone,
+where both write it the same way. */}}
+{{- define "mtasts-exporter.escaped" -}}
+{{- $text := . }}
+{{- if regexMatch "[\u007f-\u009f]" $text }}
+{{- range $code := untilStep 127 160 1 }}
+{{- $text = replace (printf "%c" $code) (printf "\\u%04x" $code) $text }}
+{{- end }}
+{{- end }}
+{{- $text }}
+{{- end }}
+
 {{- define "mtasts-exporter.directory" -}}/etc/mtasts-exporter{{- end }}
-{{- define "mtasts-exporter.domainDirectory" -}}/etc/mtasts-exporter-domains{{- end }}
+
+{{- define "mtasts-exporter.settingsFile" -}}
+{{ include "mtasts-exporter.directory" . }}/{{ .Values.configKey }}
+{{- end }}
+
+{{- /* Of an item of extraDomainFiles: dict "index" … "source" …. With the index, for a ConfigMap and a Secret may share a name,
+and one of them may be there with two patterns. */}}
+{{- define "mtasts-exporter.domainFolder" -}}
+/etc/mtasts-exporter-domains/{{ .index }}-{{ default .source.secret .source.configMap }}
+{{- end }}
 
 {{- define "mtasts-exporter.toml" -}}
 # Written by the Helm chart from its values. State, shard and listen addresses are in the environment.
@@ -42,8 +61,9 @@ domains = [
 {{- end }}
 {{- $files := list }}
 {{- range $name, $text := .Values.domainFiles }}{{ $files = append $files $name }}{{ end }}
-{{- range .Values.extraDomainFiles }}
-{{- $files = append $files (printf "%s/%s/%s" (include "mtasts-exporter.domainDirectory" $) (default .secret .configMap) (default "*.txt" .pattern)) }}
+{{- range $index, $source := .Values.extraDomainFiles }}
+{{- $folder := include "mtasts-exporter.domainFolder" (dict "index" $index "source" $source) }}
+{{- $files = append $files (printf "%s/%s" $folder (default "*.txt" $source.pattern)) }}
 {{- end }}
 {{- with $files }}
 domain_files = {{ include "mtasts-exporter.toml.value" . }}
@@ -74,10 +94,10 @@ expected_mode = {{ toJson . }}
 
 {{- /* Keys and texts of the ConfigMap or Secret. */}}
 {{- define "mtasts-exporter.settingsData" -}}
-{{ .Values.configKey }}: |
-  {{- include "mtasts-exporter.toml" . | trim | nindent 2 }}
+{{ .Values.configKey | quote }}: |
+  {{- include "mtasts-exporter.toml" . | trim | include "mtasts-exporter.escaped" | nindent 2 }}
 {{- range $name, $text := .Values.domainFiles }}
-{{ $name }}: {{ toJson $text }}
+{{ $name | quote }}: {{ toJson $text | include "mtasts-exporter.escaped" }}
 {{- end }}
 {{- end }}
 

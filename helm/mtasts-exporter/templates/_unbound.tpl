@@ -4,7 +4,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
 {{- define "mtasts-exporter.unbound.settings" -}}
 server:
-  interface: 127.0.0.1@{{ .Values.unbound.port }}
+  interface: 127.0.0.1@{{ int64 .Values.unbound.port }}
   access-control: 127.0.0.0/8 allow
   # Runs as an ordinary user on a read-only root file system.
   username: ""
@@ -32,10 +32,8 @@ server:
 
 {{- define "mtasts-exporter.unbound.container" -}}
 - name: unbound
-  {{- with .Values.unbound.image }}
-  image: {{ printf "%s%s" .repository (.digest | empty | ternary (.tag | empty | ternary "" (printf ":%s" .tag)) (printf "@%s" .digest)) | quote }}
-  imagePullPolicy: {{ .pullPolicy }}
-  {{- end }}
+  image: {{ include "mtasts-exporter.imageOf" (merge (dict "root" .) .Values.unbound.image) | quote }}
+  imagePullPolicy: {{ .Values.unbound.image.pullPolicy }}
   command:
     {{- toYaml .Values.unbound.command | nindent 4 }}
   {{- with .Values.unbound.resources }}
@@ -45,7 +43,7 @@ server:
   securityContext:
     {{- toYaml .Values.securityContext | nindent 4 }}
   volumeMounts:
-    - name: unbound
+    - name: mtasts-unbound
       mountPath: /etc/unbound-mtasts
       readOnly: true
 {{- end }}
