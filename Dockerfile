@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
 # Builds from source in the first stage. The second is an empty root with the agent, its shared libraries and CA
-# certificates alone (tests/image/image-root.sh), because layers on a base image cannot make it smaller: its shell,
+# certificates alone (cmake/image-root.sh), because layers on a base image cannot make it smaller: its shell,
 # perl and apt would stay. `make image-test` builds and runs this file without a Docker engine.
 #
 #     docker build -t mtasts-exporter .
@@ -25,7 +25,7 @@ RUN sh tests/house/install-packages.sh make \
   && printf 'include Makefile\npackages:\n\t$(call install,$(BUILD_PACKAGES))\n' | make -f - packages
 COPY . .
 ARG VERSION
-RUN make build && sh tests/image/image-root.sh build/release "${VERSION}" /image/root \
+RUN make build && sh cmake/image-root.sh build/release "${VERSION}" /image/root \
   && install -d -m 0750 /image/state/mtasts-exporter
 
 FROM scratch

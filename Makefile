@@ -18,7 +18,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 openssl
 
-.PHONY: help run demo test image-test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run install demo test image-test test-tsan fuzz bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -42,6 +42,14 @@ run: build ## Build, then run the agent on a few public domains
 	@echo "  Stop with Ctrl-C."
 	@echo
 	@exec $(BUILD)/release/mtasts-exporter serve --config config/quickstart.toml
+
+install: build ## Agent, systemd unit and, where there is none, settings (as root; DESTDIR= for packages)
+	@install -D -m 755 $(BUILD)/release/mtasts-exporter $(DESTDIR)/usr/local/bin/mtasts-exporter
+	@install -D -m 644 config/mtasts-exporter.service $(DESTDIR)/etc/systemd/system/mtasts-exporter.service
+	@test -e $(DESTDIR)/etc/mtasts-exporter/config.toml || \
+	  install -D -m 644 config/example.toml $(DESTDIR)/etc/mtasts-exporter/config.toml
+	@echo "Name your domains in $(DESTDIR)/etc/mtasts-exporter/config.toml, then:"
+	@echo "  systemctl daemon-reload && systemctl enable --now mtasts-exporter"
 
 demo: build ## A miniature internet of real servers, healthy and broken domains, and the agent
 	$(call install,$(WORLD_PACKAGES))
