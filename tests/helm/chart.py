@@ -7,8 +7,10 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -45,6 +47,25 @@ Unique.add_constructor("tag:yaml.org,2002:map", unique_map)
 
 def manifests_of(text):
     return [one for one in yaml.load_all(text, Unique) if one]
+
+
+def together(function, items):
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return list(pool.map(function, items))
+
+
+def labels_match(selector, labels):
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one_socket in sockets:
+        one_socket.bind(("127.0.0.1", 0))
+    ports = [one_socket.getsockname()[1] for one_socket in sockets]
+    for one_socket in sockets:
+        one_socket.close()
+    return ports
 
 
 def run(*command, seconds=60, **more):

@@ -16,11 +16,7 @@ import yaml
 
 import chart
 from cases import CASES, DOMAINS, OPERATOR
-from chart import RENDERED, agent_of, all_of, environment_of, merged, one, run, settings_of, workload
-
-
-def labels_match(selector, labels):
-    return all(labels.get(key) == value for key, value in selector.items())
+from chart import RENDERED, agent_of, all_of, environment_of, labels_match, merged, one, run, settings_of, workload
 
 
 class Aliases(unittest.TestCase):
