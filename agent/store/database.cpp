@@ -181,6 +181,12 @@ void Database::checkpoint_on_close(bool wanted) {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
 }
 
+bool Database::has_moved() const {
+  int moved = 0;
+  return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
 void Database::fail(int code) {
   if (!failed()) error_ = error_of(handle_.get(), code);
 }

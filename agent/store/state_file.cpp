@@ -132,6 +132,26 @@ Result<std::unique_ptr<StateFile>> StateFile::claim(const std::string& path, Clo
   return file;
 }
 
+bool StateFile::hold(DatabaseError& error) {
+  struct stat ours {};
+  struct stat there {};
+  if (in_memory() ||
+      (fstat(lock_.number(), &ours) == 0 && stat((path_ + ".lock").c_str(), &there) == 0 &&
+       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev))
+    return true;
+  if (int number = make_folders(fs::path(path_).parent_path()); number != 0) {
+    error = {may_pass(number) ? Trouble::full : Trouble::denied, std::strerror(number)};
+    return false;
+  }
+  Result<FileDescriptor> lock = take_lock(path_, milliseconds(0));
+  if (!lock) {
+    error = {Trouble::denied, lock.failure().detail};
+    return false;
+  }
+  lock_ = std::move(*lock);
+  return true;
+}
+
 std::string StateFile::free_name(const std::string& suffix) const {
   const std::string name = fmt::format("{}.{}-{}", path_, suffix, compact_time(clock_()));
   std::string free = name;
@@ -150,14 +170,19 @@ bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
   if (in_memory()) return true;  // what was in memory went with its connection
   const std::string name = free_name(suffix);
   // The log first: alone it is nothing, while a database without it would be an older one.
+  bool kept = false;
   for (const char* part : {"-wal", "-shm", ""}) {
-    if (rename((path_ + part).c_str(), (name + part).c_str()) == 0 || errno == ENOENT) continue;
+    if (rename((path_ + part).c_str(), (name + part).c_str()) == 0) {
+      kept = true;
+      continue;
+    }
+    if (errno == ENOENT) continue;
     error = {Trouble::denied,
              fmt::format("it cannot be read ({}) nor renamed: {}", reason, std::strerror(errno))};
     return false;
   }
   log(LogLevel::error, "the state file cannot be used; it was set aside and a new one is begun",
-      {{"path", path_}, {"reason", reason}, {"kept_as", name}});
+      {{"path", path_}, {"reason", reason}, {"kept_as", kept ? name : "nothing was left"}});
   return true;
 }
 

@@ -44,6 +44,9 @@ class StateFile {
   // written at all, anything else may pass.
   std::unique_ptr<Database> open(DatabaseError& error);
 
+  // Folder and lock stand as claim() left them, or are made anew where somebody removed them.
+  bool hold(DatabaseError& error);
+
   // For a database that was closed because it is broken. False: it cannot be renamed.
   bool set_aside(const std::string& suffix, const std::string& reason, DatabaseError& error);
 

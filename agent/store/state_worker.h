@@ -57,6 +57,7 @@ class State::Worker {
   bool write_once(const std::vector<Queued>& batch, size_t& failed_at);
   bool open_again();
   void close_broken();
+  void leave_moved();
   std::vector<Remembered> read(const std::vector<std::string>& domains);
   Result<Timeline> read_changes(const std::string& domain);
   void note(bool written);

@@ -14,6 +14,7 @@ namespace mtasts::store {
 bool State::Worker::open_again() {
   if (database_ != nullptr) return true;
   error_ = {};
+  if (!file_->hold(error_)) return false;
   database_ = file_->open(error_);
   if (database_ != nullptr) database_->watch(&hurry_);
   return database_ != nullptr;
@@ -27,6 +28,17 @@ void State::Worker::close_broken() {
   database_.reset();
   writer_.forget();
   file_->set_aside("corrupt", reason, error_);
+}
+
+// Somebody removed the file, or put another in its place, and what is written goes nowhere. What
+// stands there now is set aside, its log with it, which would not fit; reports of all domains are
+// written anew as their checks come.
+void State::Worker::leave_moved() {
+  database_->checkpoint_on_close(false);
+  database_.reset();
+  writer_.forget();
+  if (file_->hold(error_))
+    file_->set_aside("replaced", "it was removed or replaced while the agent ran", error_);
 }
 
 bool State::Worker::write_once(const std::vector<Queued>& batch, size_t& failed_at) {
@@ -43,6 +55,7 @@ bool State::Worker::write_once(const std::vector<Queued>& batch, size_t& failed_
 
 bool State::Worker::write(std::vector<Queued> kept) {
   // A broken file is replaced once; a report that the database refuses is left out.
+  if (database_ != nullptr && database_->has_moved()) leave_moved();
   for (bool replaced = false; !kept.empty();) {
     if (!open_again()) return false;
     size_t failed_at = 0;

@@ -277,5 +277,42 @@ TEST(StateFile, SetsAFileAsideThatBreaksWhileItIsUsed) {
   EXPECT_EQ(state.recall({"d7.example"})[0].report->history->revision, 2u);
 }
 
+// What is written to a file without a name would be gone at the next start.
+TEST(StateFile, BeginsANewFileWhenItsOwnIsRemoved) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("below/state.db");
+  auto state = open_state(path);
+  Plain other;
+  other.domain = "other.example";
+  state->remember(plain_report({}), {});
+  state->remember(plain_report(other), {});
+  state->flush();
+  std::filesystem::remove_all(folder.file("below"));
+  state->remember(plain_report(other), {});  // nothing in it has changed
+  state->flush();
+  EXPECT_TRUE(state->writable());
+  expect_works(*state);
+  EXPECT_FALSE(try_open(path).ok()) << "the lock is held again";
+  state.reset();
+  EXPECT_EQ(open_state(path)->recall({"example.com", "other.example"}).size(), 2u);
+}
+
+TEST(StateFile, SetsAsideWhatWasPutInItsPlace) {
+  TemporaryFolder folder;
+  const std::string other = folder.file("other.db");
+  make_state(other, 10);
+  auto opened = try_open(folder.file());
+  ASSERT_TRUE(opened.ok());
+  State& state = **opened;
+  expect_works(state);
+  std::filesystem::rename(other, folder.file());
+  expect_works(state);
+  const std::string kept = folder.file(std::string("state.db.replaced-") + kDated);
+  EXPECT_FALSE(state.recall({"d0.example"}).size() > 0);
+  std::filesystem::remove(kept + "-wal");  // of the one before
+  std::filesystem::remove(kept + "-shm");
+  EXPECT_EQ(open_state(kept)->recall({"d0.example"}).size(), 1u) << "nothing is lost";
+}
+
 }  // namespace
 }  // namespace mtasts::store
