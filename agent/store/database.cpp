@@ -4,6 +4,7 @@
 #include "store/database.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
@@ -182,6 +183,11 @@ void Database::checkpoint_on_close(bool wanted) {
 }
 
 bool Database::has_moved() const {
+  const char* path = sqlite3_db_filename(handle_.get(), "main");
+  struct stat there {};
+  // SQLite takes any failure for a move.
+  if (path == nullptr || (stat(path, &there) != 0 && errno != ENOENT && errno != ENOTDIR))
+    return false;
   int moved = 0;
   return sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
          moved != 0;

@@ -138,7 +138,8 @@ class Database {
   void watch(const std::atomic<bool>* hurry) { hurry_ = hurry; }
   // Whether closing writes the log back into the file; it must not into one that we set aside.
   void checkpoint_on_close(bool wanted);
-  // The file no longer stands at its path: somebody removed or replaced it.
+  // The file no longer stands at its path: somebody removed or replaced it. False where that
+  // cannot be told.
   bool has_moved() const;
 
  private:

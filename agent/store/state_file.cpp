@@ -166,23 +166,25 @@ std::string StateFile::free_name(const std::string& suffix) const {
 }
 
 bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
-                          DatabaseError& error) {
+                          DatabaseError& error, Log log_there) {
   if (in_memory()) return true;  // what was in memory went with its connection
   const std::string name = free_name(suffix);
-  // The log first: alone it is nothing, while a database without it would be an older one.
-  bool kept = false;
-  for (const char* part : {"-wal", "-shm", ""}) {
-    if (rename((path_ + part).c_str(), (name + part).c_str()) == 0) {
-      kept = true;
-      continue;
+  std::string kept;
+  // The log first: alone it is nothing, while a database without it would be an older one, and one
+  // with another's log would be overwritten by it.
+  for (const std::string part : {"-wal", "-shm", ""}) {
+    std::string to = name + part;
+    if (log_there == Log::of_another && !part.empty()) to = name + ".other" + part;
+    if (rename((path_ + part).c_str(), to.c_str()) == 0) {
+      kept += (kept.empty() ? "" : ", ") + to;
+    } else if (errno != ENOENT) {
+      error = {Trouble::denied,
+               fmt::format("it cannot be read ({}) nor renamed: {}", reason, std::strerror(errno))};
+      return false;
     }
-    if (errno == ENOENT) continue;
-    error = {Trouble::denied,
-             fmt::format("it cannot be read ({}) nor renamed: {}", reason, std::strerror(errno))};
-    return false;
   }
   log(LogLevel::error, "the state file cannot be used; it was set aside and a new one is begun",
-      {{"path", path_}, {"reason", reason}, {"kept_as", kept ? name : "nothing was left"}});
+      {{"path", path_}, {"reason", reason}, {"kept_as", kept.empty() ? "nothing was left" : kept}});
   return true;
 }
 

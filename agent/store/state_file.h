@@ -47,8 +47,12 @@ class StateFile {
   // Folder and lock stand as claim() left them, or are made anew where somebody removed them.
   bool hold(DatabaseError& error);
 
-  // For a database that was closed because it is broken. False: it cannot be renamed.
-  bool set_aside(const std::string& suffix, const std::string& reason, DatabaseError& error);
+  // Whether the log beside the database is the database's own.
+  enum class Log : uint8_t { own, of_another };
+  // For a database that was closed because it is broken, or was never ours. A log of another one is
+  // kept where SQLite does not find it. False: it cannot be renamed.
+  bool set_aside(const std::string& suffix, const std::string& reason, DatabaseError& error,
+                 Log log = Log::own);
 
   bool in_memory() const;
   const std::string& path() const { return path_; }

@@ -70,6 +70,7 @@ class State::Worker {
   std::unique_ptr<StateFile> file_;
   std::unique_ptr<Database> database_;  // null: cannot be opened for now
   DatabaseError error_;
+  bool moved_ = false;  // what stands at the path is not what we wrote to
   DomainWriter writer_;
   Retention retention_;
   SteadyTime sweep_at_{};

@@ -15,6 +15,10 @@ bool State::Worker::open_again() {
   if (database_ != nullptr) return true;
   error_ = {};
   if (!file_->hold(error_)) return false;
+  if (moved_ && !file_->set_aside("replaced", "it was removed or replaced while the agent ran",
+                                  error_, StateFile::Log::of_another))
+    return false;
+  moved_ = false;
   database_ = file_->open(error_);
   if (database_ != nullptr) database_->watch(&hurry_);
   return database_ != nullptr;
@@ -31,14 +35,13 @@ void State::Worker::close_broken() {
 }
 
 // Somebody removed the file, or put another in its place, and what is written goes nowhere. What
-// stands there now is set aside, its log with it, which would not fit; reports of all domains are
-// written anew as their checks come.
+// stands there is set aside before a new one is begun; reports of all domains are written anew as
+// their checks come.
 void State::Worker::leave_moved() {
   database_->checkpoint_on_close(false);
   database_.reset();
   writer_.forget();
-  if (file_->hold(error_))
-    file_->set_aside("replaced", "it was removed or replaced while the agent ran", error_);
+  moved_ = true;
 }
 
 bool State::Worker::write_once(const std::vector<Queued>& batch, size_t& failed_at) {
@@ -80,7 +83,7 @@ std::vector<Remembered> State::Worker::read(const std::vector<std::string>& doma
   open_again();
   Database* database = database_.get();
   std::unique_ptr<Database> aside;
-  if (database == nullptr && !file_->in_memory()) {
+  if (database == nullptr && !file_->in_memory() && !moved_ && file_->hold(error_)) {
     // A full disk may refuse the shared memory of a log; alone we need none.
     DatabaseError ignored;
     aside = Database::open(file_->path(), Access::write_alone, ignored);
