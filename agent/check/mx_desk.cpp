@@ -18,34 +18,50 @@ namespace asio = boost::asio;
 using protocol::SmtpAttempt;
 using protocol::SmtpStatus;
 
+bool is_blind(const verdict::MxHostEvidence& evidence, const SmtpAttempt& attempt) {
+  return attempt.status == SmtpStatus::cancelled ||
+         (protocol::may_be_our_line(attempt) && !evidence.sight.smtp(attempt.address.family()));
+}
+
 // Another probe soon may see more: the lookups failed, our own line was dead, or the server put us
 // off.
 bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
-    if (!protocol::is_conclusive(answer.status)) return true;
-  for (const SmtpAttempt& attempt : evidence.attempts) {
-    bool blind =
-        protocol::may_be_our_line(attempt) && !evidence.sight.smtp(attempt.address.family());
-    if (blind || protocol::put_off(attempt) || attempt.status == SmtpStatus::cancelled) return true;
-  }
-  return false;
+  const auto& answers = evidence.addresses.answers;
+  return std::any_of(answers.begin(), answers.end(),
+                     [](const auto& answer) { return !protocol::is_conclusive(answer.status); }) ||
+         std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
+                     [&](const SmtpAttempt& attempt) {
+                       return is_blind(evidence, attempt) || protocol::put_off(attempt);
+                     });
 }
 
-// There is no address, senders could not deliver to one of them, or would refuse its certificate.
+// What the rules find fault with, as far as it may pass or be mended from one look to the next.
+bool is_fault(const SmtpAttempt& attempt) {
+  if (attempt.status != SmtpStatus::ok || attempt.injected_bytes > 0) return true;
+  return attempt.chain == nullptr || !attempt.chain->verified() ||
+         !attempt.chain->weak_key.empty() || !attempt.chain->weak_signature.empty();
+}
+
 bool has_fault(const verdict::MxHostEvidence& evidence) {
-  if (evidence.attempts.empty()) return true;
-  return std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
-                     [](const SmtpAttempt& attempt) {
-                       if (attempt.status == SmtpStatus::not_allowed) return false;
-                       return attempt.status != SmtpStatus::ok || attempt.injected_bytes > 0 ||
-                              attempt.chain == nullptr || !attempt.chain->verified();
+  for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
+    if (!answer.cname_chain.empty() || !protocol::is_conclusive(answer.status)) return true;
+  return evidence.attempts.empty() ||
+         std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
+                     [&](const SmtpAttempt& attempt) {
+                       return !is_blind(evidence, attempt) && !protocol::put_off(attempt) &&
+                              is_fault(attempt);
                      });
 }
 
 constexpr auto kFirstRetry = std::chrono::minutes(1);
 constexpr int kMostDoublings = 10;
-// Less than the 15 minutes after which most domains are checked again.
-constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(10);
+// A third of the 15 minutes after which most domains are checked again.
+constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(5);
+
+// After the given number of looks in a row.
+std::chrono::milliseconds back_off(int looks) {
+  return kFirstRetry * (1 << std::min(looks - 1, kMostDoublings));
+}
 
 }  // namespace
 
@@ -88,15 +104,14 @@ asio::awaitable<MxLook> MxDesk::look(std::string host) {
   co_return result;
 }
 
-// What was not well is asked again after 1, 2, 4 … minutes, a fault after 10 at most (it may be
+// What was not well is asked again after 1, 2, 4 … minutes, a fault after 5 at most (it may be
 // mended), a server that puts us off after ever longer (it may do so because we ask), but nothing
 // later than the interval.
 std::chrono::milliseconds MxDesk::lifetime(const Entry& entry) const {
-  if (entry.troubled == 0) return interval_;
-  std::chrono::milliseconds wait =
-      kFirstRetry * (1 << std::min(entry.troubled - 1, kMostDoublings));
-  if (!entry.inconclusive) wait = std::min(wait, kLongestFault);
-  return std::min(interval_, wait);
+  std::chrono::milliseconds wait = interval_;
+  if (entry.inconclusive > 0) wait = std::min(wait, back_off(entry.inconclusive));
+  if (entry.faulty > 0) wait = std::min({wait, back_off(entry.faulty), kLongestFault});
+  return wait;
 }
 
 bool MxDesk::uses(AddressFamily family) const {
@@ -116,8 +131,8 @@ asio::awaitable<void> MxDesk::probe(std::string host, std::shared_ptr<asio::stea
     broken = std::current_exception();  // told below: those who wait must not wait for ever
   }
   Entry& entry = entries_[host];
-  entry.inconclusive = is_inconclusive(*evidence);
-  entry.troubled = entry.inconclusive || has_fault(*evidence) ? entry.troubled + 1 : 0;
+  entry.inconclusive = is_inconclusive(*evidence) ? entry.inconclusive + 1 : 0;
+  entry.faulty = has_fault(*evidence) ? entry.faulty + 1 : 0;
   entry.look.facts = verdict::describe_host(*evidence);
   entry.look.evidence = std::move(evidence);
   entry.probed = now_();

@@ -60,8 +60,8 @@ class MxDesk {
     MxLook look;
     SteadyClock::time_point probed{};
     SteadyClock::time_point asked{};
-    bool inconclusive = false;
-    int troubled = 0;  // probes in a row that were inconclusive or found a fault
+    int inconclusive = 0;                                // probes in a row
+    int faulty = 0;                                      // probes in a row
     std::shared_ptr<boost::asio::steady_timer> probing;  // set while a probe runs
   };
 

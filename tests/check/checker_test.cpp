@@ -156,14 +156,14 @@ TEST_F(CheckerTest, AFaultIsLookedAtAgainSoonerThanAGoodHost) {
   EXPECT_EQ(probes_at(minutes(61)), 2u);
   EXPECT_EQ(probes_at(minutes(62)), 3u);  // confirmed after a minute
   EXPECT_EQ(probes_at(minutes(63)), 3u);
-  EXPECT_EQ(probes_at(minutes(64)), 4u);  // then after 2, 4, 8 and 10
-  EXPECT_EQ(probes_at(minutes(100)), 5u);
-  EXPECT_EQ(probes_at(minutes(120)), 6u);
-  EXPECT_EQ(probes_at(minutes(129)), 6u);
-  EXPECT_EQ(probes_at(minutes(130)), 7u) << "a fault never stands for longer than ten minutes";
+  EXPECT_EQ(probes_at(minutes(64)), 4u);  // then after 2, 4 and 5
+  EXPECT_EQ(probes_at(minutes(67)), 4u);
+  EXPECT_EQ(probes_at(minutes(68)), 5u);
+  EXPECT_EQ(probes_at(minutes(72)), 5u);
+  EXPECT_EQ(probes_at(minutes(73)), 6u) << "a fault never stands for longer than five minutes";
   refusing_host_.clear();
-  EXPECT_EQ(probes_at(minutes(140)), 8u) << "mended";
-  EXPECT_EQ(probes_at(minutes(199)), 8u);
+  EXPECT_EQ(probes_at(minutes(78)), 7u) << "mended";
+  EXPECT_EQ(probes_at(minutes(137)), 7u);
 }
 
 TEST_F(CheckerTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
@@ -184,6 +184,35 @@ TEST_F(CheckerTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
       EXPECT_EQ(prober_.probed.size(), probes) << "at minute " << minute << ", early " << early;
     }
   }
+}
+
+// One address puts us off for ever, and is asked once an hour; a fault of the other must not wait.
+TEST_F(CheckerTest, AFaultBesideAServerThatPutsUsOffIsLookedAtAgainSoon) {
+  using std::chrono::minutes;
+  settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
+  resolver_.add_address("mx1.mail.example", "2a00::1");
+  auto good = prober_.answer;
+  prober_.answer = [&](const std::string& host, const IpAddress& address) {
+    if (address.family() == AddressFamily::ipv4) return good(host, address);
+    SmtpAttempt attempt;
+    attempt.status = SmtpStatus::banner_rejected;
+    attempt.reply_code = 554;
+    return attempt;
+  };
+  auto rounds_at = [this](int minute) {
+    later_ = minutes(minute);
+    check({"one.example"});
+    return prober_.probed.size() / 2;
+  };
+  size_t rounds = 0;
+  for (int minute : {0, 1, 3, 7, 15, 31, 63}) EXPECT_EQ(rounds_at(minute), ++rounds) << minute;
+  EXPECT_EQ(rounds_at(122), rounds);
+  refusing_host_ = "mx1.mail.example";
+  EXPECT_EQ(rounds_at(123), ++rounds);
+  EXPECT_EQ(rounds_at(124), ++rounds) << "confirmed after a minute";
+  refusing_host_.clear();
+  EXPECT_EQ(rounds_at(126), ++rounds) << "mended";
+  EXPECT_EQ(rounds_at(180), rounds);
 }
 
 TEST_F(CheckerTest, AnAddressSeesOneConnectionAtATime) {
