@@ -43,7 +43,8 @@ run: build ## Build, then run the agent on a few public domains
 	@echo
 	@exec $(BUILD)/release/mtasts-exporter serve --config config/quickstart.toml
 
-install: build ## Agent, systemd unit and, where there is none, settings (as root; DESTDIR= for packages)
+install: ## What make build made: agent, systemd unit and, where there is none, settings (as root)
+	@test -x $(BUILD)/release/mtasts-exporter || { echo "There is no agent yet: run make build first." >&2; exit 1; }
 	@install -D -m 755 $(BUILD)/release/mtasts-exporter $(DESTDIR)/usr/local/bin/mtasts-exporter
 	@install -D -m 644 config/mtasts-exporter.service $(DESTDIR)/etc/systemd/system/mtasts-exporter.service
 	@test -e $(DESTDIR)/etc/mtasts-exporter/config.toml || \

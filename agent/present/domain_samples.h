@@ -36,8 +36,8 @@ void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& sampl
 void policy_verified(const store::DomainEntry& entry, SampleWriter& samples);
 void mx_covered(const store::DomainEntry& entry, SampleWriter& samples);
 
-// Of the worst address, judged for each metric by itself: the smallest value, and the latest
-// not_before. Addresses whose failure is about our own sight do not count.
+// Of the worst address, judged for each metric by itself; not_before is of the certificate that
+// ends first. Addresses whose failure is about our own sight do not count.
 void mx_reachable(const store::HostEntry& entry, SampleWriter& samples);
 void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples);
 void mx_starttls(const store::HostEntry& entry, SampleWriter& samples);

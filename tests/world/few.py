@@ -15,7 +15,7 @@ def settings_of(world, domain_names):
     """The world's settings for the few domains, looked at often, with a state file."""
     text = world.settings_file.read_text()
     text = re.sub(r'domains = \[[^\]]*\]', f"domains = {json.dumps(sorted(domain_names))}", text, count=1)
-    text = text.replace('interval = "10s"\nsmtp_interval = "10s"', 'interval = "2s"\nsmtp_interval = "2s"')
+    text = text.replace('interval = "10s"\nsmtp_interval = "10s"', 'interval = "2s"\nsmtp_interval = "1s"')
     return text.replace('path = ":memory:"', f'path = "{world.directory}/state/state.db"')
 
 

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""promtool over the unit tests of alerts/tests: what fires, and in which words."""
+
+import copy
+import json
+import os
+import re
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from source import ALERTS, MATCHER, SELECTOR, alert_rows, codes_by_alert, golden, identity, run, prometheusrule
+
+
+def side_by_side(function, values):
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(function, values))
+
+
+def test_files():
+    return sorted((ALERTS / "tests").glob("*.yaml"))
+
+
+def fired_at(test):
+    """(eval time, {(alert, severity): set of label texts}) of one unit test, in its order."""
+    for case in test.get("promql_expr_test", []):
+        if case["expr"] == 'ALERTS{alertstate="firing"}':
+            fired = {}
+            for sample in case["exp_samples"]:
+                labels = dict((key, value) for key, _, value in MATCHER.findall(sample["labels"]))
+                fired.setdefault((labels["alertname"], labels["severity"]), set()).add(sample["labels"])
+            yield case["eval_time"], fired
+
+
+def asking_for_texts(document):
+    """The unit tests, asked for the text of each alert once, in the only way promtool gives it: a wrong guess.
+
+    It keeps one rule of a name, so the severity becomes a part of the name; see separate_names().
+    """
+    asked = set()
+    for test in document["tests"]:
+        test["alert_rule_test"] = []
+        for time, fired in fired_at(test):
+            for row in set(fired) - asked:
+                asked.add(row)
+                test["alert_rule_test"].append({"eval_time": time, "alertname": "_".join(row),
+                                                "exp_alerts": [{"exp_labels": {"asked": "for its text"}}]})
+        del test["promql_expr_test"]
+    document["tests"] = [test for test in document["tests"] if test["alert_rule_test"]]
+    return document
+
+
+def separate_names():
+    groups = prometheusrule.source_groups()
+    for row in prometheusrule.rules_of(groups):
+        if "alert" in row:
+            row["alert"] = "_".join(identity(row))
+    return groups
+
+
+class UnitTests(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.documents = {file.name: yaml.safe_load(file.read_text()) for file in test_files()}
+
+    def test_promtool_finds_what_the_tests_expect(self):
+        def tested(file):
+            return run("promtool", "test", "rules", file.name, cwd=file.parent)
+        for file, done in zip(test_files(), side_by_side(tested, test_files())):
+            with self.subTest(file=file.name):
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_alert_fires_stays_silent_and_resolves(self):
+        fires, silent_before, resolves = set(), set(), set()
+        for document in self.documents.values():
+            for test in document["tests"]:
+                before = {}
+                for _, fired in fired_at(test):
+                    for row, labels in fired.items():
+                        fires.add(row)
+                        if row in before.get("silent", ()):
+                            silent_before.add(row)
+                        before.setdefault("seen", {}).setdefault(row, set()).update(labels)
+                    for row, labels in before.get("seen", {}).items():
+                        if labels - fired.get(row, set()):
+                            resolves.add(row)
+                    before["silent"] = {identity(row) for row in alert_rows()} - set(fired)
+        every = {identity(row) for row in alert_rows()}
+        self.assertEqual(every - fires, set(), "never fires")
+        self.assertEqual(every - silent_before, set(), "never silent before it fires")
+        self.assertEqual(every - resolves, set(), "never resolves")
+
+    def test_texts(self):
+        """Every template comes out: no error, nothing empty, and what the alert is about stands in it."""
+        told = {}
+        for output in self.texts():
+            got = re.findall(r"^ +Labels:\{(.*?)\}\n +Annotations:\{(.*)\}$", output, re.M)
+            for labels, notes in got:
+                labels = dict((key, value) for key, _, value in MATCHER.findall(labels))
+                if notes:  # else it is the wrong guess
+                    description = json.loads(re.search(r'description=("(?:\\.|[^"\\])*")', notes)[1])
+                    told.setdefault(tuple(labels["alertname"].split("_")), []).append((labels, description))
+        self.assertEqual({identity(row) for row in alert_rows()} - set(told), set())
+        codes = codes_by_alert()
+        for row, texts in told.items():
+            for labels, description in texts:
+                with self.subTest(alert=row, text=description):
+                    for bad in ("<error", "<no value>", "%!", "{{", "  ", " ;", " .", " ,", "..", "[]", "map["):
+                        self.assertNotIn(bad, description.replace("dig . NS", ""))
+                    subject = next((labels[key] for key in ("domain", "mx", "agent") if key in labels), "")
+                    self.assertIn(subject, description)
+                    if row[0] in codes and row[0] != "MtastsMxCertificateExpiring":
+                        self.assertTrue(any(code in description for code in codes[row[0]]), "names no finding")
+
+    def texts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rule_file = Path(folder) / "rules.yaml"
+            rule_file.write_text(yaml.safe_dump({"groups": separate_names()}))
+            files = []
+            for name, document in self.documents.items():
+                document = asking_for_texts(copy.deepcopy(document))
+                if document["tests"]:
+                    files.append(Path(folder) / name)
+                    files[-1].write_text(yaml.safe_dump({**document, "rule_files": [str(rule_file)]}))
+            return [done.stdout + done.stderr
+                    for done in side_by_side(lambda file: run("promtool", "test", "rules", file), files)]
+
+    def test_every_series_of_the_tests_is_exported(self):
+        metrics = golden()
+        for name, document in self.documents.items():
+            for test in document["tests"]:
+                for series in test["input_series"]:
+                    metric, body = SELECTOR.match(series["series"]).groups()
+                    labels = {label for label, _, _ in MATCHER.findall(body)}
+                    with self.subTest(file=name, series=series["series"]):
+                        self.assertIn(metric, set(metrics) | {"up"})
+                        self.assertEqual(labels - metrics.get(metric, set()) - {"job", "instance", "namespace", "pod"},
+                                         set())
