@@ -18,11 +18,6 @@ namespace asio = boost::asio;
 using protocol::SmtpAttempt;
 using protocol::SmtpStatus;
 
-bool is_blind(const verdict::MxHostEvidence& evidence, const SmtpAttempt& attempt) {
-  return attempt.status == SmtpStatus::cancelled ||
-         (protocol::may_be_our_line(attempt) && !evidence.sight.smtp(attempt.address.family()));
-}
-
 // Another probe soon may see more: the lookups failed, our own line was dead, or the server put us
 // off.
 bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
@@ -31,7 +26,7 @@ bool is_inconclusive(const verdict::MxHostEvidence& evidence) {
                      [](const auto& answer) { return !protocol::is_conclusive(answer.status); }) ||
          std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
                      [&](const SmtpAttempt& attempt) {
-                       return is_blind(evidence, attempt) || protocol::put_off(attempt);
+                       return verdict::is_blind(evidence, attempt) || protocol::put_off(attempt);
                      });
 }
 
@@ -48,8 +43,8 @@ bool has_fault(const verdict::MxHostEvidence& evidence) {
   return evidence.attempts.empty() ||
          std::any_of(evidence.attempts.begin(), evidence.attempts.end(),
                      [&](const SmtpAttempt& attempt) {
-                       return !is_blind(evidence, attempt) && !protocol::put_off(attempt) &&
-                              is_fault(attempt);
+                       return !verdict::is_blind(evidence, attempt) &&
+                              !protocol::put_off(attempt) && is_fault(attempt);
                      });
 }
 

@@ -59,6 +59,12 @@ struct MxHostEvidence {
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 
+// A failure that says something of our own line, or of our haste, rather than of the MX host.
+inline bool is_blind(const MxHostEvidence& host, const protocol::SmtpAttempt& attempt) {
+  return attempt.status == protocol::SmtpStatus::cancelled ||
+         (protocol::may_be_our_line(attempt) && !host.sight.smtp(attempt.address.family()));
+}
+
 struct MxHostReport;  // report.h: the same facts as everything downstream sees them
 
 struct MxTarget {

@@ -104,12 +104,6 @@ Case about_attempt(const MxTarget& target, const SmtpAttempt& attempt, std::stri
   return {.message = std::move(message), .host = target.host, .address = attempt.address};
 }
 
-bool is_blind(const MxTarget& target, const SmtpAttempt& attempt) {
-  return attempt.status == SmtpStatus::cancelled ||
-         (protocol::may_be_our_line(attempt) &&
-          !target.evidence->sight.smtp(attempt.address.family()));
-}
-
 // The family none of whose addresses can be connected, while the other one answers.
 std::optional<AddressFamily> dead_family(const MxHostEvidence& host) {
   std::optional<AddressFamily> dead;
@@ -144,7 +138,7 @@ void judge_attempt(Judgement& judgement, const MxTarget& target, const SmtpAttem
                                   std::chrono::duration<double>(attempt.banner_time).count())));
   std::string_view code = code_of(attempt);
   if (code.empty()) return;
-  bool blind = is_blind(target, attempt);
+  bool blind = is_blind(*target.evidence, attempt);
   if (blind && is_connect_failure(attempt.status)) {
     blocked.push_back(fmt::format("{} [{}]: {}", printable(target.host, 253),
                                   attempt.address.text(), protocol::name_of(attempt.status)));
@@ -164,7 +158,7 @@ void judge_host(Judgement& judgement, const MxTarget& target, std::vector<std::s
                 .host = target.host,
                 .address = attempt.address,
                 .address_in_subject = false,
-                .blind = is_blind(target, attempt)};
+                .blind = is_blind(*target.evidence, attempt)};
       judgement.add(*dead == AddressFamily::ipv6 ? "smtp-ipv6-fail" : "smtp-ipv4-fail",
                     std::move(what));
       continue;
@@ -249,8 +243,8 @@ void judge_smtp(Judgement& judgement) {
       probed |= attempt.status != SmtpStatus::not_allowed;
       std::string_view code = code_of(attempt);
       const FindingRow* row = code.empty() ? nullptr : find_row(code);
-      unseen |=
-          is_blind(target, attempt) || (row != nullptr && row->otherwise == Severity::unknown);
+      unseen |= is_blind(*target.evidence, attempt) ||
+                (row != nullptr && row->otherwise == Severity::unknown);
     }
   }
   if (!blocked.empty())

@@ -10,9 +10,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Codes = std::set<std::string>;
-
-constexpr auto kWeek = hours(24 * 7);
 
 // ---- A body under the same id -----------------------------------------------------------------
 

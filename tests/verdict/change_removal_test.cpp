@@ -10,12 +10,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Codes = std::set<std::string>;
 
-constexpr auto kWeek = hours(24 * 7);
-
-// ---- Removal
-// -------------------------------------------------------------------------------------
+// ---- Removal -----------------------------------------------------------------------------------
 
 TEST(Removed, WhileCachedUntilTheLastCopyExpires) {
   WatchedDomain domain = settled();

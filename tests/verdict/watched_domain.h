@@ -15,6 +15,10 @@
 
 namespace mtasts::verdict {
 
+using Codes = std::set<std::string>;
+
+inline constexpr auto kWeek = std::chrono::hours(24 * 7);
+
 inline std::string policy_body(const std::string& mode, uint64_t max_age,
                                const std::vector<std::string>& mx) {
   std::string body = "version: STSv1\r\nmode: " + mode + "\r\n";

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Checks over scripted ports: a healthy domain, one.example, of which a test breaks a part.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check/checker.h"
+#include "fakes/fake_ports.h"
+
+namespace mtasts::check {
+
+namespace asio = boost::asio;
+using protocol::DnsStatus;
+using protocol::HttpsAttempt;
+using protocol::HttpsStatus;
+using protocol::RecordType;
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+using std::chrono::milliseconds;
+using verdict::Outcome;
+using verdict::Severity;
+
+inline constexpr auto kLimit = std::chrono::seconds(20);
+
+class ScriptedChecks : public ::testing::Test {
+ protected:
+  ScriptedChecks() {
+    settings_.network.families = {AddressFamily::ipv4};
+    settings_.canary.dns = {"."};
+    settings_.canary.https = {"canary.example"};
+    settings_.canary.smtp = {"mxcanary.example"};
+    fetcher_.answer = [this](const std::string& host, const IpAddress&) {
+      HttpsAttempt attempt;
+      attempt.status = https_down_ ? HttpsStatus::connect_timeout : HttpsStatus::responded;
+      if (https_down_) return attempt;
+      attempt.chain = fakes::trusted_chain(host);
+      attempt.http_status = 200;
+      attempt.content_type = "text/plain";
+      attempt.body =
+          "version: STSv1\r\nmode: enforce\r\nmx: *.mail.example\r\nmax_age: 2592000\r\n";
+      return attempt;
+    };
+    prober_.answer = [this](const std::string& host, const IpAddress&) {
+      SmtpAttempt attempt;
+      attempt.status = smtp_down_ ? SmtpStatus::connect_timeout : SmtpStatus::ok;
+      if (host == refusing_host_) attempt.status = SmtpStatus::refused;
+      if (attempt.status != SmtpStatus::ok) return attempt;
+      attempt.reply_code = 220;
+      attempt.starttls_offered = true;
+      attempt.chain = fakes::trusted_chain(host);
+      return attempt;
+    };
+    resolver_.add_address("canary.example", "192.88.99.200");
+    resolver_.add_address("mxcanary.example", "192.88.99.201");
+    resolver_.script(".", RecordType::ns);
+    add_domain("one.example", {"mx1.mail.example"});
+    resolver_.add_address("mx1.mail.example", "192.88.99.1");
+  }
+
+  void add_domain(const std::string& domain, const std::vector<std::string>& hosts) {
+    resolver_.script("_mta-sts." + domain, RecordType::txt).texts = {"v=STSv1; id=1;"};
+    resolver_.script("_smtp._tls." + domain, RecordType::txt).texts = {"v=TLSRPTv1; rua=mailto:a@" +
+                                                                       domain};
+    resolver_.add_address("mta-sts." + domain, "192.88.99.100");
+    auto& mx = resolver_.script(domain, RecordType::mx);
+    for (const std::string& host : hosts) mx.mx.push_back({10, host});
+  }
+
+  // The instruments are made late, so that a test can change the settings first.
+  void build() {
+    nursery_ = std::make_unique<Nursery>(loop_.get_executor());
+    liveness_ =
+        std::make_unique<Liveness>(loop_.get_executor(), *nursery_, resolver_, fetcher_, prober_,
+                                   settings_.canary, settings_.network, settings_.check.interval);
+    desk_ = std::make_unique<MxDesk>(
+        loop_.get_executor(), *nursery_, resolver_, prober_, *liveness_, settings_, system_now,
+        std::function<void(double)>(), [this] { return MxDesk::SteadyClock::now() + later_; });
+    checker_ =
+        std::make_unique<Checker>(resolver_, fetcher_, *desk_, *liveness_, settings_, system_now);
+  }
+
+  std::vector<verdict::Report> check(const std::vector<std::string>& domains,
+                                     milliseconds limit = kLimit) {
+    if (checker_ == nullptr) build();
+    std::vector<verdict::Report> reports(domains.size());
+    for (size_t i = 0; i < domains.size(); ++i)
+      asio::co_spawn(loop_, run(domains[i], limit, reports[i]), asio::detached);
+    loop_.restart();
+    loop_.run();
+    return reports;
+  }
+
+  asio::awaitable<void> run(std::string domain, milliseconds limit, verdict::Report& report) {
+    Checker::Recall no_memory;
+    report = co_await checker_->check(*DomainName::parse(domain), std::nullopt, no_memory, limit);
+  }
+
+  static std::string summary(const verdict::Report& report) {
+    std::string text;
+    for (const auto& finding : report.findings)
+      text += std::string(finding.code()) + ":" + std::string(name_of(finding.severity)) + " ";
+    return text;
+  }
+
+  asio::io_context loop_;
+  settings::Settings settings_;
+  fakes::FakeResolver resolver_;
+  fakes::FakeFetcher fetcher_;
+  fakes::FakeProber prober_;
+  bool https_down_ = false;
+  bool smtp_down_ = false;
+  std::string refusing_host_;
+  milliseconds later_{0};  // for the desk alone
+  std::unique_ptr<Nursery> nursery_;
+  std::unique_ptr<Liveness> liveness_;
+  std::unique_ptr<MxDesk> desk_;
+  std::unique_ptr<Checker> checker_;
+};
+
+}  // namespace mtasts::check
