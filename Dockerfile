@@ -20,8 +20,8 @@ WORKDIR /src
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
 # Only the names of the Makefile's build packages, so that this layer stays while sources change.
 COPY Makefile ./
-COPY tests/house/install-packages.sh tests/house/
-RUN sh tests/house/install-packages.sh make \
+COPY tests/lint/install-packages.sh tests/lint/
+RUN sh tests/lint/install-packages.sh make \
   && printf 'include Makefile\npackages:\n\t$(call install,$(BUILD_PACKAGES))\n' | make -f - packages
 COPY . .
 ARG VERSION

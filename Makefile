@@ -25,7 +25,7 @@ help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 # $(call install,PACKAGES): what is missing of them, by apt, as root or through sudo.
-install = @sh tests/house/install-packages.sh $(1)
+install = @sh tests/lint/install-packages.sh $(1)
 
 build: ## Build the agent (release)
 	$(call install,$(BUILD_PACKAGES))
@@ -54,15 +54,15 @@ install: ## What make build made: agent, systemd unit and, where there is none, 
 
 demo: build ## A miniature internet of real servers, healthy and broken domains, and the agent
 	$(call install,$(WORLD_PACKAGES))
-	@sh tests/house/as-root.sh python3 tests/world/demo.py --agent $(BUILD)/release/mtasts-exporter
+	@sh tests/lint/as-root.sh python3 tests/world/demo.py --agent $(BUILD)/release/mtasts-exporter
 
 test: ## Everything that CI runs: both builds, all tests, lints
 	$(call install,$(BUILD_PACKAGES) $(TEST_PACKAGES))
-	@sh tests/house/run-all-tests.sh $(JOBS)
+	@sh tests/lint/run-all-tests.sh $(JOBS)
 
 image-test: ## Build the container image without an engine, run it, and boot the systemd unit
 	$(call install,debootstrap buildah python3)
-	@sh tests/house/as-root.sh /usr/bin/python3 -B tests/image/image_test.py $(if $(IMAGE_CACHE),--keep $(IMAGE_CACHE))
+	@sh tests/lint/as-root.sh /usr/bin/python3 -B tests/image/image_test.py $(if $(IMAGE_CACHE),--keep $(IMAGE_CACHE))
 
 test-tsan: ## The threaded parts under ThreadSanitizer (clang)
 	$(call install,$(BUILD_PACKAGES) $(TSAN_PACKAGES))
@@ -92,7 +92,7 @@ format-check:
 tidy: ## clang-tidy over the agent
 	$(call install,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 	@cmake --preset release >/dev/null
-	@sh tests/house/tidy.sh $(BUILD)/release $(JOBS)
+	@sh tests/lint/tidy.sh $(BUILD)/release $(JOBS)
 
 clean: ## Remove all builds
 	@rm -rf $(BUILD)

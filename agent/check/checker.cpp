@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "check/together.h"
-#include "net/deadline.h"
+#include "async/deadline.h"
+#include "async/when_all.h"
 
 namespace mtasts::check {
 namespace {
@@ -47,13 +47,13 @@ std::vector<verdict::MxTarget> targets_of(const DnsAnswer& mx) {
 
 }  // namespace
 
-Checker::Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& desk,
-                 Liveness& liveness, const settings::Settings& settings, Clock clock,
+Checker::Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxProbeCache& mx_probes,
+                 ChannelMonitor& channels, const settings::Settings& settings, Clock clock,
                  Observer observe)
     : resolver_(resolver),
       fetcher_(fetcher),
-      desk_(desk),
-      liveness_(liveness),
+      mx_probes_(mx_probes),
+      channels_(channels),
       network_(settings.network),
       smtp_enabled_(settings.smtp.enabled),
       clock_(std::move(clock)),
@@ -80,7 +80,7 @@ asio::awaitable<verdict::Report> Checker::check(DomainName domain,
   evidence.sight = verdict::Sight::none();
   evidence.smtp_enabled = smtp_enabled_;
   evidence.started = clock_();
-  co_await net::with_deadline(tell(evidence), limit);
+  co_await async::with_deadline(tell(evidence), limit);
   evidence.finished = clock_();
   verdict::Thresholds thresholds = thresholds_;
   thresholds.expected_mode = expected_mode;
@@ -100,7 +100,7 @@ asio::awaitable<bool> Checker::tell(verdict::Evidence& evidence) {
   parts.push_back(look_at_policy(evidence.policy));
   parts.push_back(ask("_smtp._tls." + domain, RecordType::txt, evidence.tlsrpt));
   parts.push_back(look_at_mail(evidence));
-  co_await together(std::move(parts));
+  co_await async::when_all(std::move(parts));
 
   co_await see(evidence, began);
   co_return true;
@@ -121,7 +121,7 @@ asio::awaitable<void> Checker::ask_addresses(std::string host, std::vector<DnsAn
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(ask(host, RecordType::a, answers[0]));
   parts.push_back(ask(host, RecordType::aaaa, answers[1]));
-  co_await together(std::move(parts));
+  co_await async::when_all(std::move(parts));
 }
 
 asio::awaitable<void> Checker::look_at_policy(verdict::PolicyEvidence& policy) {
@@ -131,7 +131,7 @@ asio::awaitable<void> Checker::look_at_policy(verdict::PolicyEvidence& policy) {
   std::vector<asio::awaitable<void>> parts;
   for (size_t i = 0; i < by_family.size(); ++i)
     parts.push_back(fetch_family(policy, network_.families[i], by_family[i]));
-  co_await together(std::move(parts));
+  co_await async::when_all(std::move(parts));
   for (auto& attempts : by_family)
     std::move(attempts.begin(), attempts.end(), std::back_inserter(policy.attempts));
   if (!policy.attempts.empty()) observe_("policy", seconds_since(begin));
@@ -180,11 +180,11 @@ asio::awaitable<void> Checker::look_at_mail(verdict::Evidence& evidence) {
     if (target.host.empty() || IpAddress::parse(target.host)) continue;
     if (parts.size() < kMostMxHosts) parts.push_back(look_at_host(target));
   }
-  co_await together(std::move(parts));
+  co_await async::when_all(std::move(parts));
 }
 
 asio::awaitable<void> Checker::look_at_host(verdict::MxTarget& target) {
-  MxLook look = co_await desk_.look(target.host);
+  MxProbe look = co_await mx_probes_.look(target.host);
   target.evidence = std::move(look.evidence);
   target.facts = std::move(look.facts);
 }
@@ -196,7 +196,7 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence,
   bool dns_failed = false;
   auto weigh = [&](const DnsAnswer& answer) {
     if (protocol::is_conclusive(answer.status))
-      liveness_.answered(Wire::dns, domain);
+      channels_.note_success(Wire::dns, domain);
     else
       dns_failed = true;
   };
@@ -205,7 +205,7 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence,
   weigh(evidence.mx);
   for (const DnsAnswer& answer : evidence.policy.addresses.answers) weigh(answer);
   for (const DnsAnswer& answer : evidence.apex) weigh(answer);
-  if (dns_failed) evidence.sight.dns = co_await liveness_.alive(Wire::dns, domain, began);
+  if (dns_failed) evidence.sight.dns = co_await channels_.is_alive(Wire::dns, domain, began);
 
   for (AddressFamily family : network_.families) {
     bool failed = false;
@@ -213,12 +213,12 @@ asio::awaitable<void> Checker::see(verdict::Evidence& evidence,
         family == AddressFamily::ipv4 ? evidence.sight.https_ipv4 : evidence.sight.https_ipv6;
     for (const HttpsAttempt& attempt : evidence.policy.attempts) {
       if (attempt.address.family() != family) continue;
-      failed |= protocol::may_be_our_line(attempt);
+      failed |= protocol::may_be_local(attempt);
       sees |= protocol::answered(attempt);
     }
-    if (sees) liveness_.answered(https_wire(family), evidence.policy.host);
+    if (sees) channels_.note_success(https_wire(family), evidence.policy.host);
     if (failed && !sees)
-      sees = co_await liveness_.alive(https_wire(family), evidence.policy.host, began);
+      sees = co_await channels_.is_alive(https_wire(family), evidence.policy.host, began);
   }
 }
 

@@ -12,10 +12,10 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "check/liveness.h"
-#include "check/mx_desk.h"
-#include "net/policy_fetcher.h"
-#include "net/resolver.h"
+#include "check/channel_monitor.h"
+#include "check/mx_probe_cache.h"
+#include "net/dns/resolver.h"
+#include "net/https/policy_fetcher.h"
 #include "settings/settings.h"
 #include "verdict/judge.h"
 #include "verdict/report.h"
@@ -29,12 +29,13 @@ class Checker {
   // Addresses of the policy host tried per family until one answers.
   static constexpr size_t kPolicyAddresses = 3;
 
-  // `phase` is dns or policy; the MX desk tells of smtp.
+  // `phase` is dns or policy; the MX mx_probes tells of smtp.
   using Observer = std::function<void(std::string_view phase, double seconds)>;
 
   // All references must outlive this.
-  Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxDesk& desk, Liveness& liveness,
-          const settings::Settings& settings, Clock clock, Observer observe = {});
+  Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxProbeCache& mx_probes,
+          ChannelMonitor& channels, const settings::Settings& settings, Clock clock,
+          Observer observe = {});
 
   // What is remembered of the domain, asked right before judging; null: nothing, and nothing will
   // be. Empty: the same.
@@ -62,8 +63,8 @@ class Checker {
 
   net::Resolver& resolver_;
   net::PolicyFetcher& fetcher_;
-  MxDesk& desk_;
-  Liveness& liveness_;
+  MxProbeCache& mx_probes_;
+  ChannelMonitor& channels_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;
   verdict::Thresholds thresholds_;

@@ -11,7 +11,7 @@
 #include <map>
 #include <ostream>
 
-#include "check/station.h"
+#include "check/engine.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "cli/report_text.h"
@@ -28,7 +28,7 @@ constexpr size_t kMostAtOnce = 64;
 
 // The run of one command: a queue of domains and a place for each report.
 struct Run {
-  std::shared_ptr<check::Station> station;
+  std::shared_ptr<check::Engine> engine;
   std::vector<DomainName> domains;
   std::map<std::string, protocol::Mode> expected;
   std::chrono::milliseconds timeout{0};
@@ -47,7 +47,7 @@ asio::awaitable<void> work(Run& run) {
       expected = found->second;
     check::Checker::Recall no_memory;
     run.reports[mine] =
-        co_await run.station->checker().check(domain, expected, no_memory, run.timeout);
+        co_await run.engine->checker().check(domain, expected, no_memory, run.timeout);
     ++run.finished;
     run.progress(run.finished);
   }
@@ -108,23 +108,23 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   for (const auto& entry : settings.domains)
     if (entry.expected_mode) run.expected[entry.name.text()] = *entry.expected_mode;
 
-  auto station = check::Station::create(loop.get_executor(), settings, system_now,
-                                        [](std::string_view, double) {});
-  if (!station) {
-    err << "mtasts-exporter check: " << station.failure().detail << "\n";
+  auto engine = check::Engine::create(loop.get_executor(), settings, system_now,
+                                      [](std::string_view, double) {});
+  if (!engine) {
+    err << "mtasts-exporter check: " << engine.failure().detail << "\n";
     return kExitConfiguration;
   }
-  run.station = *station;
+  run.engine = *engine;
   run.timeout = settings.check.timeout;
   run.reports.resize(run.domains.size());
   run.progress = progress_on(err, run.domains.size());
   size_t workers =
       std::min({kMostAtOnce, static_cast<size_t>(settings.check.concurrency), run.domains.size()});
-  for (size_t i = 0; i < workers; ++i) run.station->nursery().spawn(work(run));
+  for (size_t i = 0; i < workers; ++i) run.engine->tasks().spawn(work(run));
   while (run.finished < run.domains.size() && loop.run_one() > 0) {
   }
   // Probes that outlive their check's deadline are of no use any more.
-  run.station->nursery().cancel_all();
+  run.engine->tasks().cancel_all();
   loop.run_for(std::chrono::seconds(1));
 
   bool colour = wants_colour(is_terminal(STDOUT_FILENO), colour_environment());

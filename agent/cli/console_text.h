@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "verdict/finding.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::cli {
 

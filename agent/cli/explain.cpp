@@ -12,7 +12,7 @@
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "settings/nearest_name.h"
-#include "verdict/finding.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::cli {
 namespace {

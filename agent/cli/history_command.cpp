@@ -58,7 +58,7 @@ std::string change_text(const verdict::Change& change, bool colour, size_t width
                      wrapped(values, wrap));
 }
 
-std::string timeline_text(const store::Timeline& timeline, bool colour, size_t width) {
+std::string timeline_text(const state::Timeline& timeline, bool colour, size_t width) {
   if (timeline.changes.empty()) return "\n  No change has been seen.\n";
   std::string text = "\n  " + styled("Changes, newest first", Style::bold, colour) + "\n";
   for (const verdict::Change& change : timeline.changes) text += change_text(change, colour, width);
@@ -66,11 +66,11 @@ std::string timeline_text(const store::Timeline& timeline, bool colour, size_t w
   return text;
 }
 
-int tell(const HistoryOptions& options, const DomainName& domain, store::StateReading reading,
+int tell(const HistoryOptions& options, const DomainName& domain, state::StateReading reading,
          std::ostream& out, std::ostream& err) {
   const verdict::History* history =
       reading.remembered.empty() ? nullptr : reading.remembered.front().report->history.get();
-  store::Timeline& timeline = reading.timeline;
+  state::Timeline& timeline = reading.timeline;
   if (history == nullptr && timeline.changes.empty()) {
     err << kName << "nothing is remembered of " << domain.text()
         << "; the agent remembers the domains of its settings from their first check on\n";
@@ -93,7 +93,7 @@ int tell(const HistoryOptions& options, const DomainName& domain, store::StateRe
 
 }  // namespace
 
-std::string history_text(const std::string& domain, const store::Timeline& timeline,
+std::string history_text(const std::string& domain, const state::Timeline& timeline,
                          const verdict::History* history, Time now, bool colour, size_t width) {
   std::string text = styled(shown_domain(domain), Style::bold, colour) + ": ";
   if (history == nullptr) {
@@ -129,7 +129,7 @@ int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& 
     err << kName << "the state is kept in memory alone; give [state] path a file to remember\n";
     return kExitUnavailable;
   }
-  auto reading = store::read_state(path, domain->text());
+  auto reading = state::read_state(path, domain->text());
   if (!reading) {
     err << kName << reading.failure().detail;
     if (reading.failure().kind == FailureKind::not_found)

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/time.h"
-#include "store/state.h"
+#include "state/state.h"
 
 namespace mtasts::cli {
 
@@ -27,7 +27,7 @@ struct HistoryOptions {
 int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& err);
 
 // For a person; `history` null: nothing is remembered but the timeline.
-std::string history_text(const std::string& domain, const store::Timeline& timeline,
+std::string history_text(const std::string& domain, const state::Timeline& timeline,
                          const verdict::History* history, Time now, bool colour, size_t width);
 
 }  // namespace mtasts::cli

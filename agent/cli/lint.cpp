@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "cli/console_text.h"
-#include "protocol/https.h"
-#include "protocol/sts_policy.h"
-#include "protocol/sts_record.h"
-#include "protocol/tlsrpt_record.h"
-#include "verdict/finding.h"
+#include "protocol/http/attempt.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/sts/sts_record.h"
+#include "protocol/tlsrpt/tlsrpt_record.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::cli {
 namespace {

@@ -69,10 +69,10 @@ void add_online_commands(CLI::App& app, Arguments& arguments) {
 }
 
 void add_planning_commands(CLI::App& app, Arguments& arguments) {
-  static const std::map<std::string, verdict::PlanKind> kPlanNames = {
-      {"rollback", verdict::PlanKind::rollback},
-      {"remove", verdict::PlanKind::remove},
-      {"mx-move", verdict::PlanKind::mx_move}};
+  static const std::map<std::string, plan::PlanKind> kPlanNames = {
+      {"rollback", plan::PlanKind::rollback},
+      {"remove", plan::PlanKind::remove},
+      {"mx-move", plan::PlanKind::mx_move}};
   auto* plan = app.add_subcommand("plan", "Print the safe steps of a change, with dates");
   plan->add_option("KIND", arguments.plan.kind,
                    "rollback (stop enforcement), remove (retire MTA-STS) or mx-move")
@@ -90,7 +90,7 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
   history->add_option("--config", arguments.history.config, "Settings file (TOML)");
   history->add_flag("--json", arguments.history.json, "One JSON object");
   history->add_option("--limit", arguments.history.limit, "Lines of the timeline (50)")
-      ->check(CLI::Range(size_t{1}, store::kMostTimelineLines).description(""));
+      ->check(CLI::Range(size_t{1}, state::kMostTimelineLines).description(""));
   history->callback(
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
 }

@@ -11,13 +11,13 @@
 
 #include "base/domain_name.h"
 #include "base/printable.h"
+#include "cli/check_once.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
-#include "cli/one_look.h"
 #include "cli/plan_text.h"
 #include "present/plan_json.h"
 #include "settings/settings.h"
-#include "store/state.h"
+#include "state/state.h"
 
 namespace mtasts::cli {
 namespace {
@@ -30,7 +30,7 @@ constexpr size_t kMostNewHosts = 64;
 std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
                                                      std::ostream& err) {
   std::vector<std::string> hosts;
-  if (!options.to.empty() && options.kind != verdict::PlanKind::mx_move) {
+  if (!options.to.empty() && options.kind != plan::PlanKind::mx_move) {
     err << kName << "--to belongs to mx-move alone\n";
     return std::nullopt;
   }
@@ -60,12 +60,12 @@ verdict::HistoryPtr read_history(const settings::Settings& settings, const Domai
     err << kName << "the state is kept in memory alone ([state] path), so there is no history\n";
     return nullptr;
   }
-  auto reading = store::read_state(settings.state.path, domain.text());
+  auto reading = state::read_state(settings.state.path, domain.text());
   if (!reading) {
     err << kName << "no history: " << reading.failure().detail << "\n";
     return nullptr;
   }
-  for (const store::Remembered& remembered : reading->remembered)
+  for (const state::Remembered& remembered : reading->remembered)
     if (remembered.report->history != nullptr) return remembered.report->history;
   err << kName << "the agent does not remember " << domain.text() << ", so there is no history\n";
   return nullptr;
@@ -75,8 +75,8 @@ verdict::HistoryPtr read_history(const settings::Settings& settings, const Domai
 
 int tell_plan(const PlanOptions& options, const verdict::Report& report,
               verdict::HistoryPtr history, Time now, std::ostream& out, std::ostream& err) {
-  verdict::PlanInput input = verdict::plan_input(report, std::move(history), now);
-  if (!verdict::can_plan(input) && !input.record_missing) {
+  plan::PlanInput input = plan::plan_input(report, std::move(history), now);
+  if (!plan::can_plan(input) && !input.record_missing) {
     err << kName
         << fmt::format(
                "no policy of {} could be had, and none is remembered, so there is nothing to plan "
@@ -85,7 +85,7 @@ int tell_plan(const PlanOptions& options, const verdict::Report& report,
     return kExitUnknown;
   }
   input.new_hosts = options.to;
-  verdict::Plan plan = verdict::make_plan(options.kind, input);
+  plan::Plan plan = plan::make_plan(options.kind, input);
   if (options.json)
     out << present::plan_json(plan) << "\n";
   else

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "verdict/plan.h"
+#include "plan/plan.h"
 
 namespace mtasts::cli {
 
 struct PlanOptions {
-  verdict::PlanKind kind = verdict::PlanKind::rollback;
+  plan::PlanKind kind = plan::PlanKind::rollback;
   std::string domain;
   std::vector<std::string> to;  // new MX hosts, of mx-move alone
   std::optional<std::string> config;

@@ -12,8 +12,8 @@
 namespace mtasts::cli {
 namespace {
 
-using verdict::Plan;
-using verdict::PlanStep;
+using plan::Plan;
+using plan::PlanStep;
 
 constexpr size_t kStepIndent = 5;
 constexpr size_t kLabelColumn = 8;  // "until", "check" and their blanks
@@ -70,7 +70,7 @@ std::string closing_text(const Plan& plan, bool colour, size_t width) {
     text += "\n  " +
             paragraph(styled(fmt::format("{} is a placeholder: put the name of the new MX host in "
                                          "its place, or give it with --to.",
-                                         verdict::kNewHostPlaceholder),
+                                         plan::kNewHostPlaceholder),
                              Style::yellow, colour),
                       2, width) +
             "\n";

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "base/time.h"
-#include "verdict/plan.h"
+#include "plan/plan.h"
 
 namespace mtasts::cli {
 
-std::string plan_text(const verdict::Plan& plan, bool colour, size_t width);
+std::string plan_text(const plan::Plan& plan, bool colour, size_t width);
 
 // "2026-12-02 10:15 UTC".
 std::string minute_text(Time time);

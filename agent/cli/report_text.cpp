@@ -8,7 +8,7 @@
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "cli/console_text.h"
-#include "verdict/coverage.h"
+#include "verdict/domain/coverage.h"
 
 namespace mtasts::cli {
 namespace {

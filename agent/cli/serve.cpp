@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "cli/agent.h"
 #include "cli/exit_status.h"
+#include "service/service.h"
 #include "settings/endpoint.h"
 
 namespace mtasts::cli {
@@ -75,13 +75,13 @@ int run_serve(const ServeOptions& options, std::ostream& err) {
   if (!loaded.ok()) return usage ? kExitUsage : kExitConfiguration;
   raise_descriptor_limit();
   configure_log(loaded.settings.log.level, loaded.settings.log.format);
-  Agent agent([options] { return load(options); }, MTASTS_VERSION);
-  auto started = agent.start(loaded.settings);
+  service::Service service([options] { return load(options); }, MTASTS_VERSION);
+  auto started = service.start(loaded.settings);
   if (!started) {
     err << "mtasts-exporter: " << started.failure().detail << "\n";
     return kExitConfiguration;
   }
-  agent.run();
+  service.run();
   return kExitOk;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "present/page.h"
-#include "present/request_target.h"
 
 namespace mtasts::present {
 namespace {
@@ -51,7 +50,7 @@ std::string certificate(const protocol::PeerChainPtr& chain) {
       html_text(leaf.issuer), html_text(leaf.key_type), leaf.key_bits);
 }
 
-std::string stages(const store::DomainEntry& entry) {
+std::string stages(const board::DomainEntry& entry) {
   std::string out = "<h2>Stages</h2>\n<p>";
   for (verdict::Stage stage : verdict::kStages) {
     std::string_view result = name_of(entry.report->stage(stage));
@@ -117,7 +116,7 @@ std::string sender_caches(const verdict::Report& report) {
          "</p>\n";
 }
 
-std::string history_link(const store::DomainEntry& entry) {
+std::string history_link(const board::DomainEntry& entry) {
   if (entry.report->history == nullptr) return "";
   return fmt::format(" · <a href=\"../api/v1/domains/{}/history\">History</a>",
                      percent_encoded(entry.name));
@@ -172,7 +171,7 @@ std::string message_page(std::string_view title, std::string_view sentence) {
                                html_text(title), html_text(sentence)));
 }
 
-std::string domain_page(const store::DomainEntry& entry) {
+std::string domain_page(const board::DomainEntry& entry) {
   std::string name = display_name(entry.name);
   if (entry.report == nullptr) return message_page(name, "This domain has not been checked yet.");
   const verdict::Report& report = *entry.report;

@@ -27,15 +27,15 @@ bool is_label_name(std::string_view name) {
   return true;
 }
 
-void add_domain(const store::DomainEntry& entry, SampleWriter& samples, double value) {
+void add_domain(const board::DomainEntry& entry, SampleWriter& samples, double value) {
   samples.add({{"domain", entry.name}}, value);
 }
 
-const protocol::PeerChain* policy_chain(const store::DomainEntry& entry) {
+const protocol::PeerChain* policy_chain(const board::DomainEntry& entry) {
   return entry.report == nullptr ? nullptr : entry.report->policy.chain.get();
 }
 
-void add_memory(const store::DomainEntry& entry, SampleWriter& samples,
+void add_memory(const board::DomainEntry& entry, SampleWriter& samples,
                 double (*value)(const verdict::History&)) {
   if (entry.report != nullptr && entry.report->history != nullptr)
     add_domain(entry, samples, value(*entry.report->history));
@@ -43,7 +43,7 @@ void add_memory(const store::DomainEntry& entry, SampleWriter& samples,
 
 }  // namespace
 
-void domain_info(const store::DomainEntry& entry, SampleWriter& samples) {
+void domain_info(const board::DomainEntry& entry, SampleWriter& samples) {
   std::vector<Label> labels = {{"domain", entry.name}};
   if (entry.configured != nullptr)
     for (const auto& [name, value] : entry.configured->labels)
@@ -51,24 +51,24 @@ void domain_info(const store::DomainEntry& entry, SampleWriter& samples) {
   samples.add(labels, 1);
 }
 
-void stage_success(const store::DomainEntry& entry, SampleWriter& samples) {
+void stage_success(const board::DomainEntry& entry, SampleWriter& samples) {
   for (verdict::Stage stage : verdict::kStages) {
-    const store::StageMemory& last = entry.stages[static_cast<size_t>(stage)];
+    const board::LastResult& last = entry.stages[static_cast<size_t>(stage)];
     if (last.result == verdict::StageResult::not_applicable) continue;
     samples.add({{"domain", entry.name}, {"stage", name_of(stage)}},
                 last.result == verdict::StageResult::pass ? 1 : 0);
   }
 }
 
-void stage_last_conclusive(const store::DomainEntry& entry, SampleWriter& samples) {
+void stage_last_conclusive(const board::DomainEntry& entry, SampleWriter& samples) {
   for (verdict::Stage stage : verdict::kStages) {
-    const store::StageMemory& last = entry.stages[static_cast<size_t>(stage)];
+    const board::LastResult& last = entry.stages[static_cast<size_t>(stage)];
     if (last.result == verdict::StageResult::not_applicable) continue;
     samples.add({{"domain", entry.name}, {"stage", name_of(stage)}}, unix_seconds(last.at));
   }
 }
 
-void findings_by_severity(const store::DomainEntry& entry, SampleWriter& samples) {
+void findings_by_severity(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr) return;
   auto counts = verdict::count_by_severity(*entry.report);
   for (size_t i = 0; i < counts.size(); ++i)
@@ -76,7 +76,7 @@ void findings_by_severity(const store::DomainEntry& entry, SampleWriter& samples
                 counts[i]);
 }
 
-void open_findings(const store::DomainEntry& entry, SampleWriter& samples) {
+void open_findings(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr) return;
   for (const verdict::Finding& finding : entry.report->findings)
     samples.add({{"domain", entry.name},
@@ -86,97 +86,97 @@ void open_findings(const store::DomainEntry& entry, SampleWriter& samples) {
                 1);
 }
 
-void last_check_time(const store::DomainEntry& entry, SampleWriter& samples) {
+void last_check_time(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report != nullptr) add_domain(entry, samples, unix_seconds(entry.report->checked_at));
 }
 
-void last_check_duration(const store::DomainEntry& entry, SampleWriter& samples) {
+void last_check_duration(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr) return;
   add_domain(entry, samples, static_cast<double>(entry.report->duration.count()) / 1000);
 }
 
-void record_info(const store::DomainEntry& entry, SampleWriter& samples) {
+void record_info(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr || !entry.report->record.id) return;
   samples.add({{"domain", entry.name}, {"id", printable(*entry.report->record.id, kLongestId)}}, 1);
 }
 
-void policy_mode(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_mode(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr || !entry.report->policy.mode) return;
   for (auto mode : {protocol::Mode::enforce, protocol::Mode::testing, protocol::Mode::none})
     samples.add({{"domain", entry.name}, {"mode", name_of(mode)}},
                 *entry.report->policy.mode == mode ? 1 : 0);
 }
 
-void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_max_age(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report != nullptr && entry.report->policy.max_age_seconds)
     add_domain(entry, samples, static_cast<double>(*entry.report->policy.max_age_seconds));
 }
 
-void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_http_status(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report != nullptr && entry.report->policy.http_status)
     add_domain(entry, samples, *entry.report->policy.http_status);
 }
 
-void record_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+void record_last_change(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples,
              [](const auto& history) { return unix_seconds(history.record.changed); });
 }
 
-void policy_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_last_change(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples,
              [](const auto& history) { return unix_seconds(history.policy.changed); });
 }
 
-void mx_last_change(const store::DomainEntry& entry, SampleWriter& samples) {
+void mx_last_change(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples, [](const auto& history) { return unix_seconds(history.mx.changed); });
 }
 
-void record_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+void record_changes(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples,
              [](const auto& history) { return static_cast<double>(history.record.changes); });
 }
 
-void policy_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_changes(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples,
              [](const auto& history) { return static_cast<double>(history.policy.changes); });
 }
 
-void mx_changes(const store::DomainEntry& entry, SampleWriter& samples) {
+void mx_changes(const board::DomainEntry& entry, SampleWriter& samples) {
   add_memory(entry, samples,
              [](const auto& history) { return static_cast<double>(history.mx.changes); });
 }
 
-void policy_cache_expiry(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_cache_expiry(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr || entry.report->history == nullptr) return;
   auto held = verdict::held_policies(*entry.report->history, entry.report->checked_at);
   add_domain(entry, samples, held.empty() ? 0 : unix_seconds(held.front().until));
 }
 
-void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_not_before(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
     add_domain(entry, samples, seconds_of(chain->leaf.not_before));
 }
 
-void policy_not_after(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
     add_domain(entry, samples, seconds_of(chain->leaf.not_after));
 }
 
-void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
     add_domain(entry, samples, seconds_of(chain->chain_not_after));
 }
 
-void policy_verified(const store::DomainEntry& entry, SampleWriter& samples) {
+void policy_verified(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
     add_domain(entry, samples, chain->verified() ? 1 : 0);
 }
 
-void mx_covered(const store::DomainEntry& entry, SampleWriter& samples) {
+void mx_covered(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr) return;
   for (const verdict::MxReport& mx : entry.report->mx)
     if (mx.covered)
-      samples.add({{"domain", entry.name}, {"mx", store::host_key(mx.host)}}, *mx.covered ? 1 : 0);
+      samples.add({{"domain", entry.name}, {"mx", board::host_key(mx.host)}}, *mx.covered ? 1 : 0);
 }
 
 }  // namespace mtasts::present

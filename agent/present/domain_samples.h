@@ -6,45 +6,45 @@
 // "bad". Pure, any thread.
 #pragma once
 
+#include "board/latest_reports.h"
 #include "present/samples.h"
-#include "store/board.h"
 
 namespace mtasts::present {
 
-void domain_info(const store::DomainEntry& entry, SampleWriter& samples);
-void stage_success(const store::DomainEntry& entry, SampleWriter& samples);
-void stage_last_conclusive(const store::DomainEntry& entry, SampleWriter& samples);
-void findings_by_severity(const store::DomainEntry& entry, SampleWriter& samples);
-void open_findings(const store::DomainEntry& entry, SampleWriter& samples);
-void last_check_time(const store::DomainEntry& entry, SampleWriter& samples);
-void last_check_duration(const store::DomainEntry& entry, SampleWriter& samples);
-void record_info(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_mode(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_max_age(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_http_status(const store::DomainEntry& entry, SampleWriter& samples);
+void domain_info(const board::DomainEntry& entry, SampleWriter& samples);
+void stage_success(const board::DomainEntry& entry, SampleWriter& samples);
+void stage_last_conclusive(const board::DomainEntry& entry, SampleWriter& samples);
+void findings_by_severity(const board::DomainEntry& entry, SampleWriter& samples);
+void open_findings(const board::DomainEntry& entry, SampleWriter& samples);
+void last_check_time(const board::DomainEntry& entry, SampleWriter& samples);
+void last_check_duration(const board::DomainEntry& entry, SampleWriter& samples);
+void record_info(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_mode(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_max_age(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_http_status(const board::DomainEntry& entry, SampleWriter& samples);
 // These need a history; without one there is no sample.
-void record_last_change(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_last_change(const store::DomainEntry& entry, SampleWriter& samples);
-void mx_last_change(const store::DomainEntry& entry, SampleWriter& samples);
-void record_changes(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_changes(const store::DomainEntry& entry, SampleWriter& samples);
-void mx_changes(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_cache_expiry(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_not_before(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_not_after(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_chain_not_after(const store::DomainEntry& entry, SampleWriter& samples);
-void policy_verified(const store::DomainEntry& entry, SampleWriter& samples);
-void mx_covered(const store::DomainEntry& entry, SampleWriter& samples);
+void record_last_change(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_last_change(const board::DomainEntry& entry, SampleWriter& samples);
+void mx_last_change(const board::DomainEntry& entry, SampleWriter& samples);
+void record_changes(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_changes(const board::DomainEntry& entry, SampleWriter& samples);
+void mx_changes(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_cache_expiry(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_not_before(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_not_after(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& samples);
+void policy_verified(const board::DomainEntry& entry, SampleWriter& samples);
+void mx_covered(const board::DomainEntry& entry, SampleWriter& samples);
 
 // Of the worst address, judged for each metric by itself; not_before is of the certificate that
 // ends first. Addresses whose failure is about our own sight do not count.
-void mx_reachable(const store::HostEntry& entry, SampleWriter& samples);
-void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples);
-void mx_starttls(const store::HostEntry& entry, SampleWriter& samples);
-void mx_not_before(const store::HostEntry& entry, SampleWriter& samples);
-void mx_not_after(const store::HostEntry& entry, SampleWriter& samples);
-void mx_chain_not_after(const store::HostEntry& entry, SampleWriter& samples);
-void mx_verified(const store::HostEntry& entry, SampleWriter& samples);
-void mx_last_probe(const store::HostEntry& entry, SampleWriter& samples);
+void mx_reachable(const board::HostEntry& entry, SampleWriter& samples);
+void mx_reachable_addresses(const board::HostEntry& entry, SampleWriter& samples);
+void mx_starttls(const board::HostEntry& entry, SampleWriter& samples);
+void mx_not_before(const board::HostEntry& entry, SampleWriter& samples);
+void mx_not_after(const board::HostEntry& entry, SampleWriter& samples);
+void mx_chain_not_after(const board::HostEntry& entry, SampleWriter& samples);
+void mx_verified(const board::HostEntry& entry, SampleWriter& samples);
+void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples);
 
 }  // namespace mtasts::present

@@ -26,7 +26,7 @@ void append_named(std::string& out, std::string_view name, const std::string& su
 
 }  // namespace
 
-Exposition::Exposition(std::string head, store::BoardSnapshot snapshot)
+Exposition::Exposition(std::string head, board::Snapshot snapshot)
     : head_(std::move(head)), snapshot_(std::move(snapshot)) {}
 
 size_t Exposition::entries_in_scope() const {
@@ -66,29 +66,29 @@ bool Exposition::next(std::string& piece) {
   return piece.size() > before;
 }
 
-BodySource exposition_source(std::string head, store::BoardSnapshot snapshot) {
+BodySource exposition_source(std::string head, board::Snapshot snapshot) {
   auto exposition = std::make_shared<Exposition>(std::move(head), std::move(snapshot));
   return [exposition](std::string& piece) { return exposition->next(piece); };
 }
 
-std::string probe_exposition(const verdict::ReportPtr& report, const store::DomainEntry* before) {
-  store::DomainEntry entry;
+std::string probe_exposition(const verdict::ReportPtr& report, const board::DomainEntry* before) {
+  board::DomainEntry entry;
   entry.name = report->domain;
   entry.report = report;
   if (before != nullptr) entry.configured = before->configured;
   entry.stages =
-      remember_stages(before == nullptr ? store::StageMemories{} : before->stages, *report);
+      updated_results(before == nullptr ? board::LastResults{} : before->stages, *report);
   entry.text = render_domain(entry);
 
-  std::map<std::string, store::HostEntryPtr> hosts;
+  std::map<std::string, board::HostEntryPtr> hosts;
   for (const verdict::MxReport& mx : report->mx) {
     if (mx.facts == nullptr) continue;
-    store::HostEntry host{store::host_key(mx.host), mx.facts, {}};
+    board::HostEntry host{board::host_key(mx.host), mx.facts, {}};
     host.text = render_host(host);
-    hosts.emplace(host.name, std::make_shared<const store::HostEntry>(host));
+    hosts.emplace(host.name, std::make_shared<const board::HostEntry>(host));
   }
-  store::BoardSnapshot snapshot;
-  snapshot.domains.push_back(std::make_shared<const store::DomainEntry>(std::move(entry)));
+  board::Snapshot snapshot;
+  snapshot.domains.push_back(std::make_shared<const board::DomainEntry>(std::move(entry)));
   for (auto& [name, host] : hosts) snapshot.hosts.push_back(std::move(host));
 
   bool success =

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/board.h"
+#include "board/latest_reports.h"
 #include "verdict/report.h"
 
 namespace mtasts::present {
@@ -27,7 +27,7 @@ inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; 
 class Exposition {
  public:
   // `head` goes first as it is: whole families that do not come from the board.
-  Exposition(std::string head, store::BoardSnapshot snapshot);
+  Exposition(std::string head, board::Snapshot snapshot);
 
   bool next(std::string& piece);
 
@@ -36,17 +36,17 @@ class Exposition {
   size_t entries_in_scope() const;
 
   std::string head_;
-  store::BoardSnapshot snapshot_;
+  board::Snapshot snapshot_;
   bool hosts_ = false;  // the walk is over domains first, then over hosts
   size_t metric_ = 0;
   size_t entry_ = 0;
   bool headed_ = false;  // HELP and TYPE of the present metric are written
 };
 
-BodySource exposition_source(std::string head, store::BoardSnapshot snapshot);
+BodySource exposition_source(std::string head, board::Snapshot snapshot);
 
 // The answer of /probe: one domain, its MX hosts, and how the probe went. `before` holds the stages
 // as last seen when the domain is on the board, else null.
-std::string probe_exposition(const verdict::ReportPtr& report, const store::DomainEntry* before);
+std::string probe_exposition(const verdict::ReportPtr& report, const board::DomainEntry* before);
 
 }  // namespace mtasts::present

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "verdict/history.h"
+#include "verdict/history/history.h"
 
 namespace mtasts::present {
 

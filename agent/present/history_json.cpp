@@ -9,7 +9,7 @@
 
 namespace mtasts::present {
 
-std::string history_json(const std::string& domain, const store::Timeline& timeline,
+std::string history_json(const std::string& domain, const state::Timeline& timeline,
                          const verdict::History* history, Time now) {
   using Json = nlohmann::ordered_json;
   static const verdict::History kNothing;

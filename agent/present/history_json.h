@@ -9,14 +9,14 @@
 #include <string>
 
 #include "base/time.h"
-#include "store/state.h"
-#include "verdict/history.h"
+#include "state/state.h"
+#include "verdict/history/history.h"
 
 namespace mtasts::present {
 
 // One line, without its end. `history` null: nothing is remembered but the timeline; `since` is
 // null then. `now` decides what senders may still hold.
-std::string history_json(const std::string& domain, const store::Timeline& timeline,
+std::string history_json(const std::string& domain, const state::Timeline& timeline,
                          const verdict::History* history, Time now);
 
 }  // namespace mtasts::present

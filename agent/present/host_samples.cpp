@@ -51,7 +51,7 @@ Value verified(const MxAddressReport& address) {
 }
 
 // Of the worst address, which has the smallest value.
-void add_smallest(const store::HostEntry& entry, SampleWriter& samples,
+void add_smallest(const board::HostEntry& entry, SampleWriter& samples,
                   Value (*value_of)(const MxAddressReport&)) {
   Value worst;
   for (const MxAddressReport& address : entry.facts->addresses) {
@@ -63,12 +63,12 @@ void add_smallest(const store::HostEntry& entry, SampleWriter& samples,
 
 }  // namespace
 
-void mx_reachable(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_reachable(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, reachable);
 }
 
 // Absent where none was reached but some could not be seen: 0 says that the host is dead.
-void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_reachable_addresses(const board::HostEntry& entry, SampleWriter& samples) {
   int reached = 0;
   bool all_seen = !entry.facts->addresses.empty();
   for (const MxAddressReport& address : entry.facts->addresses) {
@@ -79,12 +79,12 @@ void mx_reachable_addresses(const store::HostEntry& entry, SampleWriter& samples
   if (reached > 0 || all_seen) samples.add({{"mx", entry.name}}, reached);
 }
 
-void mx_starttls(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_starttls(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, starttls);
 }
 
 // Of the certificate that ends first, so that both ends are of one and the same.
-void mx_not_before(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_not_before(const board::HostEntry& entry, SampleWriter& samples) {
   const protocol::Certificate* first = nullptr;
   for (const MxAddressReport& address : entry.facts->addresses)
     if (address.chain != nullptr &&
@@ -93,19 +93,19 @@ void mx_not_before(const store::HostEntry& entry, SampleWriter& samples) {
   if (first != nullptr) samples.add({{"mx", entry.name}}, seconds_of(first->not_before));
 }
 
-void mx_not_after(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_not_after(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, not_after);
 }
 
-void mx_chain_not_after(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_chain_not_after(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, chain_not_after);
 }
 
-void mx_verified(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_verified(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, verified);
 }
 
-void mx_last_probe(const store::HostEntry& entry, SampleWriter& samples) {
+void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples) {
   samples.add({{"mx", entry.name}}, unix_seconds(entry.facts->probed_at));
 }
 

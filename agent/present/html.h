@@ -20,6 +20,9 @@ std::string html_text(std::string_view text, size_t limit = kLongestText);
 // The same, but line ends stay: for <pre>.
 std::string html_lines(std::string_view text, size_t limit);
 
+// Everything but letters, digits and "-._~" becomes %XX.
+std::string percent_encoded(std::string_view text);
+
 // The whole document around a body. `title` is plain text; `body` is markup.
 std::string html_page(std::string_view title, std::string_view body);
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "present/page.h"
-#include "present/request_target.h"
 
 namespace mtasts::present {
 namespace {
@@ -21,7 +20,7 @@ enum Group : size_t { critical, warning, unknown, ok, waiting, kGroupCount };
 constexpr std::array<std::string_view, kGroupCount> kGroupNames = {"critical", "warning", "unknown",
                                                                    "ok", "waiting"};
 
-Group group_of(const store::DomainEntry& entry) {
+Group group_of(const board::DomainEntry& entry) {
   if (entry.report == nullptr) return waiting;
   switch (entry.report->outcome) {
     case verdict::Outcome::critical:
@@ -36,7 +35,7 @@ Group group_of(const store::DomainEntry& entry) {
   return unknown;
 }
 
-bool matches(const store::DomainEntry& entry, const std::string& filter) {
+bool matches(const board::DomainEntry& entry, const std::string& filter) {
   if (filter.empty() || entry.name.find(filter) != std::string::npos) return true;
   if (entry.report == nullptr) return false;
   for (const verdict::Finding& finding : entry.report->findings)
@@ -51,7 +50,7 @@ std::string searched(std::string_view filter) {
   return name.ok() ? name->text() : ascii_lower(filter);
 }
 
-std::string findings_cell(const store::DomainEntry& entry) {
+std::string findings_cell(const board::DomainEntry& entry) {
   if (entry.report == nullptr) return "<span class=\"dim\">not checked yet</span>";
   std::string items;
   size_t listed = 0;
@@ -71,7 +70,7 @@ std::string findings_cell(const store::DomainEntry& entry) {
   return "<ul>" + items + "</ul>";
 }
 
-std::string row(const store::DomainEntry& entry) {
+std::string row(const board::DomainEntry& entry) {
   return fmt::format(
       "<tr><td>{}</td><td><a href=\"domains/{}\">{}</a></td><td>{}</td><td class=\"dim\">{}</td>"
       "</tr>\n",
@@ -82,12 +81,12 @@ std::string row(const store::DomainEntry& entry) {
 
 }  // namespace
 
-std::string index_page(const store::BoardSnapshot& snapshot, std::string_view filter) {
+std::string index_page(const board::Snapshot& snapshot, std::string_view filter) {
   const std::string wanted = searched(filter);
-  std::array<std::vector<const store::DomainEntry*>, kGroupCount> groups;
+  std::array<std::vector<const board::DomainEntry*>, kGroupCount> groups;
   std::array<size_t, kGroupCount> counts{};
   size_t found = 0;
-  for (const store::DomainEntryPtr& entry : snapshot.domains) {
+  for (const board::DomainEntryPtr& entry : snapshot.domains) {
     Group group = group_of(*entry);
     ++counts[group];
     if (!matches(*entry, wanted)) continue;
@@ -107,7 +106,7 @@ std::string index_page(const store::BoardSnapshot& snapshot, std::string_view fi
   size_t listed = 0;
   std::string rows;
   for (const auto& group : groups)
-    for (const store::DomainEntry* entry : group)
+    for (const board::DomainEntry* entry : group)
       if (listed < kMostRows) {
         ++listed;
         rows += row(*entry);

@@ -117,7 +117,7 @@ Json mx_json(const verdict::MxReport& mx) {
           {"addresses", std::move(addresses)}};
 }
 
-Json summary_json(const store::DomainEntry& entry) {
+Json summary_json(const board::DomainEntry& entry) {
   Json findings = Json::object();
   if (entry.report != nullptr) {
     auto counts = count_by_severity(*entry.report);
@@ -157,9 +157,9 @@ std::string report_json(const verdict::Report& report) {
   return line_of(json);
 }
 
-BodySource domains_source(store::BoardSnapshot snapshot) {
+BodySource domains_source(board::Snapshot snapshot) {
   struct Walk {
-    store::BoardSnapshot snapshot;
+    board::Snapshot snapshot;
     size_t next = 0;
     bool ended = false;
   };
@@ -180,7 +180,7 @@ BodySource domains_source(store::BoardSnapshot snapshot) {
   };
 }
 
-std::string domains_json(const store::BoardSnapshot& snapshot) {
+std::string domains_json(const board::Snapshot& snapshot) {
   std::string text;
   BodySource source = domains_source(snapshot);
   while (source(text)) {

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "board/latest_reports.h"
 #include "present/exposition.h"
-#include "store/board.h"
 #include "verdict/report.h"
 
 namespace mtasts::present {
@@ -20,8 +20,8 @@ std::string report_json(const verdict::Report& report);
 
 // {"domains":[…]}: what each domain's last check came to; domains not checked yet have the outcome
 // "unknown" and no time. Made piece by piece, for boards of any size.
-BodySource domains_source(store::BoardSnapshot snapshot);
-std::string domains_json(const store::BoardSnapshot& snapshot);
+BodySource domains_source(board::Snapshot snapshot);
+std::string domains_json(const board::Snapshot& snapshot);
 
 // {"error":"…"}.
 std::string error_json(std::string_view message);

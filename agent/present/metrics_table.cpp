@@ -157,7 +157,7 @@ std::string metric_head(const Metric& metric) {
   return head.append("\n");
 }
 
-store::SegmentedText render_domain(const store::DomainEntry& entry) {
+board::SegmentedText render_domain(const board::DomainEntry& entry) {
   std::string text;
   std::vector<uint32_t> ends;
   for (const Metric& metric : metrics_of(domain)) {
@@ -168,7 +168,7 @@ store::SegmentedText render_domain(const store::DomainEntry& entry) {
   return {text, ends};
 }
 
-store::SegmentedText render_host(const store::HostEntry& entry) {
+board::SegmentedText render_host(const board::HostEntry& entry) {
   std::string text;
   std::vector<uint32_t> ends;
   for (const Metric& metric : metrics_of(host)) {
@@ -179,6 +179,6 @@ store::SegmentedText render_host(const store::HostEntry& entry) {
   return {text, ends};
 }
 
-store::EntryRenderers metric_renderers() { return {render_domain, render_host}; }
+board::EntryRenderers metric_renderers() { return {render_domain, render_host}; }
 
 }  // namespace mtasts::present

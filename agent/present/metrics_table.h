@@ -10,8 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "board/latest_reports.h"
 #include "present/samples.h"
-#include "store/board.h"
 
 namespace mtasts::present {
 
@@ -31,8 +31,8 @@ struct Metric {
   MetricScope scope;
   std::string_view labels;  // comma-separated; "*": the settings' labels
   std::string_view help;
-  void (*of_domain)(const store::DomainEntry&, SampleWriter&) = nullptr;
-  void (*of_host)(const store::HostEntry&, SampleWriter&) = nullptr;
+  void (*of_domain)(const board::DomainEntry&, SampleWriter&) = nullptr;
+  void (*of_host)(const board::HostEntry&, SampleWriter&) = nullptr;
 };
 
 std::span<const Metric> metrics_table();  // grouped by scope
@@ -43,8 +43,8 @@ const Metric* find_metric(std::string_view name);  // null: no such metric
 std::string metric_head(const Metric& metric);
 
 // What the board renders its entries with; segment i belongs to metrics_of(domain or host)[i].
-store::EntryRenderers metric_renderers();
-store::SegmentedText render_domain(const store::DomainEntry& entry);
-store::SegmentedText render_host(const store::HostEntry& entry);
+board::EntryRenderers metric_renderers();
+board::SegmentedText render_domain(const board::DomainEntry& entry);
+board::SegmentedText render_host(const board::HostEntry& entry);
 
 }  // namespace mtasts::present

@@ -10,16 +10,16 @@
 #include <string>
 #include <string_view>
 
+#include "board/latest_reports.h"
 #include "present/html.h"
-#include "store/board.h"
 
 namespace mtasts::present {
 
 inline constexpr size_t kMostRows = 500;
 
 // `filter` is what a person typed: part of a domain's name or of a finding's code; empty: all.
-std::string index_page(const store::BoardSnapshot& snapshot, std::string_view filter);
-std::string domain_page(const store::DomainEntry& entry);
+std::string index_page(const board::Snapshot& snapshot, std::string_view filter);
+std::string domain_page(const board::DomainEntry& entry);
 // One sentence; for pages at "/domains/…".
 std::string message_page(std::string_view title, std::string_view sentence);
 

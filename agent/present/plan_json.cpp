@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json step_json(const verdict::PlanStep& step, size_t number) {
+Json step_json(const plan::PlanStep& step, size_t number) {
   Json json = {{"number", number},
                {"action", step.action},
                {"why", step.why},
@@ -29,10 +29,9 @@ Json step_json(const verdict::PlanStep& step, size_t number) {
 
 }  // namespace
 
-std::string plan_json(const verdict::Plan& plan) {
+std::string plan_json(const plan::Plan& plan) {
   Json steps = Json::array();
-  for (const verdict::PlanStep& step : plan.steps)
-    steps.push_back(step_json(step, steps.size() + 1));
+  for (const plan::PlanStep& step : plan.steps) steps.push_back(step_json(step, steps.size() + 1));
   Json json = {{"domain", plan.domain},         {"kind", name_of(plan.kind)},
                {"at", rfc3339(plan.at)},        {"summary", plan.summary},
                {"assumption", plan.assumption}, {"placeholder", plan.placeholder},

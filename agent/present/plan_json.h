@@ -8,11 +8,11 @@
 
 #include <string>
 
-#include "verdict/plan.h"
+#include "plan/plan.h"
 
 namespace mtasts::present {
 
 // One line, without its end.
-std::string plan_json(const verdict::Plan& plan);
+std::string plan_json(const plan::Plan& plan);
 
 }  // namespace mtasts::present

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-#include "protocol/https.h"
-#include "protocol/smtp.h"
+#include "protocol/http/attempt.h"
+#include "protocol/smtp/attempt.h"
 
 #include "base/domain_name.h"
 
@@ -119,7 +119,7 @@ bool answered(const SmtpAttempt& attempt) {
   return attempt.reply_code != 0 || attempt.chain != nullptr;
 }
 
-bool may_be_our_line(const HttpsAttempt& attempt) {
+bool may_be_local(const HttpsAttempt& attempt) {
   switch (attempt.status) {
     case HttpsStatus::refused:
     case HttpsStatus::connect_timeout:
@@ -132,7 +132,7 @@ bool may_be_our_line(const HttpsAttempt& attempt) {
   }
 }
 
-bool may_be_our_line(const SmtpAttempt& attempt) {
+bool may_be_local(const SmtpAttempt& attempt) {
   switch (attempt.status) {
     case SmtpStatus::refused:
     case SmtpStatus::connect_timeout:
@@ -148,7 +148,7 @@ bool may_be_our_line(const SmtpAttempt& attempt) {
   }
 }
 
-bool put_off(const SmtpAttempt& attempt) {
+bool is_deferral(const SmtpAttempt& attempt) {
   int code = attempt.reply_code;
   switch (attempt.status) {
     case SmtpStatus::banner_rejected:

@@ -43,9 +43,9 @@ void DueList::set_names(const std::vector<std::string>& names, milliseconds inte
 
 std::optional<std::string> DueList::take(SteadyTime now) {
   drop_stale();
-  if (turns_.empty() || turns_.top().due > now) return std::nullopt;
-  std::string name = turns_.top().name;
-  turns_.pop();
+  if (queue_.empty() || queue_.top().due > now) return std::nullopt;
+  std::string name = queue_.top().name;
+  queue_.pop();
   items_[name].running = true;
   return name;
 }
@@ -66,24 +66,24 @@ void DueList::done(const std::string& name, bool settled, SteadyTime now) {
 
 void DueList::push(const std::string& name, SteadyTime due) {
   items_[name].due = due;
-  turns_.push({due, name});
+  queue_.push({due, name});
 }
 
 // Turns of names that are gone, running or were moved stay in the queue until they come up.
 void DueList::drop_stale() {
-  while (!turns_.empty()) {
-    auto found = items_.find(turns_.top().name);
+  while (!queue_.empty()) {
+    auto found = items_.find(queue_.top().name);
     bool valid =
-        found != items_.end() && !found->second.running && found->second.due == turns_.top().due;
+        found != items_.end() && !found->second.running && found->second.due == queue_.top().due;
     if (valid) return;
-    turns_.pop();
+    queue_.pop();
   }
 }
 
 std::optional<SteadyTime> DueList::next_due() {
   drop_stale();
-  if (turns_.empty()) return std::nullopt;
-  return turns_.top().due;
+  if (queue_.empty()) return std::nullopt;
+  return queue_.top().due;
 }
 
 size_t DueList::overdue(SteadyTime now) const {

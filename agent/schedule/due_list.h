@@ -47,10 +47,10 @@ class DueList {
     bool running = false;
     int unsettled = 0;  // checks in a row that left something open
   };
-  struct Turn {
+  struct Entry {
     SteadyTime due;
     std::string name;
-    bool operator>(const Turn& other) const { return due > other.due; }
+    bool operator>(const Entry& other) const { return due > other.due; }
   };
 
   void push(const std::string& name, SteadyTime due);
@@ -58,7 +58,7 @@ class DueList {
 
   std::chrono::milliseconds interval_{0};
   std::unordered_map<std::string, Item> items_;
-  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;  // some of them stale
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;  // some of them stale
   std::mt19937_64 random_;
 };
 

@@ -37,8 +37,8 @@ Scheduler::Scheduler(asio::any_io_executor executor, Publish publish, Recall rec
       due_(std::random_device{}()),
       timer_(executor) {}
 
-void Scheduler::use(std::shared_ptr<check::Station> station, const settings::Settings& settings) {
-  station_ = std::move(station);
+void Scheduler::use(std::shared_ptr<check::Engine> engine, const settings::Settings& settings) {
+  engine_ = std::move(engine);
   timeout_ = settings.check.timeout;
   concurrency_ = static_cast<size_t>(settings.check.concurrency);
   domains_.clear();
@@ -54,7 +54,7 @@ void Scheduler::use(std::shared_ptr<check::Station> station, const settings::Set
 void Scheduler::stop() {
   stopped_ = true;
   timer_.cancel();
-  if (station_ != nullptr) station_->nursery().cancel_all();
+  if (engine_ != nullptr) engine_->tasks().cancel_all();
 }
 
 void Scheduler::start_due() {
@@ -64,7 +64,7 @@ void Scheduler::start_due() {
     auto found = domains_.find(*name);
     if (found == domains_.end()) continue;
     ++in_flight_;
-    station_->nursery().spawn(run(station_, found->second.name));
+    engine_->tasks().spawn(run(engine_, found->second.name));
   }
   wait_for_next();
 }
@@ -80,8 +80,8 @@ void Scheduler::wait_for_next() {
   });
 }
 
-asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Station> station, DomainName domain) {
-  verdict::ReportPtr report = co_await checked(std::move(station), domain, timeout_);
+asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Engine> engine, DomainName domain) {
+  verdict::ReportPtr report = co_await checked(std::move(engine), domain, timeout_);
   --in_flight_;
   if (stopped_) co_return;
   due_.done(domain.text(), report != nullptr && !wants_another_look(*report), SteadyClock::now());
@@ -90,14 +90,14 @@ asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Station> station, Do
 }
 
 // The one catch of a check: a broken invariant in one domain's check must not stop the others.
-asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::Station> station,
+asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::Engine> engine,
                                                        DomainName domain,
                                                        std::chrono::milliseconds limit) {
   try {
     check::Checker::Recall recall;
     if (recall_) recall = [this, name = domain.text()] { return recall_(name); };
     std::optional<protocol::Mode> expected = expected_mode(domain.text());
-    verdict::Report report = co_await station->checker().check(domain, expected, recall, limit);
+    verdict::Report report = co_await engine->checker().check(domain, expected, recall, limit);
     co_return std::make_shared<const verdict::Report>(std::move(report));
   } catch (const std::exception& broken) {
     if (!stopped_)
@@ -109,14 +109,14 @@ asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::St
 
 void Scheduler::check_now(const DomainName& domain, std::chrono::milliseconds limit,
                           std::function<void(verdict::ReportPtr)> done) {
-  if (stopped_ || station_ == nullptr) return done(nullptr);
-  station_->nursery().spawn(run_now(station_, domain, limit, std::move(done)));
+  if (stopped_ || engine_ == nullptr) return done(nullptr);
+  engine_->tasks().spawn(run_now(engine_, domain, limit, std::move(done)));
 }
 
-asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::Station> station, DomainName domain,
+asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::Engine> engine, DomainName domain,
                                          std::chrono::milliseconds limit,
                                          std::function<void(verdict::ReportPtr)> done) {
-  verdict::ReportPtr report = co_await checked(std::move(station), domain, limit);
+  verdict::ReportPtr report = co_await checked(std::move(engine), domain, limit);
   // A probe that its scrape cut short must not overwrite what a whole check saw.
   bool whole = report != nullptr && verdict::is_conclusive(*report);
   if (whole && !stopped_ && domains_.contains(domain.text())) publish_(report);

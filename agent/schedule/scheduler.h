@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "check/station.h"
+#include "check/engine.h"
 #include "schedule/due_list.h"
 #include "settings/settings.h"
 #include "verdict/report.h"
@@ -32,8 +32,8 @@ class Scheduler {
 
   Scheduler(boost::asio::any_io_executor executor, Publish publish, Recall recall = {});
 
-  // From now on these settings with this station; running checks end with the old one.
-  void use(std::shared_ptr<check::Station> station, const settings::Settings& settings);
+  // From now on these settings with this engine; running checks end with the old one.
+  void use(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
   // Starts no check any more and cancels those that run. What they see is not published.
   void stop();
 
@@ -49,11 +49,11 @@ class Scheduler {
  private:
   void start_due();
   void wait_for_next();
-  boost::asio::awaitable<verdict::ReportPtr> checked(std::shared_ptr<check::Station> station,
+  boost::asio::awaitable<verdict::ReportPtr> checked(std::shared_ptr<check::Engine> engine,
                                                      DomainName domain,
                                                      std::chrono::milliseconds limit);
-  boost::asio::awaitable<void> run(std::shared_ptr<check::Station> station, DomainName domain);
-  boost::asio::awaitable<void> run_now(std::shared_ptr<check::Station> station, DomainName domain,
+  boost::asio::awaitable<void> run(std::shared_ptr<check::Engine> engine, DomainName domain);
+  boost::asio::awaitable<void> run_now(std::shared_ptr<check::Engine> engine, DomainName domain,
                                        std::chrono::milliseconds limit,
                                        std::function<void(verdict::ReportPtr)> done);
   std::optional<protocol::Mode> expected_mode(const std::string& domain) const;
@@ -61,7 +61,7 @@ class Scheduler {
   boost::asio::any_io_executor executor_;
   Publish publish_;
   Recall recall_;
-  std::shared_ptr<check::Station> station_;
+  std::shared_ptr<check::Engine> engine_;
   std::unordered_map<std::string, settings::DomainEntry> domains_;
   std::chrono::milliseconds timeout_{0};
   size_t concurrency_ = 0;

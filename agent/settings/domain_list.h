@@ -11,15 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include "settings/draft.h"
+#include "settings/settings_builder.h"
 
 namespace mtasts::settings {
 
-// Fills draft.settings.domains, .files and .directories.
-void gather_domains(Draft& draft);
+// Fills builder.settings.domains, .files and .directories.
+void gather_domains(SettingsBuilder& builder);
 
-// The names of one list file; `file` is the index of its name in draft.complaints.
-void read_domain_list(Draft& draft, size_t file, std::string_view text,
+// The names of one list file; `file` is the index of its name in builder.errors.
+void read_domain_list(SettingsBuilder& builder, size_t file, std::string_view text,
                       std::vector<DomainEntry>& entries);
 
 }  // namespace mtasts::settings

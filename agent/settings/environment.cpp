@@ -81,8 +81,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
-std::vector<Written> split_list(const Place& place, std::string_view text) {
-  std::vector<Written> values;
+std::vector<SourceText> split_list(const Place& place, std::string_view text) {
+  std::vector<SourceText> values;
   while (true) {
     size_t comma = text.find(',');
     std::string_view item = trimmed(text.substr(0, comma));
@@ -100,35 +100,36 @@ std::string_view ordinal_of(std::string_view pod) {
   return dash == std::string_view::npos || dash == 0 ? pod : pod.substr(dash + 1);
 }
 
-void read_integer(Draft& draft, const KeyRow& row, const IntegerKey& key, const Place& place,
-                  std::string_view text) {
+void read_integer(SettingsBuilder& builder, const KeyRow& row, const IntegerKey& key,
+                  const Place& place, std::string_view text) {
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
-    return complain_of_type(draft, row, place, fmt::format("\"{}\"", printable(text, 40)));
-  store_integer(draft, row, key, place, number);
+    return complain_of_type(builder, row, place, fmt::format("\"{}\"", printable(text, 40)));
+  store_integer(builder, row, key, place, number);
 }
 
-void read_boolean(Draft& draft, const KeyRow& row, const BooleanKey& key, const Place& place,
-                  std::string_view text) {
+void read_boolean(SettingsBuilder& builder, const KeyRow& row, const BooleanKey& key,
+                  const Place& place, std::string_view text) {
   if (text != "true" && text != "false")
-    return complain_of_type(draft, row, place, fmt::format("\"{}\"", printable(text, 40)));
-  store_boolean(draft, row, key, place, text == "true");
+    return complain_of_type(builder, row, place, fmt::format("\"{}\"", printable(text, 40)));
+  store_boolean(builder, row, key, place, text == "true");
 }
 
-void read_variable(Draft& draft, const KeyRow& row, const Place& place, const std::string& value) {
+void read_variable(SettingsBuilder& builder, const KeyRow& row, const Place& place,
+                   const std::string& value) {
   if (const auto* duration = std::get_if<DurationKey>(&row.kind))
-    store_duration(draft, row, *duration, {place, value});
+    store_duration(builder, row, *duration, {place, value});
   else if (const auto* integer = std::get_if<IntegerKey>(&row.kind))
-    read_integer(draft, row, *integer, place, is_ordinal(row) ? ordinal_of(value) : value);
+    read_integer(builder, row, *integer, place, is_ordinal(row) ? ordinal_of(value) : value);
   else if (const auto* boolean = std::get_if<BooleanKey>(&row.kind))
-    read_boolean(draft, row, *boolean, place, value);
+    read_boolean(builder, row, *boolean, place, value);
   else if (const auto* text = std::get_if<TextKey>(&row.kind))
-    store_text(draft, row, *text, {place, value});
+    store_text(builder, row, *text, {place, value});
   else if (const auto* list = std::get_if<ListKey>(&row.kind))
-    store_list(draft, row, *list, place, split_list(place, value));
+    store_list(builder, row, *list, place, split_list(place, value));
   else if (const auto* unavailable = std::get_if<UnavailableKey>(&row.kind))
-    draft.complaints.add(place, std::string(unavailable->sentence));
+    builder.errors.add(place, std::string(unavailable->sentence));
 }
 
 std::string unknown_variable(std::string_view name) {
@@ -152,21 +153,21 @@ Environment process_environment() {
   return found;
 }
 
-void read_environment(Draft& draft, const Environment& environment) {
+void read_environment(SettingsBuilder& builder, const Environment& environment) {
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kPrefix) || is_service_link(name, value)) continue;
     const KeyRow* row = row_of(name);
     if (row == nullptr && !begins_with_section(name)) continue;
     size_t file =
-        draft.complaints.add_file(fmt::format("environment variable {}", printable(name, 80)));
+        builder.errors.add_file(fmt::format("environment variable {}", printable(name, 80)));
     Place place{file, 0, 0};
     if (row == nullptr) {
-      draft.complaints.add(place, unknown_variable(name));
+      builder.errors.add(place, unknown_variable(name));
       continue;
     }
-    draft.fingerprint.add(name);
-    draft.fingerprint.add(value);
-    read_variable(draft, *row, place, value);
+    builder.fingerprint.add(name);
+    builder.fingerprint.add(value);
+    read_variable(builder, *row, place, value);
   }
 }
 

@@ -6,10 +6,10 @@
 // One thread.
 #pragma once
 
-#include "settings/draft.h"
+#include "settings/settings_builder.h"
 
 namespace mtasts::settings {
 
-void read_environment(Draft& draft, const Environment& environment);
+void read_environment(SettingsBuilder& builder, const Environment& environment);
 
 }  // namespace mtasts::settings

@@ -9,7 +9,7 @@
 
 #include "base/printable.h"
 #include "settings/nearest_name.h"
-#include "settings/takers.h"
+#include "settings/value_parsers.h"
 
 namespace mtasts::settings {
 namespace {
@@ -33,8 +33,8 @@ void set_integer(Settings& settings, int64_t value) {
   target = static_cast<std::remove_reference_t<decltype(target)>>(value);
 }
 template <auto section, auto member>
-void set_text(Draft& draft, const Written& value) {
-  draft.settings.*section.*member = value.text;
+void set_text(SettingsBuilder& builder, const SourceText& value) {
+  builder.settings.*section.*member = value.text;
 }
 
 constexpr std::string_view kSeconds = "a string such as \"30s\"";
@@ -69,7 +69,7 @@ template <auto section, auto member>
 TextKey text_key() {
   return {&set_text<section, member>};
 }
-ListKey list_key(void (*take)(Draft&, const Place&, const std::vector<Written>&)) {
+ListKey list_key(void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&)) {
   return {take, {}};
 }
 

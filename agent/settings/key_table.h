@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "settings/draft.h"
+#include "settings/settings_builder.h"
 
 namespace mtasts::settings {
 
@@ -30,12 +30,12 @@ struct IntegerKey {
 struct BooleanKey {
   bool& (*field)(Settings&);
 };
-// The takers get the text without control characters; they complain themselves.
+// The value parsers get the text without control characters; they complain themselves.
 struct TextKey {
-  void (*take)(Draft&, const Written&);
+  void (*take)(SettingsBuilder&, const SourceText&);
 };
 struct ListKey {
-  void (*take)(Draft&, const Place&, const std::vector<Written>&);
+  void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&);
   std::vector<std::string_view> words;  // a bare string may stand for the list: "configured"
 };
 struct LabelsKey {};  // of a [[domain]] table; not in the environment

@@ -17,7 +17,7 @@
 #include "base/domain_name.h"
 #include "base/ip_address.h"
 #include "base/log.h"
-#include "protocol/sts_policy.h"
+#include "protocol/sts/sts_policy.h"
 
 namespace mtasts::settings {
 

@@ -65,7 +65,7 @@ std::string syntax_error(std::string_view description) {
 
 class Reader {
  public:
-  Reader(Draft& draft, size_t file) : draft_(draft), file_(file) {}
+  Reader(SettingsBuilder& builder, size_t file) : draft_(builder), file_(file) {}
 
   void read_file(const toml::table& root) {
     for (const auto& [key, node] : root) {
@@ -82,7 +82,7 @@ class Reader {
 
  private:
   void complain(const toml::source_region& source, std::string message) {
-    draft_.complaints.add(place_of(file_, source), std::move(message));
+    draft_.errors.add(place_of(file_, source), std::move(message));
   }
 
   void read_section(const toml::key& name, const toml::node& node) {
@@ -159,7 +159,7 @@ class Reader {
     }
     const toml::array* elements = node.as_array();
     if (elements == nullptr) return complain_of_type(draft_, row, place, type_of(node));
-    std::vector<Written> values;
+    std::vector<SourceText> values;
     values.reserve(elements->size());
     bool all_strings = true;
     for (const toml::node& element : *elements) {
@@ -189,15 +189,15 @@ class Reader {
     }
   }
 
-  Draft& draft_;
+  SettingsBuilder& draft_;
   size_t file_;
 };
 
 }  // namespace
 
-void read_toml(Draft& draft, size_t file, std::string_view text) {
+void read_toml(SettingsBuilder& builder, size_t file, std::string_view text) {
   if (auto deep = find_deep_key(text)) {
-    draft.complaints.add(
+    builder.errors.add(
         {file, deep->line, deep->column},
         fmt::format("a key has more than {} parts; no setting has so many", kMostKeyParts));
     return;
@@ -206,10 +206,10 @@ void read_toml(Draft& draft, size_t file, std::string_view text) {
   try {
     root = toml::parse(text);
   } catch (const toml::parse_error& error) {
-    draft.complaints.add(place_of(file, error.source()), syntax_error(error.description()));
+    builder.errors.add(place_of(file, error.source()), syntax_error(error.description()));
     return;
   }
-  Reader(draft, file).read_file(root);
+  Reader(builder, file).read_file(root);
 }
 
 }  // namespace mtasts::settings

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Reads a settings file's text (TOML 1.0) into a Draft by the key table. Unknown keys, wrong types
-// and bad values are complaints with their place; of a syntax error there is one, because TOML
-// cannot be read on behind it. One thread.
+// Reads a settings file's text (TOML 1.0) into a SettingsBuilder by the key table. Unknown keys,
+// wrong types and bad values are errors with their place; of a syntax error there is one, because
+// TOML cannot be read on behind it. One thread.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-#include "settings/draft.h"
+#include "settings/settings_builder.h"
 
 namespace mtasts::settings {
 
-// `file` is the index of the text's name in draft.complaints.
-void read_toml(Draft& draft, size_t file, std::string_view text);
+// `file` is the index of the text's name in builder.errors.
+void read_toml(SettingsBuilder& builder, size_t file, std::string_view text);
 
 }  // namespace mtasts::settings

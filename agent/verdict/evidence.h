@@ -11,9 +11,9 @@
 
 #include "base/domain_name.h"
 #include "base/time.h"
-#include "protocol/dns.h"
-#include "protocol/https.h"
-#include "protocol/smtp.h"
+#include "protocol/dns/answer.h"
+#include "protocol/http/attempt.h"
+#include "protocol/smtp/attempt.h"
 
 namespace mtasts::verdict {
 
@@ -49,7 +49,7 @@ struct PolicyEvidence {
   std::vector<protocol::HttpsAttempt> attempts;  // at most one answered per family, best first
 };
 
-// What the MX desk saw of one MX host; shared by every domain that has this MX.
+// What the MX mx_probes saw of one MX host; shared by every domain that has this MX.
 struct MxHostEvidence {
   std::string host;
   Time probed_at{};
@@ -62,7 +62,7 @@ using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 // A failure that says something of our own line, or of our haste, rather than of the MX host.
 inline bool is_blind(const MxHostEvidence& host, const protocol::SmtpAttempt& attempt) {
   return attempt.status == protocol::SmtpStatus::cancelled ||
-         (protocol::may_be_our_line(attempt) && !host.sight.smtp(attempt.address.family()));
+         (protocol::may_be_local(attempt) && !host.sight.smtp(attempt.address.family()));
 }
 
 struct MxHostReport;  // report.h: the same facts as everything downstream sees them

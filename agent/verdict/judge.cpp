@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "verdict/coverage.h"
-#include "verdict/judgement.h"
+#include "verdict/domain/coverage.h"
+#include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -94,9 +94,9 @@ PolicyStatus policy_status(const PolicyEvidence& policy, const HttpsAttempt* att
   }
 }
 
-PolicyReport report_policy(const Judgement& judgement) {
-  const PolicyEvidence& policy = judgement.evidence.policy;
-  const PolicyReading& reading = judgement.reading;
+PolicyReport report_policy(const RuleContext& context) {
+  const PolicyEvidence& policy = context.evidence.policy;
+  const PolicyReading& reading = context.reading;
   PolicyReport report;
   report.url = "https://" + policy.host + "/.well-known/mta-sts.txt";
   report.status = policy_status(policy, reading.attempt);
@@ -145,7 +145,7 @@ AddressStatus status_of(const SmtpAttempt& attempt) {
 }
 
 std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
-  if (protocol::put_off(attempt)) return std::nullopt;
+  if (protocol::is_deferral(attempt)) return std::nullopt;
   switch (attempt.status) {
     case SmtpStatus::starttls_missing:
     case SmtpStatus::starttls_stripped:
@@ -156,16 +156,16 @@ std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
   }
 }
 
-void report_mx(const Judgement& judgement, Report& report) {
+void report_mx(const RuleContext& context, Report& report) {
   std::vector<std::string> hosts;
-  for (const MxTarget& target : judgement.evidence.mx_targets) {
+  for (const MxTarget& target : context.evidence.mx_targets) {
     if (target.host.empty()) continue;
     MxReport mx;
     mx.host = target.host;
     mx.preference = target.preference;
-    mx.implicit = judgement.evidence.implicit_mx;
-    if (judgement.has_patterns()) {
-      mx.pattern = covering_pattern(judgement.reading.policy.mx, target.host);
+    mx.implicit = context.evidence.implicit_mx;
+    if (context.has_patterns()) {
+      mx.pattern = covering_pattern(context.reading.policy.mx, target.host);
       mx.covered = mx.pattern.has_value();
     }
     mx.facts = target.facts;
@@ -177,7 +177,7 @@ void report_mx(const Judgement& judgement, Report& report) {
   }
   bool all_covered = std::all_of(report.mx.begin(), report.mx.end(),
                                  [](const MxReport& mx) { return mx.covered.value_or(false); });
-  if (report.policy.valid && (all_covered || !judgement.has_patterns())) return;
+  if (report.policy.valid && (all_covered || !context.has_patterns())) return;
   report.suggested_policy =
       suggested_policy(hosts, report.policy.mode.value_or(protocol::Mode::testing),
                        report.policy.max_age_seconds.value_or(0) >= 86400 &&
@@ -186,15 +186,15 @@ void report_mx(const Judgement& judgement, Report& report) {
                            : kSuggestedMaxAge_seconds);
 }
 
-void remember(Judgement& judgement, const HistoryPtr& before, Report& report) {
+void remember(RuleContext& context, const HistoryPtr& before, Report& report) {
   if (before == nullptr) {
-    judgement.not_applicable(Stage::change);
+    context.not_applicable(Stage::change);
     return;
   }
-  Sighting seen = sighting_of(judgement);
+  Observation seen = observation_of(context);
   auto history = std::make_shared<const History>(
-      advance(*before, seen, judgement.thresholds.retention, report.changes));
-  judge_change(judgement, *history, seen);
+      advance(*before, seen, context.thresholds.retention, report.changes));
+  judge_change(context, *history, seen);
   report.history = std::move(history);
 }
 
@@ -218,7 +218,7 @@ std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
     address.cipher = attempt.cipher;
     address.chain = attempt.chain;
     address.blind =
-        protocol::put_off(attempt) || (silent && !host.sight.smtp(attempt.address.family()));
+        protocol::is_deferral(attempt) || (silent && !host.sight.smtp(attempt.address.family()));
     report->addresses.push_back(std::move(address));
   }
   return report;
@@ -226,32 +226,32 @@ std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
 
 Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
              Time now) {
-  Judgement judgement(evidence, thresholds, now);
-  judgement.records = protocol::read_sts_records(evidence.record.texts);
-  judgement.reading = read_policy(evidence);
-  judgement.takes_part = takes_part(evidence, judgement.records);
-  judge_record(judgement);
-  judge_policy_fetch(judgement);
-  judge_policy_syntax(judgement);
+  RuleContext context(evidence, thresholds, now);
+  context.records = protocol::read_sts_records(evidence.record.texts);
+  context.reading = read_policy(evidence);
+  context.takes_part = takes_part(evidence, context.records);
+  judge_record(context);
+  judge_policy_fetch(context);
+  judge_policy_syntax(context);
   Report report;
-  remember(judgement, before, report);
-  judge_mx(judgement);
-  judge_smtp(judgement);
-  judge_tlsrpt(judgement);
+  remember(context, before, report);
+  judge_mx(context);
+  judge_smtp(context);
+  judge_tlsrpt(context);
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;
   report.duration = evidence.finished - evidence.started;
-  report.record.status = status_of(evidence.record, static_cast<int>(judgement.records.status));
+  report.record.status = status_of(evidence.record, static_cast<int>(context.records.status));
   report.record.texts = evidence.record.texts;
-  if (!judgement.records.record.id.empty()) report.record.id = judgement.records.record.id;
+  if (!context.records.record.id.empty()) report.record.id = context.records.record.id;
   protocol::TlsrptRecordSet tlsrpt = protocol::read_tlsrpt_records(evidence.tlsrpt.texts);
   report.tlsrpt.status = status_of(evidence.tlsrpt, static_cast<int>(tlsrpt.status));
   report.tlsrpt.texts = evidence.tlsrpt.texts;
   report.tlsrpt.rua = tlsrpt.record.rua;
-  report.policy = report_policy(judgement);
-  report_mx(judgement, report);
-  judgement.conclude(report);
+  report.policy = report_policy(context);
+  report_mx(context, report);
+  context.conclude(report);
   return report;
 }
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "protocol/sts_policy.h"
+#include "protocol/sts/sts_policy.h"
 #include "verdict/evidence.h"
 #include "verdict/report.h"
 

@@ -16,10 +16,10 @@
 
 #include "base/ip_address.h"
 #include "base/time.h"
-#include "protocol/certificate.h"
-#include "protocol/sts_policy.h"
-#include "verdict/finding.h"
-#include "verdict/history.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/x509/certificate.h"
+#include "verdict/findings/finding.h"
+#include "verdict/history/history.h"
 
 namespace mtasts::verdict {
 

@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "store/state.h"
-#include "verdict/history.h"
+#include "state/state.h"
+#include "verdict/history/history.h"
 #include "verdict/report.h"
 
 namespace mtasts::bench {
@@ -97,10 +97,10 @@ std::shared_ptr<Report> seen(const std::string& domain, const std::string& host,
 class Watch {
  public:
   Watch(const std::string& path, size_t domains) : histories_(domains) {
-    store::State::Options options;
+    state::State::Options options;
     options.path = path;
     options.clock = [this] { return now_; };
-    auto state = store::State::open(std::move(options));
+    auto state = state::State::open(std::move(options));
     if (!state) throw std::runtime_error(state.failure().detail);
     state_ = std::move(*state);
   }
@@ -125,7 +125,7 @@ class Watch {
              verdict::HistoryPtr& history) {
     auto report = seen(domain, host, now_);
     report->mx[0].facts = facts;
-    verdict::Sighting sighting;
+    verdict::Observation sighting;
     sighting.at = now_;
     sighting.record = *report->record.id;
     auto policy = std::make_shared<verdict::PolicyFacts>();
@@ -140,12 +140,12 @@ class Watch {
     history = std::make_shared<const History>(
         advance(before, sighting, std::chrono::hours(24 * 400), report->changes));
     report->history = history;
-    state_->remember(report, store::remember_stages({}, *report));
+    state_->remember(report, board::updated_results({}, *report));
   }
 
   Time now_ = system_now();
   std::vector<verdict::HistoryPtr> histories_;
-  std::unique_ptr<store::State> state_;
+  std::unique_ptr<state::State> state_;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-#include "bench/leaf_cabinet.h"
+#include "bench/certificate_pool.h"
 
 namespace mtasts::bench {
 namespace {
@@ -117,7 +117,7 @@ int equip(SSL* session, void* cabinet) {
   const char* host = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
   if (host == nullptr) return 0;
   try {
-    return static_cast<LeafCabinet*>(cabinet)->equip(session, host) ? 1 : 0;
+    return static_cast<CertificatePool*>(cabinet)->equip(session, host) ? 1 : 0;
   } catch (const std::exception&) {
     return 0;
   }
@@ -134,7 +134,7 @@ void TlsPeers::ContextFree::operator()(SSL_CTX* context) const { SSL_CTX_free(co
 // Everything else is as OpenSSL has it: tickets are offered, as the Web's servers do.
 TlsPeers::TlsPeers(PolicyOf policy_of)
     : policy_of_(std::move(policy_of)),
-      cabinet_(std::make_unique<LeafCabinet>()),
+      cabinet_(std::make_unique<CertificatePool>()),
       context_(SSL_CTX_new(TLS_server_method())) {
   if (!context_) throw std::runtime_error("cannot set TLS up");
   SSL_CTX_set_cert_cb(context_.get(), equip, cabinet_.get());

@@ -19,7 +19,7 @@
 
 namespace mtasts::bench {
 
-class LeafCabinet;
+class CertificatePool;
 
 struct TlsCounts {
   uint64_t policies = 0;    // answered GETs
@@ -53,7 +53,7 @@ class TlsPeers {
   void serve_smtp(int socket);
 
   PolicyOf policy_of_;
-  std::unique_ptr<LeafCabinet> cabinet_;
+  std::unique_ptr<CertificatePool> cabinet_;
   std::unique_ptr<SSL_CTX, ContextFree> context_;
   uint16_t https_port_ = 0;
   uint16_t smtp_port_ = 0;

@@ -27,15 +27,15 @@ TEST_F(CheckerTest, OurDeadPort25IsUnknownNotTheDomainsFault) {
   EXPECT_EQ(report.outcome, Outcome::unknown);
   EXPECT_EQ(report.stage(verdict::Stage::smtp), verdict::StageResult::unknown);
   EXPECT_THAT(prober_.greeted, ::testing::ElementsAre("mxcanary.example"));
-  EXPECT_FALSE(liveness_->smtp_alive());
-  EXPECT_TRUE(liveness_->https_alive());
+  EXPECT_FALSE(channels_->smtp_alive());
+  EXPECT_TRUE(channels_->https_alive());
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWhenTheCanaryAnswers) {
   refusing_host_ = "mx1.mail.example";
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "smtp-connect-refused:warning ");
-  EXPECT_TRUE(liveness_->smtp_alive());
+  EXPECT_TRUE(channels_->smtp_alive());
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWithoutCanaryWhenAnotherAnswers) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The whole of a station, with its real resolver, fetcher and prober, against a world in which many
+// The whole of a engine, with its real resolver, fetcher and prober, against a world in which many
 // peers misbehave: every check ends in time, says what is wrong, and leaves nothing behind.
 #include <gmock/gmock.h>
 
@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "check/engine.h"
 #include "check/misbehaviours.h"
-#include "check/station.h"
 #include "fakes/mail_world.h"
 
 namespace mtasts::check {
@@ -27,7 +27,7 @@ using fakes::MailDomain;
 using fakes::MailWorld;
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
-using StationPtr = std::shared_ptr<Station>;
+using StationPtr = std::shared_ptr<Engine>;
 
 constexpr size_t kDomains = 200;
 // As many as two busy cores can serve within the limits of the world's settings: the servers and
@@ -49,9 +49,9 @@ size_t open_descriptors() {
 bool misbehaves(size_t number) { return number % 10 == 2 || number % 10 == 5 || number % 10 == 8; }
 
 StationPtr make_station(boost::asio::io_context& loop, const settings::Settings& settings) {
-  auto station =
-      Station::create(loop.get_executor(), settings, system_now, [](std::string_view, double) {});
-  return station.ok() ? *station : nullptr;
+  auto engine =
+      Engine::create(loop.get_executor(), settings, system_now, [](std::string_view, double) {});
+  return engine.ok() ? *engine : nullptr;
 }
 
 struct Checked {
@@ -82,9 +82,9 @@ boost::asio::awaitable<void> work(Checker& checker, Round& round) {
   }
 }
 
-void spawn(const StationPtr& station, Round& round, size_t workers) {
+void spawn(const StationPtr& engine, Round& round, size_t workers) {
   for (size_t count = 0; count < workers; ++count)
-    station->nursery().spawn(work(station->checker(), round));
+    engine->tasks().spawn(work(engine->checker(), round));
 }
 
 // Turns the loop until the condition holds; false: it did not within the limit.
@@ -98,17 +98,17 @@ bool turn_until(boost::asio::io_context& loop, milliseconds limit, Condition con
   return condition();
 }
 
-// Asks all to end and lets the station go, which nothing may keep, nor anything keep the loop busy.
-void expect_clean_end(boost::asio::io_context& loop, StationPtr station) {
+// Asks all to end and lets the engine go, which nothing may keep, nor anything keep the loop busy.
+void expect_clean_end(boost::asio::io_context& loop, StationPtr engine) {
   auto begin = SteadyClock::now();
-  std::weak_ptr<Station> left = station;
-  boost::asio::post(loop, [station = std::move(station)] { station->nursery().cancel_all(); });
+  std::weak_ptr<Engine> left = engine;
+  boost::asio::post(loop, [engine = std::move(engine)] { engine->tasks().cancel_all(); });
   loop.restart();
   loop.run_for(kCleanEnd);
   EXPECT_TRUE(loop.stopped()) << "something is still under way after " << since(begin).count()
                               << " ms";
   if (StationPtr kept = left.lock())
-    ADD_FAILURE() << "the station is kept; " << kept->nursery().size() << " tasks are left";
+    ADD_FAILURE() << "the engine is kept; " << kept->tasks().size() << " tasks are left";
 }
 
 std::string summary(const verdict::Report& report) {
@@ -187,10 +187,10 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
     auto chosen = arrange(world, misbehaves);
     settings::Settings settings = world.settings();
     boost::asio::io_context loop;
-    StationPtr station = make_station(loop, settings);
-    ASSERT_NE(station, nullptr);
+    StationPtr engine = make_station(loop, settings);
+    ASSERT_NE(engine, nullptr);
     Round round{world.domains(), settings.check.timeout};
-    spawn(station, round, kAtOnce);
+    spawn(engine, round, kAtOnce);
     bool ended = turn_until(loop, 50s, [&] { return round.ended == kDomains; });
     ASSERT_TRUE(ended) << round.ended << " checks ended";
 
@@ -204,9 +204,9 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
         EXPECT_TRUE(checked.report->findings.empty()) << summary(*checked.report);
       }
     }
-    bool idle = turn_until(loop, 1s, [&] { return station->nursery().size() == 0; });
-    EXPECT_TRUE(idle) << station->nursery().size() << " tasks are left";
-    expect_clean_end(loop, std::move(station));
+    bool idle = turn_until(loop, 1s, [&] { return engine->tasks().size() == 0; });
+    EXPECT_TRUE(idle) << engine->tasks().size() << " tasks are left";
+    expect_clean_end(loop, std::move(engine));
   }
   EXPECT_EQ(open_descriptors(), descriptors);
 }
@@ -216,17 +216,17 @@ TEST_F(HostileWorldTest, ADeadlineBeforeAllOtherLimitsIsKept) {
   MailWorld world(rows_.size());
   arrange(world, all);
   boost::asio::io_context loop;
-  StationPtr station = make_station(loop, world.settings());
-  ASSERT_NE(station, nullptr);
+  StationPtr engine = make_station(loop, world.settings());
+  ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 300ms};
-  spawn(station, round, kAtOnce);
+  spawn(engine, round, kAtOnce);
   bool ended = turn_until(loop, 20s, [&] { return round.ended == rows_.size(); });
   ASSERT_TRUE(ended) << round.ended << " checks ended";
   for (const Checked& checked : round.results) {
     EXPECT_LE(checked.took, round.limit + kGrace) << summary(*checked.report);
     EXPECT_NE(checked.report->outcome, verdict::Outcome::ok) << summary(*checked.report);
   }
-  expect_clean_end(loop, std::move(station));
+  expect_clean_end(loop, std::move(engine));
 }
 
 // All MX hosts of a domain share one silent address, which is asked by one at a time: the check
@@ -237,24 +237,24 @@ TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
   silent.fault = fakes::SmtpFault::silence;
   world.flood_mx(world.domains().front(), Checker::kMostMxHosts, silent);
   boost::asio::io_context loop;
-  StationPtr station = make_station(loop, world.settings());
-  ASSERT_NE(station, nullptr);
+  StationPtr engine = make_station(loop, world.settings());
+  ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 1s};
-  spawn(station, round, 1);
+  spawn(engine, round, 1);
   ASSERT_TRUE(turn_until(loop, 5s, [&] { return round.ended == 1; }));
   EXPECT_LE(round.results.front().took, round.limit + kGrace);
   const verdict::Report& report = *round.results.front().report;
   EXPECT_EQ(report.outcome, verdict::Outcome::unknown) << summary(report);
   EXPECT_EQ(report.stage(verdict::Stage::smtp), verdict::StageResult::unknown) << summary(report);
-  EXPECT_GT(station->nursery().size(), 0u);
-  expect_clean_end(loop, std::move(station));
+  EXPECT_GT(engine->tasks().size(), 0u);
+  expect_clean_end(loop, std::move(engine));
 }
 
 // The parameter: how many checks have ended when the others are to.
 class HostileWorldEndTest : public HostileWorldTest, public testing::WithParamInterface<size_t> {
  protected:
-  static void start(boost::asio::io_context& loop, const StationPtr& station, Round& round) {
-    spawn(station, round, kDomains);
+  static void start(boost::asio::io_context& loop, const StationPtr& engine, Round& round) {
+    spawn(engine, round, kDomains);
     ASSERT_TRUE(turn_until(loop, 20s, [&] { return round.ended >= GetParam(); }));
     ASSERT_LT(round.ended, kDomains) << "nothing is under way";
   }
@@ -266,11 +266,11 @@ TEST_P(HostileWorldEndTest, CancelledWithEveryDomainUnderWay) {
     MailWorld world(kDomains);
     arrange(world, all);
     boost::asio::io_context loop;
-    StationPtr station = make_station(loop, world.settings());
-    ASSERT_NE(station, nullptr);
+    StationPtr engine = make_station(loop, world.settings());
+    ASSERT_NE(engine, nullptr);
     Round round{world.domains(), 10s};
-    ASSERT_NO_FATAL_FAILURE(start(loop, station, round));
-    expect_clean_end(loop, std::move(station));
+    ASSERT_NO_FATAL_FAILURE(start(loop, engine, round));
+    expect_clean_end(loop, std::move(engine));
   }
   EXPECT_EQ(open_descriptors(), descriptors);
 }
@@ -282,13 +282,13 @@ TEST_P(HostileWorldEndTest, LoopDestroyedWithEveryDomainUnderWay) {
     MailWorld world(kDomains);
     arrange(world, all);
     Round round{world.domains(), 10s};
-    std::weak_ptr<Station> left;
+    std::weak_ptr<Engine> left;
     {
       boost::asio::io_context loop;
-      StationPtr station = make_station(loop, world.settings());
-      ASSERT_NE(station, nullptr);
-      left = station;
-      ASSERT_NO_FATAL_FAILURE(start(loop, station, round));
+      StationPtr engine = make_station(loop, world.settings());
+      ASSERT_NE(engine, nullptr);
+      left = engine;
+      ASSERT_NO_FATAL_FAILURE(start(loop, engine, round));
     }
     EXPECT_TRUE(left.expired());
   }

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "fakes/mail_world.h"
-#include "verdict/finding.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::check {
 

@@ -78,15 +78,16 @@ class ScriptedChecks : public ::testing::Test {
 
   // The instruments are made late, so that a test can change the settings first.
   void build() {
-    nursery_ = std::make_unique<Nursery>(loop_.get_executor());
-    liveness_ =
-        std::make_unique<Liveness>(loop_.get_executor(), *nursery_, resolver_, fetcher_, prober_,
-                                   settings_.canary, settings_.network, settings_.check.interval);
-    desk_ = std::make_unique<MxDesk>(
-        loop_.get_executor(), *nursery_, resolver_, prober_, *liveness_, settings_, system_now,
-        std::function<void(double)>(), [this] { return MxDesk::SteadyClock::now() + later_; });
-    checker_ =
-        std::make_unique<Checker>(resolver_, fetcher_, *desk_, *liveness_, settings_, system_now);
+    tasks_ = std::make_unique<async::TaskGroup>(loop_.get_executor());
+    channels_ = std::make_unique<ChannelMonitor>(loop_.get_executor(), *tasks_, resolver_, fetcher_,
+                                                 prober_, settings_.canary, settings_.network,
+                                                 settings_.check.interval);
+    mx_probes_ = std::make_unique<MxProbeCache>(
+        loop_.get_executor(), *tasks_, resolver_, prober_, *channels_, settings_, system_now,
+        std::function<void(double)>(),
+        [this] { return MxProbeCache::SteadyClock::now() + later_; });
+    checker_ = std::make_unique<Checker>(resolver_, fetcher_, *mx_probes_, *channels_, settings_,
+                                         system_now);
   }
 
   std::vector<verdict::Report> check(const std::vector<std::string>& domains,
@@ -120,10 +121,10 @@ class ScriptedChecks : public ::testing::Test {
   bool https_down_ = false;
   bool smtp_down_ = false;
   std::string refusing_host_;
-  milliseconds later_{0};  // for the desk alone
-  std::unique_ptr<Nursery> nursery_;
-  std::unique_ptr<Liveness> liveness_;
-  std::unique_ptr<MxDesk> desk_;
+  milliseconds later_{0};  // for the mx_probes alone
+  std::unique_ptr<async::TaskGroup> tasks_;
+  std::unique_ptr<ChannelMonitor> channels_;
+  std::unique_ptr<MxProbeCache> mx_probes_;
   std::unique_ptr<Checker> checker_;
 };
 

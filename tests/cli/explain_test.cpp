@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "verdict/finding.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::cli {
 namespace {

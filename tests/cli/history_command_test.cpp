@@ -14,9 +14,9 @@ namespace mtasts::cli {
 namespace {
 
 using nlohmann::json;
+using plan::days_later;
 using testing::HasSubstr;
 using testing::StartsWith;
-using verdict::days_later;
 
 struct Told {
   int status;
@@ -38,10 +38,10 @@ class HistoryCommand : public StateFixture {
   }
 
   void remember_two_changes() {
-    remember(verdict::enforced_report(),
-             verdict::HistoryMaker()
-                 .today(verdict::facts(protocol::Mode::enforce, 2592000, {"mx1.example.com"}),
-                        verdict::kPlanNow)
+    remember(plan::enforced_report(),
+             plan::HistoryMaker()
+                 .today(plan::facts(protocol::Mode::enforce, 2592000, {"mx1.example.com"}),
+                        plan::kPlanNow)
                  .make(),
              {{days_later(-2), "record_id", "", "one", "two"},
               {days_later(-1), "policy_mode", "", "testing", "enforce"}});

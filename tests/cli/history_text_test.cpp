@@ -4,19 +4,19 @@
 #include <gmock/gmock.h>
 
 #include "cli/history_command.h"
-#include "verdict/planned_domain.h"
+#include "plan/planned_domain.h"
 
 namespace mtasts::cli {
 namespace {
 
+using plan::days_later;
+using plan::facts;
+using plan::HistoryMaker;
+using plan::kPlanNow;
 using testing::HasSubstr;
-using verdict::days_later;
-using verdict::facts;
-using verdict::HistoryMaker;
-using verdict::kPlanNow;
 
-store::Timeline timeline() {
-  store::Timeline timeline;
+state::Timeline timeline() {
+  state::Timeline timeline;
   timeline.changes = {{days_later(-2), "policy_mode", "", "enforce", "testing"},
                       {days_later(-9), "mx_certificate", "mx1.example.com", "none", "ab\x1B[2J"},
                       {days_later(-12), "something_new", "", "1", "2"}};
@@ -58,7 +58,7 @@ TEST(HistoryText, NothingHeldNothingChanged) {
 }
 
 TEST(HistoryText, CutAndWithoutAHistory) {
-  store::Timeline cut = timeline();
+  state::Timeline cut = timeline();
   cut.cut = true;
   std::string text = history_text("xn--bcher-kva.example", cut, nullptr, kPlanNow, true, 100);
   EXPECT_THAT(text, HasSubstr("bücher.example (xn--bcher-kva.example)\x1B[0m: only its timeline"));

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <string>
 
-#include "protocol/https.h"
+#include "protocol/http/attempt.h"
 
 namespace mtasts::cli {
 namespace {

@@ -11,17 +11,17 @@
 
 #include "cli/state_fixture.h"
 #include "fakes/mail_world.h"
-#include "protocol/sts_policy.h"
+#include "protocol/sts/sts_policy.h"
 
 namespace mtasts::cli {
 namespace {
 
 using nlohmann::json;
+using plan::HistoryMaker;
+using plan::kPlanNow;
+using plan::PlanKind;
 using testing::HasSubstr;
 using testing::StartsWith;
-using verdict::HistoryMaker;
-using verdict::kPlanNow;
-using verdict::PlanKind;
 
 struct Told {
   int status;
@@ -32,7 +32,7 @@ struct Told {
 Told tell(PlanOptions options, const verdict::Report& report,
           verdict::HistoryPtr history = nullptr) {
   std::ostringstream out, err;
-  int status = tell_plan(options, report, std::move(history), kPlanNow, out, err);
+  int status = tell_plan(options, report, std::move(history), plan::kPlanNow, out, err);
   return {status, out.str(), err.str()};
 }
 
@@ -42,7 +42,7 @@ Told run(const PlanOptions& options) {
   return {status, out.str(), err.str()};
 }
 
-PlanOptions options_for(PlanKind kind, std::vector<std::string> to = {}) {
+PlanOptions options_for(plan::PlanKind kind, std::vector<std::string> to = {}) {
   PlanOptions options;
   options.kind = kind;
   options.domain = "example.com";
@@ -51,27 +51,28 @@ PlanOptions options_for(PlanKind kind, std::vector<std::string> to = {}) {
 }
 
 TEST(PlanCommand, TextAndJson) {
-  Told text = tell(options_for(PlanKind::rollback), verdict::enforced_report());
+  Told text = tell(options_for(plan::PlanKind::rollback), plan::enforced_report());
   EXPECT_EQ(text.status, 0);
   EXPECT_EQ(text.err, "");
   EXPECT_THAT(text.out, StartsWith("example.com: plan rollback  (2026-11-02 10:15 UTC)\n"));
-  PlanOptions options = options_for(PlanKind::mx_move, {"mx.new.example"});
+  PlanOptions options = options_for(plan::PlanKind::mx_move, {"mx.new.example"});
   options.json = true;
-  json plan = json::parse(tell(options, verdict::enforced_report()).out);
+  json plan = json::parse(tell(options, plan::enforced_report()).out);
   EXPECT_EQ(plan["kind"], "mx-move");
   EXPECT_THAT(plan["steps"][0]["policy"].get<std::string>(), HasSubstr("mx: mx.new.example\r\n"));
 }
 
 TEST(PlanCommand, NothingToDoIsAnAnswer) {
-  for (PlanKind kind : {PlanKind::rollback, PlanKind::remove, PlanKind::mx_move}) {
-    Told told = tell(options_for(kind), verdict::absent_report());
+  for (plan::PlanKind kind :
+       {plan::PlanKind::rollback, plan::PlanKind::remove, plan::PlanKind::mx_move}) {
+    Told told = tell(options_for(kind), plan::absent_report());
     EXPECT_EQ(told.status, 0);
     EXPECT_THAT(told.out, HasSubstr("There is nothing to "));
   }
 }
 
 TEST(PlanCommand, NothingToPlanFrom) {
-  Told told = tell(options_for(PlanKind::remove), verdict::blind_report());
+  Told told = tell(options_for(plan::PlanKind::remove), plan::blind_report());
   EXPECT_EQ(told.status, 3);
   EXPECT_EQ(told.out, "");
   EXPECT_EQ(told.err,
@@ -79,28 +80,31 @@ TEST(PlanCommand, NothingToPlanFrom) {
             "so there is nothing to plan from; `mtasts-exporter check example.com` says what is "
             "wrong\n");
   verdict::HistoryPtr history =
-      HistoryMaker()
-          .today(verdict::facts(protocol::Mode::enforce, 86400, {"mx1.example.com"}), kPlanNow)
+      plan::HistoryMaker()
+          .today(plan::facts(protocol::Mode::enforce, 86400, {"mx1.example.com"}), plan::kPlanNow)
           .make();
-  EXPECT_EQ(tell(options_for(PlanKind::remove), verdict::blind_report(), history).status, 0);
+  EXPECT_EQ(tell(options_for(plan::PlanKind::remove), plan::blind_report(), history).status, 0);
 }
 
 TEST(PlanCommand, Usage) {
   struct Case {
-    PlanKind kind;
+    plan::PlanKind kind;
     std::string domain;
     std::vector<std::string> to;
     std::string sentence;
   };
   const Case kBad[] = {
-      {PlanKind::rollback, "a b", {}, "\"a b\""},       // no domain
-      {PlanKind::rollback, "\x1B[2J", {}, "\\x1B[2J"},  // hostile, made printable
-      {PlanKind::remove, "example.com", {"mx.new.example"}, "--to belongs to mx-move alone"},
-      {PlanKind::mx_move, "example.com", {"mx_1.example"}, "--to: "},   // underscore
-      {PlanKind::mx_move, "example.com", {"*.new.example"}, "--to: "},  // a pattern is no host
-      {PlanKind::mx_move, "example.com", {"192.0.2.1"}, "--to: "},      // an address is no host
-      {PlanKind::mx_move, "example.com", {""}, "--to: "},
-      {PlanKind::mx_move, "example.com", std::vector<std::string>(65, "mx.new.example"),
+      {plan::PlanKind::rollback, "a b", {}, "\"a b\""},       // no domain
+      {plan::PlanKind::rollback, "\x1B[2J", {}, "\\x1B[2J"},  // hostile, made printable
+      {plan::PlanKind::remove, "example.com", {"mx.new.example"}, "--to belongs to mx-move alone"},
+      {plan::PlanKind::mx_move, "example.com", {"mx_1.example"}, "--to: "},  // underscore
+      {plan::PlanKind::mx_move,
+       "example.com",
+       {"*.new.example"},
+       "--to: "},                                                         // a pattern is no host
+      {plan::PlanKind::mx_move, "example.com", {"192.0.2.1"}, "--to: "},  // an address is no host
+      {plan::PlanKind::mx_move, "example.com", {""}, "--to: "},
+      {plan::PlanKind::mx_move, "example.com", std::vector<std::string>(65, "mx.new.example"),
        "at most 64"},
   };
   for (const Case& bad : kBad) {
@@ -116,7 +120,7 @@ TEST(PlanCommand, Usage) {
 }
 
 TEST(PlanCommand, BadSettings) {
-  PlanOptions options = options_for(PlanKind::rollback);
+  PlanOptions options = options_for(plan::PlanKind::rollback);
   options.config = "/nonexistent/settings.toml";
   Told told = run(options);
   EXPECT_EQ(told.status, 78);
@@ -137,7 +141,7 @@ class PlanLive : public StateFixture {
         settings.dns.servers.at(0).text(), settings.https.port, settings.https.ca_file));
   }
   const fakes::MailDomain& domain() const { return world_.domains().at(1); }
-  Told plan(PlanKind kind, std::vector<std::string> to = {}) {
+  Told plan(plan::PlanKind kind, std::vector<std::string> to = {}) {
     PlanOptions options = options_for(kind, std::move(to));
     options.domain = domain().name;
     options.config = file_.string();
@@ -149,7 +153,7 @@ class PlanLive : public StateFixture {
 };
 
 TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
-  Told told = plan(PlanKind::rollback);
+  Told told = plan(plan::PlanKind::rollback);
   ASSERT_EQ(told.status, 0) << told.err;
   EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
   EXPECT_THAT(told.err, HasSubstr(state_.string()));
@@ -162,15 +166,15 @@ TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
 }
 
 TEST_F(PlanLive, WithAState) {
-  verdict::Report report = verdict::enforced_report();
+  verdict::Report report = plan::enforced_report();
   report.domain = domain().name;
-  remember(report,
-           HistoryMaker()
-               .gone(verdict::facts(protocol::Mode::enforce, 31557600, {"mx.old.example"}),
-                     verdict::days_later(-1))
-               .today(verdict::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}), kPlanNow)
-               .make());
-  Told told = plan(PlanKind::mx_move, {"mx9.p0.example"});
+  remember(report, plan::HistoryMaker()
+                       .gone(plan::facts(protocol::Mode::enforce, 31557600, {"mx.old.example"}),
+                             plan::days_later(-1))
+                       .today(plan::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}),
+                              plan::kPlanNow)
+                       .make());
+  Told told = plan(plan::PlanKind::mx_move, {"mx9.p0.example"});
   ASSERT_EQ(told.status, 0) << told.err;
   EXPECT_EQ(told.err, "");
   json answer = json::parse(told.out);
@@ -182,8 +186,8 @@ TEST_F(PlanLive, WithAState) {
 }
 
 TEST_F(PlanLive, ADomainThatTheStateDoesNotKnow) {
-  remember(verdict::enforced_report(), HistoryMaker().make());
-  Told told = plan(PlanKind::remove);
+  remember(plan::enforced_report(), plan::HistoryMaker().make());
+  Told told = plan(plan::PlanKind::remove);
   EXPECT_EQ(told.status, 0);
   EXPECT_EQ(told.err, fmt::format("mtasts-exporter plan: the agent does not remember {}, so there "
                                   "is no history\n",
@@ -192,7 +196,7 @@ TEST_F(PlanLive, ADomainThatTheStateDoesNotKnow) {
 
 TEST_F(PlanLive, AStateThatCannotBeRead) {
   std::ofstream(state_) << "this is not a database, not even a short one";
-  Told told = plan(PlanKind::remove);
+  Told told = plan(plan::PlanKind::remove);
   EXPECT_EQ(told.status, 0);
   EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
   EXPECT_TRUE(std::filesystem::exists(state_)) << "reading leaves it as it is";

@@ -9,14 +9,13 @@
 #include <sstream>
 
 #include "cli/console_text.h"
-#include "verdict/planned_domain.h"
+#include "plan/planned_domain.h"
 
 namespace mtasts::cli {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-using namespace verdict;  // NOLINT(google-build-using-namespace): all of this is about plans
 
 constexpr size_t kWidth = 100;
 
@@ -27,39 +26,42 @@ std::string golden(const std::string& name) {
   return text.str();
 }
 
-HistoryPtr history_with_an_old_policy() {
-  return HistoryMaker()
-      .gone(facts(protocol::Mode::enforce, 31557600, {"mx0.example.com"}), days_later(-30))
-      .today(facts(protocol::Mode::enforce, kMonth_seconds, {"mx1.example.com", "mx2.example.com"}),
-             kPlanNow)
+verdict::HistoryPtr history_with_an_old_policy() {
+  return plan::HistoryMaker()
+      .gone(plan::facts(protocol::Mode::enforce, 31557600, {"mx0.example.com"}),
+            plan::days_later(-30))
+      .today(plan::facts(protocol::Mode::enforce, plan::kMonth_seconds,
+                         {"mx1.example.com", "mx2.example.com"}),
+             plan::kPlanNow)
       .make();
 }
 
-Plan made(PlanKind kind, const Report& report, HistoryPtr history = nullptr,
-          std::vector<std::string> new_hosts = {}) {
-  PlanInput input = plan_input(report, std::move(history), kPlanNow);
+plan::Plan made(plan::PlanKind kind, const verdict::Report& report,
+                verdict::HistoryPtr history = nullptr, std::vector<std::string> new_hosts = {}) {
+  plan::PlanInput input = plan::plan_input(report, std::move(history), plan::kPlanNow);
   input.new_hosts = std::move(new_hosts);
-  return make_plan(kind, input);
+  return plan::make_plan(kind, input);
 }
 
 TEST(PlanText, Rollback) {
-  EXPECT_EQ(plan_text(made(PlanKind::rollback, enforced_report(), history_with_an_old_policy()),
+  EXPECT_EQ(plan_text(made(plan::PlanKind::rollback, plan::enforced_report(),
+                           history_with_an_old_policy()),
                       false, kWidth),
             golden("plan_rollback.txt"));
 }
 
 TEST(PlanText, Remove) {
-  EXPECT_EQ(plan_text(made(PlanKind::remove, enforced_report()), false, kWidth),
+  EXPECT_EQ(plan_text(made(plan::PlanKind::remove, plan::enforced_report()), false, kWidth),
             golden("plan_remove.txt"));
 }
 
 TEST(PlanText, MxMove) {
-  EXPECT_EQ(plan_text(made(PlanKind::mx_move, enforced_report()), false, kWidth),
+  EXPECT_EQ(plan_text(made(plan::PlanKind::mx_move, plan::enforced_report()), false, kWidth),
             golden("plan_mx_move.txt"));
 }
 
 TEST(PlanText, NothingToDo) {
-  EXPECT_EQ(plan_text(made(PlanKind::rollback, absent_report()), false, kWidth),
+  EXPECT_EQ(plan_text(made(plan::PlanKind::rollback, plan::absent_report()), false, kWidth),
             "example.com: plan rollback  (2026-11-02 10:15 UTC)\n"
             "  There is nothing to roll back: no policy was seen, and no sender is known to hold "
             "one in mode\n  enforce.\n"
@@ -67,8 +69,8 @@ TEST(PlanText, NothingToDo) {
 }
 
 TEST(PlanText, WrapsToTheWidthButNeverWhatIsCopied) {
-  Plan plan =
-      made(PlanKind::mx_move, enforced_report(), history_with_an_old_policy(), {"mx.new.example"});
+  plan::Plan plan = made(plan::PlanKind::mx_move, plan::enforced_report(),
+                         history_with_an_old_policy(), {"mx.new.example"});
   std::istringstream lines(plan_text(plan, false, 60));
   std::string line;
   while (std::getline(lines, line)) {
@@ -80,7 +82,8 @@ TEST(PlanText, WrapsToTheWidthButNeverWhatIsCopied) {
 }
 
 TEST(PlanText, ColourAddsNothingButColour) {
-  Plan plan = made(PlanKind::mx_move, enforced_report(), history_with_an_old_policy());
+  plan::Plan plan =
+      made(plan::PlanKind::mx_move, plan::enforced_report(), history_with_an_old_policy());
   std::string coloured = plan_text(plan, true, kWidth);
   EXPECT_THAT(coloured, HasSubstr("\x1B[33m2027-10-03 16:15 UTC\x1B[0m"));
   for (size_t at; (at = coloured.find('\x1B')) != std::string::npos;)
@@ -92,13 +95,13 @@ TEST(PlanText, NamesAsPeopleWriteThem) {
   EXPECT_EQ(shown_domain("xn--bcher-kva.example"), "bücher.example (xn--bcher-kva.example)");
   EXPECT_EQ(shown_domain("example.com"), "example.com");
   EXPECT_EQ(shown_domain("a\x1B[2J"), "a\\x1B[2J");
-  EXPECT_EQ(minute_text(kPlanNow), "2026-11-02 10:15 UTC");
+  EXPECT_EQ(minute_text(plan::kPlanNow), "2026-11-02 10:15 UTC");
 }
 
 TEST(PlanText, NothingForeignReachesTheTerminal) {
-  Report report = enforced_report();
+  verdict::Report report = plan::enforced_report();
   report.mx[0].host = "\x1B[2J.example.com";
-  Plan plan = made(PlanKind::rollback, report);
+  plan::Plan plan = made(plan::PlanKind::rollback, report);
   plan.domain = "\x1B]0;x\x07";
   EXPECT_THAT(plan_text(plan, false, kWidth), Not(HasSubstr("\x1B")));
 }

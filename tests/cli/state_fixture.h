@@ -13,8 +13,8 @@
 #include <memory>
 #include <string>
 
-#include "store/state.h"
-#include "verdict/planned_domain.h"
+#include "plan/planned_domain.h"
+#include "state/state.h"
 
 namespace mtasts::cli {
 
@@ -38,10 +38,10 @@ class StateFixture : public testing::Test {
                 std::vector<verdict::Change> changes = {}) {
     report.history = std::move(history);
     report.changes = std::move(changes);
-    store::State::Options options;
+    state::State::Options options;
     options.path = state_.string();
-    options.clock = [] { return verdict::kPlanNow; };
-    auto state = store::State::open(options);
+    options.clock = [] { return plan::kPlanNow; };
+    auto state = state::State::open(options);
     ASSERT_TRUE(state.ok()) << state.failure().detail;
     (*state)->remember(std::make_shared<const verdict::Report>(std::move(report)), {});
     (*state)->flush();

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/dns.h"
+#include "protocol/dns/answer.h"
 
 namespace mtasts::fakes {
 

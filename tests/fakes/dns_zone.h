@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/dns.h"
+#include "protocol/dns/answer.h"
 
 namespace mtasts::fakes {
 

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "net/deadline.h"
-#include "net/policy_fetcher.h"
-#include "net/resolver.h"
-#include "net/smtp_prober.h"
+#include "async/deadline.h"
+#include "net/dns/resolver.h"
+#include "net/https/policy_fetcher.h"
+#include "net/smtp/smtp_prober.h"
 
 namespace mtasts::fakes {
 
@@ -64,7 +64,7 @@ class FakeResolver : public net::Resolver {
     auto delay = delays.find(key);
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto wait = delay == delays.end() ? std::chrono::milliseconds(0) : delay->second;
-    co_await net::sleep_for(wait);
+    co_await async::sleep_for(wait);
     auto state = co_await boost::asio::this_coro::cancellation_state;
     auto found = answers.find(key);
     protocol::DnsAnswer answer;
@@ -87,7 +87,7 @@ class FakeFetcher : public net::PolicyFetcher {
   boost::asio::awaitable<protocol::HttpsAttempt> fetch_policy(std::string host,
                                                               IpAddress address) override {
     fetched.emplace_back(host, address.text());
-    co_await net::sleep_for(std::chrono::milliseconds(0));
+    co_await async::sleep_for(std::chrono::milliseconds(0));
     protocol::HttpsAttempt attempt = answer(host, address);
     attempt.address = address;
     co_return attempt;
@@ -95,7 +95,7 @@ class FakeFetcher : public net::PolicyFetcher {
   boost::asio::awaitable<protocol::HttpsAttempt> shake_hands(std::string host,
                                                              IpAddress address) override {
     shaken.push_back(host);
-    co_await net::sleep_for(std::chrono::milliseconds(0));
+    co_await async::sleep_for(std::chrono::milliseconds(0));
     protocol::HttpsAttempt attempt = answer(host, address);
     attempt.address = address;
     co_return attempt;
@@ -116,7 +116,7 @@ class FakeProber : public net::SmtpProber {
     std::string text = address.text();
     probed.emplace_back(host, text);
     most_open[text] = std::max(most_open[text], ++open[text]);
-    co_await net::sleep_for(delay);
+    co_await async::sleep_for(delay);
     --open[text];
     protocol::SmtpAttempt attempt = answer(host, address);
     attempt.address = address;
@@ -125,7 +125,7 @@ class FakeProber : public net::SmtpProber {
   boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host,
                                                       IpAddress address) override {
     greeted.push_back(host);
-    co_await net::sleep_for(std::chrono::milliseconds(0));
+    co_await async::sleep_for(std::chrono::milliseconds(0));
     protocol::SmtpAttempt attempt = answer(host, address);
     attempt.address = address;
     co_return attempt;

@@ -10,11 +10,11 @@
 #include <string>
 #include <string_view>
 
-#include "net/dns_message.h"
+#include "protocol/dns/message.h"
 
 namespace {
 
-using mtasts::net::DnsResponse;
+using mtasts::protocol::DnsResponse;
 using mtasts::protocol::DnsStatus;
 using mtasts::protocol::RecordType;
 
@@ -26,13 +26,13 @@ void require(bool holds) {
 
 // A name that we decoded can be asked again, and is its own canonical form.
 void check_name(const std::string& name) {
-  require(mtasts::net::canonical_name(name) == name);
-  require(mtasts::net::encode_query(name, RecordType::txt, 1).has_value());
+  require(mtasts::protocol::canonical_name(name) == name);
+  require(mtasts::protocol::encode_query(name, RecordType::txt, 1).has_value());
 }
 
 void check_chain(const DnsResponse& response) {
   const auto& answer = response.answer;
-  require(answer.cname_chain.size() <= mtasts::net::kCnameLimit);
+  require(answer.cname_chain.size() <= mtasts::protocol::kCnameLimit);
   std::set<std::string> seen = {answer.name};
   bool repeated = false;
   for (const std::string& name : answer.cname_chain) {
@@ -49,7 +49,7 @@ void check_data(const DnsResponse& response) {
   const auto& answer = response.answer;
   const size_t count = answer.texts.size() + answer.mx.size() + answer.addresses.size() +
                        answer.tlsa.size() + answer.names.size();
-  require(count <= mtasts::net::kRecordLimit);
+  require(count <= mtasts::protocol::kRecordLimit);
   require((answer.status == DnsStatus::answered) == (count > 0));
   require(answer.ttl.count() >= 0 && answer.ttl.count() <= 7 * 24 * 3600);
   size_t text_size = 0;
@@ -73,11 +73,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* octets, size_t size) {
       asked[kTypeAt] = 0;
       asked[kTypeAt + 1] = static_cast<char>(type);
     }
-    const DnsResponse response = mtasts::net::decode_response(asked, kName, type);
+    const DnsResponse response = mtasts::protocol::decode_response(asked, kName, type);
     require(response.answer.name == kName && response.answer.type == type);
     check_chain(response);
     check_data(response);
-    require(mtasts::net::decode_response(asked, kName, type).answer == response.answer);
+    require(mtasts::protocol::decode_response(asked, kName, type).answer == response.answer);
   }
   return 0;
 }

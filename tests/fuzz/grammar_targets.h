@@ -14,9 +14,9 @@
 
 #include "base/domain_name.h"
 #include "base/printable.h"
-#include "protocol/sts_policy.h"
-#include "protocol/sts_record.h"
-#include "protocol/tlsrpt_record.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/sts/sts_record.h"
+#include "protocol/tlsrpt/tlsrpt_record.h"
 
 namespace mtasts::fuzz {
 

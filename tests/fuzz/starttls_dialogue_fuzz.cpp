@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/starttls_dialogue.h"
+#include "protocol/smtp/starttls_dialogue.h"
 
 namespace {
 

@@ -21,11 +21,11 @@ import chart
 from cases import CASES, GOLDEN_CASES
 from chart import RENDERED, together
 # pylint: disable=unused-import
-from corners import Aliases, ClosedTelemetry, Images, Ingress, Nothing, OddWords, WinningLabels
-from everything import Everything, Restricted, Refused
+from edge_cases import Aliases, ClosedTelemetry, EmptyValues, Images, Ingress, NumericLookingValues, WinningLabels
+from all_values import AllValues, Restricted, Refused
 from monitoring import Monitoring
 from settings import Settings
-from surroundings import Sidecar, Words
+from cluster_objects import Sidecar, Texts
 from workloads import Workload, NetworkPolicy
 # pylint: enable=unused-import
 

@@ -7,24 +7,24 @@
 
 #include <nlohmann/json.hpp>
 
-#include "verdict/planned_domain.h"
+#include "plan/planned_domain.h"
 
 namespace mtasts::present {
 namespace {
 
 using nlohmann::json;
-using verdict::days_later;
-using verdict::kPlanNow;
+using plan::days_later;
+using plan::kPlanNow;
 
 TEST(HistoryJson, EveryKey) {
-  verdict::HistoryMaker maker;
-  maker.gone(verdict::facts(protocol::Mode::enforce, 2592000, {"mx1.example.com"}), days_later(-2))
-      .gone(verdict::facts(protocol::Mode::enforce, 86400, {"mx0.example.com"}), days_later(-2))
-      .today(verdict::facts(protocol::Mode::testing, 86400, {"mx1.example.com"}), kPlanNow);
+  plan::HistoryMaker maker;
+  maker.gone(plan::facts(protocol::Mode::enforce, 2592000, {"mx1.example.com"}), days_later(-2))
+      .gone(plan::facts(protocol::Mode::enforce, 86400, {"mx0.example.com"}), days_later(-2))
+      .today(plan::facts(protocol::Mode::testing, 86400, {"mx1.example.com"}), kPlanNow);
   maker.raw().record.changes = 3;
   maker.raw().policy.changes = 2;
   maker.raw().mx.changes = 1;
-  store::Timeline timeline;
+  state::Timeline timeline;
   timeline.changes = {{days_later(-2), "policy_mode", "", "enforce", "testing"},
                       {days_later(-9), "mx_certificate", "mx1.example.com", "none", "ab\xFF"}};
   timeline.cut = true;

@@ -116,7 +116,7 @@ TEST(ReportJson, ReplacesWhatIsNoUtf8AndStaysOneLine) {
 }
 
 TEST(DomainsJson, ListsEveryDomain) {
-  store::Board board({});
+  board::LatestReports board({});
   EXPECT_EQ(domains_json(board.snapshot()), "{\"domains\":[]}");
   world::fill(board);
   Json json = Json::parse(domains_json(board.snapshot()))["domains"];
@@ -131,7 +131,7 @@ TEST(DomainsJson, ListsEveryDomain) {
 }
 
 TEST(DomainsJson, ComesInBoundedPieces) {
-  store::Board board({});
+  board::LatestReports board({});
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 2000; ++i)
     all.push_back(world::configured("d" + std::to_string(i) + ".example"));

@@ -61,13 +61,13 @@ TEST(MetricsTable, RowsAreWhole) {
 }
 
 TEST(Exposition, OfASmallWorldIsTheGoldenText) {
-  store::Board board(metric_renderers());
+  board::LatestReports board(metric_renderers());
   world::fill(board);
   EXPECT_EQ(whole(exposition_source("", board.snapshot())), golden("exposition.txt"));
 }
 
 TEST(Exposition, LosesTheSeriesOfARemovedDomain) {
-  store::Board board(metric_renderers());
+  board::LatestReports board(metric_renderers());
   world::fill(board);
   board.set_domains({world::configured("broken.example")});
   std::string text = whole(exposition_source("", board.snapshot()));
@@ -97,7 +97,7 @@ void expect_well_formed(const std::string& text) {
 }
 
 TEST(Exposition, PiecesAreBoundedAndFamiliesContiguous) {
-  store::Board board(metric_renderers());
+  board::LatestReports board(metric_renderers());
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 3000; ++i)
     all.push_back(world::configured("d" + std::to_string(i) + ".example"));
@@ -130,7 +130,7 @@ TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
   text = probe_exposition(world::good_report(), nullptr);
   EXPECT_NE(text.find("\nmtasts_probe_success 1\n"), std::string::npos);
 
-  store::DomainEntry before;
+  board::DomainEntry before;
   before.stages[2] = {verdict::StageResult::fail, world::at(7)};
   text = probe_exposition(world::bad_report(), &before);
   EXPECT_NE(text.find("mtasts_stage_last_conclusive_timestamp_seconds{domain=\"broken.example\","

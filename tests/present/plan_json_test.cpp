@@ -7,29 +7,31 @@
 
 #include <nlohmann/json.hpp>
 
-#include "verdict/planned_domain.h"
+#include "plan/planned_domain.h"
 
 namespace mtasts::present {
 namespace {
 
 using nlohmann::json;
-using namespace verdict;  // NOLINT(google-build-using-namespace): all of this is about plans
 
-json made(PlanKind kind, const Report& report, HistoryPtr history = nullptr) {
-  std::string text = plan_json(make_plan(kind, plan_input(report, std::move(history), kPlanNow)));
+json made(plan::PlanKind kind, const verdict::Report& report,
+          verdict::HistoryPtr history = nullptr) {
+  std::string text = plan_json(
+      plan::make_plan(kind, plan::plan_input(report, std::move(history), plan::kPlanNow)));
   EXPECT_EQ(text.find('\n'), std::string::npos);
   return json::parse(text);
 }
 
 TEST(PlanJson, EveryKey) {
-  HistoryPtr history =
-      HistoryMaker()
-          .gone(facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}), days_later(-1))
-          .today(facts(protocol::Mode::enforce, kMonth_seconds,
-                       {"mx1.example.com", "mx2.example.com"}),
-                 kPlanNow)
+  verdict::HistoryPtr history =
+      plan::HistoryMaker()
+          .gone(plan::facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}),
+                plan::days_later(-1))
+          .today(plan::facts(protocol::Mode::enforce, plan::kMonth_seconds,
+                             {"mx1.example.com", "mx2.example.com"}),
+                 plan::kPlanNow)
           .make();
-  json plan = made(PlanKind::rollback, enforced_report(), history);
+  json plan = made(plan::PlanKind::rollback, plan::enforced_report(), history);
   EXPECT_EQ(plan.size(), 8u);
   EXPECT_EQ(plan["domain"], "example.com");
   EXPECT_EQ(plan["kind"], "rollback");
@@ -61,21 +63,23 @@ TEST(PlanJson, EveryKey) {
 }
 
 TEST(PlanJson, NoStepsNoVerifyPlaceholder) {
-  json nothing = made(PlanKind::remove, absent_report());
+  json nothing = made(plan::PlanKind::remove, plan::absent_report());
   EXPECT_EQ(nothing["steps"], json::array());
   EXPECT_EQ(nothing["held"], json::array());
-  EXPECT_TRUE(made(PlanKind::remove, enforced_report())["steps"][2]["verify"].is_null());
-  json move = made(PlanKind::mx_move, enforced_report());
+  EXPECT_TRUE(
+      made(plan::PlanKind::remove, plan::enforced_report())["steps"][2]["verify"].is_null());
+  json move = made(plan::PlanKind::mx_move, plan::enforced_report());
   EXPECT_EQ(move["kind"], "mx-move");
   EXPECT_EQ(move["placeholder"], true);
 }
 
 TEST(PlanJson, OctetsThatAreNotUtf8) {
-  HistoryPtr history = HistoryMaker()
-                           .gone(facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}),
-                                 days_later(-1), "\xFF\x00\x1B[2J")
-                           .make();
-  EXPECT_EQ(made(PlanKind::rollback, blind_report(), history)["held"].size(), 1u);
+  verdict::HistoryPtr history =
+      plan::HistoryMaker()
+          .gone(plan::facts(protocol::Mode::enforce, 31557600, {"mx1.example.com"}),
+                plan::days_later(-1), "\xFF\x00\x1B[2J")
+          .make();
+  EXPECT_EQ(made(plan::PlanKind::rollback, plan::blind_report(), history)["held"].size(), 1u);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The judgement of Prometheus' own parser and linter on what we export, and the size of it all.
+// The context of Prometheus' own parser and linter on what we export, and the size of it all.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ std::string promtool_says(const std::string& exposition) {
   return said + "exit " + std::to_string(WEXITSTATUS(status));
 }
 
-std::string whole(std::string head, const store::Board& board) {
+std::string whole(std::string head, const board::LatestReports& board) {
   std::string text;
   BodySource source = exposition_source(std::move(head), board.snapshot());
   while (source(text)) {
@@ -47,7 +47,7 @@ TEST(Promtool, FindsNoFault) {
   metrics.count_dns_failure("SERVFAIL");
   metrics.set_channel_alive("dns", true);
   metrics.config_loaded(world::at(1763755600), "x");
-  store::Board board(metric_renderers());
+  board::LatestReports board(metric_renderers());
   world::fill(board);
   EXPECT_EQ(promtool_says(whole(metrics.text(), board)), "exit 0");
   EXPECT_EQ(promtool_says(probe_exposition(world::bad_report(), nullptr)), "exit 0");
@@ -59,7 +59,7 @@ TEST(Promtool, WouldFindOne) {
 }
 
 TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
-  store::Board board(metric_renderers());
+  board::LatestReports board(metric_renderers());
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 20000; ++i)
     all.push_back(world::configured("customer-" + std::to_string(i) + ".example"));
@@ -69,7 +69,7 @@ TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
     const std::string& name = all[i].name.text();
     board.publish(i % 10 == 0 ? world::bad_report(name, facts) : world::good_report(name, facts));
   }
-  store::BoardSnapshot snapshot = board.snapshot();
+  board::Snapshot snapshot = board.snapshot();
   EXPECT_EQ(snapshot.hosts.size(), 1u);
   size_t text_bytes = 0;
   for (const auto& entry : snapshot.domains) text_bytes += entry->text.size_bytes();

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "board/latest_reports.h"
 #include "present/metrics_table.h"
-#include "store/board.h"
 
 namespace mtasts::present::world {
 
@@ -143,7 +143,7 @@ inline verdict::HistoryPtr history() {
     facts->digest = look < 2 ? "old" : "new";
     facts->mode = look < 2 ? protocol::Mode::testing : protocol::Mode::enforce;
     facts->max_age_seconds = 86400;
-    verdict::Sighting seen;
+    verdict::Observation seen;
     seen.at = at(1763755600 - 7200 * 2 + look * 3600 + (look < 2 ? 0 : 60));
     seen.record = look < 2 ? "20251120" : "20251121";
     seen.policy = facts;
@@ -192,7 +192,7 @@ inline std::shared_ptr<verdict::Report> bad_report(
 }
 
 // Fills the board: example.com is good, broken.example is not, new.example was never checked.
-inline void fill(store::Board& board) {
+inline void fill(board::LatestReports& board) {
   auto labelled = configured("example.com");
   labelled.labels = {{"team", "mail \"one\""}, {"9bad", "dropped"}, {"domain", "dropped"}};
   board.set_domains({labelled, configured("broken.example"), configured("new.example")});

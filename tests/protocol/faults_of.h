@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/syntax_fault.h"
+#include "protocol/text/syntax_fault.h"
 
 namespace mtasts::protocol {
 

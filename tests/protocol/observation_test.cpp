@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "protocol/dns.h"
-#include "protocol/https.h"
-#include "protocol/smtp.h"
+#include "protocol/dns/answer.h"
+#include "protocol/http/attempt.h"
+#include "protocol/smtp/attempt.h"
 
 namespace mtasts::protocol {
 namespace {

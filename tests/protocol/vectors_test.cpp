@@ -13,12 +13,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "protocol/certificate.h"
-#include "protocol/https.h"
-#include "protocol/starttls_dialogue.h"
-#include "protocol/sts_policy.h"
-#include "protocol/sts_record.h"
-#include "protocol/tlsrpt_record.h"
+#include "protocol/http/attempt.h"
+#include "protocol/smtp/starttls_dialogue.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/sts/sts_record.h"
+#include "protocol/tlsrpt/tlsrpt_record.h"
+#include "protocol/x509/certificate.h"
 
 namespace mtasts::protocol {
 namespace {

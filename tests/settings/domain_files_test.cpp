@@ -152,14 +152,14 @@ TEST_F(DomainFiles, SizeIsBounded) {
 }
 
 TEST(DomainList, StopsAtTheMostNames) {
-  Draft draft;
-  size_t file = draft.complaints.add_file("list.txt");
+  SettingsBuilder builder;
+  size_t file = builder.errors.add_file("list.txt");
   std::vector<DomainEntry> entries;
   auto name = DomainName::parse("a.example");
   entries.resize(kMostDomains - 1, DomainEntry{*name, {}, std::nullopt});
-  read_domain_list(draft, file, "b.example\n\nc.example\nd.example\n", entries);
+  read_domain_list(builder, file, "b.example\n\nc.example\nd.example\n", entries);
   EXPECT_EQ(entries.size(), kMostDomains);
-  auto errors = draft.complaints.take();
+  auto errors = builder.errors.take();
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(
       errors[0].text(),
@@ -181,11 +181,11 @@ TEST(DomainList, HostileOctets) {
       "*",
   };
   for (std::string_view text : cases) {
-    Draft draft;
-    size_t file = draft.complaints.add_file("list.txt");
+    SettingsBuilder builder;
+    size_t file = builder.errors.add_file("list.txt");
     std::vector<DomainEntry> entries;
-    read_domain_list(draft, file, text, entries);
-    auto errors = draft.complaints.take();
+    read_domain_list(builder, file, text, entries);
+    auto errors = builder.errors.take();
     ASSERT_EQ(errors.size(), 1u) << text;
     for (char c : errors[0].text()) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << text;
     EXPECT_THAT(entries, IsEmpty());

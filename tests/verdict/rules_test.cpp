@@ -9,7 +9,7 @@
 #include <set>
 
 #include "verdict/broken_cases.h"
-#include "verdict/judgement.h"
+#include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
 namespace {

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-import few
+import small_world
 from agent import Agent, command_line, fetch
 from certificates import Certificate
 from processes import free_port, wait_until
@@ -134,7 +134,7 @@ class LiveAlerts(unittest.TestCase):
         cls.webhook = Webhook()
         cls.addClassCleanup(cls.webhook.server_close)
         cls.addClassCleanup(cls.webhook.shutdown)
-        cls.world.settings_file.write_text(few.settings_of(cls.world, WATCHED))
+        cls.world.settings_file.write_text(small_world.settings_of(cls.world, WATCHED))
         cls.agent = Agent(cls.world, agent_binary)
         cls.agent.serve()
         cls.servers = [cls.agent.server, *cls.start_watchers()]

@@ -16,7 +16,7 @@ import sys
 import time
 import unittest
 
-import few
+import small_world
 from agent import Agent, command_line, fetch
 from domains import HEALTHY_HOSTS, MONTH_SECONDS, WEEK_SECONDS, policy
 from processes import wait_until
@@ -42,7 +42,7 @@ class Memory(unittest.TestCase):
         cls.world = World()
         cls.addClassCleanup(cls.world.stop)
         cls.world.start()
-        cls.world.settings_file.write_text(few.settings_of(cls.world, WATCHED))
+        cls.world.settings_file.write_text(small_world.settings_of(cls.world, WATCHED))
         cls.agent = Agent(cls.world, agent_binary)
         cls.agent.serve()
         cls.looks = collections.defaultdict(set)
@@ -59,7 +59,7 @@ class Memory(unittest.TestCase):
 
     @classmethod
     def samples(cls):
-        return few.samples(cls.world.ports["web"])
+        return small_world.samples(cls.world.ports["web"])
 
     @classmethod
     def value(cls, name, **labels):

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Deadlines and cancellation for coroutines, in one place (Boost 1.81 has no cancel_after).
+// Loop thread only. An operation must honour its cancellation slot: the deadline waits for it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace mtasts::async {
+
+// Returns when the time is over, or earlier when cancelled. Never throws.
+inline boost::asio::awaitable<void> sleep_for(std::chrono::milliseconds duration) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, duration);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+}
+
+// The operation's value, or nothing when the limit came first (the operation was cancelled then and
+// has ended).
+template <typename T>
+boost::asio::awaitable<std::optional<T>> with_deadline(boost::asio::awaitable<T> operation,
+                                                       std::chrono::milliseconds limit) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  auto winner = co_await (std::move(operation) || sleep_for(limit));
+  if (winner.index() == 0) co_return std::optional<T>(std::get<0>(std::move(winner)));
+  co_return std::nullopt;
+}
+
+}  // namespace mtasts::async

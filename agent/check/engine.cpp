@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "check/engine.h"
+
+#include "net/https/curl_fetcher.h"
+#include "net/smtp/asio_smtp_prober.h"
+#include "net/tls/tls_observer.h"
+
+namespace mtasts::check {
+
+Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor executor,
+                                               const settings::Settings& settings, Clock clock,
+                                               Observer observe) {
+  auto https = net::TlsObserver::create(settings.https.ca_file, clock);
+  if (!https) return https.failure();
+  auto smtp = https;  // one trust store and one cache where both channels trust the same roots
+  if (settings.smtp.ca_file != settings.https.ca_file)
+    smtp = net::TlsObserver::create(settings.smtp.ca_file, clock);
+  if (!smtp) return smtp.failure();
+
+  std::shared_ptr<Engine> engine(new Engine(executor));
+  engine->tasks_.keep_alive(engine);
+  engine->resolver_ = std::make_unique<net::AresResolver>(executor, settings.dns);
+  engine->fetcher_ = std::make_unique<net::CurlFetcher>(executor, *https, settings.https,
+                                                        "mtasts-exporter/" MTASTS_VERSION);
+  engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, *smtp, settings.smtp);
+  // A single domain that is checked rarely must not outlive its proof between two of its checks.
+  engine->channels_ = std::make_unique<ChannelMonitor>(
+      executor, engine->tasks_, *engine->resolver_, *engine->fetcher_, *engine->prober_,
+      settings.canary, settings.network, settings.check.interval);
+  engine->mx_probes_ = std::make_unique<MxProbeCache>(
+      executor, engine->tasks_, *engine->resolver_, *engine->prober_, *engine->channels_, settings,
+      clock, [observe](double seconds) { observe("smtp", seconds); });
+  engine->checker_ =
+      std::make_unique<Checker>(*engine->resolver_, *engine->fetcher_, *engine->mx_probes_,
+                                *engine->channels_, settings, clock, observe);
+  return engine;
+}
+
+}  // namespace mtasts::check

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "net/dns/ares_resolver.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+#include <vector>
+
+#include "net/dns/ares_channel.h"
+#include "protocol/dns/message.h"
+
+namespace mtasts::net {
+namespace {
+
+using boost::asio::awaitable;
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::RecordType;
+
+// What the questions of one query() share; lives in its coroutine's frame.
+struct Inquiry {
+  std::shared_ptr<AresChannel> channel;
+  // Set by the first question that went to the wire; the later ones get what is left.
+  AresChannel::Instant deadline = AresChannel::Instant::max();
+};
+
+protocol::DnsResponse unanswered(const std::string& name, RecordType type, DnsStatus status,
+                                 std::string detail) {
+  protocol::DnsResponse response;
+  response.answer.name = name;
+  response.answer.type = type;
+  response.answer.status = status;
+  response.answer.detail = std::move(detail);
+  return response;
+}
+
+awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, RecordType type) {
+  const auto waiter = std::make_shared<AresChannel::Waiter>(inquiry.channel->executor());
+  waiter->deadline = inquiry.deadline;
+  inquiry.channel->ask(name, type, waiter);
+  while (!waiter->done) {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+      co_return unanswered(name, type, DnsStatus::cancelled, "cancelled");
+    }
+    if (std::chrono::steady_clock::now() >= waiter->deadline) {
+      inquiry.deadline = waiter->deadline;
+      co_return unanswered(name, type, DnsStatus::timeout, "no answer");
+    }
+    waiter->timer.expires_at(waiter->deadline);
+    boost::system::error_code ignored;
+    co_await waiter->timer.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  inquiry.deadline = waiter->deadline;
+  co_return std::move(waiter->response);
+}
+
+// The next answer on the chain becomes the answer to the question; false when the chain broke.
+bool merge(DnsAnswer& total, DnsAnswer next) {
+  const bool first = total.cname_chain.empty();
+  const std::vector<std::string> links = std::move(next.cname_chain);
+  next.name = std::move(total.name);
+  next.cname_chain = std::move(total.cname_chain);
+  if (!first) {
+    next.authenticated = next.authenticated && total.authenticated;
+    const bool has_ttl = !links.empty() || next.status == DnsStatus::answered;
+    next.ttl = has_ttl ? std::min(next.ttl, total.ttl) : total.ttl;
+  }
+  const auto fault = protocol::extend_chain(next, links);
+  total = std::move(next);
+  if (!fault) return true;
+  total.status = DnsStatus::servfail;
+  total.detail = *fault;
+  return false;
+}
+
+awaitable<bool> follow(Inquiry& inquiry, DnsAnswer& total) {
+  std::string current = total.name;
+  for (;;) {
+    protocol::DnsResponse response = co_await ask(inquiry, current, total.type);
+    const bool open = response.target_open;
+    const bool whole = merge(total, std::move(response.answer)) && !response.chain_broken;
+    if (!whole) co_return false;
+    // Each open answer made the chain longer, and merge() ends it at 16.
+    if (!open) co_return true;
+    current = total.cname_chain.back();
+  }
+}
+
+// Recursive resolvers answer SERVFAIL to a loop of CNAMEs and do not say so; single CNAME questions
+// show it. Ends where the chain does, at the first failure or at the deadline.
+awaitable<void> look_for_loop(Inquiry& inquiry, DnsAnswer& answer) {
+  std::string current = answer.cname_chain.empty() ? answer.name : answer.cname_chain.back();
+  for (;;) {
+    const protocol::DnsResponse response = co_await ask(inquiry, current, RecordType::cname);
+    if (response.answer.status != DnsStatus::answered) co_return;
+    current = response.answer.names.front();
+    const std::vector<std::string> link(1, current);
+    const auto fault = protocol::extend_chain(answer, link);
+    if (!fault) continue;
+    answer.detail += "; " + *fault;
+    co_return;
+  }
+}
+
+bool may_be_loop(const DnsAnswer& answer) {
+  // A loop at a TLSA name shows at the host's addresses too; NS names have no CNAMEs (RFC 2181
+  // §10.3).
+  const bool followed = answer.type == RecordType::txt || answer.type == RecordType::mx ||
+                        answer.type == RecordType::a || answer.type == RecordType::aaaa;
+  return followed && answer.status == DnsStatus::servfail && !answer.cname_loop;
+}
+
+void name_servers(DnsAnswer& answer, const AresChannel& channel) {
+  if (answer.status == DnsStatus::answered || answer.status == DnsStatus::cancelled) return;
+  if (answer.status == DnsStatus::timeout) {
+    answer.detail += " within " + std::to_string(channel.patience().count()) + " ms";
+  }
+  if (!channel.servers().empty()) answer.detail += " from " + channel.servers();
+}
+
+awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel,
+                             std::shared_ptr<DnsCounters> counters, std::string name,
+                             RecordType type) {
+  // Cancellation is an answer here, not an exception; the caller's choice is restored below.
+  const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  ++counters->queries[type];
+  DnsAnswer answer;
+  answer.type = type;
+  const auto canonical = protocol::canonical_name(name);
+  if (canonical) {
+    answer.name = *canonical;
+    Inquiry inquiry;
+    inquiry.channel = channel;
+    const bool whole = co_await follow(inquiry, answer);
+    if (whole && may_be_loop(answer)) co_await look_for_loop(inquiry, answer);
+    name_servers(answer, *channel);
+  } else {
+    answer.name = std::move(name);
+    answer.status = DnsStatus::nxdomain;
+    answer.detail = "no DNS name: a label is empty or over 63 octets, or the name is over 255";
+  }
+  if (!is_conclusive(answer.status)) ++counters->failures[answer.status];
+  co_await boost::asio::this_coro::throw_if_cancelled(throws);
+  co_return answer;
+}
+
+}  // namespace
+
+DnsCounters::DnsCounters() {
+  for (const RecordType type : {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx,
+                                RecordType::txt, RecordType::aaaa, RecordType::tlsa}) {
+    queries[type] = 0;
+  }
+  for (const DnsStatus status :
+       {DnsStatus::servfail, DnsStatus::refused, DnsStatus::timeout, DnsStatus::unreachable,
+        DnsStatus::malformed, DnsStatus::cancelled}) {
+    failures[status] = 0;
+  }
+}
+
+AresResolver::AresResolver(boost::asio::any_io_executor executor,
+                           const settings::DnsSettings& settings)
+    : channel_(std::make_shared<AresChannel>(std::move(executor), settings)),
+      counters_(std::make_shared<DnsCounters>()) {}
+
+AresResolver::~AresResolver() { channel_->close(); }
+
+awaitable<DnsAnswer> AresResolver::query(std::string name, RecordType type) {
+  return resolve(channel_, counters_, std::move(name), type);
+}
+
+std::string AresResolver::servers() const { return channel_->servers(); }
+
+size_t AresResolver::in_flight() const { return channel_->in_flight(); }
+
+}  // namespace mtasts::net

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// AresResolver: the Resolver on c-ares, asking a recursive resolver (RFC 1034 §4.3.2, RFC 8461
+// §8.2). On top of one question it follows a CNAME whose target the answer left out, and after
+// SERVFAIL it walks the chain to find a loop, all within timeout × tries from the first send. Time
+// in the queue (more than 200 questions at once) does not count. Equal questions at the same time
+// share one query; nothing is cached. Does not validate DNSSEC: the AD bit is the configured
+// server's word. Loop thread only. May be destroyed with queries pending: they complete as
+// `cancelled`.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/dns/resolver.h"
+#include "settings/settings.h"
+
+namespace mtasts::net {
+
+class AresChannel;
+
+// Since construction; every key is there from the start.
+struct DnsCounters {
+  DnsCounters();
+  std::map<protocol::RecordType, uint64_t> queries;  // query() calls
+  std::map<protocol::DnsStatus, uint64_t> failures;  // ended without a conclusive answer
+};
+
+class AresResolver : public Resolver {
+ public:
+  // Never fails: without a usable server each query ends as `unreachable`.
+  AresResolver(boost::asio::any_io_executor executor, const settings::DnsSettings& settings);
+  ~AresResolver() override;
+  AresResolver(const AresResolver&) = delete;
+  AresResolver& operator=(const AresResolver&) = delete;
+
+  // A name that cannot exist (over 255 octets, label over 63) is NXDOMAIN without asking.
+  boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
+                                                    protocol::RecordType type) override;
+
+  const DnsCounters& counters() const { return *counters_; }
+  std::string servers() const;  // "127.0.0.1:53, [::1]:53", for people
+  size_t in_flight() const;     // on the wire, orphans included
+
+ private:
+  std::shared_ptr<AresChannel> channel_;
+  std::shared_ptr<DnsCounters> counters_;
+};
+
+}  // namespace mtasts::net

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Resolver: the port through which the agent asks DNS. One question, one answer value; a failure is
+// an answer too (status). Loop thread only. Implemented by AresResolver; tests script a fake.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "protocol/dns/answer.h"
+
+namespace mtasts::net {
+
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  // `name` is in A-labels without trailing dot ("." for the root). CNAMEs are followed, at most 16
+  // (RFC 8461 §8.2). Ends by the settings' timeout and tries, or at once as `cancelled` when the
+  // coroutine is cancelled. Never throws for what the network does.
+  virtual boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
+                                                            protocol::RecordType type) = 0;
+};
+
+}  // namespace mtasts::net

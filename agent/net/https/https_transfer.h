@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// HttpsTransfer: one libcurl transfer, a GET of a policy or a bare handshake, at one pinned address
+// (RFC 8461 §3.3), and what came of it as an HttpsAttempt. Bounds the head and the body; deadlines
+// are its caller's. Loop thread only. Leaves its multi handle when destroyed.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/https/curl_multi.h"
+#include "net/tls/tls_observer.h"
+#include "protocol/http/attempt.h"
+#include "protocol/http/http_head.h"
+
+namespace mtasts::net {
+
+struct HttpsTarget {
+  std::string host;
+  IpAddress address;
+  uint16_t port = 443;
+  TlsVersions versions = TlsVersions::modern;
+  bool handshake_only = false;
+  std::string user_agent;
+};
+
+class HttpsTransfer : public CurlListener {
+ public:
+  HttpsTransfer(std::shared_ptr<CurlMulti> multi, std::shared_ptr<const TlsObserver> observer,
+                HttpsTarget target);
+  ~HttpsTransfer() override;
+  HttpsTransfer(const HttpsTransfer&) = delete;
+  HttpsTransfer& operator=(const HttpsTransfer&) = delete;
+
+  // False: it could not begin; attempt() says why.
+  bool start();
+  // Ends it with a status of the caller's (a deadline, cancelled); nothing when it has ended.
+  void stop(protocol::HttpsStatus status, std::string detail);
+
+  bool finished() const { return finished_; }
+  bool connected() const { return connected_at_.has_value(); }    // TCP
+  bool handshaken() const { return handshaken_at_.has_value(); }  // TLS
+  // Expires at the caller's deadline; cancelled when the transfer ends.
+  boost::asio::steady_timer& alarm() { return alarm_; }
+  // The TLS error that ended it, as OpenSSL's code; 0 when it was something else.
+  unsigned long tls_error() const { return tls_error_; }
+  // What came of it; once, after the end.
+  protocol::HttpsAttempt take_attempt() { return std::move(attempt_); }
+
+ private:
+  struct EasyFree {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  };
+  struct ListFree {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  static size_t on_header(char* data, size_t size, size_t count, void* self);
+  static size_t on_body(char* data, size_t size, size_t count, void* self);
+  static CURLcode on_context(CURL* easy, void* context, void* self);
+  static int on_session(void* self, char*, char*, int, int);
+
+  void on_done(CURLcode code) override;
+  void set_options();
+  void set_security_options();
+  void finish(protocol::HttpsStatus status, std::string detail);
+  void keep_facts();
+  protocol::HttpsStatus status_of(CURLcode code) const;
+  protocol::HttpsStatus connect_status() const;
+  std::string detail_of(CURLcode code) const;
+  std::string limit_words() const;
+
+  std::shared_ptr<CurlMulti> multi_;
+  std::shared_ptr<const TlsObserver> observer_;
+  HttpsTarget target_;
+  boost::asio::steady_timer alarm_;
+  protocol::HttpsAttempt attempt_;
+  TlsObservation observation_;
+  protocol::HttpHead head_;
+  std::chrono::steady_clock::time_point started_at_{};
+  std::optional<std::chrono::steady_clock::time_point> connected_at_;
+  std::optional<std::chrono::steady_clock::time_point> handshaken_at_;
+  bool body_over_limit_ = false;
+  bool finished_ = false;
+  unsigned long tls_error_ = 0;
+  char words_[CURL_ERROR_SIZE] = {};
+  std::unique_ptr<curl_slist, ListFree> headers_;
+  std::unique_ptr<curl_slist, ListFree> pin_;
+  std::unique_ptr<CURL, EasyFree> easy_;
+};
+
+}  // namespace mtasts::net

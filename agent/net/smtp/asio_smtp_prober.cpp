@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "net/smtp/asio_smtp_prober.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/system/system_error.hpp>
+#include <string_view>
+#include <utility>
+
+#include "net/smtp/smtp_exchange.h"
+
+namespace mtasts::net {
+
+namespace asio = boost::asio;
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+using protocol::StarttlsDialogue;
+using std::chrono::steady_clock;
+
+struct AsioSmtpProber::Setup {
+  asio::any_io_executor executor;
+  std::shared_ptr<const TlsObserver> observer;
+  settings::SmtpSettings settings;
+  std::string ehlo_name;
+};
+
+namespace {
+
+// A name without a dot is none for others (RFC 5321 §4.1.1.1: fully-qualified); empty then.
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> buffer{};
+  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
+  std::string name(buffer.data());
+  bool qualified = name.find('.') != std::string::npos && !name.ends_with(".localdomain");
+  return qualified ? name : std::string();
+}
+
+// What the second try, with every version allowed, adds to the first.
+SmtpAttempt conclude(const SmtpExchange& modern, const SmtpExchange& any) {
+  SmtpAttempt first = modern.attempt();
+  const SmtpAttempt& second = any.attempt();
+  if (second.status == SmtpStatus::ok && any.tls_is_old()) {
+    SmtpAttempt old = second;
+    old.status = SmtpStatus::tls_version_old;
+    old.step = protocol::SmtpStep::handshake;
+    old.detail = "only " + second.tls_version + "; with TLS 1.2 and newer: " + first.detail;
+    first = std::move(old);
+  } else if (second.status == SmtpStatus::ok || second.status == SmtpStatus::cancelled) {
+    first = second;
+  } else if (!first.chain) {
+    first.chain = second.chain;
+  }
+  first.connect_time = modern.attempt().connect_time;
+  first.banner_time = modern.attempt().banner_time;
+  first.injected_bytes = std::max(modern.attempt().injected_bytes, second.injected_bytes);
+  return first;
+}
+
+asio::awaitable<SmtpAttempt> run_probe(asio::any_io_executor executor,
+                                       std::shared_ptr<const TlsObserver> observer,
+                                       SmtpProbeRequest request) {
+  auto began = steady_clock::now();
+  request.deadline = began + request.timeout;
+  SmtpExchange modern(executor, observer, request, TlsVersions::modern);
+  co_await modern.run();
+  SmtpAttempt attempt = modern.attempt();
+  if (modern.may_be_version()) {
+    SmtpExchange any(executor, observer, request, TlsVersions::any);
+    try {
+      co_await any.run();
+    } catch (const boost::system::system_error&) {
+      // Cancelled between the two tries: `any` never began and says so.
+    }
+    attempt = conclude(modern, any);
+  }
+  attempt.total_time =
+      std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
+  co_return attempt;
+}
+
+}  // namespace
+
+AsioSmtpProber::AsioSmtpProber(asio::any_io_executor executor,
+                               std::shared_ptr<const TlsObserver> observer,
+                               const settings::SmtpSettings& settings) {
+  Setup setup{std::move(executor), std::move(observer), settings, settings.ehlo_name};
+  if (setup.ehlo_name.empty()) setup.ehlo_name = host_name();
+  setup_ = std::make_shared<const Setup>(std::move(setup));
+}
+
+AsioSmtpProber::AsioSmtpProber(asio::io_context& loop, std::shared_ptr<const TlsObserver> observer,
+                               const settings::SmtpSettings& settings)
+    : AsioSmtpProber(asio::any_io_executor(loop.get_executor()), std::move(observer), settings) {}
+
+AsioSmtpProber::~AsioSmtpProber() = default;
+
+// No coroutines: they would need this object when they start.
+asio::awaitable<SmtpAttempt> AsioSmtpProber::probe(std::string host, IpAddress address) {
+  SmtpProbeRequest request{std::move(host),
+                           address,
+                           setup_->settings.port,
+                           setup_->ehlo_name,
+                           StarttlsDialogue::Goal::tls,
+                           {},
+                           setup_->settings.timeout};
+  return run_probe(setup_->executor, setup_->observer, std::move(request));
+}
+
+asio::awaitable<SmtpAttempt> AsioSmtpProber::greet(std::string host, IpAddress address) {
+  SmtpProbeRequest request{std::move(host),
+                           address,
+                           setup_->settings.port,
+                           setup_->ehlo_name,
+                           StarttlsDialogue::Goal::banner,
+                           {},
+                           setup_->settings.timeout};
+  return run_probe(setup_->executor, setup_->observer, std::move(request));
+}
+
+}  // namespace mtasts::net

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// AsioSmtpProber: SmtpProber over Boost.Asio and OpenSSL (RFC 5321, RFC 3207). One connection a
+// probe; a second one, with older versions of TLS allowed, only when the first failed as servers
+// without TLS 1.2 fail. One deadline for both. Loop thread only; may be destroyed while its probes
+// run: they go on with what they hold. Never sends mail.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+
+#include "net/smtp/smtp_prober.h"
+#include "net/tls/tls_observer.h"
+#include "settings/settings.h"
+
+namespace mtasts::net {
+
+class AsioSmtpProber : public SmtpProber {
+ public:
+  AsioSmtpProber(boost::asio::any_io_executor executor, std::shared_ptr<const TlsObserver> observer,
+                 const settings::SmtpSettings& settings);
+  AsioSmtpProber(boost::asio::io_context& loop, std::shared_ptr<const TlsObserver> observer,
+                 const settings::SmtpSettings& settings);
+  ~AsioSmtpProber() override;
+
+  boost::asio::awaitable<protocol::SmtpAttempt> probe(std::string host, IpAddress address) override;
+  boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host, IpAddress address) override;
+
+ private:
+  struct Setup;
+  std::shared_ptr<const Setup> setup_;
+};
+
+}  // namespace mtasts::net

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "net/smtp/smtp_exchange.h"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+#include <exception>
+#include <utility>
+
+#include "base/printable.h"
+#include "base/time.h"
+
+namespace mtasts::net {
+
+namespace asio = boost::asio;
+using protocol::SmtpStatus;
+using protocol::SmtpStep;
+using protocol::StarttlsDialogue;
+using std::chrono::steady_clock;
+using Action = StarttlsDialogue::Action;
+
+namespace {
+
+constexpr std::chrono::seconds kConnectLimit{10};
+constexpr std::chrono::seconds kPartingLimit{5};  // the probe has what it came for
+constexpr size_t kClearTextShown_bytes = 80;
+
+std::chrono::milliseconds since(steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);
+}
+
+// RFC 5321 §4.1.3: who has no name calls itself by its address.
+std::string address_literal(const IpAddress& address) {
+  std::string literal = address.family() == AddressFamily::ipv6 ? "[IPv6:" : "[";
+  literal += address.text();
+  literal += ']';
+  return literal;
+}
+
+// Our own machine had no socket left: that says nothing about the peer.
+bool is_our_lack(const boost::system::error_code& error) {
+  return error == asio::error::no_descriptors || error == asio::error::no_memory ||
+         error == asio::error::no_buffer_space ||
+         error == boost::system::errc::too_many_files_open_in_system ||
+         error == boost::system::errc::address_not_available;
+}
+
+}  // namespace
+
+SmtpExchange::SmtpExchange(const asio::any_io_executor& executor,
+                           std::shared_ptr<const TlsObserver> observer,
+                           const SmtpProbeRequest& request, TlsVersions versions)
+    : observer_(std::move(observer)),
+      request_(request),
+      versions_(versions),
+      connection_(std::make_shared<SmtpConnection>(executor)),
+      dialogue_(request.ehlo_name, request.goal) {
+  attempt_.address = request.address;
+  attempt_.detail = "stopped before the end";
+}
+
+asio::awaitable<void> SmtpExchange::run() {
+  try {
+    co_await run_to_end();
+  } catch (const std::exception&) {
+    // Asio throws at the next co_await when we were cancelled between two operations.
+    end(SmtpStatus::cancelled, "stopped at " + std::string(name_of(attempt_.step)));
+  }
+  connection_->close();
+}
+
+asio::awaitable<void> SmtpExchange::run_to_end() {
+  // Never inside a condition: g++ 12 miscompiles `if (co_await …)`.
+  bool going_on = co_await connect();
+  if (going_on) going_on = co_await converse();
+  if (going_on) going_on = co_await start_tls();
+  if (going_on) co_await quit();
+}
+
+asio::awaitable<bool> SmtpExchange::connect() {
+  auto began = steady_clock::now();
+  connection_->expire_at(soon(kConnectLimit));
+  IoStatus status = co_await connection_->connect(request_.address, request_.port);
+  attempt_.connect_time = since(began);
+  connected_ = steady_clock::now();
+  if (status != IoStatus::done) {
+    note_connect_failure(status);
+    co_return false;
+  }
+  if (request_.ehlo_name.empty())
+    dialogue_ = StarttlsDialogue(address_literal(connection_->local_address()), request_.goal);
+  connection_->expire_at(request_.deadline);
+  co_return true;
+}
+
+// One read or write of the dialogue.
+asio::awaitable<IoStatus> SmtpExchange::step() {
+  std::string octets;
+  if (dialogue_.next() == Action::write) {
+    octets = dialogue_.take_output();
+    co_return co_await connection_->write(std::move(octets));
+  }
+  IoStatus status = co_await connection_->read(octets);
+  if (status == IoStatus::done) dialogue_.feed(octets);
+  co_return status;
+}
+
+asio::awaitable<bool> SmtpExchange::converse() {
+  attempt_.step = SmtpStep::banner;
+  while (dialogue_.next() == Action::read || dialogue_.next() == Action::write) {
+    if (dialogue_.next() == Action::write && dialogue_.leaving()) {
+      connection_->write_at_once(dialogue_.take_output());
+      break;
+    }
+    IoStatus status = co_await step();
+    if (attempt_.banner_time.count() == 0 && dialogue_.reply_code() != 0)
+      attempt_.banner_time = std::max(since(connected_), std::chrono::milliseconds(1));
+    if (status == IoStatus::closed) dialogue_.closed();
+    note_dialogue();
+    if (status != IoStatus::done && status != IoStatus::closed) {
+      note_silence(status);
+      co_return false;
+    }
+  }
+  note_dialogue();
+  if (dialogue_.next() == Action::handshake) co_return true;
+  end(dialogue_.status(), dialogue_.detail());
+  co_return false;
+}
+
+asio::awaitable<bool> SmtpExchange::start_tls() {
+  // RFC 3207 §4.2: the server has to be silent until the ClientHello. What is here already is in
+  // clear and would otherwise be taken for the handshake.
+  attempt_.injected_bytes += connection_->discard_waiting();
+  IoStatus status = co_await connection_->handshake(observer_, versions_, request_.host);
+  attempt_.chain = connection_->tls()->chain();
+  if (status != IoStatus::done) {
+    note_tls_failure(status);
+    co_return false;
+  }
+  attempt_.tls_version = connection_->tls()->version();
+  attempt_.cipher = connection_->tls()->cipher();
+  tls_is_old_ = connection_->tls()->older_than_1_2();
+  end(SmtpStatus::ok, "");
+  co_return true;
+}
+
+// RFC 3207 §4.2: a client says EHLO again behind TLS. Whatever comes of it, TLS stands.
+asio::awaitable<void> SmtpExchange::quit() {
+  connection_->expire_at(soon(kPartingLimit));
+  dialogue_.handshake_done();
+  while (dialogue_.next() == Action::read || dialogue_.next() == Action::write) {
+    attempt_.step = dialogue_.step();
+    IoStatus status = co_await step();
+    if (status == IoStatus::cancelled) end(SmtpStatus::cancelled, "stopped behind TLS");
+    if (status != IoStatus::done) break;
+  }
+}
+
+void SmtpExchange::note_dialogue() {
+  attempt_.step = dialogue_.step();
+  attempt_.reply_code = dialogue_.reply_code();
+  attempt_.reply_text = dialogue_.reply_text();
+  attempt_.starttls_offered = dialogue_.starttls_offered();
+  attempt_.injected_bytes = dialogue_.injected_bytes();
+}
+
+void SmtpExchange::note_silence(IoStatus status) {
+  std::string step(name_of(dialogue_.step()));
+  if (status == IoStatus::cancelled) {
+    end(SmtpStatus::cancelled, "stopped at " + step);
+  } else if (status == IoStatus::timed_out) {
+    end(SmtpStatus::timeout, "no answer at " + step + " within " + duration_text(request_.timeout));
+  } else {  // the network gave the connection up: no word of the server either
+    end(SmtpStatus::timeout,
+        "lost the connection at " + step + ": " + connection_->error().message());
+  }
+}
+
+void SmtpExchange::note_connect_failure(IoStatus status) {
+  const boost::system::error_code& error = connection_->error();
+  if (status == IoStatus::cancelled) {
+    end(SmtpStatus::cancelled, "stopped at connect");
+  } else if (status == IoStatus::timed_out || error == asio::error::timed_out) {
+    end(SmtpStatus::connect_timeout,
+        "no answer to the connection within " +
+            duration_text(std::min<std::chrono::milliseconds>(kConnectLimit, request_.timeout)));
+  } else if (error == asio::error::connection_refused || error == asio::error::connection_reset) {
+    end(SmtpStatus::refused, error.message());
+  } else if (is_our_lack(error)) {
+    end(SmtpStatus::cancelled, "no socket for it: " + error.message());
+  } else {
+    end(SmtpStatus::unreachable, error.message());
+  }
+}
+
+void SmtpExchange::note_tls_failure(IoStatus status) {
+  const TlsClient& tls = *connection_->tls();
+  may_be_version_ = tls.may_be_version() && versions_ == TlsVersions::modern;
+  if (status == IoStatus::cancelled) {
+    end(SmtpStatus::cancelled, "stopped at the TLS handshake");
+  } else if (status == IoStatus::timed_out) {
+    end(SmtpStatus::tls_timeout,
+        "the TLS handshake did not end within " + duration_text(request_.timeout));
+  } else if (status == IoStatus::closed) {
+    end(SmtpStatus::tls_closed, tls.detail() + " during the TLS handshake");
+  } else if (!tls.clear_text().empty()) {
+    end(SmtpStatus::tls_failed, "clear text in place of TLS: \"" +
+                                    printable(tls.clear_text(), kClearTextShown_bytes) + "\"");
+    may_be_version_ = false;
+  } else {
+    end(SmtpStatus::tls_failed, tls.detail());
+  }
+}
+
+void SmtpExchange::end(SmtpStatus status, std::string detail) {
+  attempt_.status = status;
+  attempt_.detail = std::move(detail);
+}
+
+SmtpExchange::SteadyTime SmtpExchange::soon(std::chrono::milliseconds limit) const {
+  return std::min(request_.deadline, steady_clock::now() + limit);
+}
+
+}  // namespace mtasts::net

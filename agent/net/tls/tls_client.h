@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// TlsClient: one TLS session over a connected, non-blocking socket, without any waiting: each call
+// does what can be done now and says what to wait for. The socket stays the caller's. Certificates
+// are observed, not judged (TlsObserver). Loop thread only. OpenSSL writes without
+// MSG_NOSIGNAL: TlsObserver::create makes the process ignore SIGPIPE. Failures are values; detail()
+// has the words.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/tls/tls_observer.h"
+
+namespace mtasts::net {
+
+enum class TlsProgress : uint8_t { done, want_read, want_write, closed, failed };
+
+class TlsClient {
+ public:
+  // `host` is SNI and the identity asked for.
+  TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions versions, std::string host,
+            int socket);
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+  ~TlsClient();
+
+  TlsProgress handshake();
+  // done: `received_bytes` octets, at least one, are in `buffer`.
+  TlsProgress read(char* buffer, size_t size_bytes, size_t& received_bytes);
+  // done: all of `octets` are on their way. Otherwise call again with the same.
+  TlsProgress write(std::string_view octets);
+  // close_notify, if it can go at once.
+  void say_goodbye();
+
+  const std::string& detail() const { return detail_; }  // after closed or failed
+  // After a failed handshake: the peer may speak only older versions of TLS.
+  bool may_be_version() const { return may_be_version_; }
+
+  // After a failed handshake: the beginning of what came in its place, when that was no TLS.
+  const std::string& clear_text() const { return clear_text_; }
+
+  protocol::PeerChainPtr chain() const { return observation_.chain; }
+  std::string version() const;  // "TLSv1.3"
+  std::string cipher() const;
+  bool older_than_1_2() const;
+
+ private:
+  struct SslFree {
+    void operator()(SSL* ssl) const;
+  };
+
+  static void note_record(int sent, int version, int content_type, const void* octets,
+                          size_t size_bytes, SSL* ssl, void* self);
+  TlsProgress progress_of(int result);
+  void read_clear_text();
+
+  std::shared_ptr<const TlsObserver> observer_;  // outlives ssl_, whose callbacks use it
+  TlsObservation observation_;
+  std::unique_ptr<SSL, SslFree> ssl_;
+  std::string first_octets_;  // of the peer
+  std::string clear_text_;
+  std::string detail_;
+  bool may_be_version_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace mtasts::net

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "net/tls/tls_observer.h"
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include "net/tls/tls_error.h"
+#include "net/tls/trust_store.h"
+#include "net/tls/verification_cache.h"
+
+namespace mtasts::net {
+namespace {
+
+struct ContextFree {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, ContextFree>;
+
+// Where a connection's observation hangs: on the SSL when it is ours, else on its SSL_CTX.
+int ssl_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+int context_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+TlsObservation* observation_of(X509_STORE_CTX* verification) {
+  auto* ssl = static_cast<SSL*>(
+      X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  if (ssl == nullptr) return nullptr;
+  void* attached = SSL_get_ex_data(ssl, ssl_index());
+  if (attached == nullptr) attached = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index());
+  return static_cast<TlsObservation*>(attached);
+}
+
+// Lets every certificate through: what is wrong with it is for the verdict to say.
+int observe_chain(X509_STORE_CTX* verification, void* cache) {
+  TlsObservation* observation = observation_of(verification);
+  if (observation == nullptr) return 0;
+  try {
+    observation->chain =
+        static_cast<VerificationCache*>(cache)->judge(verification, observation->host);
+  } catch (const std::exception&) {
+    return 0;  // out of memory; OpenSSL's frames cannot carry it
+  }
+  X509_STORE_CTX_set_error(verification, X509_V_OK);
+  return 1;
+}
+
+void configure(SSL_CTX* context, X509_STORE* store, VerificationCache* cache) {
+  SSL_CTX_set1_cert_store(context, store);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, observe_chain, cache);
+  // Level 0: a weak key or an old signature is to be seen and named, not to look like a refusal.
+  SSL_CTX_set_security_level(context, 0);
+  // No resumption: a resumed session shows no certificate.
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  // Peers that know only TLS 1.0 are mostly older than RFC 5746.
+  if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION)
+    SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+}
+
+Context make_context(int oldest_version, X509_STORE* store, VerificationCache* cache) {
+  Context context(SSL_CTX_new(TLS_client_method()));
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), oldest_version) != 1 ||
+      SSL_CTX_set_max_proto_version(context.get(), 0) != 1)
+    return nullptr;
+  configure(context.get(), store, cache);
+  return context;
+}
+
+}  // namespace
+
+struct TlsObserver::State {
+  TrustStore store;
+  VerificationCache cache;
+  Context modern;
+  Context any;
+
+  State(TrustStore loaded, Clock clock) : store(std::move(loaded)), cache(std::move(clock)) {
+    modern = make_context(TLS1_2_VERSION, store.get(), &cache);
+    any = make_context(TLS1_VERSION, store.get(), &cache);
+  }
+};
+
+TlsObserver::TlsObserver(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsObserver::~TlsObserver() = default;
+
+Result<std::shared_ptr<TlsObserver>> TlsObserver::create(const std::string& ca_file, Clock clock) {
+  // OpenSSL writes to sockets without MSG_NOSIGNAL; a peer that went away must not end the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  Result<TrustStore> store = load_trust_store(ca_file);
+  if (!store) return store.failure();
+  auto state = std::make_unique<State>(std::move(*store), std::move(clock));
+  if (!state->modern || !state->any)
+    return Failure{FailureKind::io,
+                   fmt::format("cannot set TLS up: {}", words_of_tls_error(take_tls_error_code()))};
+  // make_shared cannot reach the private constructor; a local class can.
+  struct Observer : TlsObserver {
+    explicit Observer(std::unique_ptr<State> made) : TlsObserver(std::move(made)) {}
+  };
+  return std::shared_ptr<TlsObserver>(std::make_shared<Observer>(std::move(state)));
+}
+
+SSL_CTX* TlsObserver::context(TlsVersions versions) const {
+  return versions == TlsVersions::modern ? state_->modern.get() : state_->any.get();
+}
+
+void TlsObserver::attach(SSL* ssl, TlsObservation* observation) const {
+  observation->chain.reset();
+  SSL_set_ex_data(ssl, ssl_index(), observation);
+  SSL_set_tlsext_host_name(ssl, observation->host.c_str());
+}
+
+void TlsObserver::adopt(SSL_CTX* context, TlsObservation* observation) const {
+  observation->chain.reset();
+  configure(context, state_->store.get(), &state_->cache);
+  SSL_CTX_set_ex_data(context, context_index(), observation);
+}
+
+size_t TlsObserver::cache_size() const { return state_->cache.size(); }
+size_t TlsObserver::cache_hits() const { return state_->cache.hits(); }
+
+}  // namespace mtasts::net

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// VerificationCache: what verification made of a chain, kept by the digest of all that the peer
+// presented, until the next date in it passes. A hit costs a hash of the certificates and reads no
+// public key. The host name is compared at every probe; hosts with the same outcome share one
+// PeerChain. At most `chains` entries and about `bytes` octets are kept, the oldest go first;
+// neither certificates nor keys are held. One cache belongs to one trust store. Loop thread only.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/time.h"
+#include "net/tls/chain_verifier.h"
+#include "protocol/x509/certificate.h"
+
+namespace mtasts::net {
+
+class VerificationCache {
+ public:
+  struct Limits {
+    size_t chains = 20'000;           // policy and MX hosts of 10,000 domains
+    size_t bytes = 24 * 1024 * 1024;  // an ordinary entry takes about 1.2 KB
+  };
+
+  explicit VerificationCache(Clock clock) : VerificationCache(std::move(clock), Limits{}) {}
+  VerificationCache(Clock clock, Limits limits) : clock_(std::move(clock)), limits_(limits) {}
+
+  // Verifies, or remembers, the chain of a verify callback's context. Null when memory is short.
+  protocol::PeerChainPtr judge(X509_STORE_CTX* context, std::string_view host);
+
+  size_t size() const { return entries_.size(); }
+  size_t hits() const { return hits_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  using Key = std::array<unsigned char, 32>;
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      size_t hash = 0;
+      std::memcpy(&hash, key.data(), sizeof hash);
+      return hash;
+    }
+  };
+  enum Identity : size_t { matches, only_in_cn, differs };
+  struct Entry {
+    std::array<protocol::PeerChainPtr, 3> chains;  // by Identity, made when asked for
+    protocol::CertificateTime holds_from{};
+    protocol::CertificateTime holds_until{};
+    size_t bytes = 0;
+  };
+
+  static bool digest(X509_STORE_CTX* context, Key& key);
+  static Identity identity(const protocol::PeerChain& chain, const X509* leaf,
+                           std::string_view host);
+  void insert(const Key& key, Entry entry);
+  protocol::PeerChainPtr choose(Entry& entry, Identity identity);
+  void evict();
+
+  Clock clock_;
+  Limits limits_;
+  std::unordered_map<Key, Entry, KeyHash> entries_;
+  std::deque<Key> order_;  // oldest first, each key of entries_ once
+  size_t bytes_ = 0;
+  size_t hits_ = 0;
+};
+
+}  // namespace mtasts::net

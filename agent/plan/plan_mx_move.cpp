@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The plan of a move to other MX hosts: list them, wait, move, tidy up (RFC 8461 §8.1, §5.1).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/plan_parts.h"
+
+namespace mtasts::plan {
+namespace {
+
+using protocol::Mode;
+
+// RFC 5321 §4.5.4.1: senders keep trying for four to five days; TTLs of MX records are shorter.
+constexpr std::chrono::hours kQueueTime{5 * 24};
+
+struct Move {
+  const PlanInput& input;
+  const SenderCaches caches = sender_caches_of(input);
+  const bool placeholder = input.new_hosts.empty();
+  const bool listed = can_plan(input) && input.policy.mode != Mode::none;  // there are mx lines
+  const std::vector<std::string> before = with_hosts(input.policy.mx, input.mx_hosts);
+  IdSource ids{input};
+
+  bool covers(const verdict::PolicyFacts& policy) const {
+    return !placeholder && covers_all(policy.mx, input.new_hosts);
+  }
+  std::vector<std::string> during() const {
+    if (placeholder) return with_placeholder(before);
+    std::vector<std::string> hosts = input.mx_hosts;
+    hosts.insert(hosts.end(), input.new_hosts.begin(), input.new_hosts.end());
+    return with_hosts(before, hosts);
+  }
+  // The mx lines when the move begins: those of today where they cover the new hosts.
+  std::vector<std::string> published() const {
+    return covers(input.policy) ? with_hosts(input.policy.mx, {}) : during();
+  }
+  std::vector<std::string> after() const {
+    if (placeholder) return with_placeholder({});
+    return limited_to_hosts(input.policy.mx, input.new_hosts);
+  }
+  static std::vector<std::string> with_placeholder(std::vector<std::string> patterns) {
+    patterns.emplace_back(kNewHostPlaceholder);
+    return patterns;
+  }
+};
+
+PlanStep list_both(const Move& move) {
+  const PlanInput& input = move.input;
+  PlanStep step = publish_policy(
+      input, policy_text(input.policy.mode, move.during(), input.policy.max_age_seconds),
+      "An MX host must be in the policy before it is in DNS, or senders do not deliver to it; the "
+      "policy goes before the record, or senders keep the old one under the new id (RFC 8461 "
+      "§4.1, §8.1).");
+  step.action = fmt::format("Publish this policy, which lists the old and the new MX hosts, at {}.",
+                            policy_url(input));
+  return step;
+}
+
+void add_preparation(const Move& move, const verdict::HeldPolicy* last,
+                     std::vector<PlanStep>& steps) {
+  std::string host =
+      move.placeholder ? std::string(kNewHostPlaceholder) : move.input.new_hosts.front();
+  PlanStep step;
+  step.action =
+      "See that every new MX host offers STARTTLS with a certificate for its own name that senders "
+      "trust.";
+  step.why = "A policy asks both of every host that it lists (RFC 8461 §4.2).";
+  if (last != nullptr) {
+    step.action = "Meanwhile leave the MX records alone, and see" + step.action.substr(3);
+    step.why = fmt::format(
+        "Senders that do not look for a new id may enforce {} until then, and it does not cover "
+        "the new hosts (RFC 8461 §5.1).",
+        text_of(*last, move.caches));
+    step.wait_until = whole_minute_after(last->until);
+  }
+  // Quoted, so that a shell does not take the placeholder for a redirection.
+  std::string quote = move.placeholder ? "'" : "";
+  step.verify = fmt::format(
+      "openssl s_client -starttls smtp -connect {1}{0}:25{1} -servername {1}{0}{1} "
+      "-verify_hostname {1}{0}{1} </dev/null",
+      host, quote);
+  steps.push_back(std::move(step));
+}
+
+void add_change(const Move& move, Time until, std::vector<PlanStep>& steps) {
+  PlanStep change;
+  change.action = "Change the MX records to the new hosts.";
+  change.why =
+      "No policy that a sender may enforce stands against it any more (RFC 8461 §4.1, §5).";
+  change.verify = "dig +noall +answer +comments MX " + move.input.domain;
+  steps.push_back(std::move(change));
+  PlanStep keep;
+  keep.action = "Keep the old MX hosts running beside the new ones.";
+  keep.why =
+      "Senders use the old MX records for their TTL and have mail queued for up to five days (RFC "
+      "5321 §4.5.4.1).";
+  keep.wait_until = until;
+  steps.push_back(std::move(keep));
+}
+
+void add_tidying(Move& move, Time at, std::vector<PlanStep>& steps) {
+  const PlanInput& input = move.input;
+  std::vector<std::string> after = move.after();
+  bool shrinks = move.listed && after != move.published();
+  if (shrinks) {
+    PlanStep policy;
+    policy.action =
+        "Publish this policy, which lists the new MX hosts alone, and, once the command shows it, "
+        "this record with a new id again.";
+    policy.why =
+        "A host that is still listed could take the domain's mail (RFC 8461 §10.4), and a new id "
+        "makes senders fetch the policy again (§5.1).";
+    policy.policy = policy_text(input.policy.mode, after, input.policy.max_age_seconds);
+    policy.record = move.ids.next(at);
+    policy.verify = fetch_command(input);
+    steps.push_back(std::move(policy));
+  }
+  PlanStep end;
+  end.action = "Switch the old MX hosts off.";
+  end.why = "No MX record and no queued message needs them any more.";
+  if (shrinks) {
+    Time until = at + std::chrono::seconds(usable_age(input.policy.max_age_seconds));
+    if (const verdict::HeldPolicy* last = move.caches.longest(is_enforced))
+      until = std::max(until, last->until);
+    end.action =
+        fmt::format("Switch the old MX hosts off, and let nobody else have their names before {}.",
+                    verdict::until_text(whole_minute_after(until), input.now));
+    end.why =
+        "Nothing needs the hosts any more, but senders may hold a policy that lists them (RFC 8461 "
+        "§5.1, §10.4).";
+  }
+  steps.push_back(std::move(end));
+}
+
+std::string summary_of(const Move& move, const verdict::HeldPolicy* last) {
+  if (last != nullptr)
+    return fmt::format(
+        "The MX records can change on {}; until then senders may enforce a policy that does not "
+        "cover the new hosts.",
+        verdict::until_text(whole_minute_after(last->until), move.input.now));
+  bool covered = move.caches.served && is_enforced(*move.caches.served->policy);
+  return covered ? "There is nothing to wait for: every policy that senders may enforce covers the "
+                   "new MX hosts already."
+                 : "There is nothing to wait for: no sender is known to enforce a policy that the "
+                   "new MX hosts do not match.";
+}
+
+}  // namespace
+
+Plan plan_mx_move(const PlanInput& input) {
+  Move move{input};
+  Plan plan;
+  plan.kind = PlanKind::mx_move;
+  plan.domain = input.domain;
+  plan.at = input.now;
+  plan.held = move.caches.old;
+  plan.assumption = assumption_of(input);
+  bool nothing = !move.caches.served && move.caches.old.empty();
+  if (nothing && (input.record_missing || !can_plan(input))) {
+    plan.summary =
+        "There is nothing to plan: no sender is known to hold a policy, so the MX records can "
+        "change at any time.";
+    return plan;
+  }
+  plan.placeholder = move.placeholder;
+  const verdict::HeldPolicy* last = move.caches.longest([&](const verdict::PolicyFacts& policy) {
+    return is_enforced(policy) && !move.covers(policy);
+  });
+  bool list = move.listed && !move.covers(input.policy);
+  if (list) plan.steps.push_back(list_both(move));
+  if (list || (last != nullptr && wants_new_id(input, move.caches.old)))
+    plan.steps.push_back(publish_record(input, move.ids.next(input.now), list));
+  add_preparation(move, last, plan.steps);
+  Time moved = last == nullptr ? input.now : whole_minute_after(last->until);
+  Time free = whole_minute_after(moved + kQueueTime);
+  add_change(move, free, plan.steps);
+  add_tidying(move, free, plan.steps);
+  plan.summary = summary_of(move, last);
+  return plan;
+}
+
+}  // namespace mtasts::plan

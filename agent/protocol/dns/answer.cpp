@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/dns/answer.h"
+
+namespace mtasts::protocol {
+
+std::string_view name_of(RecordType type) {
+  switch (type) {
+    case RecordType::a:
+      return "A";
+    case RecordType::ns:
+      return "NS";
+    case RecordType::cname:
+      return "CNAME";
+    case RecordType::mx:
+      return "MX";
+    case RecordType::txt:
+      return "TXT";
+    case RecordType::aaaa:
+      return "AAAA";
+    case RecordType::tlsa:
+      return "TLSA";
+  }
+  return "TYPE?";
+}
+
+std::string_view name_of(DnsStatus status) {
+  switch (status) {
+    case DnsStatus::answered:
+      return "NOERROR";
+    case DnsStatus::nodata:
+      return "NODATA";
+    case DnsStatus::nxdomain:
+      return "NXDOMAIN";
+    case DnsStatus::servfail:
+      return "SERVFAIL";
+    case DnsStatus::refused:
+      return "REFUSED";
+    case DnsStatus::timeout:
+      return "timeout";
+    case DnsStatus::unreachable:
+      return "resolver unreachable";
+    case DnsStatus::malformed:
+      return "malformed answer";
+    case DnsStatus::cancelled:
+      return "not asked to the end";
+  }
+  return "?";
+}
+
+bool is_local_failure(DnsStatus status) {
+  return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
+}
+
+bool is_conclusive(DnsStatus status) {
+  return status == DnsStatus::answered || status == DnsStatus::nodata ||
+         status == DnsStatus::nxdomain;
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// What one DNS question brought, as values: the status kinds a verdict must tell apart, the records
+// as plain data, and the evidence beside them (TTL, AD bit, CNAME chain). RFC 1035, 2308, 6698.
+// Plain values, any thread; no parsing here (c-ares does it in net/).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+
+namespace mtasts::protocol {
+
+enum class RecordType : uint16_t {
+  a = 1,
+  ns = 2,
+  cname = 5,
+  mx = 15,
+  txt = 16,
+  aaaa = 28,
+  tlsa = 52
+};
+std::string_view name_of(RecordType type);  // "A", "TXT", …
+
+enum class DnsStatus : uint8_t {
+  answered,     // at least one record of the type asked
+  nodata,       // the name exists, this type does not (RFC 2308 §2.2); "none" to a sender
+  nxdomain,     // the name does not exist; "none" to a sender
+  servfail,     // the resolver could not find out; an error, never "none"
+  refused,      // the resolver will not answer this; channels decides
+  timeout,      // no answer in time; theirs or our sight, channels decides
+  unreachable,  // no configured resolver could be sent to; our sight
+  malformed,    // an answer that cannot be parsed
+  cancelled,    // we stopped asking (deadline of the check, shutdown); unknown
+};
+std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN", "SERVFAIL", …
+
+// The authoritative side said so (also that there is nothing): fit to conclude from.
+bool is_conclusive(DnsStatus status);
+
+// We could not ask, or stopped asking: about our sight, never the domain's fault.
+bool is_local_failure(DnsStatus status);
+
+struct MxRecord {
+  uint16_t preference = 0;
+  std::string host;  // lower case, no trailing dot; "" is the root, so a null MX (RFC 7505)
+  auto operator<=>(const MxRecord&) const = default;
+};
+
+struct TlsaRecord {  // RFC 6698 §2.1
+  uint8_t usage = 0;
+  uint8_t selector = 0;
+  uint8_t matching = 0;
+  std::string data_hex;
+  auto operator<=>(const TlsaRecord&) const = default;
+};
+
+struct DnsAnswer {
+  std::string name;  // asked; lower case, no trailing dot
+  RecordType type = RecordType::txt;
+  DnsStatus status = DnsStatus::cancelled;
+  std::string detail;           // for people: rcode, extended error, the server; may be empty
+  bool authenticated = false;   // AD bit of the answer
+  std::chrono::seconds ttl{0};  // smallest in the answer section; 0 when there was none
+  std::vector<std::string> cname_chain;  // targets in order, lower case; at most 16
+  bool cname_loop = false;               // the chain came back to a name it had
+
+  std::vector<std::string> texts;    // TXT: the strings of each record joined, raw octets
+  std::vector<MxRecord> mx;          // MX, in the order received
+  std::vector<IpAddress> addresses;  // A or AAAA
+  std::vector<TlsaRecord> tlsa;      // TLSA
+  std::vector<std::string> names;    // NS or CNAME targets
+
+  bool operator==(const DnsAnswer&) const = default;
+};
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/dns/message.h"
+#include "protocol/dns/name.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr uint16_t kClassIn = 1;
+constexpr uint16_t kTypeOpt = 41;
+
+}  // namespace
+
+std::optional<std::string> encode_query(std::string_view name, RecordType type, uint16_t id,
+                                        bool with_edns) {
+  const auto wire = wire_name(name);
+  if (!wire) return std::nullopt;
+  std::string query;
+  const auto put = [&query](uint16_t value) {
+    query += static_cast<char>(value >> 8);
+    query += static_cast<char>(value & 0xff);
+  };
+  put(id);
+  // RD; AD asks for the AD bit in return without asking for signatures (RFC 6840 §5.7).
+  put(0x0120);
+  put(1);
+  put(0);
+  put(0);
+  put(with_edns ? 1 : 0);
+  query += *wire;
+  put(static_cast<uint16_t>(type));
+  put(kClassIn);
+  if (!with_edns) return query;
+  // The OPT record (RFC 6891 §6.1.2) without options: c-ares cuts exactly 11 octets off the end
+  // for a server that does not know it.
+  query += '\0';
+  put(kTypeOpt);
+  put(kUdpSizeBytes);
+  for (int i = 0; i < 3; ++i) put(0);
+  return query;
+}
+
+}  // namespace mtasts::protocol

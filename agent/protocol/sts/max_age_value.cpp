@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "protocol/sts/policy_values.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/text/characters.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr size_t kMostDigits = 10;  // RFC 8461 §3.2: 1*10(DIGIT)
+constexpr size_t kShown_octets = 40;
+
+std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+
+std::optional<uint64_t> number(std::string_view digits) {
+  if (digits.empty() || digits.size() > kMostDigits || !all_of(digits, is_digit)) return {};
+  uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::string fix_for(uint64_t seconds) {
+  return fmt::format("write max_age: {}", std::min(seconds, kMaxAgeLimit_seconds));
+}
+
+// Seconds of a unit as people write it; 0 when it is none.
+uint64_t unit_seconds(std::string_view unit) {
+  struct Unit {
+    std::string_view name;
+    uint64_t seconds;
+  };
+  static constexpr Unit kUnits[] = {
+      {"s", 1},        {"sec", 1},         {"secs", 1},
+      {"second", 1},   {"seconds", 1},     {"m", 60},
+      {"min", 60},     {"minute", 60},     {"minutes", 60},
+      {"h", 3600},     {"hour", 3600},     {"hours", 3600},
+      {"d", 86400},    {"day", 86400},     {"days", 86400},
+      {"w", 604800},   {"week", 604800},   {"weeks", 604800},
+      {"y", 31536000}, {"year", 31536000}, {"years", 31536000},
+  };
+  for (const Unit& known : kUnits)
+    if (equals_ignoring_case(unit, known.name)) return known.seconds;
+  return 0;
+}
+
+std::string_view without_quotes(std::string_view value) {
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+      value.back() == value.front())
+    value = value.substr(1, value.size() - 2);
+  return value;
+}
+
+// "1 week", "604800s", "\"604800\"", "604,800".
+std::optional<uint64_t> meant_seconds(std::string_view value) {
+  value = without_quotes(value);
+  size_t digits = std::min(value.find_first_not_of("0123456789"), value.size());
+  auto count = number(value.substr(0, digits));
+  if (!count) return {};
+  std::string_view unit = without_blanks_around(value.substr(digits));
+  if (unit.empty()) return count;
+  if (uint64_t seconds = unit_seconds(unit)) return *count * seconds;
+  std::string joined;
+  for (char c : value.substr(0, 2 * kMostDigits))
+    if (c != ',' && c != '_' && c != '\'') joined += c;
+  return value.size() <= 2 * kMostDigits ? number(joined) : std::nullopt;
+}
+
+}  // namespace
+
+MaxAgeReading read_max_age_value(std::string_view value) {
+  MaxAgeReading reading;
+  reading.seconds = number(value);
+  if (reading.seconds) {
+    if (*reading.seconds <= kMaxAgeLimit_seconds) return reading;
+    reading.over_limit = true;
+    reading.message = fmt::format("max_age {} is above the limit of {} seconds (about a year)",
+                                  value, kMaxAgeLimit_seconds);
+    reading.fix = fix_for(kMaxAgeLimit_seconds);
+    return reading;
+  }
+  if (value.empty()) {
+    reading.message = "max_age has no value";
+    reading.fix = "write max_age: 604800";
+  } else if (all_of(value, is_digit)) {
+    reading.message =
+        fmt::format("max_age {} has {} digits, at most 10 are allowed", shown(value), value.size());
+    auto bare = number(value.substr(std::min(value.find_first_not_of('0'), value.size() - 1)));
+    reading.fix = fix_for(bare.value_or(kMaxAgeLimit_seconds));
+  } else {
+    reading.seconds = meant_seconds(value);
+    reading.message = fmt::format("max_age {} is not a plain number of seconds", shown(value));
+    reading.fix = reading.seconds ? fix_for(*reading.seconds)
+                                  : "write digits only, such as max_age: 604800 for a week";
+  }
+  return reading;
+}
+
+}  // namespace mtasts::protocol

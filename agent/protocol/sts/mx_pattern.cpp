@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "base/domain_name.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/text/characters.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr std::string_view kWildcard = "*.";
+constexpr size_t kLongestLabel = 63;  // RFC 1035 §2.3.4
+constexpr size_t kLongestName = 253;  // 255 octets on the wire
+
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= kLongestLabel && label.front() != '-' &&
+         label.back() != '-' &&
+         all_of(label, [](char c) { return is_alphanumeric(c) || c == '-'; });
+}
+
+// RFC 5321 §4.1.2 Domain, limited_to_hosts by RFC 1123 §2.1: the last label is never all digits, or
+// an IPv4 address would be one.
+bool is_host_name(std::string_view name) {
+  if (name.size() > kLongestName) return false;
+  while (true) {
+    size_t dot = name.find('.');
+    std::string_view label = name.substr(0, dot);
+    if (!is_label(label)) return false;
+    if (dot == std::string_view::npos) return !all_of(label, is_digit);
+    name.remove_prefix(dot + 1);
+  }
+}
+
+bool is_wildcard(std::string_view pattern) {
+  return pattern.substr(0, kWildcard.size()) == kWildcard;
+}
+
+std::string_view without_final_dot(std::string_view host) {
+  if (!host.empty() && host.back() == '.') host.remove_suffix(1);
+  return host;
+}
+
+// The labels of `host` in front of the suffix of `*.suffix`, without the dot between; empty when
+// there are none or the suffix differs.
+std::string_view labels_for_wildcard(std::string_view pattern, std::string_view host) {
+  if (!is_wildcard(pattern) || !is_mx_pattern(pattern)) return {};
+  std::string_view suffix = pattern.substr(1);  // with its dot
+  if (host.size() <= suffix.size()) return {};
+  size_t front = host.size() - suffix.size();
+  if (!equals_ignoring_case(host.substr(front), suffix)) return {};
+  return host.substr(0, front);
+}
+
+}  // namespace
+
+bool is_mx_pattern(std::string_view pattern) {
+  if (is_wildcard(pattern)) pattern.remove_prefix(kWildcard.size());
+  return is_host_name(pattern);
+}
+
+bool mx_pattern_matches(std::string_view pattern, std::string_view host) {
+  host = without_final_dot(host);
+  // A host that looks like a pattern is no host, and must not pass as its own match.
+  if (host.find('*') != std::string_view::npos) return false;
+  if (!is_wildcard(pattern)) return is_mx_pattern(pattern) && equals_ignoring_case(pattern, host);
+  std::string_view labels = labels_for_wildcard(pattern, host);
+  return !labels.empty() && labels.find('.') == std::string_view::npos;
+}
+
+bool mx_pattern_is_too_shallow(std::string_view pattern, std::string_view host) {
+  std::string_view labels = labels_for_wildcard(pattern, without_final_dot(host));
+  return labels.find('.') != std::string_view::npos && labels.find('*') == std::string_view::npos;
+}
+
+}  // namespace mtasts::protocol

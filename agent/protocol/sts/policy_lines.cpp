@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/sts/policy_lines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "protocol/text/characters.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr size_t kShown_octets = 60;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+
+struct KnownName {
+  std::string_view name;
+  PolicyKey key;
+  std::string_view missing_code;  // of a name that is nearly right, but fits an extension's
+};
+constexpr KnownName kKnownNames[] = {
+    {"version", PolicyKey::version, "sts-policy-version-missing"},
+    {"mode", PolicyKey::mode, "sts-policy-mode-missing"},
+    {"max_age", PolicyKey::max_age, "sts-policy-max-age-missing"},
+    {"mx", PolicyKey::mx, "sts-policy-mx-missing"},
+};
+
+// The known name that `name` was meant to be: without case, hyphens and underscores.
+const KnownName* known_name(std::string_view name) {
+  std::string bare;
+  for (char c : ascii_lower(name.substr(0, 32)))
+    if (c != '-' && c != '_' && c != ' ' && c != '"') bare += c;
+  for (const KnownName& known : kKnownNames)
+    if (bare == known.name || (known.key == PolicyKey::max_age && bare == "maxage")) return &known;
+  return nullptr;
+}
+
+class PolicyLinesReader {
+ public:
+  PolicyLinesReader(std::string_view body, FaultList& faults) : rest_(body), faults_(faults) {}
+
+  PolicyLines read() {
+    lines_.is_policy = begins_as_text();
+    while (lines_.is_policy && !rest_.empty()) read_line();
+    return std::move(lines_);
+  }
+
+ private:
+  bool begins_as_text();
+  void read_line();
+  size_t take_terminator(size_t at);
+  void read_content(std::string_view content);
+  void read_field(std::string_view content, size_t sign);
+
+  int column_of(std::string_view piece) const {
+    return static_cast<int>(piece.data() - line_begin_) + 1;
+  }
+  void error(std::string_view code, std::string_view piece, std::string message, std::string fix) {
+    faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix));
+  }
+
+  std::string_view rest_;
+  FaultList& faults_;
+  PolicyLines lines_;
+  const char* line_begin_ = nullptr;
+  bool bare_lf_seen_ = false;
+};
+
+// False: HTML, nothing, or an encoding in which no line can be read.
+bool PolicyLinesReader::begins_as_text() {
+  line_begin_ = rest_.data();
+  std::string_view body = rest_;
+  if (body.substr(0, 2) == "\xFF\xFE" || body.substr(0, 2) == "\xFE\xFF") {
+    faults_.error("sts-policy-bom", 1, 1, "the file is UTF-16 with a byte order mark",
+                  "save the file as plain ASCII or UTF-8 without byte order mark");
+    return false;
+  }
+  bool marked = body.substr(0, kByteOrderMark.size()) == kByteOrderMark;
+  if (marked) body.remove_prefix(kByteOrderMark.size());
+  std::string_view bare = body;
+  bare.remove_prefix(std::min(bare.find_first_not_of(" \t\r\n\v\f"), bare.size()));
+  if (bare.empty()) {
+    faults_.error("sts-policy-empty", 1, 1,
+                  rest_.empty() ? "the file is empty" : "the file holds nothing but blanks",
+                  "serve the policy file there");
+    return false;
+  }
+  if (bare[0] == '<') {
+    faults_.error("sts-policy-html", 1, 1,
+                  fmt::format("the body begins {}, it is a web page and no policy", shown(bare)),
+                  "serve the policy file there, not the site's start or error page");
+    return false;
+  }
+  if (marked) {
+    faults_.error("sts-policy-bom", 1, 1, "the file begins with a byte order mark (EF BB BF)",
+                  "save the file without byte order mark");
+    rest_ = body;
+  }
+  return true;
+}
+
+void PolicyLinesReader::read_line() {
+  size_t end = std::min(rest_.find_first_of("\r\n"), rest_.size());
+  std::string_view content = rest_.substr(0, end);
+  if (without_leading_blanks(content).empty())
+    faults_.differs("sts-policy-blank-line", lines_.end.line, 1, "the line is blank",
+                    "remove the line; some senders refuse the policy for it");
+  else
+    read_content(content);
+  size_t terminator = take_terminator(end);
+  if (terminator == 0) {
+    lines_.end.column = column_of(rest_.substr(end));
+    faults_.advise("sts-policy-no-final-eol", lines_.end.line, lines_.end.column,
+                   "the last line has no line end", "end the last line with CRLF");
+  } else {
+    ++lines_.end.line;
+    lines_.end.column = 1;
+  }
+  rest_.remove_prefix(end + terminator);
+  line_begin_ = rest_.data();
+}
+
+// The length of the line end at `at`; 0 at the end of the body.
+size_t PolicyLinesReader::take_terminator(size_t at) {
+  std::string_view here = rest_.substr(at);
+  if (here.empty()) return 0;
+  if (here.substr(0, 2) == "\r\n") return 2;
+  if (here[0] == '\n') {
+    if (!bare_lf_seen_)
+      faults_.advise("sts-policy-bare-lf", lines_.end.line, column_of(here),
+                     "the line ends with LF alone; a few senders want CRLF",
+                     "end every line with CRLF");
+    bare_lf_seen_ = true;
+    return 1;
+  }
+  error("sts-policy-syntax", here, "a CR without LF stands here", "end the line with CRLF");
+  return 1;
+}
+
+void PolicyLinesReader::read_content(std::string_view content) {
+  std::string_view bare = without_leading_blanks(content);
+  if (bare.size() < content.size())
+    error("sts-policy-leading-space", content, "the line begins with a blank",
+          "remove the blanks at the beginning of the line");
+  bare = without_trailing_blanks(bare);
+  if (bare[0] == '#') {
+    error("sts-policy-syntax", bare, fmt::format("{} is a comment; a policy has none", shown(bare)),
+          "remove the line");
+    return;
+  }
+  size_t colon = bare.find(':');
+  size_t equals = bare.find('=');
+  if (equals < colon && known_name(without_trailing_blanks(bare.substr(0, equals))) != nullptr) {
+    error("sts-policy-syntax", bare.substr(equals), "\"=\" stands where a colon belongs",
+          fmt::format("write {}: {}", without_trailing_blanks(bare.substr(0, equals)),
+                      printable(without_leading_blanks(bare.substr(equals + 1)), kShown_octets)));
+    colon = equals;
+  }
+  if (colon == std::string_view::npos) {
+    error("sts-policy-syntax", bare,
+          fmt::format("{} is no line of the form name: value", shown(bare)),
+          "write a name, a colon and a value, or remove the line");
+    return;
+  }
+  read_field(bare, colon);
+}
+
+void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
+  PolicyField field;
+  std::string_view before = content.substr(0, sign);
+  std::string_view behind = content.substr(sign + 1);
+  field.name = without_trailing_blanks(before);
+  field.value = without_leading_blanks(behind);
+  field.line = lines_.end.line;
+  field.name_column = column_of(field.name);
+  field.value_column = column_of(field.value);
+  const KnownName* known = known_name(field.name);
+  if (known != nullptr) field.key = known->key;
+  if (field.name.size() < before.size())
+    error("sts-policy-space-before-colon", before.substr(field.name.size()),
+          fmt::format("a blank stands before the colon behind {}", shown(field.name)),
+          fmt::format("write {}:", printable(field.name, kShown_octets)));
+  if (known != nullptr && field.name != known->name) {
+    bool case_only = equals_ignoring_case(field.name, known->name);
+    bool extension = is_field_name(field.name);
+    std::string_view code = case_only   ? "sts-policy-key-case"
+                            : extension ? known->missing_code
+                                        : std::string_view("sts-policy-syntax");
+    error(code, field.name,
+          fmt::format("the name is written {}, not {}", shown(field.name), known->name),
+          fmt::format("write {}: {}", known->name, printable(field.value, kShown_octets)));
+  } else if (!is_field_name(field.name)) {
+    error("sts-policy-syntax", field.name,
+          fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
+                      shown(field.name)),
+          "correct the name or remove the line");
+    return;
+  }
+  lines_.fields.push_back(field);
+}
+
+}  // namespace
+
+PolicyLines read_policy_lines(std::string_view body, FaultList& faults) {
+  return PolicyLinesReader(body, faults).read();
+}
+
+bool check_policy_value(const PolicyField& field, FaultList& faults) {
+  auto complain = [&](size_t offset, std::string message) {
+    faults.error("sts-policy-syntax", field.line, field.value_column + static_cast<int>(offset),
+                 std::move(message), "correct the value or remove the line");
+    return false;
+  };
+  if (field.value.empty())
+    return complain(0, fmt::format("the field {} has no value", shown(field.name)));
+  auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  auto bad = std::find_if(field.value.begin(), field.value.end(), control);
+  if (bad != field.value.end()) {
+    auto offset = static_cast<size_t>(bad - field.value.begin());
+    return complain(offset,
+                    fmt::format("the control character {} stands in the value of {}",
+                                printable(field.value.substr(offset, 1), 8), shown(field.name)));
+  }
+  if (!is_utf8(field.value))
+    return complain(0, fmt::format("the value {} is not UTF-8", shown(field.value)));
+  return true;
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The lines of a policy file (RFC 8461 §3.2, erratum 6253: LF or CRLF): from the body to named
+// fields with their places. Reports what is wrong with lines and names; values are not judged here.
+// Reads on where the repair is obvious. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "protocol/text/fault_list.h"
+
+namespace mtasts::protocol {
+
+struct PolicyPlace {
+  int line = 1;
+  int column = 1;
+};
+
+enum class PolicyKey : uint8_t { version, mode, max_age, mx, extension };
+
+struct PolicyField {
+  PolicyKey key = PolicyKey::extension;  // also of a name that is nearly right
+  std::string_view name;                 // as written
+  std::string_view value;                // no blanks around it
+  int line = 1;
+  int name_column = 1;
+  int value_column = 1;
+};
+
+struct PolicyLines {
+  bool is_policy = false;  // false: HTML, empty or not text; a fault says which
+  std::vector<PolicyField> fields;
+  PolicyPlace end;  // where a missing line would go
+};
+
+PolicyLines read_policy_lines(std::string_view body, FaultList& faults);
+
+// A value of an extension field: visible characters, UTF-8 and inner spaces. False: a fault says
+// why not.
+bool check_policy_value(const PolicyField& field, FaultList& faults);
+
+}  // namespace mtasts::protocol

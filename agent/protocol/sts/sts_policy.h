@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The MTA-STS policy file (RFC 8461 §3.2). Strict by the ABNF with line and column of every fault,
+// lenient where the repair is obvious (a blank line, a space before the colon, a key in capitals):
+// the lenient reading lets coverage be judged while the fault is reported. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/text/syntax_fault.h"
+
+namespace mtasts::protocol {
+
+enum class Mode : uint8_t { none, testing, enforce };  // weakest first
+std::string_view name_of(Mode mode);
+std::optional<Mode> mode_named(std::string_view name);  // case-sensitive
+
+inline constexpr uint64_t kMaxAgeLimit_seconds = 31557600;  // RFC 8461 §3.2: about one year
+
+struct StsPolicy {
+  bool valid = false;                       // inside the ABNF, every required field there and right
+  std::optional<Mode> mode;                 // also read leniently
+  std::optional<uint64_t> max_age_seconds;  // as written, may be over the limit
+  std::vector<std::string> mx;      // valid patterns in order, lower case, no duplicates; at
+                                    // most kMostMxPatterns
+  std::vector<SyntaxFault> faults;  // errors, differs and advice, by position; codes of
+                                    // findings.tsv (sts-policy-*, sts-mode-*)
+};
+
+inline constexpr size_t kMostMxPatterns = 1000;
+
+// `body` is at most 64 KiB of anything. Advice that needs the live MX (sts-policy-mx-unused,
+// sts-policy-wildcard-depth) is not given here.
+StsPolicy parse_sts_policy(std::string_view body);
+
+// A valid `mx` value: ["*."] Domain of RFC 5321 (letters, digits, hyphens; A-labels).
+bool is_mx_pattern(std::string_view pattern);
+
+// RFC 8461 §4.1: equal without case, or `*.` and exactly one label. `host` is the MX record's name.
+bool mx_pattern_matches(std::string_view pattern, std::string_view host);
+
+// True when `*.suffix` would match only if the wildcard could stand for more than one label.
+bool mx_pattern_is_too_shallow(std::string_view pattern, std::string_view host);
+
+}  // namespace mtasts::protocol

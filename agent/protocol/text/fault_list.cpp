@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/text/fault_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace mtasts::protocol {
+namespace {
+
+// A reader mends a few and runs the check again.
+constexpr size_t kMostOfOneCode = 5;
+
+}  // namespace
+
+void FaultList::error(std::string_view code, int line, int column, std::string message,
+                      std::string fix) {
+  add({code, FaultClass::error, line, column, std::move(message), std::move(fix)});
+}
+
+void FaultList::differs(std::string_view code, int line, int column, std::string message,
+                        std::string fix) {
+  add({code, FaultClass::differs, line, column, std::move(message), std::move(fix)});
+}
+
+void FaultList::advise(std::string_view code, int line, int column, std::string message,
+                       std::string fix) {
+  add({code, FaultClass::advice, line, column, std::move(message), std::move(fix)});
+}
+
+void FaultList::add(SyntaxFault fault) {
+  outside_grammar_ = outside_grammar_ || fault.fault_class != FaultClass::advice;
+  Tally& tally = tallies_[fault.code];
+  ++tally.seen;
+  if (tally.kept >= kMostOfOneCode || faults_.size() >= kMostFaults) return;
+  ++tally.kept;
+  tally.last_kept = faults_.size();
+  faults_.push_back(std::move(fault));
+}
+
+std::vector<SyntaxFault> FaultList::take() {
+  for (const auto& [code, tally] : tallies_) {
+    if (tally.kept == 0 || tally.kept == tally.seen) continue;
+    faults_[tally.last_kept].message +=
+        fmt::format(" (and {} more like this)", tally.seen - tally.kept);
+  }
+  std::stable_sort(faults_.begin(), faults_.end(), [](const SyntaxFault& a, const SyntaxFault& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+  tallies_.clear();
+  return std::exchange(faults_, {});
+}
+
+}  // namespace mtasts::protocol

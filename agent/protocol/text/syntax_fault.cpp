@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/text/syntax_fault.h"
+
+#include <algorithm>
+
+namespace mtasts::protocol {
+
+bool has_error(const std::vector<SyntaxFault>& faults) {
+  return std::any_of(faults.begin(), faults.end(), [](const SyntaxFault& fault) {
+    return fault.fault_class != FaultClass::advice;
+  });
+}
+
+bool has_code(const std::vector<SyntaxFault>& faults, std::string_view code) {
+  return std::any_of(faults.begin(), faults.end(),
+                     [&](const SyntaxFault& fault) { return fault.code == code; });
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/text/tag_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "protocol/text/characters.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr size_t kShown_octets = 60;  // of a value, in messages
+
+std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+
+// Copying from web pages brings blanks and marks that nobody sees.
+size_t invisible_length(std::string_view text) {
+  for (std::string_view mark : {"\xC2\xA0", "\xE2\x80\x8B", "\xEF\xBB\xBF"})
+    if (text.substr(0, mark.size()) == mark) return mark.size();
+  return 0;
+}
+
+// Length of `name *WSP "="` at the start of `text`, without the rest; 0 when it is something else.
+size_t field_start_length(std::string_view text) {
+  size_t name = 0;
+  while (
+      name < text.size() && name <= 32 &&
+      (is_alphanumeric(text[name]) || text[name] == '_' || text[name] == '-' || text[name] == '.'))
+    ++name;
+  if (!is_field_name(text.substr(0, name))) return 0;
+  size_t equals = text.find_first_not_of(kBlanks, name);
+  return equals != std::string_view::npos && text[equals] == '=' ? equals + 1 : 0;
+}
+
+class TagListReader {
+ public:
+  TagListReader(std::string_view text, const TagListDialect& dialect, FaultList& faults)
+      : text_(text), rest_(text), dialect_(dialect), faults_(faults) {}
+
+  std::optional<std::vector<TagField>> read() {
+    strip_wrapping();
+    if (!read_version()) return std::nullopt;
+    read_fields();
+    return std::move(fields_);
+  }
+
+ private:
+  int column_of(std::string_view piece) const {
+    return static_cast<int>(piece.data() - text_.data()) + 1;
+  }
+  void syntax(std::string_view piece, std::string message, std::string fix) {
+    faults_.error(dialect_.syntax_code, 1, column_of(piece), std::move(message), std::move(fix));
+  }
+  void wrong_version(std::string_view code, std::string message, std::string_view action) {
+    faults_.error(code, 1, column_of(rest_), std::move(message),
+                  fmt::format("{} {};", action, dialect_.version));
+  }
+
+  void strip_wrapping();
+  std::string_view without_invisible(std::string_view piece);
+  bool read_version();
+  bool read_assigned_version();
+  bool read_other_beginning();
+  bool judge_version(std::string_view value, std::string_view as_written);
+  void read_delimiter();
+  void read_fields();
+  void split_joined(std::string_view piece);
+  void read_field(std::string_view piece);
+
+  std::string_view text_;
+  std::string_view rest_;
+  const TagListDialect& dialect_;
+  FaultList& faults_;
+  std::vector<TagField> fields_;
+  bool version_misplaced_ = false;  // it stands behind some field
+};
+
+void TagListReader::strip_wrapping() {
+  rest_ = without_invisible(rest_);
+  std::string_view bare = without_leading_blanks(rest_);
+  if (bare.size() < rest_.size())
+    syntax(rest_, "the record begins with a blank",
+           fmt::format("begin with {};", dialect_.version));
+  rest_ = bare;
+  std::string_view quote = rest_.substr(0, 1);
+  if (rest_.substr(0, 2) == "\\\"") quote = rest_.substr(0, 2);
+  if (quote != "\"" && quote != "'" && quote != "\\\"") return;
+  syntax(rest_, "quotation marks are part of the published text",
+         "publish the text without quotation marks of its own; the zone file's do not count");
+  rest_.remove_prefix(quote.size());
+  std::string_view end = without_trailing_blanks(rest_);
+  if (end.size() >= quote.size() && end.substr(end.size() - quote.size()) == quote)
+    rest_ = end.substr(0, end.size() - quote.size());
+}
+
+std::string_view TagListReader::without_invisible(std::string_view piece) {
+  std::string_view bare = piece;
+  for (size_t length; (length = invisible_length(without_leading_blanks(bare))) > 0;) {
+    bare = without_leading_blanks(bare);
+    bare.remove_prefix(length);
+  }
+  if (bare.size() < piece.size())
+    syntax(piece, "an invisible character (a no-break or zero-width space) stands before the text",
+           "type the record anew instead of copying it");
+  return bare;
+}
+
+// True when what follows may be read as fields.
+bool TagListReader::read_version() {
+  if (rest_.substr(0, dialect_.version.size()) == dialect_.version) {
+    std::string_view behind = rest_.substr(dialect_.version.size());
+    bool glued = field_start_length(behind) > 0;
+    bool escaped = behind.substr(0, 2) == "\\;";
+    if (glued)
+      syntax(behind,
+             fmt::format("no semicolon stands between {} and {}", dialect_.version, shown(behind)),
+             fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
+    if (escaped) {
+      syntax(behind, "a backslash stands before the semicolon",
+             fmt::format("publish {}; without the backslash", dialect_.version));
+      behind.remove_prefix(1);
+    }
+    size_t end = behind.find_first_of("; \t,");
+    if (glued || escaped || behind.empty() || end == 0) {
+      rest_ = behind;
+      if (!glued) read_delimiter();
+      return true;
+    }
+  }
+  return read_assigned_version() || read_other_beginning();
+}
+
+// `v` *WSP ("=" / ":") *WSP value, the version nearly right.
+bool TagListReader::read_assigned_version() {
+  if (rest_.empty() || (rest_[0] != 'v' && rest_[0] != 'V')) return false;
+  size_t sign = rest_.find_first_not_of(kBlanks, 1);
+  if (sign == std::string_view::npos || (rest_[sign] != '=' && rest_[sign] != ':')) return false;
+  std::string_view value = without_leading_blanks(rest_.substr(sign + 1));
+  std::string_view behind = value;
+  value = value.substr(0, value.find_first_of("; \t,"));
+  behind.remove_prefix(value.size());
+  if (!judge_version(value, rest_.substr(0, rest_.size() - behind.size()))) return false;
+  rest_ = behind;
+  read_delimiter();
+  return true;
+}
+
+// False when `value` is the version of something else.
+bool TagListReader::judge_version(std::string_view value, std::string_view as_written) {
+  std::string_view right = dialect_.version.substr(2);
+  std::string bare;  // "MTA-STSv1" and "TLS-RPTv1" were meant as well
+  for (char c : ascii_lower(value.substr(0, kShown_octets)))
+    if (c != '-') bare += c;
+  bool meant =
+      bare.rfind(dialect_.stem, 0) == 0 || bare.rfind("mta" + std::string(dialect_.stem), 0) == 0;
+  if (!meant) return false;
+  std::string observed =
+      fmt::format("the version is written {}, not {}", shown(as_written), dialect_.version);
+  if (value == right && as_written[0] == 'v')
+    syntax(as_written, observed, fmt::format("write {}", dialect_.version));
+  else if (equals_ignoring_case(value, right))
+    wrong_version(dialect_.version_case_code, observed + "; capitals and small letters differ",
+                  "write");
+  else
+    wrong_version(dialect_.version_code, observed, "write");
+  return true;
+}
+
+bool TagListReader::read_other_beginning() {
+  std::string_view bare_version = dialect_.version.substr(2);
+  if (equals_ignoring_case(rest_.substr(0, bare_version.size()), bare_version)) {
+    wrong_version(
+        dialect_.version_code,
+        fmt::format("the record begins {} without v=", shown(rest_.substr(0, bare_version.size()))),
+        "write");
+    rest_.remove_prefix(bare_version.size());
+    read_delimiter();
+    return true;
+  }
+  size_t field = field_start_length(rest_);
+  bool version_field = field == 2 && (rest_[0] == 'v' || rest_[0] == 'V');
+  if (field > 0 && !version_field) {
+    version_misplaced_ = rest_.find(dialect_.version) != std::string_view::npos;
+    wrong_version(dialect_.version_code,
+                  fmt::format("the record begins {}; {}", shown(rest_.substr(0, rest_.find(';'))),
+                              version_misplaced_ ? fmt::format("{} stands later", dialect_.version)
+                                                 : "it names no version"),
+                  version_misplaced_ ? "move to the front:" : "begin the record with");
+    return true;
+  }
+  wrong_version(dialect_.version_code,
+                rest_.empty() ? fmt::format("the {} record is empty", dialect_.record_name)
+                              : fmt::format("the text {} is no {} record", shown(rest_),
+                                            dialect_.record_name),
+                "publish a record that begins");
+  return false;
+}
+
+// Behind the version: *WSP ";" *WSP, or the end.
+void TagListReader::read_delimiter() {
+  std::string_view behind = without_leading_blanks(rest_);
+  bool blanks = behind.size() < rest_.size();
+  if (behind.empty()) {
+    if (blanks)
+      faults_.differs(dialect_.trailing_space_code, 1, column_of(rest_),
+                      "the record ends with a blank", "remove the blanks at the end");
+  } else if (behind[0] == ';') {
+    // RFC 8461 erratum 6285: it fits the ABNF, yet "v=STSv1;" does not begin the text.
+    if (blanks)
+      faults_.advise(
+          dialect_.space_before_semicolon_code, 1, column_of(rest_),
+          fmt::format("a blank stands before the first semicolon; senders that look for \"{};\" "
+                      "discard the record",
+                      dialect_.version),
+          fmt::format("write {};", dialect_.version));
+    behind.remove_prefix(1);
+  } else if (behind[0] == ',') {
+    syntax(behind, "a comma stands where a semicolon belongs",
+           fmt::format("write {};", dialect_.version));
+    behind.remove_prefix(1);
+  } else {
+    syntax(behind, fmt::format("no semicolon stands before {}", shown(behind)),
+           fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
+  }
+  rest_ = behind;
+}
+
+void TagListReader::read_fields() {
+  while (!rest_.empty()) {
+    size_t semicolon = rest_.find(';');
+    bool last = semicolon == std::string_view::npos;
+    std::string_view piece = rest_.substr(0, semicolon);
+    rest_.remove_prefix(last ? rest_.size() : semicolon + 1);
+    std::string_view bare = without_blanks_around(piece);
+    if (bare.empty()) {
+      if (!last)
+        syntax(piece, "nothing stands between two semicolons",
+               "write one semicolon between fields");
+      continue;
+    }
+    if (last && is_blank(piece.back()))
+      faults_.differs(dialect_.trailing_space_code, 1,
+                      column_of(bare) + static_cast<int>(bare.size()),
+                      "the record ends with a blank, and no semicolon stands before it",
+                      "remove the blanks at the end");
+    split_joined(bare);
+  }
+}
+
+// Fields that a comma or a blank joins, though a semicolon should part them.
+void TagListReader::split_joined(std::string_view piece) {
+  size_t begin = 0;
+  size_t at = piece.find('=');
+  while (at != std::string_view::npos && at + 1 < piece.size()) {
+    at = piece.find_first_not_of(kBlanks, at + 1);  // blanks behind "=" part nothing
+    size_t gap = piece.find_first_of(" \t,", at);
+    size_t next = std::min(piece.find_first_not_of(" \t,", gap), piece.size());
+    if (gap >= piece.size() || next >= piece.size()) break;
+    size_t length = field_start_length(piece.substr(next));
+    if (length == 0) {
+      at = next - 1;
+      continue;
+    }
+    read_field(without_trailing_blanks(piece.substr(begin, gap - begin)));
+    syntax(piece.substr(gap),
+           fmt::format("no semicolon stands before {}", shown(piece.substr(next))),
+           fmt::format("write \"; {}\"", printable(piece.substr(next), kShown_octets)));
+    begin = next;
+    at = next + length - 1;
+  }
+  read_field(piece.substr(begin));
+}
+
+void TagListReader::read_field(std::string_view piece) {
+  piece = without_leading_blanks(without_invisible(piece));
+  size_t sign = piece.find('=');
+  std::string_view name = without_trailing_blanks(piece.substr(0, sign));
+  if (sign == std::string_view::npos && piece.find(':') != std::string_view::npos) {
+    size_t colon = piece.find(':');
+    std::string_view before = without_trailing_blanks(piece.substr(0, colon));
+    if (equals_ignoring_case(before, dialect_.required_field)) {
+      syntax(piece.substr(colon), fmt::format("a colon stands behind {} instead of \"=\"", before),
+             fmt::format("write {}=", dialect_.required_field));
+      sign = colon;
+      name = before;
+    }
+  }
+  if (sign == std::string_view::npos) {
+    syntax(piece, fmt::format("{} is not a field of the form name=value", shown(piece)),
+           "remove it or give it a value");
+    return;
+  }
+  std::string_view value = piece.substr(sign + 1);
+  std::string_view bare = without_blanks_around(value);
+  if (!is_field_name(name)) {
+    syntax(piece,
+           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
+                       shown(name)),
+           "remove the field or correct its name");
+    return;
+  }
+  if (name.size() < sign || (!bare.empty() && bare.data() != value.data()))
+    syntax(name.size() < sign ? piece.substr(name.size()) : value,
+           fmt::format("a blank stands beside \"=\" in {}", shown(piece)),
+           fmt::format("write {}={}", name, printable(bare, kShown_octets)));
+  if (version_misplaced_ && name == "v") return;
+  fields_.push_back({name, bare, column_of(name), column_of(bare.empty() ? value : bare)});
+}
+
+}  // namespace
+
+std::optional<std::vector<TagField>> read_tag_list(std::string_view text,
+                                                   const TagListDialect& dialect,
+                                                   FaultList& faults) {
+  return TagListReader(text, dialect, faults).read();
+}
+
+bool check_extension_value(const TagField& field, const TagListDialect& dialect,
+                           FaultList& faults) {
+  auto allowed = [](char c) { return is_visible(c) && c != ';' && c != '='; };
+  if (field.value.empty()) {
+    faults.error(dialect.syntax_code, 1, field.value_column,
+                 fmt::format("the field \"{}\" has no value", field.name),
+                 fmt::format("remove {}= or give it a value", field.name));
+    return false;
+  }
+  auto bad = std::find_if_not(field.value.begin(), field.value.end(), allowed);
+  if (bad == field.value.end()) return true;
+  auto offset = static_cast<size_t>(bad - field.value.begin());
+  faults.error(dialect.syntax_code, 1, field.value_column + static_cast<int>(offset),
+               fmt::format("\"{}\" is not allowed in the value of \"{}\"",
+                           printable(first_character(field.value.substr(offset)), 8), field.name),
+               fmt::format("remove {}= or correct its value", field.name));
+  return false;
+}
+
+}  // namespace mtasts::protocol

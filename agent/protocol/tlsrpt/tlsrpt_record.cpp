@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/tlsrpt/tlsrpt_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+#include "protocol/text/characters.h"
+#include "protocol/text/fault_list.h"
+#include "protocol/text/tag_list.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr size_t kShown_octets = 80;
+
+constexpr TagListDialect kDialect = {
+    "v=TLSRPTv1",
+    "tlsrpt",
+    "rua",
+    "TLSRPT",
+    "tlsrpt-syntax",
+    "tlsrpt-version-invalid",
+    "tlsrpt-version-invalid",
+    "tlsrpt-space-before-semicolon",
+    "tlsrpt-syntax",
+};
+
+std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+
+// RFC 3986 §2: reserved, unreserved or "%".
+bool is_uri_character(char c) {
+  return is_alphanumeric(c) ||
+         std::string_view("-._~:/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos;
+}
+
+// RFC 3986 §3.1; empty when `uri` has none.
+std::string_view scheme_of(std::string_view uri) {
+  size_t colon = uri.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {};
+  std::string_view scheme = uri.substr(0, colon);
+  auto inner = [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; };
+  return !is_digit(scheme[0]) && is_alphanumeric(scheme[0]) && all_of(scheme, inner)
+             ? scheme
+             : std::string_view();
+}
+
+struct Complaint {
+  std::string_view code;
+  std::string message;
+  std::string fix;
+};
+
+// RFC 3986 §2.1: "%" and two hexadecimal digits.
+size_t bad_percent(std::string_view uri) {
+  for (size_t at = uri.find('%'); at != std::string_view::npos; at = uri.find('%', at + 1))
+    if (at + 2 >= uri.size() || !is_hex_digit(uri[at + 1]) || !is_hex_digit(uri[at + 2])) return at;
+  return std::string_view::npos;
+}
+
+std::optional<Complaint> complaint_about_characters(std::string_view uri) {
+  if (size_t mark = uri.find('!'); mark != std::string_view::npos) {
+    bool size_limit = mark + 1 < uri.size() && is_digit(uri[mark + 1]);
+    return Complaint{"tlsrpt-rua-unencoded",
+                     fmt::format("the URI {} holds a bare \"!\"", shown(uri)),
+                     size_limit ? fmt::format("write {}; size limits exist for DMARC only",
+                                              printable(uri.substr(0, mark), kShown_octets))
+                                : std::string("write %21 instead of \"!\"")};
+  }
+  auto bad = std::find_if_not(uri.begin(), uri.end(), is_uri_character);
+  if (bad != uri.end()) {
+    auto offset = static_cast<size_t>(bad - uri.begin());
+    return Complaint{"tlsrpt-syntax",
+                     fmt::format("\"{}\" is not allowed in the URI {}",
+                                 printable(first_character(uri.substr(offset)), 8), shown(uri)),
+                     is_blank(*bad) ? "part two URIs with a comma"
+                                    : "remove the character or write it percent-encoded"};
+  }
+  if (bad_percent(uri) != std::string_view::npos)
+    return Complaint{
+        "tlsrpt-syntax",
+        fmt::format("a \"%\" without two hexadecimal digits is in the URI {}", shown(uri)),
+        "write %25 for a percent sign"};
+  return std::nullopt;
+}
+
+// RFC 6068 §2 for mailto, RFC 9110 §4.2.2 for https.
+std::optional<Complaint> complaint_about_target(std::string_view uri, std::string_view scheme) {
+  std::string_view target = uri.substr(scheme.size() + 1);
+  std::string_view address = target.substr(0, target.find('?'));
+  if (equals_ignoring_case(scheme, "mailto")) {
+    size_t at = address.find('@');
+    bool slashes = address.substr(0, 2) == "//";
+    if (slashes || at == 0 || at == std::string_view::npos || at + 1 == address.size())
+      return Complaint{
+          "tlsrpt-syntax", fmt::format("{} names no mail address", shown(uri)),
+          slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_octets))
+                  : std::string("write mailto: and a whole address")};
+  }
+  if (equals_ignoring_case(scheme, "https") &&
+      (target.substr(0, 2) != "//" || target.find_first_not_of("/?#:@") != 2))
+    return Complaint{"tlsrpt-syntax", fmt::format("{} names no host", shown(uri)),
+                     "write https:// and a host name"};
+  return std::nullopt;
+}
+
+class TlsrptRecordReader {
+ public:
+  explicit TlsrptRecordReader(std::string_view text) { record_.text = text; }
+
+  TlsrptRecord read() {
+    if (auto fields = read_tag_list(record_.text, kDialect, faults_)) {
+      for (const TagField& field : *fields) take_field(field, &field == &fields->front());
+      if (!rua_seen_) miss_rua(*fields);
+    }
+    record_.valid = !faults_.outside_grammar();
+    record_.faults = faults_.take();
+    return std::move(record_);
+  }
+
+ private:
+  void take_field(const TagField& field, bool first) {
+    if (field.name != kDialect.required_field) {
+      check_extension_value(field, kDialect, faults_);
+    } else if (rua_seen_) {
+      faults_.advise("tlsrpt-rua-duplicate", 1, field.name_column,
+                     fmt::format("a second rua field gives {}; senders take the first or none",
+                                 shown(field.value)),
+                     "write all URIs into one rua field, parted by commas");
+      // Its URIs are not taken, yet a fault in them puts the record outside the ABNF.
+      read_uris(field, false);
+    } else {
+      rua_seen_ = true;
+      if (!first)
+        faults_.advise("tlsrpt-rua-not-first", 1, field.name_column,
+                       "another field stands before rua; some senders read only the first one",
+                       "move rua right behind the version");
+      read_uris(field, true);
+    }
+  }
+
+  void read_uris(const TagField& field, bool keep) {
+    if (field.value.empty()) {
+      faults_.error("tlsrpt-rua-missing", 1, field.value_column, "the rua field is empty",
+                    "write rua=mailto: and the address that takes the reports");
+      return;
+    }
+    bool blanks = false;
+    for (size_t begin = 0; begin <= field.value.size();) {
+      size_t comma = std::min(field.value.find(',', begin), field.value.size());
+      std::string_view piece = field.value.substr(begin, comma - begin);
+      std::string_view uri = without_blanks_around(piece);
+      blanks = blanks || uri.size() < piece.size();
+      auto offset = static_cast<int>(
+          uri.empty() ? begin : static_cast<size_t>(uri.data() - field.value.data()));
+      take_uri(uri, field.value_column + offset, keep);
+      begin = comma + 1;
+    }
+    if (blanks)
+      faults_.advise("tlsrpt-rua-spaces", 1, field.value_column,
+                     "a blank stands beside a comma of rua; some senders do not strip it",
+                     "remove the blanks around the commas");
+  }
+
+  void take_uri(std::string_view uri, int column, bool keep) {
+    if (uri.empty()) {
+      faults_.error(kDialect.syntax_code, 1, column, "nothing stands beside a comma of rua",
+                    "remove the comma");
+      return;
+    }
+    std::string_view scheme = scheme_of(uri);
+    if (scheme.empty()) {
+      bool address = uri.find('@') != std::string_view::npos;
+      faults_.error("tlsrpt-rua-scheme", 1, column,
+                    fmt::format("{} is no URI, it has no scheme", shown(uri)),
+                    address ? fmt::format("write mailto:{}", printable(uri, kShown_octets))
+                            : std::string("write mailto:address or https://host/path; a comma "
+                                          "inside a URI is written %2C"));
+      return;
+    }
+    if (keep && record_.rua.size() < kMostRua) record_.rua.emplace_back(uri);
+    auto complaint = complaint_about_characters(uri);
+    if (!complaint) complaint = complaint_about_target(uri, scheme);
+    if (complaint) {
+      faults_.error(complaint->code, 1, column, std::move(complaint->message),
+                    std::move(complaint->fix));
+    } else if (!equals_ignoring_case(scheme, "mailto") && !equals_ignoring_case(scheme, "https")) {
+      faults_.advise("tlsrpt-rua-scheme", 1, column,
+                     fmt::format("the scheme of {} is neither mailto nor https", shown(uri)),
+                     equals_ignoring_case(scheme, "http")
+                         ? fmt::format("write https{}", printable(uri.substr(4), kShown_octets))
+                         : std::string("write a mailto: or https: URI"));
+    }
+  }
+
+  void miss_rua(const std::vector<TagField>& fields) {
+    for (const TagField& field : fields) {
+      if (!equals_ignoring_case(field.name, kDialect.required_field)) continue;
+      faults_.error(
+          "tlsrpt-rua-missing", 1, field.name_column,
+          fmt::format("the field is written \"{}\", but names are case-sensitive", field.name),
+          "write rua=");
+      if (!field.value.empty()) read_uris(field, true);
+      return;
+    }
+    faults_.error("tlsrpt-rua-missing", 1, static_cast<int>(record_.text.size()) + 1,
+                  "the record has no rua field",
+                  "add rua=mailto: and the address that takes the reports");
+  }
+
+  TlsrptRecord record_;
+  FaultList faults_;
+  bool rua_seen_ = false;
+};
+
+}  // namespace
+
+TlsrptRecord parse_tlsrpt_record(std::string_view text) { return TlsrptRecordReader(text).read(); }
+
+TlsrptRecordSet read_tlsrpt_records(const std::vector<std::string>& texts) {
+  using Status = TlsrptRecordSet::Status;
+  TagListChoice choice = choose_tag_list(texts, kDialect);
+  TlsrptRecordSet set;
+  set.unrelated = std::move(choice.unrelated);
+  if (choice.status == TagListChoice::Status::multiple) set.status = Status::multiple;
+  if (choice.status == TagListChoice::Status::one) {
+    set.record = parse_tlsrpt_record(texts[choice.index]);
+    set.status = set.record.valid ? Status::found : Status::invalid;
+  }
+  return set;
+}
+
+}  // namespace mtasts::protocol

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The TLSRPT TXT record at _smtp._tls.<domain> (RFC 8460 §3). Strict by the ABNF with columns,
+// lenient where the repair is obvious. Pure, any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/text/syntax_fault.h"
+
+namespace mtasts::protocol {
+
+struct TlsrptRecord {
+  std::string text;
+  bool valid = false;            // inside the ABNF with at least one rua URI
+  std::vector<std::string> rua;  // URIs of the first rua field, as written, blanks stripped, also
+                                 // faulty ones that have a scheme; at most kMostRua
+  std::vector<SyntaxFault> faults;
+};
+
+inline constexpr size_t kMostRua = 100;
+
+TlsrptRecord parse_tlsrpt_record(std::string_view text);
+
+// RFC 8460 §3: discard what does not begin "v=TLSRPTv1;"; exactly one must be left.
+struct TlsrptRecordSet {
+  enum class Status { none, found, invalid, multiple };  // as StsRecordSet
+  Status status = Status::none;
+  TlsrptRecord record;
+  std::vector<std::string> unrelated;
+};
+TlsrptRecordSet read_tlsrpt_records(const std::vector<std::string>& texts);
+
+}  // namespace mtasts::protocol

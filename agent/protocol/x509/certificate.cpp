@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "protocol/x509/certificate.h"
+
+#include <fmt/format.h>
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "base/domain_name.h"
+#include "base/printable.h"
+
+namespace mtasts::protocol {
+namespace {
+
+constexpr size_t kNameShown = 512;       // octets of a subject or issuer; a CA's name is near 100
+constexpr size_t kSerialOctets = 32;     // RFC 5280 §4.1.2.2 allows 20
+constexpr size_t kLongestDnsName = 255;  // "*." and 253 octets
+
+struct OpensslFree {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+  void operator()(unsigned char* text) const { OPENSSL_free(text); }
+};
+
+std::string_view octets_of(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<size_t>(ASN1_STRING_length(text))};
+}
+
+std::string hex_of(std::string_view octets, bool upper) {
+  std::string text;
+  text.reserve(octets.size() * 2);
+  for (unsigned char octet : octets)
+    text += upper ? fmt::format("{:02X}", octet) : fmt::format("{:02x}", octet);
+  return text;
+}
+
+std::string line_of(const X509_NAME* name) {
+  std::unique_ptr<BIO, OpensslFree> bio(BIO_new(BIO_s_mem()));
+  // RFC 2253 with its escapes, but UTF-8 left as it is.
+  constexpr unsigned long kFlags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
+  char* data = nullptr;
+  long size = BIO_get_mem_data(bio.get(), &data);
+  return size <= 0 ? std::string()
+                   : printable(std::string_view(data, static_cast<size_t>(size)), kNameShown);
+}
+
+std::string common_name_of(const X509_NAME* name) {
+  int last = -1;
+  for (int next; (next = X509_NAME_get_index_by_NID(name, NID_commonName, last)) >= 0;) last = next;
+  if (last < 0) return {};
+  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last));
+  unsigned char* utf8 = nullptr;
+  int size = ASN1_STRING_to_UTF8(&utf8, value);
+  if (size < 0) return {};
+  std::unique_ptr<unsigned char, OpensslFree> owned(utf8);
+  return printable(std::string_view(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size)),
+                   kNameShown);
+}
+
+// A NUL or a non-ASCII octet in a dNSName is an attempt to look like another name; it names no
+// host.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestDnsName &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+CertificateTime time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  using namespace std::chrono;
+  sys_days day = year(parts.tm_year + 1900) / month(static_cast<unsigned>(parts.tm_mon) + 1) /
+                 std::chrono::day(static_cast<unsigned>(parts.tm_mday));
+  return day + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+}
+
+std::string group_of(const EVP_PKEY* key) {
+  std::array<char, 80> name{};
+  if (EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) != 1) return {};
+  const char* nist = EC_curve_nid2nist(OBJ_sn2nid(name.data()));
+  return nist != nullptr ? nist : name.data();
+}
+
+void describe_key(const X509* certificate, Certificate& facts) {
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);
+  if (key == nullptr) {
+    // Unreadable here is not worthless: the algorithm's name still helps.
+    ASN1_OBJECT* algorithm = nullptr;
+    X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr,
+                           X509_get_X509_PUBKEY(certificate));
+    int nid = algorithm != nullptr ? OBJ_obj2nid(algorithm) : NID_undef;
+    if (nid != NID_undef) facts.key_type = OBJ_nid2ln(nid);
+    return;
+  }
+  facts.key_bits = EVP_PKEY_get_bits(key);
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+      facts.key_type = "RSA";
+      break;
+    case EVP_PKEY_RSA_PSS:
+      facts.key_type = "RSA-PSS";
+      break;
+    case EVP_PKEY_EC:
+      facts.key_type = "EC";
+      if (std::string group = group_of(key); !group.empty()) facts.key_type += " " + group;
+      break;
+    case EVP_PKEY_ED25519:
+      facts.key_type = "Ed25519";
+      break;
+    case EVP_PKEY_ED448:
+      facts.key_type = "Ed448";
+      break;
+    default:
+      if (const char* name = EVP_PKEY_get0_type_name(key)) facts.key_type = name;
+  }
+}
+
+bool same_without_case(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace
+
+std::vector<std::string> dns_names_of(const X509* certificate, size_t most) {
+  std::vector<std::string> found;
+  std::unique_ptr<GENERAL_NAMES, OpensslFree> names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && found.size() < most; ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS) continue;
+    std::string_view text = octets_of(name->d.dNSName);
+    if (is_plain_name(text)) found.push_back(ascii_lower(text));
+  }
+  return found;
+}
+
+ValidityPeriod validity_of(const X509* certificate) {
+  return {time_of(X509_get0_notBefore(certificate)), time_of(X509_get0_notAfter(certificate))};
+}
+
+Certificate facts_of(const X509* certificate) {
+  Certificate facts;
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  const X509_NAME* issuer = X509_get_issuer_name(certificate);
+  facts.subject = line_of(subject);
+  facts.issuer = line_of(issuer);
+  facts.common_name = common_name_of(subject);
+  facts.self_issued = X509_NAME_cmp(subject, issuer) == 0;
+  facts.dns_names = dns_names_of(certificate, kMostDnsNames);
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
+  facts.serial = hex_of(octets_of(serial).substr(0, kSerialOctets), true);
+  if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER) facts.serial.insert(0, 1, '-');
+  ValidityPeriod validity = validity_of(certificate);
+  facts.not_before = validity.not_before;
+  facts.not_after = validity.not_after;
+  std::array<char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (X509_digest(certificate, EVP_sha256(), reinterpret_cast<unsigned char*>(digest.data()),
+                  &size) == 1)
+    facts.fingerprint_sha256 = hex_of(std::string_view(digest.data(), size), false);
+  describe_key(certificate, facts);
+  int signature = X509_get_signature_nid(certificate);
+  if (signature != NID_undef) facts.signature_algorithm = OBJ_nid2ln(signature);
+  return facts;
+}
+
+bool identity_matches(std::string_view presented, std::string_view host) {
+  if (!is_plain_name(presented) || !is_plain_name(host)) return false;
+  if (presented.find('*') == std::string_view::npos) return same_without_case(presented, host);
+  // RFC 8461 §4.1: the wildcard stands for exactly one label and is the whole left-most one.
+  if (!presented.starts_with("*.")) return false;
+  std::string_view parent = presented.substr(1);
+  size_t dot = parent.find('.', 1);
+  if (parent.find('*') != std::string_view::npos || dot == std::string_view::npos || dot == 1 ||
+      parent.back() == '.')
+    return false;
+  size_t first = host.find('.');
+  return first != 0 && first != std::string_view::npos &&
+         same_without_case(parent, host.substr(first));
+}
+
+bool any_identity_matches(const std::vector<std::string>& dns_names, std::string_view host) {
+  return std::any_of(dns_names.begin(), dns_names.end(),
+                     [&](const std::string& name) { return identity_matches(name, host); });
+}
+
+}  // namespace mtasts::protocol

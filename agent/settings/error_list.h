@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// ErrorList: every error of one loading, with its place, in the order a person reads them.
+// Bounded: a file of a million bad lines gives the first thousand and a remark. One thread at a
+// time.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "settings/settings.h"
+
+namespace mtasts::settings {
+
+// Where something was written; `file` is an index of ErrorList. Line and column count from 1.
+struct Place {
+  size_t file = 0;
+  int line = 0;
+  int column = 0;
+};
+
+class ErrorList {
+ public:
+  static constexpr size_t kMost = 1000;
+
+  // Names a source once; errors are ordered by the order of these calls.
+  size_t add_file(std::string name);
+
+  void add(const Place& place, std::string message);
+  // By file, line and column; a remark at the end when some were left out.
+  std::vector<SettingsError> take();
+
+ private:
+  struct Found {
+    Place place;
+    std::string message;
+  };
+  std::vector<std::string> files_;
+  std::vector<Found> found_;
+  size_t left_out_ = 0;
+};
+
+}  // namespace mtasts::settings

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// SettingsBuilder: settings while they are read, with what only the reading needs: places, errors
+// and domains not merged yet. One thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "settings/error_list.h"
+#include "settings/fingerprint.h"
+#include "settings/settings.h"
+
+namespace mtasts::settings {
+
+// A text value as written, and where.
+struct SourceText {
+  Place place;
+  std::string text;
+};
+
+// One [[domain]] table.
+struct DomainTable {
+  Place place;
+  std::map<std::string, SourceText> labels;
+  SourceText name;
+  bool named = false;
+  std::optional<protocol::Mode> expected_mode;
+};
+
+inline constexpr size_t kMostDomains = 1'000'000;
+
+struct SettingsBuilder {
+  Settings settings;
+  ErrorList errors;
+  Fingerprint fingerprint;
+  std::filesystem::path directory;  // of the settings file: relative patterns begin here
+
+  std::vector<SourceText> domains;                // `domains`, after overrides
+  std::vector<SourceText> domain_files;           // patterns, after overrides
+  std::vector<DomainTable> tables;                // [[domain]], in the file's order
+  std::map<std::string, Place, std::less<>> set;  // "[check] interval" -> where it was set last
+  std::set<std::string, std::less<>> refused;     // written, but of the wrong type or out of range
+};
+
+}  // namespace mtasts::settings

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Value parsers: what a text or list setting must look like, key by key; rows of the key table
+// point here. Each stores what is right and complains of the rest, with the mend. One thread.
+#pragma once
+
+#include <vector>
+
+#include "settings/settings_builder.h"
+
+namespace mtasts::settings {
+
+void take_domains(SettingsBuilder& builder, const Place& place,
+                  const std::vector<SourceText>& values);
+void take_domain_files(SettingsBuilder& builder, const Place& place,
+                       const std::vector<SourceText>& values);
+void take_domain_name(SettingsBuilder& builder, const SourceText& value);
+void take_expected_mode(SettingsBuilder& builder, const SourceText& value);
+void take_dns_servers(SettingsBuilder& builder, const Place& place,
+                      const std::vector<SourceText>& values);
+void take_ehlo_name(SettingsBuilder& builder, const SourceText& value);
+void take_canary_dns(SettingsBuilder& builder, const Place& place,
+                     const std::vector<SourceText>& values);
+void take_canary_https(SettingsBuilder& builder, const Place& place,
+                       const std::vector<SourceText>& values);
+void take_canary_smtp(SettingsBuilder& builder, const Place& place,
+                      const std::vector<SourceText>& values);
+void take_families(SettingsBuilder& builder, const Place& place,
+                   const std::vector<SourceText>& values);
+void take_state_path(SettingsBuilder& builder, const SourceText& value);
+void take_web_listen(SettingsBuilder& builder, const Place& place,
+                     const std::vector<SourceText>& values);
+void take_external_url(SettingsBuilder& builder, const SourceText& value);
+void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value);
+void take_probe_allow(SettingsBuilder& builder, const Place& place,
+                      const std::vector<SourceText>& values);
+void take_log_level(SettingsBuilder& builder, const SourceText& value);
+void take_log_format(SettingsBuilder& builder, const SourceText& value);
+
+}  // namespace mtasts::settings

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// ContentHash: FNV-1a over values, 64 bits. It tells whether something must be written again, and
+// whether a blob came back whole; it is no defence: who makes two of his own reports collide hides
+// a change from himself. The same in every build, since it is kept in the file. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace mtasts::state {
+
+class ContentHash {
+ public:
+  ContentHash& add(std::string_view octets) {
+    add(static_cast<uint64_t>(octets.size()));
+    for (char octet : octets) mix(static_cast<uint8_t>(octet));
+    return *this;
+  }
+  ContentHash& add(uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) mix(static_cast<uint8_t>(number >> shift));
+    return *this;
+  }
+  ContentHash& add(Time time) {
+    return add(static_cast<uint64_t>(time.time_since_epoch().count()));
+  }
+
+  // As SQLite keeps it.
+  int64_t value() const { return static_cast<int64_t>(value_); }
+
+ private:
+  void mix(uint8_t octet) { value_ = (value_ ^ octet) * 0x100000001b3; }
+
+  uint64_t value_ = 0xcbf29ce484222325;
+};
+
+}  // namespace mtasts::state

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Database: one SQLite connection and its prepared statements, as values that clean up after
+// themselves. Errors latch: after the first one every statement does nothing until roll_back() or
+// clear(), so that a transaction is written without a test after each line and asked once at its
+// end. Texts may hold any octets: what is not UTF-8 is kept as a BLOB and read back alike.
+// One thread at a time. Does not retry, does not log.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace mtasts::state {
+
+// What a failure means for the file.
+enum class ErrorClass : uint8_t {
+  none,
+  busy,     // another process holds a lock; passes
+  full,     // no space; passes when somebody makes room
+  denied,   // read-only, no permission, cannot be opened
+  corrupt,  // not a database, or a broken one: trying again changes nothing
+  refused,  // this very statement: a constraint, a value too large
+  broken,   // anything else: I/O errors, out of memory
+};
+
+struct DatabaseError {
+  ErrorClass trouble = ErrorClass::none;
+  std::string text;  // SQLite's words, and the operating system's where it has any
+};
+
+// A value for a placeholder. Text is not copied: it must live until the statement has run.
+class Value {
+ public:
+  enum class Kind : uint8_t { null, integer, text, blob };
+
+  Value(std::nullopt_t) {}  // NOLINT
+  template <std::integral Integer>
+  Value(Integer number) : kind_(Kind::integer), number_(static_cast<int64_t>(number)) {}  // NOLINT
+  Value(Time time) : Value(time.time_since_epoch().count()) {}                            // NOLINT
+  Value(std::string_view text);                                                           // NOLINT
+  Value(const std::string& text) : Value(std::string_view(text)) {}                       // NOLINT
+  Value(const char* text) : Value(std::string_view(text)) {}                              // NOLINT
+  template <typename T>
+  Value(const std::optional<T>& value)
+      : Value(value ? Value(*value) : Value(std::nullopt)) {}  // NOLINT
+  static Value blob(std::string_view octets);
+
+  Kind kind() const { return kind_; }
+  int64_t number() const { return number_; }
+  std::string_view octets() const { return octets_; }
+
+ private:
+  Kind kind_ = Kind::null;
+  int64_t number_ = 0;
+  std::string_view octets_;
+};
+
+struct StatementCloser {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using StatementHandle = std::unique_ptr<sqlite3_stmt, StatementCloser>;
+
+class Database;
+
+// The rows of a query, one after the other. At most one of the same query text at a time.
+class Rows {
+ public:
+  Rows(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+  ~Rows();
+
+  bool next();
+  bool is_null(int column) const;
+  int64_t integer(int column) const;
+  Time time(int column) const;
+  std::string text(int column) const;  // any octets
+  std::optional<std::string> optional_text(int column) const;
+
+ private:
+  Database& database_;
+  sqlite3_stmt* statement_;  // null: the query failed
+};
+
+enum class Access : uint8_t {
+  write,
+  write_alone,  // keeps other processes out, and needs no shared memory beside the file
+  read,
+  read_frozen,  // nobody writes, so nothing is locked and no file made beside it
+};
+
+class Database {
+ public:
+  explicit Database(sqlite3* handle) : handle_(handle) {}
+  static constexpr const char* kInMemory = ":memory:";
+
+  // Null when the file cannot be opened; what is in it is not looked at yet.
+  static std::unique_ptr<Database> open(const std::string& path, Access access,
+                                        DatabaseError& error);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  bool begin();  // takes the write lock
+  bool commit();
+  void roll_back();  // clears the error too
+
+  // False when this or an earlier statement failed.
+  bool run(const char* sql, std::initializer_list<Value> values = {});
+  Rows query(const char* sql, std::initializer_list<Value> values = {});
+  // Several statements without values.
+  bool execute(const char* sql);
+  // The integer a query gives first; empty when it gives none.
+  std::optional<int64_t> number(const char* sql, std::initializer_list<Value> values = {});
+
+  int64_t changed_rows() const { return sqlite3_changes64(handle_.get()); }
+  int64_t last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
+
+  bool failed() const { return error_.trouble != ErrorClass::none; }
+  const DatabaseError& error() const { return error_; }
+  void clear() { error_ = {}; }
+  void fail(int code);
+
+  // When any thread sets it, waiting for a lock is cut short; it must outlive the database.
+  void watch(const std::atomic<bool>* hurry) { hurry_ = hurry; }
+  // Whether closing writes the log back into the file; it must not into one that we set aside.
+  void checkpoint_on_close(bool wanted);
+  // The file no longer stands at its path: somebody removed or replaced it. False where that
+  // cannot be told.
+  bool has_moved() const;
+
+ private:
+  friend class Rows;
+  struct Closer {
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+  };
+
+  sqlite3_stmt* prepared(const char* sql, std::initializer_list<Value> values);
+  static int wait_for_lock(void* self, int tries);
+
+  std::unique_ptr<sqlite3, Closer> handle_;
+  std::unordered_map<std::string_view, StatementHandle> statements_;  // keys: string literals
+  DatabaseError error_;
+  const std::atomic<bool>* hurry_ = nullptr;
+};
+
+}  // namespace mtasts::state

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The way back: a History from its rows.
+#include <utility>
+
+#include "state/history_rows.h"
+#include "state/name_list.h"
+
+namespace mtasts::state {
+namespace {
+
+using verdict::History;
+using verdict::PolicyFactsPtr;
+using verdict::TrackedValue;
+
+// The columns of a track in the queries below, from `first` on: since, seen, candidate_since,
+// changed, changes.
+template <typename Value>
+void read_times(const Rows& rows, int first, TrackedValue<Value>& track) {
+  track.since = rows.time(first);
+  track.seen = rows.time(first + 1);
+  track.candidate_since = rows.time(first + 2);
+  track.changed = rows.time(first + 3);
+  track.changes = static_cast<uint64_t>(rows.integer(first + 4));
+}
+
+std::optional<std::vector<std::string>> optional_names(const Rows& rows, int column) {
+  if (rows.is_null(column)) return std::nullopt;
+  return split_names(rows.text(column));
+}
+
+void read_scalars(Database& database, int64_t domain, History& history) {
+  Rows rows = database.query(
+      "SELECT began, revision, published, last_id, policy_gone, policy_gone_confirmed, mode_fell,"
+      " record_fresh_at, policy_returns, certificates FROM domain WHERE id=?1",
+      {domain});
+  if (!rows.next()) return;
+  history.began = rows.time(0);
+  history.revision = static_cast<uint64_t>(rows.integer(1));
+  history.published = rows.integer(2) != 0;
+  history.last_id = rows.text(3);
+  history.policy_gone = rows.time(4);
+  history.policy_gone_confirmed = rows.integer(5) != 0;
+  history.mode_fell = rows.time(6);
+  history.record_fresh_at = rows.time(7);
+  history.policy_returns = split_times(rows.text(8));
+  history.certificates = split_names(rows.text(9));
+}
+
+void read_text_tracks(Database& database, int64_t domain, History& history) {
+  Rows rows = database.query(
+      "SELECT record_value, record_previous, record_candidate, record_since, record_seen,"
+      " record_candidate_since, record_changed, record_changes,"
+      " mx_value, mx_previous, mx_candidate, mx_since, mx_seen, mx_candidate_since, mx_changed,"
+      " mx_changes FROM domain WHERE id=?1",
+      {domain});
+  if (!rows.next()) return;
+  history.record.value = rows.optional_text(0);
+  history.record.previous = rows.optional_text(1);
+  history.record.candidate = rows.optional_text(2);
+  read_times(rows, 3, history.record);
+  history.mx.value = optional_names(rows, 8);
+  history.mx.previous = optional_names(rows, 9);
+  history.mx.candidate = optional_names(rows, 10);
+  read_times(rows, 11, history.mx);
+}
+
+void read_policy_track(Database& database, int64_t domain, PolicyCache& policies,
+                       TrackedValue<PolicyFactsPtr>& track) {
+  Rows rows = database.query(
+      "SELECT policy_value, policy_previous, policy_candidate, policy_since, policy_seen,"
+      " policy_candidate_since, policy_changed, policy_changes FROM domain WHERE id=?1",
+      {domain});
+  if (!rows.next()) return;
+  auto facts = [&](int column) -> std::optional<PolicyFactsPtr> {
+    if (rows.is_null(column)) return std::nullopt;
+    PolicyFactsPtr found = policies.find(database, rows.integer(column));
+    if (found == nullptr) return std::nullopt;
+    return found;
+  };
+  track.value = facts(0);
+  track.previous = facts(1);
+  track.candidate = facts(2);
+  read_times(rows, 3, track);
+}
+
+void read_ids(Database& database, int64_t domain, History& history) {
+  Rows rows = database.query(
+      "SELECT r.id, first_seen, ifnull(last_seen, d.id_seen), returned, confirmed"
+      " FROM record_id r JOIN domain d ON d.id = r.domain WHERE r.domain=?1 ORDER BY r.rowid",
+      {domain});
+  while (rows.next())
+    history.ids.push_back(
+        {rows.text(0), rows.time(1), rows.time(2), rows.time(3), rows.integer(4) != 0});
+}
+
+void read_instances(Database& database, int64_t domain, PolicyCache& policies, History& history) {
+  Rows rows = database.query(
+      "SELECT s.id, policy, first_seen, ifnull(last_seen, d.served_seen), gone, confirmed"
+      " FROM served s JOIN domain d ON d.id = s.domain WHERE s.domain=?1 ORDER BY s.rowid",
+      {domain});
+  while (rows.next()) {
+    PolicyFactsPtr facts = policies.find(database, rows.integer(1));
+    if (facts == nullptr) continue;
+    history.instances.push_back({rows.text(0), std::move(facts), rows.time(2), rows.time(3),
+                                 rows.time(4), rows.integer(5) != 0});
+  }
+}
+
+}  // namespace
+
+History read_history(Database& database, int64_t domain, PolicyCache& policies) {
+  History history;
+  read_scalars(database, domain, history);
+  read_text_tracks(database, domain, history);
+  read_policy_track(database, domain, policies, history.policy);
+  read_ids(database, domain, history);
+  read_instances(database, domain, policies, history);
+  Rows rows = database.query(
+      "SELECT host, added, removed FROM mx_member WHERE domain=?1 ORDER BY rowid", {domain});
+  while (rows.next()) history.mx_hosts.push_back({rows.text(0), rows.time(1), rows.time(2)});
+  return history;
+}
+
+}  // namespace mtasts::state

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "state/history_rows.h"
+
+#include <array>
+
+#include "base/digest.h"
+#include "state/content_hash.h"
+#include "state/name_list.h"
+
+namespace mtasts::state {
+namespace {
+
+using verdict::CachedPolicy;
+using verdict::History;
+using verdict::PolicyFacts;
+using verdict::PolicyFactsPtr;
+using verdict::SeenId;
+using verdict::SeenMx;
+using verdict::TrackedValue;
+
+// MX sets kept of one domain; one that changes at every look must not fill the disk.
+constexpr int kMostMxSets = 64;
+
+// The one whose last_seen moves: seen last, of several the later.
+template <typename Seen>
+size_t standing_of(const std::vector<Seen>& list) {
+  size_t standing = 0;
+  for (size_t i = 1; i < list.size(); ++i)
+    if (list[i].last_seen >= list[standing].last_seen) standing = i;
+  return standing;
+}
+
+void add_value(ContentHash& hash, const std::string& value) { hash.add(value); }
+void add_value(ContentHash& hash, const std::vector<std::string>& value) {
+  hash.add(value.size());
+  for (const std::string& item : value) hash.add(item);
+}
+void add_value(ContentHash& hash, const PolicyFactsPtr& value) {
+  hash.add(value == nullptr ? std::string_view() : std::string_view(value->digest));
+}
+
+template <typename Value>
+void add_optional(ContentHash& hash, const std::optional<Value>& value) {
+  hash.add(uint64_t{value.has_value()});
+  if (value) add_value(hash, *value);
+}
+
+template <typename Value>
+void add_track(ContentHash& hash, const TrackedValue<Value>& track) {
+  add_optional(hash, track.value);
+  add_optional(hash, track.previous);
+  add_optional(hash, track.candidate);
+  hash.add(track.since).add(track.candidate_since).add(track.changed).add(track.changes);
+}
+
+// The body is kept with the facts that were read from it.
+class Shelver {
+ public:
+  Shelver(Database& database, const std::optional<std::string>& body)
+      : database_(database), body_(body) {
+    if (body_) digest_ = sha256_hex(*body_);
+  }
+
+  std::optional<int64_t> operator()(const PolicyFactsPtr& facts) const {
+    if (facts == nullptr) return std::nullopt;
+    return intern_policy(database_, *facts, facts->digest == digest_ ? body_ : std::nullopt);
+  }
+  std::optional<int64_t> operator()(const std::optional<PolicyFactsPtr>& facts) const {
+    return facts ? (*this)(*facts) : std::nullopt;
+  }
+
+ private:
+  Database& database_;
+  const std::optional<std::string>& body_;
+  std::string digest_;
+};
+
+std::optional<std::string> joined(const std::optional<std::vector<std::string>>& names) {
+  if (!names) return std::nullopt;
+  return join_names(*names);
+}
+
+void write_scalars(Database& database, int64_t domain, const History& history) {
+  const std::string returns = join_times(history.policy_returns);
+  const std::string certificates = join_names(history.certificates);
+  database.run(
+      "UPDATE domain SET began=?2, revision=?3, history_hash=?4, published=?5, last_id=?6,"
+      " policy_gone=?7, policy_gone_confirmed=?8, mode_fell=?9, record_fresh_at=?10,"
+      " policy_returns=?11, certificates=?12 WHERE id=?1",
+      {domain, history.began, history.revision, history_hash(history), history.published,
+       history.last_id, history.policy_gone, history.policy_gone_confirmed, history.mode_fell,
+       history.record_fresh_at, returns, certificates});
+}
+
+// The values of a track as `values` has them: value, previous, candidate.
+template <typename TrackValue, typename Column>
+void write_track(Database& database, const char* sql, int64_t domain,
+                 const TrackedValue<TrackValue>& track, const std::array<Column, 3>& values) {
+  database.run(sql, {domain, values[0], values[1], track.since, values[2], track.candidate_since,
+                     track.changed, track.changes});
+}
+
+void write_tracks(Database& database, int64_t domain, const History& history,
+                  const Shelver& shelve) {
+  const auto& record = history.record;
+  write_track(
+      database,
+      "UPDATE domain SET record_value=?2, record_previous=?3, record_since=?4,"
+      " record_candidate=?5, record_candidate_since=?6, record_changed=?7,"
+      " record_changes=?8 WHERE id=?1",
+      domain, record,
+      std::array<std::optional<std::string>, 3>{record.value, record.previous, record.candidate});
+  const auto& policy = history.policy;
+  write_track(database,
+              "UPDATE domain SET policy_value=?2, policy_previous=?3, policy_since=?4,"
+              " policy_candidate=?5, policy_candidate_since=?6, policy_changed=?7,"
+              " policy_changes=?8 WHERE id=?1",
+              domain, policy,
+              std::array<std::optional<int64_t>, 3>{shelve(policy.value), shelve(policy.previous),
+                                                    shelve(policy.candidate)});
+  const auto& mx = history.mx;
+  write_track(database,
+              "UPDATE domain SET mx_value=?2, mx_previous=?3, mx_since=?4, mx_candidate=?5,"
+              " mx_candidate_since=?6, mx_changed=?7, mx_changes=?8 WHERE id=?1",
+              domain, mx,
+              std::array<std::optional<std::string>, 3>{joined(mx.value), joined(mx.previous),
+                                                        joined(mx.candidate)});
+}
+
+// What was the known set until now ends where the last look left it.
+void write_mx_set(Database& database, int64_t domain,
+                  const TrackedValue<std::vector<std::string>>& mx) {
+  if (!mx.value) return;
+  const std::string hosts = join_names(*mx.value);
+  std::optional<int64_t> known = database.number(
+      "SELECT rowid FROM mx_set WHERE domain=?1 AND last_seen IS NULL AND first_seen=?2"
+      " AND hosts=?3",
+      {domain, mx.since, hosts});
+  if (known) return;
+  database.run(
+      "UPDATE mx_set SET last_seen=(SELECT mx_seen FROM domain WHERE id=?1)"
+      " WHERE domain=?1 AND last_seen IS NULL",
+      {domain});
+  database.run("INSERT INTO mx_set(domain, hosts, first_seen) VALUES(?1, ?2, ?3)",
+               {domain, hosts, mx.since});
+  database.run(
+      "DELETE FROM mx_set WHERE domain=?1 AND rowid IN (SELECT rowid FROM mx_set WHERE domain=?1"
+      " ORDER BY rowid DESC LIMIT -1 OFFSET ?2)",
+      {domain, kMostMxSets});
+}
+
+void write_lists(Database& database, int64_t domain, const History& history,
+                 const Shelver& shelve) {
+  database.run("DELETE FROM record_id WHERE domain=?1", {domain});
+  size_t standing = standing_of(history.ids);
+  for (size_t i = 0; i < history.ids.size(); ++i) {
+    const SeenId& id = history.ids[i];
+    database.run(
+        "INSERT INTO record_id(domain, id, first_seen, last_seen, returned, confirmed)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        {domain, id.id, id.first_seen, i == standing ? Value(std::nullopt) : Value(id.last_seen),
+         id.returned, id.confirmed});
+  }
+  database.run("DELETE FROM served WHERE domain=?1", {domain});
+  standing = standing_of(history.instances);
+  for (size_t i = 0; i < history.instances.size(); ++i) {
+    const CachedPolicy& served = history.instances[i];
+    if (served.policy == nullptr) continue;
+    database.run(
+        "INSERT INTO served(domain, id, policy, first_seen, last_seen, gone, confirmed)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        {domain, served.id, shelve(served.policy), served.first_seen,
+         i == standing ? Value(std::nullopt) : Value(served.last_seen), served.gone,
+         served.confirmed});
+  }
+  database.run("DELETE FROM mx_member WHERE domain=?1", {domain});
+  for (const SeenMx& mx : history.mx_hosts)
+    database.run("INSERT INTO mx_member(domain, host, added, removed) VALUES(?1, ?2, ?3, ?4)",
+                 {domain, mx.host, mx.added, mx.removed});
+}
+
+}  // namespace
+
+SeenTimes seen_times(const History& history) {
+  SeenTimes seen{history.record.seen, history.policy.seen, history.mx.seen, {}, {}};
+  if (!history.ids.empty()) seen.id = history.ids[standing_of(history.ids)].last_seen;
+  if (!history.instances.empty())
+    seen.served = history.instances[standing_of(history.instances)].last_seen;
+  return seen;
+}
+
+int64_t history_hash(const History& history) {
+  ContentHash hash;
+  hash.add(history.revision).add(history.began).add(uint64_t{history.published});
+  hash.add(history.last_id).add(history.policy_gone);
+  hash.add(uint64_t{history.policy_gone_confirmed}).add(history.mode_fell);
+  hash.add(history.record_fresh_at);
+  add_track(hash, history.record);
+  add_track(hash, history.policy);
+  add_track(hash, history.mx);
+  size_t standing = standing_of(history.ids);
+  hash.add(history.ids.size()).add(standing);
+  for (size_t i = 0; i < history.ids.size(); ++i) {
+    const SeenId& id = history.ids[i];
+    hash.add(id.id).add(id.first_seen).add(id.returned).add(uint64_t{id.confirmed});
+    if (i != standing) hash.add(id.last_seen);
+  }
+  standing = standing_of(history.instances);
+  hash.add(history.instances.size()).add(standing);
+  for (size_t i = 0; i < history.instances.size(); ++i) {
+    const CachedPolicy& served = history.instances[i];
+    add_value(hash, served.policy);
+    hash.add(served.id).add(served.first_seen).add(served.gone).add(uint64_t{served.confirmed});
+    if (i != standing) hash.add(served.last_seen);
+  }
+  hash.add(history.mx_hosts.size());
+  for (const SeenMx& mx : history.mx_hosts) hash.add(mx.host).add(mx.added).add(mx.removed);
+  hash.add(history.policy_returns.size());
+  for (Time time : history.policy_returns) hash.add(time);
+  add_value(hash, history.certificates);
+  return hash.value();
+}
+
+void write_history(Database& database, int64_t domain, const History& history,
+                   const std::optional<std::string>& body) {
+  const Shelver shelve(database, body);
+  write_mx_set(database, domain, history.mx);
+  write_scalars(database, domain, history);
+  write_tracks(database, domain, history, shelve);
+  write_lists(database, domain, history, shelve);
+}
+
+}  // namespace mtasts::state

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "state/schema.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace mtasts::state {
+namespace {
+
+// Two seen times move at every check: they stand in `domain`, and the row that is still seen has
+// NULL. Names from DNS and bodies are TEXT where they are UTF-8, else BLOB.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE policy_body (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,      -- SHA-256 of the body
+  mode TEXT NOT NULL,
+  max_age INTEGER NOT NULL,         -- seconds
+  patterns TEXT NOT NULL,           -- mx, by blanks
+  body BLOB                         -- NULL: not at hand when it was first seen
+);
+CREATE TABLE domain (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  -- moves at every check
+  checked_at INTEGER NOT NULL DEFAULT 0,
+  duration_ms INTEGER NOT NULL DEFAULT 0,
+  record_seen INTEGER NOT NULL DEFAULT 0,
+  policy_seen INTEGER NOT NULL DEFAULT 0,
+  mx_seen INTEGER NOT NULL DEFAULT 0,
+  id_seen INTEGER NOT NULL DEFAULT 0,      -- last_seen of the record_id that has none
+  served_seen INTEGER NOT NULL DEFAULT 0,  -- last_seen of the served that has none
+  stages TEXT NOT NULL DEFAULT '',         -- last conclusive results: "stage result at; …"
+  -- moves when something changed
+  began INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT 0,
+  history_hash INTEGER NOT NULL DEFAULT 0,
+  published INTEGER NOT NULL DEFAULT 0,
+  last_id TEXT NOT NULL DEFAULT '',
+  policy_gone INTEGER NOT NULL DEFAULT 0,
+  policy_gone_confirmed INTEGER NOT NULL DEFAULT 0,
+  mode_fell INTEGER NOT NULL DEFAULT 0,
+  record_fresh_at INTEGER NOT NULL DEFAULT 0,
+  policy_returns TEXT NOT NULL DEFAULT '',  -- times, by blanks
+  certificates TEXT NOT NULL DEFAULT '',    -- of the policy host, latest last
+  record_value TEXT, record_previous TEXT, record_since INTEGER NOT NULL DEFAULT 0,
+  record_candidate TEXT, record_candidate_since INTEGER NOT NULL DEFAULT 0,
+  record_changed INTEGER NOT NULL DEFAULT 0, record_changes INTEGER NOT NULL DEFAULT 0,
+  policy_value INTEGER REFERENCES policy_body(id),
+  policy_previous INTEGER REFERENCES policy_body(id), policy_since INTEGER NOT NULL DEFAULT 0,
+  policy_candidate INTEGER REFERENCES policy_body(id),
+  policy_candidate_since INTEGER NOT NULL DEFAULT 0,
+  policy_changed INTEGER NOT NULL DEFAULT 0, policy_changes INTEGER NOT NULL DEFAULT 0,
+  mx_value TEXT, mx_previous TEXT, mx_since INTEGER NOT NULL DEFAULT 0,
+  mx_candidate TEXT, mx_candidate_since INTEGER NOT NULL DEFAULT 0,
+  mx_changed INTEGER NOT NULL DEFAULT 0, mx_changes INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX domain_policy_value ON domain(policy_value) WHERE policy_value IS NOT NULL;
+CREATE INDEX domain_policy_previous ON domain(policy_previous) WHERE policy_previous IS NOT NULL;
+CREATE INDEX domain_policy_candidate ON domain(policy_candidate)
+  WHERE policy_candidate IS NOT NULL;
+CREATE TABLE report (
+  domain INTEGER PRIMARY KEY REFERENCES domain(id) ON DELETE CASCADE,
+  outcome TEXT NOT NULL,
+  content_hash INTEGER NOT NULL,
+  body BLOB NOT NULL                -- CBOR
+);
+CREATE TABLE record_id (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  id TEXT NOT NULL,
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER,
+  returned INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL
+);
+CREATE INDEX record_id_domain ON record_id(domain);
+CREATE TABLE served (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  id TEXT NOT NULL,                 -- of the record in force
+  policy INTEGER NOT NULL REFERENCES policy_body(id),
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER,
+  gone INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL
+);
+CREATE INDEX served_domain ON served(domain);
+CREATE INDEX served_policy ON served(policy);
+CREATE TABLE mx_set (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  hosts TEXT NOT NULL,              -- by blanks
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER                 -- NULL: the known one, domain.mx_seen
+);
+CREATE INDEX mx_set_domain ON mx_set(domain);
+CREATE TABLE mx_member (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  added INTEGER NOT NULL,           -- 0: there from the first look
+  removed INTEGER NOT NULL          -- 0: there now
+);
+CREATE INDEX mx_member_domain ON mx_member(domain);
+CREATE TABLE mx_host (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  probed_at INTEGER NOT NULL,
+  content_hash INTEGER NOT NULL,
+  facts BLOB NOT NULL               -- CBOR
+);
+CREATE TABLE certificate (
+  host TEXT NOT NULL,
+  used_for TEXT NOT NULL,           -- policy, mx
+  fingerprint TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  not_after INTEGER NOT NULL,
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER,                -- NULL: there at the last look
+  UNIQUE (host, used_for, fingerprint)
+);
+CREATE TABLE change (
+  id INTEGER PRIMARY KEY,
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  from_value TEXT NOT NULL,
+  to_value TEXT NOT NULL
+);
+CREATE INDEX change_domain ON change(domain, at);
+CREATE TABLE host_change (
+  id INTEGER PRIMARY KEY,
+  host TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  from_value TEXT NOT NULL,
+  to_value TEXT NOT NULL
+);
+CREATE INDEX host_change_host ON host_change(host, at);
+)sql";
+
+// Index: the user_version from which it leads to the next.
+constexpr const char* kMigrations[] = {kFirst};
+
+}  // namespace
+
+int64_t newest_schema() { return static_cast<int64_t>(std::size(kMigrations)); }
+
+SchemaState look_at_schema(Database& database) {
+  std::optional<int64_t> version = database.number("PRAGMA user_version");
+  std::optional<int64_t> application = database.number("PRAGMA application_id");
+  std::optional<int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
+  if (!version || !application || !tables) return {};
+  if (*application == 0 && *version == 0 && *tables == 0) return {SchemaStatus::fresh, 0};
+  if (*application != kApplicationId) return {SchemaStatus::foreign, *version};
+  if (*version > newest_schema()) return {SchemaStatus::newer, *version};
+  if (*version < 1) return {SchemaStatus::foreign, *version};
+  return {SchemaStatus::ours, *version};
+}
+
+bool migrate(Database& database) {
+  database.begin();
+  // Asked inside the transaction, so that two writers never both migrate.
+  int64_t version = database.number("PRAGMA user_version").value_or(newest_schema());
+  for (; version < newest_schema() && !database.failed(); ++version) {
+    database.execute(kMigrations[version]);
+    std::string numbers = fmt::format("PRAGMA user_version={}; PRAGMA application_id={};",
+                                      version + 1, kApplicationId);
+    database.execute(numbers.c_str());
+  }
+  return database.commit();
+}
+
+bool configure(Database& database) {
+  // WAL with synchronous=NORMAL: what is committed is in the page cache of the kernel, so a killed
+  // process loses nothing of it; a power cut may lose the last commits (those since the last
+  // checkpoint, which does sync) but never the order, so it cannot corrupt. What is lost is looked
+  // at again at the next check; an fsync for each commit would buy nothing else.
+  // A file system without shared memory has no WAL; there it takes FULL to be as safe.
+  bool logs = false;
+  {
+    Rows rows = database.query("PRAGMA journal_mode=WAL");
+    if (rows.next()) logs = rows.text(0) == "wal";
+  }
+  database.execute(logs ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+  database.execute("PRAGMA cache_size=-1024");            // KiB
+  database.execute("PRAGMA mmap_size=0");                 // a bad disk must be an error, no SIGBUS
+  database.execute("PRAGMA journal_size_limit=4194304");  // the log after a burst
+  database.execute("PRAGMA temp_store=MEMORY");
+  database.execute("PRAGMA secure_delete=OFF");
+  database.execute("PRAGMA cell_size_check=ON");
+  return database.execute("PRAGMA foreign_keys=ON");
+}
+
+}  // namespace mtasts::state

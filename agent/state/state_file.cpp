@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "state/state_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "state/schema.h"
+
+namespace mtasts::state {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// What is in it is nobody's secret, but nobody else's to write either.
+constexpr mode_t kFileMode = 0640;
+constexpr mode_t kFolderMode = 0750;
+constexpr milliseconds kLockPause{50};
+// quick_check reads the whole file: a second or so up to here.
+constexpr uintmax_t kMostChecked_bytes = uintmax_t{64} << 20;
+
+bool may_pass(int error) { return error == ENOSPC || error == EDQUOT || error == EIO; }
+
+// Zero, or the errno of the first folder that cannot be made.
+int make_folders(const fs::path& folder) {
+  std::error_code ignored;
+  if (folder.empty() || fs::is_directory(folder, ignored)) return 0;
+  if (mkdir(folder.c_str(), kFolderMode) == 0 || errno == EEXIST) return 0;
+  if (errno != ENOENT || !folder.has_parent_path() || folder == folder.parent_path()) return errno;
+  if (int error = make_folders(folder.parent_path()); error != 0) return error;
+  return mkdir(folder.c_str(), kFolderMode) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+Result<FileDescriptor> take_lock(const std::string& path, milliseconds patience) {
+  const std::string lock_path = path + ".lock";
+  FileDescriptor lock(
+      open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, kFileMode));
+  if (!lock.is_open()) return not_writable(path, std::strerror(errno));
+  auto until = steady_clock::now() + patience;
+  while (flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return not_writable(path, std::strerror(errno));
+    if (steady_clock::now() >= until)
+      return Failure{FailureKind::io,
+                     fmt::format("another agent uses the state file {} (it holds {}); stop it, or "
+                                 "give this one another [state] path",
+                                 path, lock_path)};
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return lock;
+}
+
+// "20261121T225852Z".
+std::string compact_time(Time time) {
+  std::string text = rfc3339(time);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+// The file is there with our mode before SQLite makes it with another.
+int make_file(const std::string& path) {
+  struct stat there {};
+  if (stat(path.c_str(), &there) == 0) {
+    if (S_ISDIR(there.st_mode)) return EISDIR;
+    if (!S_ISREG(there.st_mode)) return EINVAL;
+  }
+  FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode));
+  return file.is_open() ? 0 : errno;
+}
+
+bool is_sound(Database& database, const std::string& path) {
+  std::error_code ignored;
+  if (path != Database::kInMemory && fs::file_size(path, ignored) > kMostChecked_bytes) return true;
+  Rows rows = database.query("PRAGMA quick_check(1)");
+  return rows.next() && rows.text(0) == "ok";
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (is_open()) close(number_);
+}
+
+Failure not_writable(const std::string& path, const std::string& reason) {
+  return {FailureKind::io, fmt::format("cannot write the state file {}: {}; set [state] path to a "
+                                       "writable place, or to \":memory:\" to forget at exit",
+                                       path, reason)};
+}
+
+StateFile::StateFile(std::string path, Clock clock)
+    : path_(std::move(path)), clock_(std::move(clock)) {}
+
+bool StateFile::in_memory() const { return path_ == Database::kInMemory; }
+
+Result<std::unique_ptr<StateFile>> StateFile::claim(const std::string& path, Clock clock,
+                                                    milliseconds patience) {
+  if (path == Database::kInMemory) return std::make_unique<StateFile>(path, std::move(clock));
+  std::error_code error;
+  fs::path absolute = fs::absolute(path, error);
+  if (path.empty() || error) return not_writable(path, "this is no path");
+  if (int number = make_folders(absolute.parent_path()); number != 0 && !may_pass(number))
+    return not_writable(path, std::strerror(number));
+  fs::path resolved = fs::weakly_canonical(absolute, error);
+  if (error) return not_writable(path, error.message());
+  struct stat there {};
+  if (stat(resolved.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return not_writable(path, S_ISDIR(there.st_mode) ? "this is a folder" : "this is no file");
+  auto file = std::make_unique<StateFile>(resolved.string(), std::move(clock));
+  Result<FileDescriptor> lock = take_lock(file->path_, patience);
+  if (!lock) return lock.failure();
+  file->lock_ = std::move(*lock);
+  return file;
+}
+
+bool StateFile::hold(DatabaseError& error) {
+  struct stat ours {};
+  struct stat there {};
+  if (in_memory() ||
+      (fstat(lock_.number(), &ours) == 0 && stat((path_ + ".lock").c_str(), &there) == 0 &&
+       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev))
+    return true;
+  if (int number = make_folders(fs::path(path_).parent_path()); number != 0) {
+    error = {may_pass(number) ? ErrorClass::full : ErrorClass::denied, std::strerror(number)};
+    return false;
+  }
+  Result<FileDescriptor> lock = take_lock(path_, milliseconds(0));
+  if (!lock) {
+    error = {ErrorClass::denied, lock.failure().detail};
+    return false;
+  }
+  lock_ = std::move(*lock);
+  return true;
+}
+
+std::string StateFile::free_name(const std::string& suffix) const {
+  const std::string name = fmt::format("{}.{}-{}", path_, suffix, compact_time(clock_()));
+  std::string free = name;
+  std::error_code ignored;
+  auto is_taken = [&] {
+    for (const char* part : {"", "-wal", "-shm"})
+      if (fs::exists(fs::symlink_status(free + part, ignored))) return true;
+    return false;
+  };
+  for (int number = 2; is_taken(); ++number) free = fmt::format("{}-{}", name, number);
+  return free;
+}
+
+bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
+                          DatabaseError& error, Log log_there) {
+  if (in_memory()) return true;  // what was in memory went with its connection
+  const std::string name = free_name(suffix);
+  std::string kept;
+  // The log first: alone it is nothing, while a database without it would be an older one, and one
+  // with another's log would be overwritten by it.
+  for (const std::string part : {"-wal", "-shm", ""}) {
+    std::string to = name + part;
+    if (log_there == Log::of_another && !part.empty()) to = name + ".other" + part;
+    if (rename((path_ + part).c_str(), to.c_str()) == 0) {
+      kept += (kept.empty() ? "" : ", ") + to;
+    } else if (errno != ENOENT) {
+      error = {ErrorClass::denied,
+               fmt::format("it cannot be read ({}) nor renamed: {}", reason, std::strerror(errno))};
+      return false;
+    }
+  }
+  log(LogLevel::error, "the state file cannot be used; it was set aside and a new one is begun",
+      {{"path", path_}, {"reason", reason}, {"kept_as", kept.empty() ? "nothing was left" : kept}});
+  return true;
+}
+
+std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string& suffix) {
+  if (int number = in_memory() ? 0 : make_file(path_); number != 0) {
+    error = {may_pass(number) ? ErrorClass::full : ErrorClass::denied, std::strerror(number)};
+    return nullptr;
+  }
+  auto database = Database::open(path_, Access::write, error);
+  if (database == nullptr) return nullptr;
+  SchemaState schema = look_at_schema(*database);
+  if (schema.standing == SchemaStatus::newer) {
+    suffix = fmt::format("version-{}", schema.version);
+    error = {ErrorClass::corrupt,
+             fmt::format("a newer version of the agent wrote it (schema {}, this one knows {})",
+                         schema.version, newest_schema())};
+    return nullptr;
+  }
+  if (schema.standing == SchemaStatus::foreign)
+    error = {ErrorClass::corrupt, "another program's database"};
+  else if (schema.standing == SchemaStatus::ours && !is_sound(*database, path_) &&
+           !database->failed())
+    error = {ErrorClass::corrupt, "the database is damaged"};
+  else if (!database->failed() && configure(*database) && migrate(*database))
+    database->checkpoint_on_close(true);
+  else
+    error = database->error();
+  if (error.trouble != ErrorClass::none) return nullptr;
+  return database;
+}
+
+std::unique_ptr<Database> StateFile::open(DatabaseError& error) {
+  std::string suffix = "corrupt";
+  auto database = open_once(error, suffix);
+  if (database != nullptr || error.trouble != ErrorClass::corrupt) return database;
+  const std::string reason = error.text;
+  error = {};
+  if (!set_aside(suffix, reason, error)) return nullptr;
+  return open_once(error, suffix);
+}
+
+}  // namespace mtasts::state

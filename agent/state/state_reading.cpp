@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The state read beside a running agent, or where there is none. Nothing is written, so the folder
+// may be read-only.
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "state/change_rows.h"
+#include "state/domain_rows.h"
+#include "state/schema.h"
+#include "state/state.h"
+
+namespace mtasts::state {
+namespace {
+
+namespace fs = std::filesystem;
+
+Failure cannot_read(const fs::path& path, const std::string& reason) {
+  return {FailureKind::io, fmt::format("cannot read the state file {}: {}", path.string(), reason)};
+}
+
+// Null: `error` says why.
+std::unique_ptr<Database> open_to_read(const fs::path& path, SchemaState& schema,
+                                       DatabaseError& error) {
+  auto database = Database::open(path.string(), Access::read, error);
+  if (database != nullptr) schema = look_at_schema(*database);
+  if (database != nullptr && !database->failed()) return database;
+  if (database != nullptr) error = database->error();
+  // Even a reader makes the shared memory of a log where it is missing; a folder that does not let
+  // us is no obstacle as long as there is no log, which means that nobody writes.
+  std::error_code ignored;
+  const fs::path log = path.string() + "-wal";
+  bool has_log = fs::exists(log, ignored) && fs::file_size(log, ignored) > 0;
+  if (error.trouble != ErrorClass::denied || has_log) return nullptr;
+  database = Database::open(path.string(), Access::read_frozen, error);
+  if (database == nullptr) return nullptr;
+  schema = look_at_schema(*database);
+  if (!database->failed()) return database;
+  error = database->error();
+  return nullptr;
+}
+
+}  // namespace
+
+Result<StateReading> read_state(const fs::path& path, const std::string& domain) {
+  std::error_code failed;
+  fs::path file = fs::canonical(path, failed);
+  if (failed == std::errc::no_such_file_or_directory)
+    return Failure{FailureKind::not_found,
+                   fmt::format("there is no state file {}; the agent writes it where [state] path "
+                               "says",
+                               path.string())};
+  if (failed) return cannot_read(path, failed.message());
+  if (!fs::is_regular_file(file, failed)) return cannot_read(path, "this is no file");
+  SchemaState schema;
+  DatabaseError error;
+  auto database = open_to_read(file, schema, error);
+  if (database == nullptr) return cannot_read(path, error.text);
+  if (schema.standing == SchemaStatus::newer)
+    return cannot_read(path, fmt::format("a newer version of the agent wrote it (schema {}, this "
+                                         "one knows {})",
+                                         schema.version, newest_schema()));
+  if (schema.standing == SchemaStatus::fresh) return StateReading{};
+  if (schema.standing != SchemaStatus::ours) return cannot_read(path, "another program's database");
+  // One transaction, so that report and timeline are of the same moment.
+  database->run("BEGIN");
+  StateReading reading;
+  DomainReader reader;
+  if (auto known = reader.read(*database, domain)) reading.remembered.push_back(std::move(*known));
+  reading.timeline = read_timeline(*database, domain);
+  if (database->failed()) return cannot_read(path, database->error().text);
+  return reading;
+}
+
+}  // namespace mtasts::state

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "verdict/domain/coverage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/domain_name.h"
+
+namespace mtasts::verdict {
+namespace {
+
+struct Provider {
+  std::string_view suffix;  // with its leading dot: the host ends with it, or equals it without
+  std::string_view name;
+  bool wildcard;  // customers' or pool hosts differ in the label before the suffix
+};
+
+// Measured on live MX records; a wildcard is used only where it stands for exactly one label.
+constexpr Provider kProviders[] = {
+    {".mail.protection.outlook.com", "Microsoft 365", true},
+    {".olc.protection.outlook.com", "Outlook.com", true},
+    {".mx.microsoft", "Microsoft 365", false},
+    {".aspmx.l.google.com", "Google Workspace", true},
+    {".l.google.com", "Google Workspace", false},
+    {".smtp.google.com", "Google Workspace", false},
+    {".googlemail.com", "Google Workspace", true},
+    {".mail.protonmail.ch", "Proton", false},
+    {".mailsec.protonmail.ch", "Proton", false},
+    {".messagingengine.com", "Fastmail", false},
+    {".zoho.com", "Zoho", false},
+    {".zoho.eu", "Zoho", false},
+    {".zoho.in", "Zoho", false},
+    {".mail.ovh.net", "OVHcloud", true},
+    {".mx.cloudflare.net", "Cloudflare", true},
+    {".gslb.pphosted.com", "Proofpoint", true},
+    {".pphosted.com", "Proofpoint", true},
+    {".ppe-hosted.com", "Proofpoint Essentials", false},
+    {".mimecast.com", "Mimecast", true},
+    {".ess.barracudanetworks.com", "Barracuda", true},
+    {".iphmx.com", "Cisco Secure Email", true},
+    {".messagelabs.com", "Symantec Email Security", true},
+    {".improvmx.com", "ImprovMX", false},
+    {".mail.icloud.com", "iCloud", false},
+    {".migadu.com", "Migadu", false},
+};
+
+const Provider* find_provider(std::string_view mx_host) {
+  std::string host = "." + ascii_lower(mx_host);
+  for (const Provider& provider : kProviders)
+    if (host.ends_with(provider.suffix)) return &provider;
+  return nullptr;
+}
+
+// The hosts Microsoft names <customer>.<letter>-v1.mx.microsoft: the wildcard stands one label
+// down.
+std::string customary_pattern(std::string_view host, const Provider& provider) {
+  if (provider.suffix == ".mx.microsoft") {
+    size_t dot = host.find('.');
+    return dot == std::string_view::npos ? std::string() : "*" + std::string(host.substr(dot));
+  }
+  return provider.wildcard ? "*" + std::string(provider.suffix) : std::string();
+}
+
+}  // namespace
+
+std::optional<std::string> covering_pattern(const std::vector<std::string>& patterns,
+                                            std::string_view host) {
+  for (const std::string& pattern : patterns)
+    if (protocol::mx_pattern_matches(pattern, host)) return pattern;
+  return std::nullopt;
+}
+
+std::string_view provider_of(std::string_view mx_host) {
+  const Provider* provider = find_provider(mx_host);
+  return provider == nullptr ? std::string_view() : provider->name;
+}
+
+std::string_view provider_hint(std::string_view provider) {
+  if (provider == "Microsoft 365")
+    return "Microsoft runs these MX hosts and their certificates; the policy must list "
+           "*.mail.protection.outlook.com, or *.<x>-v1.mx.microsoft after a move to DNSSEC.";
+  if (provider == "Google Workspace")
+    return "Google runs these MX hosts; *.google.com does not cover aspmx.l.google.com, because a "
+           "wildcard stands for one label.";
+  if (provider == "Cloudflare")
+    return "Cloudflare Email Routing runs these MX hosts; the policy must list "
+           "*.mx.cloudflare.net.";
+  if (provider == "OVHcloud") return "OVHcloud runs these MX hosts; *.mail.ovh.net covers them.";
+  if (provider == "Proton")
+    return "Proton runs these MX hosts; list mail.protonmail.ch and mailsec.protonmail.ch.";
+  if (provider == "Fastmail")
+    return "Fastmail runs these MX hosts; list in1-smtp.messagingengine.com and "
+           "in2-smtp.messagingengine.com.";
+  if (provider == "Zoho") return "Zoho runs these MX hosts; list each of them by name.";
+  return {};
+}
+
+std::vector<std::string> suggested_patterns(const std::vector<std::string>& hosts) {
+  std::vector<std::string> patterns;
+  for (const std::string& host : hosts) {
+    if (!protocol::is_mx_pattern(host)) continue;
+    std::string pattern = ascii_lower(host);
+    if (const Provider* provider = find_provider(host)) {
+      std::string customary = customary_pattern(pattern, *provider);
+      if (protocol::mx_pattern_matches(customary, host)) pattern = customary;
+    }
+    if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
+      patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+std::string suggested_policy(const std::vector<std::string>& hosts, protocol::Mode mode,
+                             uint64_t max_age_seconds) {
+  std::vector<std::string> patterns = suggested_patterns(hosts);
+  if (patterns.empty()) return {};
+  std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", protocol::name_of(mode));
+  for (const std::string& pattern : patterns) text += fmt::format("mx: {}\r\n", pattern);
+  text += fmt::format("max_age: {}\r\n", max_age_seconds);
+  return text;
+}
+
+}  // namespace mtasts::verdict

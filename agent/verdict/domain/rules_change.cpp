@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// What changed, and until when it matters (RFC 8461 §5.1, §8.1, §8.3). Where several findings would
+// say the same, the most special one speaks alone.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "verdict/domain/coverage.h"
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::Mode;
+
+constexpr Time kNever{};
+// A deployment that reaches every edge server after a few minutes makes two or three returns less.
+constexpr size_t kFlappingReturns = 3;
+constexpr auto kFlappingRest = std::chrono::hours(6);
+
+std::string quoted(const std::string& id) { return fmt::format("\"{}\"", printable(id, 64)); }
+
+bool is_digits(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// The rules of one check, and what they share.
+class ChangeRules {
+ public:
+  ChangeRules(RuleContext& context, const History& history)
+      : judgement_(context),
+        history_(history),
+        now_(context.now),
+        held_(held_policies(history, now_)) {}
+
+  void judge() {
+    if (is_removed())
+      removal();
+    else
+      publication();
+    mail_hosts();
+    if (!date_told_ && !held_.empty()) cache_window();
+  }
+
+ private:
+  bool is_removed() const { return history_.record.value == "" && !history_.record.candidate; }
+  bool is_served() const { return history_.policy_gone == kNever; }
+  bool is_recent(Time when) const {
+    return when != kNever && now_ < when + judgement_.thresholds.change_hold;
+  }
+  // Severity goes by the known mode, so that a look that could not see the policy changes none.
+  void tell(std::string_view code, FindingDetails what) {
+    const FindingRow& row = *find_row(code);
+    bool enforced = history_.policy.value && (*history_.policy.value)->mode == Mode::enforce;
+    if (!what.severity) what.severity = enforced ? row.in_enforce : row.otherwise;
+    judgement_.add(code, std::move(what));
+  }
+  // Nothing else was served under the id, so no policy change was announced by the next one.
+  bool served_alone(const std::string& id, const PolicyFacts& policy) const {
+    return std::all_of(history_.instances.begin(), history_.instances.end(),
+                       [&](const CachedPolicy& instance) {
+                         return instance.id != id || mean_the_same(*instance.policy, policy);
+                       });
+  }
+  std::string until(Time when) const { return until_text(when, now_); }
+  std::string new_id_fix() const {
+    return fmt::format("Publish the record with a new id: \"v=STSv1; id={}\"",
+                       fresh_id(&history_, now_));
+  }
+
+  void removal();
+  void removal_while(bool after_none, const HeldPolicy& held);
+  void publication();
+  bool flapping();
+  bool stale_copies();
+  void id_changes();
+  void mode_fall();
+  void max_age();
+  void mail_hosts();
+  bool added_host(const SeenMx& mx);
+  void cache_window();
+
+  RuleContext& judgement_;
+  const History& history_;
+  const Time now_;
+  const std::vector<HeldPolicy> held_;
+  bool date_told_ = false;  // some finding says until when an old policy can be held
+};
+
+// Record and policy, or the record alone, are gone (RFC 8461 §8.3).
+void ChangeRules::removal() {
+  if (!history_.policy.value) return;
+  Mode last = (*history_.policy.value)->mode;
+  Time removed = history_.record.since;
+  auto ruling = std::find_if(held_.begin(), held_.end(), [](const HeldPolicy& held) {
+    return held.policy->mode != Mode::none;
+  });
+  if (last == Mode::none || (!is_served() && history_.policy_gone_confirmed)) {
+    if (ruling != held_.end()) return removal_while(last == Mode::none, *ruling);
+    // Copies that outlived the record have been told of already.
+    for (const CachedPolicy& instance : history_.instances)
+      if (held_until(instance, now_) > removed) return;
+  }
+  if (last != Mode::enforce || !is_recent(removed)) return;
+  tell("sts-mode-downgrade-to-absent",
+       {.message = fmt::format("The record was removed on {}, when the policy's mode was enforce",
+                               date_text(removed))});
+}
+
+void ChangeRules::removal_while(bool after_none, const HeldPolicy& held) {
+  date_told_ = true;
+  FindingDetails what;
+  // Senders that hold a policy of mode testing report, but deliver (RFC 8461 §5).
+  if (std::none_of(held_.begin(), held_.end(),
+                   [](const HeldPolicy& other) { return other.policy->mode == Mode::enforce; }))
+    what.severity = Severity::warning;
+  what.message =
+      fmt::format("{} on {}, but senders may hold {} until {}",
+                  after_none ? "The record was removed" : "Record and policy were removed",
+                  date_text(history_.record.since), held_text(held), until(held.until));
+  if (after_none)
+    what.fix = fmt::format(
+        "Publish the record and the policy of mode none again until {}, then remove both",
+        until(held.until));
+  tell(after_none ? "sts-removed-before-expiry" : "sts-removed-while-cached", std::move(what));
+}
+
+void ChangeRules::publication() {
+  if (!flapping()) {
+    bool stale = stale_copies();
+    if (!stale) id_changes();
+    max_age();
+  }
+  mode_fall();
+}
+
+bool ChangeRules::flapping() {
+  const auto& returns = history_.policy_returns;
+  if (returns.size() < kFlappingReturns || now_ >= returns.back() + kFlappingRest) return false;
+  Time first = returns[returns.size() - kFlappingReturns];
+  if (!is_recent(first)) return false;
+  std::string others;
+  for (const CachedPolicy& instance : history_.instances)
+    if (is_recent(instance.last_seen) && others.size() < 400)
+      others += fmt::format("{}mode {} with max_age {} and mx {}", others.empty() ? "" : "; ",
+                            name_of(instance.policy->mode), instance.policy->max_age_seconds,
+                            instance.policy->mx.empty() ? "none" : listed(instance.policy->mx, 3));
+  tell(
+      "sts-policy-flapping",
+      {.message = fmt::format("The served policy went back to an earlier one {} times since {}: {}",
+                              kFlappingReturns, rfc3339(first), others)});
+  return true;
+}
+
+// Senders hold another policy than today's under today's id, so they do not look for the new one.
+bool ChangeRules::stale_copies() {
+  const auto& record = history_.record;
+  const auto& policy = history_.policy;
+  if (!record.value || record.value->empty() || !policy.value || !is_served()) return false;
+  // The record's answer may be older than the policy: a cache may still hold the old id.
+  if (record.candidate || policy.candidate || now_ < history_.record_fresh_at) return false;
+  const CachedPolicy* stale = nullptr;
+  for (const CachedPolicy& instance : history_.instances) {
+    bool counts = instance.confirmed && instance.gone != kNever && instance.id == *record.value &&
+                  !mean_the_same(*instance.policy, **policy.value) &&
+                  held_until(instance, now_) > now_;
+    if (counts && (stale == nullptr || held_until(instance, now_) > held_until(*stale, now_)))
+      stale = &instance;
+  }
+  if (stale == nullptr) return false;
+  date_told_ = true;
+  auto id = std::find_if(history_.ids.begin(), history_.ids.end(),
+                         [&](const SeenId& seen) { return seen.id == *record.value; });
+  bool reused = id != history_.ids.end() && id->returned != kNever && stale->gone <= id->returned;
+  bool id_first = std::any_of(
+      history_.instances.begin(), history_.instances.end(), [&](const CachedPolicy& other) {
+        return other.id != stale->id && other.policy->digest == stale->policy->digest &&
+               other.gone <= stale->gone && other.gone >= stale->first_seen &&
+               served_alone(other.id, *stale->policy) &&
+               stale->gone - stale->first_seen < judgement_.thresholds.change_hold;
+      });
+  HeldPolicy held{stale->policy, stale->id, stale->gone, held_until(*stale, now_), true};
+  std::string copies =
+      fmt::format("senders may hold {} under it until {}", held_text(held), until(held.until));
+  FindingDetails what;
+  what.fix = new_id_fix();
+  if (reused)
+    what.message = fmt::format("The id {} was in use before and came back on {}; {}",
+                               quoted(stale->id), date_text(id->returned), copies);
+  else if (id_first)
+    what.message = fmt::format("The id became {} on {}, before the policy changed on {}; {}",
+                               quoted(stale->id), date_text(stale->first_seen),
+                               date_text(policy.since), copies);
+  else
+    what.message = fmt::format("The policy changed on {} but the id is still {}; {}",
+                               date_text(policy.since), quoted(stale->id), copies);
+  tell(reused     ? "sts-id-reused"
+       : id_first ? "sts-id-changed-before-body"
+                  : "sts-body-changed-id-same",
+       std::move(what));
+  return true;
+}
+
+// What is odd about a new id alone; told for a while.
+void ChangeRules::id_changes() {
+  const auto& record = history_.record;
+  if (!record.previous || !is_recent(record.changed) || record.value->empty()) return;
+  std::string when = date_text(record.changed);
+  for (const SeenId& seen : history_.ids) {
+    if (seen.id != *record.value || !is_recent(seen.returned)) continue;
+    return tell("sts-id-reused", {.message = fmt::format(
+                                      "The id {} of {} was first seen on {} and was replaced since",
+                                      quoted(seen.id), when, date_text(seen.first_seen)),
+                                  .fix = new_id_fix()});
+  }
+  if (record.previous->empty()) return;
+  std::string change = fmt::format("The id changed from {} to {} on {}", quoted(*record.previous),
+                                   quoted(*record.value), when);
+  if (is_digits(*record.value) && is_digits(*record.previous) &&
+      record.value->size() == record.previous->size() && *record.value < *record.previous)
+    tell("sts-id-went-backwards", {.message = change});
+  if (!history_.policy.value || !is_served()) return;
+  // Else the id announces a change of the policy that came first, as it should (RFC 8461 §8.1).
+  bool under_previous =
+      std::any_of(history_.instances.begin(), history_.instances.end(),
+                  [&](const CachedPolicy& instance) { return instance.id == *record.previous; });
+  if (under_previous && served_alone(*record.previous, **history_.policy.value))
+    tell("sts-id-changed-body-same", {.message = change + ", the policy stayed the same"});
+}
+
+void ChangeRules::mode_fall() {
+  if (!history_.policy.value || !is_recent(history_.mode_fell)) return;
+  Mode now = (*history_.policy.value)->mode;
+  tell(now == Mode::none ? "sts-mode-downgrade-enforce-none" : "sts-mode-downgrade-enforce-testing",
+       {.message = fmt::format("The mode was enforce until {} and is {} now",
+                               rfc3339(history_.mode_fell), name_of(now))});
+}
+
+void ChangeRules::max_age() {
+  if (!history_.policy.value) return;
+  const PolicyFacts& today = **history_.policy.value;
+  const CachedPolicy* other = nullptr;
+  for (const CachedPolicy& instance : history_.instances)
+    if (instance.confirmed && is_recent(instance.gone) && instance.policy->mode == today.mode &&
+        instance.policy->max_age_seconds != today.max_age_seconds &&
+        (other == nullptr || instance.policy->max_age_seconds > other->policy->max_age_seconds))
+      other = &instance;
+  if (other == nullptr) return;
+  bool reduced = today.max_age_seconds < other->policy->max_age_seconds;
+  tell(reduced ? "sts-max-age-reduced" : "sts-max-age-raised",
+       {.message =
+            fmt::format("max_age was {} until {} and is {} now", other->policy->max_age_seconds,
+                        rfc3339(other->gone), today.max_age_seconds)});
+}
+
+void ChangeRules::mail_hosts() {
+  bool unsafe = false;
+  for (const SeenMx& mx : history_.mx_hosts)
+    if (mx.host != "." && mx.removed == kNever && mx.added != kNever) unsafe |= added_host(mx);
+  for (const SeenMx& mx : history_.mx_hosts)
+    if (!unsafe && mx.host != "." && is_recent(mx.removed))
+      tell("mx-removed", {.message = fmt::format("{} left the MX records on {}",
+                                                 printable(mx.host, 253), date_text(mx.removed)),
+                          .host = mx.host});
+}
+
+// RFC 8461 §8.1: senders that hold an older policy judge the new host by that one. True when it
+// takes the place of a host that they could use.
+bool ChangeRules::added_host(const SeenMx& mx) {
+  const std::string& host = mx.host;
+  std::string arrival =
+      fmt::format("{} was added on {}", printable(host, 253), date_text(mx.added));
+  const auto& known = history_.policy.value;
+  if (known && is_served() && (*known)->mode != Mode::none &&
+      !covering_pattern((*known)->mx, host)) {
+    tell("mx-added-not-covered", {.message = fmt::format("{} and matches none of the policy's {}",
+                                                         arrival, listed((*known)->mx, 8)),
+                                  .host = host});
+    return false;
+  }
+  for (const HeldPolicy& held : held_) {
+    bool rules = held.confirmed && held.policy->mode == Mode::enforce;
+    if (!rules || covering_pattern(held.policy->mx, host)) continue;
+    // Another host that it matches takes the mail of those who hold it.
+    const auto& hosts = *history_.mx.value;
+    bool other_way = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& other) {
+      return covering_pattern(held.policy->mx, other).has_value();
+    });
+    FindingDetails what;
+    what.message = fmt::format("{}, but senders may hold {} with mx {} until {}", arrival,
+                               held_text(held), listed(held.policy->mx, 5), until(held.until));
+    what.fix = fmt::format("Keep an MX host that matches {} until {}", listed(held.policy->mx, 5),
+                           until(held.until));
+    what.host = host;
+    if (other_way) what.severity = Severity::info;
+    date_told_ = true;
+    tell("mx-changed-inside-cache-window", std::move(what));
+    return !other_way;
+  }
+  return false;
+}
+
+void ChangeRules::cache_window() {
+  const HeldPolicy& longest = held_.front();
+  tell("sts-cache-window-open", {.message = fmt::format("Senders may hold {} until {}",
+                                                        held_text(longest), until(longest.until))});
+}
+
+}  // namespace
+
+void judge_change(RuleContext& context, const History& history, const Observation& seen) {
+  if (!history.published) {
+    context.not_applicable(Stage::change);
+    return;
+  }
+  bool policy_seen = seen.policy != nullptr || seen.policy_gone;
+  if (!seen.record || !policy_seen) context.unseen(Stage::change);
+  ChangeRules(context, history).judge();
+}
+
+}  // namespace mtasts::verdict

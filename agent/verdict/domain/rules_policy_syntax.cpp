@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "verdict/domain/coverage.h"
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+namespace {
+
+// The MX hosts that a policy can speak of: names, and no null MX.
+std::vector<std::string> coverable_hosts(const Evidence& evidence) {
+  std::vector<std::string> hosts;
+  for (const MxTarget& target : evidence.mx_targets)
+    if (!target.host.empty() && !IpAddress::parse(target.host)) hosts.push_back(target.host);
+  return hosts;
+}
+
+void judge_wildcard_depth(RuleContext& context, const std::vector<std::string>& hosts) {
+  const auto& patterns = context.reading.policy.mx;
+  for (const std::string& host : hosts) {
+    if (covering_pattern(patterns, host)) continue;
+    for (const std::string& pattern : patterns) {
+      if (!protocol::mx_pattern_is_too_shallow(pattern, host)) continue;
+      std::vector<std::string> lines = suggested_patterns({host});
+      std::string better = lines.empty() ? printable(host, 253) : lines.front();
+      context.add("sts-policy-wildcard-depth",
+                  {.message = fmt::format("\"mx: {}\" does not match the MX host {}: the "
+                                          "wildcard stands for exactly one label",
+                                          pattern, printable(host, 253)),
+                   .fix = fmt::format("Add the line \"mx: {}\", then publish a new id.", better),
+                   .host = host});
+      break;
+    }
+  }
+}
+
+void judge_unused(RuleContext& context, const std::vector<std::string>& hosts) {
+  std::vector<std::string> unused;
+  for (const std::string& pattern : context.reading.policy.mx) {
+    // One that is too shallow is meant for a host; that has its own finding.
+    bool used = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+      return protocol::mx_pattern_matches(pattern, host) ||
+             protocol::mx_pattern_is_too_shallow(pattern, host);
+    });
+    if (!used) unused.push_back(pattern);
+  }
+  if (!unused.empty())
+    context.add("sts-policy-mx-unused",
+                {.message = fmt::format("No MX host matches \"mx: {}\"", listed(unused))});
+}
+
+}  // namespace
+
+void judge_policy_syntax(RuleContext& context) {
+  if (!context.takes_part) return;  // said by judge_policy_fetch()
+  const PolicyReading& reading = context.reading;
+  if (!reading.read) {
+    // Nothing to read: the fetch says why. Unknown only where our own sight failed.
+    const PolicyEvidence& policy = context.evidence.policy;
+    const auto& answers = policy.addresses.answers;
+    bool unseen = answers.empty();
+    for (const protocol::DnsAnswer& answer : answers)
+      unseen |= protocol::is_local_failure(answer.status) ||
+                (!protocol::is_conclusive(answer.status) && !context.evidence.sight.dns) ||
+                (policy.attempts.empty() && answer.status == protocol::DnsStatus::answered);
+    for (const protocol::HttpsAttempt& attempt : policy.attempts)
+      unseen |= is_blind(context, attempt);
+    if (unseen)
+      context.unseen(Stage::policy_syntax);
+    else
+      context.not_applicable(Stage::policy_syntax);
+    return;
+  }
+  context.add_faults(reading.policy.faults, "policy");
+
+  auto expected = context.thresholds.expected_mode;
+  if (expected && reading.policy.mode && *reading.policy.mode < *expected)
+    context.add("sts-mode-weaker-than-expected",
+                {.message = fmt::format("The published mode is {}, the settings expect {}",
+                                        protocol::name_of(*reading.policy.mode),
+                                        protocol::name_of(*expected))});
+
+  std::vector<std::string> hosts = coverable_hosts(context.evidence);
+  if (!context.has_patterns() || hosts.empty()) return;
+  judge_wildcard_depth(context, hosts);
+  judge_unused(context, hosts);
+}
+
+}  // namespace mtasts::verdict

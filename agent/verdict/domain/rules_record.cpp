@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include "base/printable.h"
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::StsRecordSet;
+
+// The lookup said for certain that there is nothing: a missing record, or a broken delegation.
+void judge_absence(RuleContext& context, const DnsAnswer& answer) {
+  // A target that exists without a TXT record is what any wildcard CNAME looks like.
+  if (!answer.cname_chain.empty() && answer.status == DnsStatus::nxdomain) {
+    context.add(
+        "sts-txt-cname-dangling",
+        {.message = fmt::format("{} is a CNAME to {}, which has no TXT record ({})", answer.name,
+                                listed(answer.cname_chain), protocol::name_of(answer.status))});
+    return;
+  }
+  context.add("sts-txt-missing",
+              {.message = fmt::format("There is no TXT record at {} ({})", answer.name,
+                                      protocol::name_of(answer.status))});
+  if (answer.status == DnsStatus::nxdomain)
+    context.add("sts-txt-nxdomain",
+                {.message = fmt::format("The name {} does not exist (NXDOMAIN)", answer.name)});
+}
+
+void judge_texts(RuleContext& context, const DnsAnswer& answer) {
+  const StsRecordSet& set = context.records;
+  switch (set.status) {
+    case StsRecordSet::Status::found:
+    case StsRecordSet::Status::invalid:
+      context.add_faults(set.record.faults, "record");
+      break;
+    case StsRecordSet::Status::multiple:
+      context.add("sts-txt-multiple",
+                  {.message = fmt::format("{} records at {} begin v=STSv1;: {}",
+                                          answer.texts.size() - set.unrelated.size(), answer.name,
+                                          listed(answer.texts, 3))});
+      break;
+    case StsRecordSet::Status::none:
+      context.add("sts-txt-missing",
+                  {.message = fmt::format("No TXT record at {} begins v=STSv1;", answer.name)});
+      break;
+  }
+  if (!set.unrelated.empty())
+    context.add(
+        "sts-txt-unrelated-records",
+        {.message = fmt::format("{} has {} other TXT record{}, the first is \"{}\"", answer.name,
+                                set.unrelated.size(), set.unrelated.size() == 1 ? "" : "s",
+                                printable(set.unrelated.front(), 80))});
+}
+
+}  // namespace
+
+void judge_record(RuleContext& context) {
+  const DnsAnswer& answer = context.evidence.record;
+  bool blind = !context.evidence.sight.dns || protocol::is_local_failure(answer.status);
+  if (answer.cname_loop) {
+    context.add("sts-txt-cname-loop",
+                {.message = fmt::format("The CNAMEs at {} loop: {}", answer.name,
+                                        listed(answer.cname_chain))});
+    return;
+  }
+  switch (answer.status) {
+    case DnsStatus::answered:
+      judge_texts(context, answer);
+      break;
+    case DnsStatus::nodata:
+    case DnsStatus::nxdomain:
+      judge_absence(context, answer);
+      break;
+    case DnsStatus::timeout:
+      context.add("sts-txt-timeout", {.message = what_came(answer), .blind = blind});
+      break;
+    case DnsStatus::unreachable:
+    case DnsStatus::cancelled:
+      context.add("sts-txt-timeout", {.message = what_came(answer), .blind = true});
+      break;
+    case DnsStatus::servfail:
+    case DnsStatus::refused:
+    case DnsStatus::malformed:
+      context.add("sts-txt-servfail", {.message = what_came(answer), .blind = blind});
+      break;
+  }
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::TlsrptRecordSet;
+
+void judge_tlsrpt(RuleContext& context) {
+  const DnsAnswer& answer = context.evidence.tlsrpt;
+  bool blind = !context.evidence.sight.dns || protocol::is_local_failure(answer.status);
+  switch (answer.status) {
+    case DnsStatus::answered:
+      break;
+    case DnsStatus::nodata:
+    case DnsStatus::nxdomain:
+      context.add("tlsrpt-missing",
+                  {.message = fmt::format("There is no TXT record at {} ({})", answer.name,
+                                          protocol::name_of(answer.status))});
+      return;
+    case DnsStatus::timeout:
+      context.add("tlsrpt-timeout", {.message = what_came(answer), .blind = blind});
+      return;
+    case DnsStatus::unreachable:
+    case DnsStatus::cancelled:
+      context.add("tlsrpt-timeout", {.message = what_came(answer), .blind = true});
+      return;
+    case DnsStatus::servfail:
+    case DnsStatus::refused:
+    case DnsStatus::malformed:
+      context.add("tlsrpt-servfail", {.message = what_came(answer), .blind = blind});
+      return;
+  }
+
+  TlsrptRecordSet set = protocol::read_tlsrpt_records(answer.texts);
+  switch (set.status) {
+    case TlsrptRecordSet::Status::found:
+    case TlsrptRecordSet::Status::invalid:
+      context.add_faults(set.record.faults, "record");
+      break;
+    case TlsrptRecordSet::Status::multiple:
+      context.add(
+          "tlsrpt-multiple",
+          {.message = fmt::format("{} records at {} begin v=TLSRPTv1;",
+                                  answer.texts.size() - set.unrelated.size(), answer.name)});
+      break;
+    case TlsrptRecordSet::Status::none:
+      context.add("tlsrpt-missing",
+                  {.message = fmt::format("No TXT record at {} begins v=TLSRPTv1;", answer.name)});
+      break;
+  }
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "verdict/findings/findings_rows.h"
+
+namespace mtasts::verdict::rows {
+namespace {
+
+constexpr std::string_view kFetch = "sts-policy-fetch-error";
+constexpr std::string_view kWebPki = "sts-webpki-invalid";
+constexpr Stage kStage = Stage::policy_fetch;
+constexpr Stage kCertificate = Stage::policy_certificate;
+constexpr Channel kNone = Channel::none;
+
+constexpr FindingRow kRows[] = {
+    {"sts-host-nxdomain", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy host mta-sts.<domain> does not exist, so no sender can fetch the policy.",
+     "Publish A and AAAA records (or a CNAME) for the policy host.", kDigHost},
+    {"sts-host-no-address", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy host has no address, so no sender can fetch the policy.",
+     "Publish A and AAAA records for the policy host.", kDigHost},
+    {"sts-host-servfail", kStage, C, C, Channel::dns, kFetch, "RFC 8461 §3.3",
+     "The name servers fail for the policy host's addresses.",
+     "Repair the zone or its DNSSEC signatures.", kDigHost},
+    {"sts-host-dns-timeout", kStage, C, C, Channel::dns, kFetch, "RFC 8461 §3.3",
+     "The address lookup of the policy host got no answer in time.",
+     "See that every authoritative server of the policy host's zone answers.", kDigHost},
+    {"sts-host-placeholder-address", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy host resolves to an address that nobody can reach (placeholder, documentation or "
+     "private).",
+     "Publish the real address, or switch the CDN's proxy on for this name.", kDigHost},
+    {"sts-host-connect-refused", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+     "The policy host refuses connections to port 443.",
+     "Start the web server there, or open port 443 in the firewall.", kCurlPolicy},
+    {"sts-host-timeout", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+     "The policy host cannot be reached on port 443.",
+     "Open port 443 in the firewall and check the address in DNS.", kCurlPolicy},
+    {"sts-host-ipv6-fail", kStage, W, W, Channel::https, kFetch, "RFC 8461 §3.3",
+     "The policy host answers over IPv4 but not over IPv6; senders that try IPv6 first are late or "
+     "fail.",
+     "Serve the policy over IPv6 too, or remove the AAAA record.", kCurlPolicy},
+    {"sts-host-ipv4-fail", kStage, W, W, Channel::https, kFetch, "RFC 8461 §3.3",
+     "The policy host answers over IPv6 but not over IPv4; senders without IPv6 see no policy.",
+     "Serve the policy over IPv4 too.", kCurlPolicy},
+    {"sts-tls-handshake-failed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "Port 443 answers, but no TLS session comes about.",
+     "Configure a certificate and TLS 1.2 or 1.3 for the policy host's name (SNI).",
+     kPolicyCertificate},
+    {"sts-http-redirect", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy URL answers with a redirect, which senders must not follow.",
+     "Serve the file at the URL itself with status 200.", kCurlPolicy},
+    {"sts-http-status", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy URL answers with another status than 200, so senders see no policy.",
+     "Serve the file at /.well-known/mta-sts.txt with status 200.", kCurlPolicy},
+    {"sts-http-timeout", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+     "The policy host connects but does not answer within the time limit.",
+     "Find out why the web server stalls; senders wait at most a minute, many a few seconds.",
+     kCurlPolicy},
+    {"sts-http-slow", kStage, W, W, kNone, "", "RFC 8461 §3.3",
+     "The policy takes more than 5 seconds; some senders do not wait that long.",
+     "Serve the policy as a static file.", kCurlPolicy},
+    {"sts-http-too-large", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The policy is larger than 64 KiB, where senders stop reading.",
+     "Serve only the policy text at this URL.", kCurlPolicy},
+    {"sts-http-content-type-wrong", kStage, W, W, kNone, kFetch, "RFC 8461 §3.2",
+     "The policy is not served as text/plain; some senders refuse it.",
+     "Send the header Content-Type: text/plain.", kCurlPolicy},
+    {"sts-http-content-type-missing", kStage, W, W, kNone, "", "RFC 8461 §3.2",
+     "The answer has no Content-Type; some senders refuse it.",
+     "Send the header Content-Type: text/plain.", kCurlPolicy},
+    {"sts-http-malformed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "What answers on the policy host's port is not valid HTTP, or its head is over the limit.",
+     "Put a web server on the policy host's port 443.", kCurlPolicy},
+    {"sts-http-truncated", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
+     "The connection ends before the announced length of the policy.",
+     "Correct Content-Length, or the proxy that cuts the answer.", kCurlPolicy},
+
+    {"sts-tls-expired", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The policy host's certificate has expired, so senders refuse the policy.",
+     "Renew the certificate of the policy host and reload its web server.", kPolicyCertificate},
+    {"sts-tls-not-yet-valid", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The policy host's certificate is not valid yet.",
+     "Install a certificate that is valid now, or correct the clock of its issuer.",
+     kPolicyCertificate},
+    {"sts-tls-host-mismatch", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The certificate has no SAN DNS name for the policy host, so senders refuse the policy.",
+     "Get a certificate whose subjectAltName lists mta-sts.<domain>.", kPolicyCertificate},
+    {"sts-tls-cn-only", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The policy host's name stands only in the subject CN, which is no identity.",
+     "Reissue the certificate with the name in subjectAltName.", kPolicyCertificate},
+    {"sts-tls-untrusted", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The certificate chain does not end in a root that senders trust.",
+     "Use a certificate of a public CA on the policy host.", kPolicyCertificate},
+    {"sts-tls-self-signed", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The policy host's certificate is self-signed.",
+     "Use a certificate of a public CA on the policy host.", kPolicyCertificate},
+    {"sts-tls-incomplete-chain", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The intermediate certificate is missing; browsers fetch it, mail servers do not.",
+     "Configure the full chain (certificate and intermediate) on the policy host.",
+     kPolicyCertificate},
+    {"sts-tls-expiring", kCertificate, W, W, kNone, "", "RFC 8461 §3.3",
+     "The policy host's certificate ends soon and has not been renewed.",
+     "Renew the certificate now and see why its renewal did not run.", kPolicyCertificate},
+    {"sts-tls-weak-key", kCertificate, W, W, kNone, kWebPki, "RFC 8461 §3.3",
+     "The certificate's key is weaker than RSA 2048, which modern senders refuse.",
+     "Reissue the certificate with an RSA key of 2048 bits or more, or an EC key.",
+     kPolicyCertificate},
+    {"sts-tls-weak-signature", kCertificate, W, W, kNone, kWebPki, "RFC 8461 §3.3",
+     "The chain is signed with SHA-1 or MD5, which modern senders refuse.",
+     "Reissue the certificate with a SHA-256 signature.", kPolicyCertificate},
+    {"sts-tls-version-old", kCertificate, C, C, kNone, kFetch, "RFC 8461 §3.3, RFC 8996",
+     "The policy host speaks only TLS versions older than 1.2, which senders refuse.",
+     "Enable TLS 1.2 and 1.3 on the policy host.", kPolicyCertificate},
+};
+
+}  // namespace
+
+std::span<const FindingRow> policy_rows() { return kRows; }
+
+}  // namespace mtasts::verdict::rows

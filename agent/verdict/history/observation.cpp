@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// What of one check is certain enough to be remembered.
+#include <algorithm>
+
+#include "base/digest.h"
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using RecordStatus = protocol::StsRecordSet::Status;
+
+// Something answers for the domain itself. Where nothing does, it is gone as a whole, or our
+// resolver says so of every name there is; either way that is no removal of MTA-STS.
+bool is_domain_there(const Evidence& evidence) {
+  return evidence.mx.status == DnsStatus::answered || evidence.mx.status == DnsStatus::nodata;
+}
+
+// A record that is broken is neither there nor gone: its own findings tell of it.
+std::optional<std::string> record_of(const RuleContext& context) {
+  const DnsAnswer& answer = context.evidence.record;
+  if (!protocol::is_conclusive(answer.status) || answer.cname_loop) return std::nullopt;
+  if (context.records.status == RecordStatus::found) return context.records.record.id;
+  bool none = context.records.status == RecordStatus::none && !context.takes_part &&
+              is_domain_there(context.evidence);
+  return none ? std::optional<std::string>("") : std::nullopt;
+}
+
+PolicyFactsPtr policy_of(const RuleContext& context) {
+  const PolicyReading& reading = context.reading;
+  if (!reading.read || !reading.policy.mode || !reading.policy.max_age_seconds) return nullptr;
+  if (reading.attempt->chain == nullptr || !reading.attempt->chain->verified()) return nullptr;
+  // What only some senders refuse is held by the others.
+  for (const protocol::SyntaxFault& fault : reading.policy.faults)
+    if (fault.fault_class == protocol::FaultClass::error) return nullptr;
+  auto facts = std::make_shared<PolicyFacts>();
+  facts->digest = sha256_hex(reading.attempt->body);
+  facts->mode = *reading.policy.mode;
+  facts->max_age_seconds = *reading.policy.max_age_seconds;
+  facts->mx = reading.policy.mx;
+  return facts;
+}
+
+// No sender gets a policy, and that is not about our own sight.
+bool is_policy_gone(const RuleContext& context) {
+  const PolicyEvidence& policy = context.evidence.policy;
+  if (context.reading.attempt != nullptr) return true;
+  if (!policy.attempts.empty())
+    return std::none_of(
+        policy.attempts.begin(), policy.attempts.end(),
+        [&](const protocol::HttpsAttempt& attempt) { return is_blind(context, attempt); });
+  const auto& answers = policy.addresses.answers;
+  return !answers.empty() &&
+         std::all_of(answers.begin(), answers.end(), [](const DnsAnswer& answer) {
+           return answer.status == DnsStatus::nodata || answer.status == DnsStatus::nxdomain;
+         });
+}
+
+std::optional<std::vector<std::string>> mx_of(const Evidence& evidence) {
+  if (evidence.mx.status == DnsStatus::nodata && evidence.implicit_mx)
+    return std::vector<std::string>{evidence.domain.text()};
+  if (evidence.mx.status != DnsStatus::answered) return std::nullopt;
+  std::vector<std::string> hosts;
+  for (const protocol::MxRecord& record : evidence.mx.mx)
+    hosts.push_back(record.host.empty() ? "." : record.host);
+  return hosts;
+}
+
+}  // namespace
+
+Observation observation_of(const RuleContext& context) {
+  Observation seen;
+  seen.at = context.now;
+  seen.record = record_of(context);
+  seen.record_ttl = context.evidence.record.ttl;
+  seen.policy = policy_of(context);
+  seen.policy_gone =
+      seen.policy == nullptr && is_domain_there(context.evidence) && is_policy_gone(context);
+  seen.mx = mx_of(context.evidence);
+  for (const protocol::HttpsAttempt& attempt : context.evidence.policy.attempts)
+    if (seen.certificate.empty() && attempt.chain != nullptr)
+      seen.certificate = attempt.chain->leaf.fingerprint_sha256;
+  return seen;
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "verdict/rule_context.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::ChainFault;
+using protocol::PeerChain;
+
+using std::chrono::milliseconds;
+
+std::string names_of(const protocol::Certificate& leaf) {
+  if (leaf.dns_names.empty()) return "no DNS name at all";
+  return listed(leaf.dns_names, 6);
+}
+
+std::string fault_message(const PeerChain& chain, ChainFault fault, Time now) {
+  const protocol::Certificate& leaf = chain.leaf;
+  std::string issuer = printable(leaf.issuer, 160);
+  switch (fault) {
+    case ChainFault::expired:
+      if (leaf.not_after < now)
+        return fmt::format("The certificate expired on {}, {} ago (issued by {})",
+                           rfc3339(leaf.not_after), about(now - Time(leaf.not_after)), issuer);
+      return fmt::format("A certificate above the server's own expired on {} (chain of {})",
+                         rfc3339(chain.chain_not_after), issuer);
+    case ChainFault::not_yet_valid:
+      return fmt::format("The certificate is valid only from {} (issued by {})",
+                         rfc3339(leaf.not_before), issuer);
+    case ChainFault::self_signed:
+      return fmt::format("The certificate of {} is self-signed", printable(leaf.subject, 160));
+    case ChainFault::untrusted:
+      return fmt::format("The chain ends in no trusted root: issued by {} ({})", issuer,
+                         chain.verify_error);
+    case ChainFault::incomplete:
+      return fmt::format("The server sends {} certificate{}, the issuer {} is missing ({})",
+                         chain.presented_count, chain.presented_count == 1 ? "" : "s", issuer,
+                         chain.verify_error);
+    case ChainFault::invalid:
+      return fmt::format("The certificate of {} does not verify: {}", printable(leaf.subject, 160),
+                         chain.verify_error);
+  }
+  return {};
+}
+
+std::string_view code_of(const CertificateCodes& codes, ChainFault fault) {
+  switch (fault) {
+    case ChainFault::expired:
+      return codes.expired;
+    case ChainFault::not_yet_valid:
+      return codes.not_yet_valid;
+    case ChainFault::self_signed:
+      return codes.self_signed;
+    case ChainFault::incomplete:
+      return codes.incomplete_chain;
+    case ChainFault::untrusted:
+    case ChainFault::invalid:
+      break;
+  }
+  return codes.untrusted;
+}
+
+FindingDetails with_message(const FindingDetails& where, std::string message) {
+  FindingDetails what = where;
+  what.message = std::move(message);
+  return what;
+}
+
+}  // namespace
+
+std::optional<Severity> expiry_severity(const PeerChain& chain, const Thresholds& thresholds,
+                                        Time now) {
+  const protocol::Certificate& leaf = chain.leaf;
+  auto lifetime = std::chrono::duration_cast<milliseconds>(leaf.not_after - leaf.not_before);
+  milliseconds left = Time(leaf.not_after) - now;
+  // An intermediate that ends before its leaf has no lifetime of its own here: plain limits.
+  bool chain_first = chain.chain_not_after < leaf.not_after;
+  milliseconds chain_left = chain_first ? Time(chain.chain_not_after) - now : milliseconds::max();
+  if (left < std::min(thresholds.expiry_critical, lifetime / 10) ||
+      chain_left < thresholds.expiry_critical)
+    return Severity::critical;
+  if (left < std::min(thresholds.expiry_warning, lifetime / 3) ||
+      chain_left < thresholds.expiry_warning)
+    return Severity::warning;
+  return std::nullopt;
+}
+
+bool judge_certificate(RuleContext& context, const PeerChain& chain, const CertificateCodes& codes,
+                       const FindingDetails& where) {
+  for (ChainFault fault : chain.faults)
+    context.add(code_of(codes, fault),
+                with_message(where, fault_message(chain, fault, context.now)));
+  if (!chain.name_matches)
+    context.add(
+        chain.name_only_in_cn ? codes.cn_only : codes.host_mismatch,
+        with_message(where,
+                     fmt::format("The certificate is for {}, not for {}{}", names_of(chain.leaf),
+                                 printable(where.host, 253),
+                                 chain.name_only_in_cn ? ", which stands only in the CN" : "")));
+
+  bool dated = std::find(chain.faults.begin(), chain.faults.end(), ChainFault::expired) ==
+               chain.faults.end();
+  if (auto severity = expiry_severity(chain, context.thresholds, context.now); severity && dated) {
+    bool leaf_ends = chain.leaf.not_after <= chain.chain_not_after;
+    auto end = std::min(chain.leaf.not_after, chain.chain_not_after);
+    FindingDetails what = with_message(
+        where,
+        fmt::format("{} expires on {}, in {} (issued by {})",
+                    leaf_ends ? "The certificate" : "An intermediate certificate", rfc3339(end),
+                    about(Time(end) - context.now), printable(chain.leaf.issuer, 160)));
+    what.severity = severity;
+    context.add(codes.expiring, std::move(what));
+  }
+  if (!chain.weak_key.empty())
+    context.add(codes.weak_key,
+                with_message(where, fmt::format("The certificate's key is {}", chain.weak_key)));
+  if (!chain.weak_signature.empty())
+    context.add(codes.weak_signature, with_message(where, fmt::format("The chain is signed with {}",
+                                                                      chain.weak_signature)));
+  return !chain.verified();
+}
+
+}  // namespace mtasts::verdict

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The target of a request, taken apart: path segments and query parameters, percent-decoded
+// (RFC 3986 §2.1, RFC 9112 §3.2). Absolute form loses its scheme and authority. Hostile input: a
+// broken escape, a control character or a NUL makes the whole target invalid. Pure, any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace mtasts::web {
+
+struct RequestTarget {
+  std::string path;                          // decoded; begins with '/'
+  std::map<std::string, std::string> query;  // decoded, '+' is a blank; the first of a name counts
+};
+
+inline constexpr size_t kLongestTarget = 4096;
+inline constexpr size_t kMostParameters = 16;
+
+Result<RequestTarget> parse_target(std::string_view target);
+
+}  // namespace mtasts::web

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "web/web_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "web/web_connection.h"
+
+namespace mtasts::web {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kBeat{1000};
+// After an accept that failed (no descriptors left, say), so that the loop does not spin.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kGrace{500};
+
+tcp::endpoint asio_endpoint(const settings::Endpoint& endpoint) {
+  const auto& octets = endpoint.address.octets();
+  if (endpoint.address.family() == AddressFamily::ipv4) {
+    asio::ip::address_v4::bytes_type bytes{};
+    std::copy_n(octets.begin(), bytes.size(), bytes.begin());
+    return {asio::ip::address_v4(bytes), endpoint.port};
+  }
+  asio::ip::address_v6::bytes_type bytes{};
+  std::copy_n(octets.begin(), bytes.size(), bytes.begin());
+  return {asio::ip::address_v6(bytes), endpoint.port};
+}
+
+std::string_view advice_for(const error_code& error) {
+  if (error == asio::error::address_in_use)
+    return "stop the program that has the port, or set [web] listen to another one";
+  if (error == asio::error::access_denied) return "set [web] listen to a port above 1023";
+  if (error == asio::error::address_family_not_supported)
+    return "this machine has no IPv6; set [web] listen to \"0.0.0.0:10058\"";
+  return "set [web] listen to an address of this machine";
+}
+
+}  // namespace
+
+class WebServer::Loop {
+ public:
+  Loop(const WebSite& site, WebLimits limits)
+      : site_(site), limits_(limits), gate_(std::make_shared<Gate>(io_)), timer_(io_) {}
+  ~Loop() { stop(); }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Empty: it listens; else what is in the way.
+  std::string listen(const settings::Endpoint& endpoint);
+  void start();
+  void stop();
+
+  const std::vector<settings::Endpoint>& endpoints() const { return endpoints_; }
+  steady_clock::time_point heartbeat() const {
+    return steady_clock::time_point(steady_clock::duration(beat_.load()));
+  }
+
+ private:
+  asio::awaitable<void> beat();
+  asio::awaitable<void> accept_from(size_t index);
+  asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection);
+  void run();
+  void shut_down();
+  void close_all();
+
+  const WebSite& site_;
+  const WebLimits limits_;
+  asio::io_context io_{1};
+  std::shared_ptr<Gate> gate_;
+  std::vector<tcp::acceptor> acceptors_;
+  std::vector<settings::Endpoint> endpoints_;
+  std::set<std::shared_ptr<WebConnection>> connections_;
+  asio::steady_timer timer_;
+  std::atomic<steady_clock::rep> beat_{steady_clock::now().time_since_epoch().count()};
+  bool stopping_ = false;  // loop thread
+  std::thread thread_;
+};
+
+std::string WebServer::Loop::listen(const settings::Endpoint& endpoint) {
+  tcp::endpoint local = asio_endpoint(endpoint);
+  tcp::acceptor acceptor(io_);
+  error_code error;
+  acceptor.open(local.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && local.address().is_v6() && local.address().is_unspecified())
+    acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(local, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  tcp::endpoint bound;
+  if (!error) bound = acceptor.local_endpoint(error);
+  if (error)
+    return fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
+                       advice_for(error));
+  settings::Endpoint real = endpoint;
+  real.port = bound.port();
+  endpoints_.push_back(real);
+  acceptors_.push_back(std::move(acceptor));
+  return {};
+}
+
+void WebServer::Loop::start() {
+  asio::co_spawn(io_, beat(), asio::detached);
+  for (size_t i = 0; i < acceptors_.size(); ++i)
+    asio::co_spawn(io_, accept_from(i), asio::detached);
+  thread_ = std::thread([this] { run(); });
+}
+
+void WebServer::Loop::run() {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& broken) {
+      // One connection broke an invariant or memory ran out; the others go on.
+      log(LogLevel::error, "web server: exception", {{"what", broken.what()}});
+    }
+  }
+}
+
+asio::awaitable<void> WebServer::Loop::beat() {
+  while (!stopping_) {
+    beat_ = steady_clock::now().time_since_epoch().count();
+    timer_.expires_after(kBeat);
+    error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await timer_.async_wait(token);
+  }
+}
+
+asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
+  tcp::acceptor& acceptor = acceptors_[index];
+  asio::steady_timer pause(io_);
+  while (!stopping_) {
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    tcp::socket socket = co_await acceptor.async_accept(token);
+    if (stopping_) co_return;
+    if (error) {
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(token);
+      continue;
+    }
+    if (connections_.size() >= limits_.connections) continue;  // closes it
+    auto connection = std::make_shared<WebConnection>(std::move(socket), site_, limits_, gate_);
+    connections_.insert(connection);
+    asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
+  }
+}
+
+asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection) {
+  try {
+    co_await connection->run();
+  } catch (const std::exception& broken) {
+    log(LogLevel::error, "web server: connection ended by exception", {{"what", broken.what()}});
+  }
+  connections_.erase(connection);
+  if (stopping_ && connections_.empty()) timer_.cancel();
+}
+
+void WebServer::Loop::shut_down() {
+  stopping_ = true;
+  error_code ignored;
+  for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
+  for (const auto& connection : connections_) connection->finish();
+  timer_.cancel();
+  if (connections_.empty()) return;
+  timer_.expires_after(kGrace);
+  timer_.async_wait([this](const error_code&) { close_all(); });
+}
+
+void WebServer::Loop::close_all() {
+  for (const auto& connection : connections_) connection->close();
+  io_.stop();
+}
+
+void WebServer::Loop::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(io_, [this] { shut_down(); });
+  thread_.join();
+  gate_->close();
+}
+
+WebServer::WebServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+WebServer::~WebServer() = default;
+
+Result<std::unique_ptr<WebServer>> WebServer::start(const std::vector<settings::Endpoint>& listen,
+                                                    const WebSite& site, WebLimits limits) {
+  auto loop = std::make_unique<Loop>(site, limits);
+  for (const settings::Endpoint& endpoint : listen) {
+    std::string trouble = loop->listen(endpoint);
+    if (!trouble.empty()) return Failure{FailureKind::io, std::move(trouble)};
+  }
+  loop->start();
+  return std::make_unique<WebServer>(std::move(loop));
+}
+
+const std::vector<settings::Endpoint>& WebServer::endpoints() const { return loop_->endpoints(); }
+steady_clock::time_point WebServer::heartbeat() const { return loop_->heartbeat(); }
+void WebServer::stop() { loop_->stop(); }
+
+}  // namespace mtasts::web

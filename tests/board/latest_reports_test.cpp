@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "board/latest_reports.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace mtasts::board {
+namespace {
+
+using verdict::Stage;
+using verdict::StageResult;
+
+settings::DomainEntry configured(const std::string& name) {
+  return {DomainName::parse(name).value(), {}, std::nullopt};
+}
+
+std::shared_ptr<const verdict::MxHostReport> facts_of(const std::string& host, int probed_second) {
+  auto facts = std::make_shared<verdict::MxHostReport>();
+  facts->host = host;
+  facts->probed_at = Time(std::chrono::seconds(probed_second));
+  return facts;
+}
+
+std::shared_ptr<verdict::Report> report_of(const std::string& domain) {
+  auto report = std::make_shared<verdict::Report>();
+  report->domain = domain;
+  report->stages.fill(StageResult::pass);
+  return report;
+}
+
+void add_mx(verdict::Report& report, const std::string& host,
+            std::shared_ptr<const verdict::MxHostReport> facts) {
+  verdict::MxReport mx;
+  mx.host = host;
+  mx.facts = std::move(facts);
+  report.mx.push_back(mx);
+}
+
+TEST(LatestReports, FindsOnlyConfiguredDomains) {
+  LatestReports board({});
+  board.set_domains({configured("a.example"), configured("b.example")});
+  EXPECT_EQ(board.domain_count(), 2u);
+  EXPECT_EQ(board.find("c.example"), nullptr);
+  ASSERT_NE(board.find("a.example"), nullptr);
+  EXPECT_EQ(board.find("a.example")->report, nullptr);
+  EXPECT_FALSE(board.publish(report_of("c.example")));
+  EXPECT_FALSE(board.publish(nullptr));
+  EXPECT_EQ(board.snapshot().domains.size(), 2u);
+}
+
+TEST(LatestReports, IsCompleteWhenEveryDomainHasAReport) {
+  LatestReports board({});
+  EXPECT_TRUE(board.complete()) << "nothing configured, nothing to wait for";
+  board.set_domains({configured("a.example"), configured("b.example")});
+  EXPECT_FALSE(board.complete());
+  EXPECT_TRUE(board.publish(report_of("a.example")));
+  EXPECT_TRUE(board.publish(report_of("a.example"))) << "a second report counts no second domain";
+  EXPECT_FALSE(board.complete());
+  EXPECT_TRUE(board.publish(report_of("b.example")));
+  EXPECT_TRUE(board.complete());
+  board.set_domains({configured("a.example"), configured("c.example")});
+  EXPECT_FALSE(board.complete());
+}
+
+TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
+  LatestReports board({});
+  board.set_domains({configured("a.example"), configured("b.example")});
+  auto a = report_of("a.example");
+  add_mx(*a, "mx.a.example", facts_of("mx.a.example", 1));
+  auto b = report_of("b.example");
+  add_mx(*b, "mx.b.example", facts_of("mx.b.example", 1));
+  ASSERT_TRUE(board.publish(a) && board.publish(b));
+  ASSERT_EQ(board.snapshot().hosts.size(), 2u);
+
+  settings::DomainEntry relabelled = configured("b.example");
+  relabelled.labels = {{"team", "mail"}};
+  board.set_domains({relabelled});
+  EXPECT_EQ(board.find("a.example"), nullptr);
+  ASSERT_NE(board.find("b.example"), nullptr);
+  EXPECT_EQ(board.find("b.example")->report, b);
+  EXPECT_EQ(board.find("b.example")->configured->labels.at("team"), "mail");
+  ASSERT_EQ(board.snapshot().hosts.size(), 1u);
+  EXPECT_EQ(board.snapshot().hosts[0]->name, "mx.b.example");
+}
+
+TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
+  LatestReports board({});
+  board.set_domains({configured("a.example"), configured("b.example")});
+  auto shared = facts_of("mx.example", 1);
+  auto a = report_of("a.example");
+  add_mx(*a, "mx.example", shared);
+  add_mx(*a, "mx.example", shared);  // named twice by hostile evidence: one use
+  auto b = report_of("b.example");
+  add_mx(*b, "mx.example", shared);
+  ASSERT_TRUE(board.publish(a) && board.publish(b) && board.publish(a));
+  ASSERT_EQ(board.snapshot().hosts.size(), 1u);
+  ASSERT_TRUE(board.publish(report_of("a.example")));
+  EXPECT_EQ(board.snapshot().hosts.size(), 1u) << "b.example still uses it";
+  auto without_facts = report_of("b.example");
+  add_mx(*without_facts, "mx.example", nullptr);
+  ASSERT_TRUE(board.publish(without_facts));
+  EXPECT_TRUE(board.snapshot().hosts.empty());
+}
+
+TEST(LatestReports, TakesTheNewestFactsOfAHost) {
+  LatestReports board({});
+  board.set_domains({configured("a.example"), configured("b.example")});
+  auto newer = facts_of("mx.example", 20);
+  auto a = report_of("a.example");
+  add_mx(*a, "mx.example", newer);
+  auto b = report_of("b.example");
+  add_mx(*b, "mx.example", facts_of("mx.example", 10));
+  ASSERT_TRUE(board.publish(a) && board.publish(b));
+  EXPECT_EQ(board.snapshot().hosts[0]->facts, newer);
+  auto newest = facts_of("mx.example", 30);
+  auto again = report_of("b.example");
+  add_mx(*again, "mx.example", newest);
+  ASSERT_TRUE(board.publish(again));
+  EXPECT_EQ(board.snapshot().hosts[0]->facts, newest);
+}
+
+TEST(LatestReports, NamesOfHostsAreFitForLabels) {
+  EXPECT_EQ(host_key("mx1.example.com"), "mx1.example.com");
+  EXPECT_EQ(host_key("mx\xff.example"), "mx\\xFF.example");
+  EXPECT_EQ(host_key("mx\n.example"), "mx\\x0A.example");
+}
+
+TEST(LastResult, UnknownKeepsNotApplicableClears) {
+  struct Case {
+    StageResult before, now, after;
+    int at;
+  };
+  const Case cases[] = {
+      {StageResult::not_applicable, StageResult::pass, StageResult::pass, 2},  // first result
+      {StageResult::not_applicable, StageResult::unknown, StageResult::not_applicable, 0},  // none
+      {StageResult::pass, StageResult::unknown, StageResult::pass, 1},  // kept, its age
+      {StageResult::fail, StageResult::unknown, StageResult::fail, 1},  // kept, its age
+      {StageResult::pass, StageResult::fail, StageResult::fail, 2},     // newer
+      {StageResult::fail, StageResult::pass, StageResult::pass, 2},     // newer
+      {StageResult::fail, StageResult::not_applicable, StageResult::not_applicable, 0},  // cleared
+  };
+  for (const Case& c : cases) {
+    LastResults before{};
+    if (c.before != StageResult::not_applicable)
+      before[0] = {c.before, Time(std::chrono::seconds(1))};
+    verdict::Report report;
+    report.checked_at = Time(std::chrono::seconds(2));
+    report.stages.fill(c.now);
+    LastResult after = updated_results(before, report)[0];
+    EXPECT_EQ(after.result, c.after);
+    EXPECT_EQ(after.at, Time(std::chrono::seconds(c.at)));
+  }
+}
+
+TEST(LatestReports, RemembersStagesFromReportToReport) {
+  LatestReports board({});
+  board.set_domains({configured("a.example")});
+  auto first = report_of("a.example");
+  first->checked_at = Time(std::chrono::seconds(5));
+  ASSERT_TRUE(board.publish(first));
+  auto blind = report_of("a.example");
+  blind->checked_at = Time(std::chrono::seconds(6));
+  blind->stages.fill(StageResult::unknown);
+  ASSERT_TRUE(board.publish(blind));
+  board.set_domains({configured("a.example")});
+  auto stages = board.find("a.example")->stages;
+  EXPECT_EQ(stages[0].result, StageResult::pass);
+  EXPECT_EQ(stages[0].at, Time(std::chrono::seconds(5)));
+}
+
+TEST(LatestReports, RendersAnEntryOnceAChange) {
+  int domains = 0;
+  int hosts = 0;
+  EntryRenderers renderers;
+  renderers.domain = [&](const DomainEntry& entry) {
+    ++domains;
+    return SegmentedText(entry.name + (entry.report ? "+" : "-"), {2, 5});
+  };
+  renderers.host = [&](const HostEntry&) { return ++hosts, SegmentedText(); };
+  LatestReports board(renderers);
+  board.set_domains({configured("a.example")});
+  EXPECT_EQ(domains, 1);
+  auto facts = facts_of("mx.example", 1);
+  auto report = report_of("a.example");
+  add_mx(*report, "mx.example", facts);
+  ASSERT_TRUE(board.publish(report) && board.publish(report));
+  EXPECT_EQ(domains, 3);
+  EXPECT_EQ(hosts, 1) << "the same facts are not rendered again";
+  auto text = board.find("a.example")->text;
+  board.snapshot();
+  EXPECT_EQ(domains, 3);
+  EXPECT_EQ(text.segment(0), "a.");
+  EXPECT_EQ(text.segment(1), "exa");
+  EXPECT_EQ(text.segment(2), "");
+}
+
+TEST(LatestReports, ReadersAndWritersDoNotDisturbEachOther) {
+  LatestReports board({});
+  std::vector<settings::DomainEntry> all;
+  for (int i = 0; i < 50; ++i) all.push_back(configured("d" + std::to_string(i) + ".example"));
+  board.set_domains(all);
+  std::atomic<bool> stop = false;
+  std::atomic<size_t> read = 0;
+  std::thread reader([&] {
+    while (!stop) {
+      Snapshot snapshot = board.snapshot();
+      for (const auto& entry : snapshot.domains) read += entry->name.size();
+    }
+  });
+  for (int round = 0; round < 40; ++round) {
+    for (const auto& domain : all) {
+      auto report = report_of(domain.name.text());
+      add_mx(*report, "mx.example", facts_of("mx.example", round));
+      EXPECT_TRUE(board.publish(report));
+    }
+    board.set_domains(all);
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(board.snapshot().hosts.size(), 1u);
+  board.set_domains({});
+  EXPECT_TRUE(board.snapshot().hosts.empty());
+}
+
+}  // namespace
+}  // namespace mtasts::board

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""The systemd unit, as systemd reads it, and the Dockerfile's words that others rely on.
+
+    python3 tests/lint/systemd_test.py --agent build/release/mtasts-exporter
+
+Needs the Debian package systemd, but no running systemd; tests/image starts the unit under a real one."""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+UNIT = ROOT / "config/mtasts-exporter.service"
+# Of 10, in tenths; systemd 252 gives 11. What is left is the network, and files that an agent must see.
+LARGEST_EXPOSURE = 15
+AGENT = None
+
+
+def values(name):
+    return re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.M)
+
+
+def dockerfile():
+    return (ROOT / "Dockerfile").read_text()
+
+
+class SystemdUnit(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.unit = Path(directory.name) / UNIT.name
+        # systemd looks for the agent where it will be installed; here it stands elsewhere.
+        text, count = re.subn(r"^ExecStart=mtasts-exporter ", f"ExecStart={AGENT} ", UNIT.read_text(), flags=re.M)
+        self.assertEqual(count, 1)
+        self.unit.write_text(text)
+
+    def analyze(self, *words):
+        return subprocess.run(["systemd-analyze", *words, str(self.unit)], capture_output=True, text=True, timeout=60)
+
+    def test_systemd_has_nothing_to_say_against_it(self):
+        done = self.analyze("verify", "--man=no")
+        # Of other units it may speak; of this one it is silent.
+        self.assertNotIn(UNIT.name, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_exposure(self):
+        done = self.analyze("security", "--offline=true", f"--threshold={LARGEST_EXPOSURE}", "--no-pager")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        print(re.search(r"Overall exposure level for \S+: [\d.]+", done.stdout).group(0), flush=True)
+
+    def test_what_is_open_is_known(self):
+        done = self.analyze("security", "--offline=true", "--json=short", "--no-pager")
+        start = done.stdout.index("[")
+        exposed = {row["json_field"] for row in json.loads(done.stdout[start:]) if row["exposure"]}
+        self.assertEqual(exposed, {
+            "PrivateNetwork", "RestrictAddressFamilies_AF_INET_INET6", "IPAddressDeny",  # it talks to the Internet
+            "ProcSubset",  # see the unit
+            "RootDirectoryOrRootImage", "PrivateMounts", "DeviceAllow"})
+
+    def test_statuses_after_which_no_start_helps(self):
+        self.assertEqual(values("RestartPreventExitStatus"), ["64 78"])
+        done = subprocess.run([AGENT, "serve", "--config", "/nowhere.toml"], capture_output=True, timeout=30)
+        self.assertEqual(done.returncode, 78)
+        done = subprocess.run([AGENT, "serve", "--no-such-option"], capture_output=True, timeout=30)
+        self.assertEqual(done.returncode, 64)
+
+    def test_state_is_where_the_agent_keeps_it(self):
+        self.assertEqual(values("StateDirectory"), ["mtasts-exporter"])
+        self.assertIn('path = "/var/lib/mtasts-exporter/state.db"', (ROOT / "config/example.toml").read_text())
+
+
+class Container(unittest.TestCase):
+    def test_version_is_that_of_the_sources(self):
+        version = re.search(r"project\(mtasts-exporter VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+        self.assertEqual(re.findall(r"^ARG VERSION=(.*)$", dockerfile(), re.M), [version])
+
+    def test_ports_are_the_agents(self):
+        example = (ROOT / "config/example.toml").read_text()
+        ports = re.findall(r'^listen = \[?"[^"]*:(\d+)"', example, re.M)
+        self.assertEqual(re.findall(r"^EXPOSE (.*)$", dockerfile(), re.M), [" ".join(ports)])
+
+    def test_what_is_copied_exists(self):
+        allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.M)
+        self.assertTrue(allowed)
+        self.assertEqual([path for path in allowed if not (ROOT / path).exists()], [])
+        # The build starts with these; the others it would miss at once.
+        self.assertLessEqual({"Makefile", "cmake", "tests/lint/install-packages.sh"}, set(allowed))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agent", required=True, type=lambda path: str(Path(path).resolve()))
+    options, rest = parser.parse_known_args()
+    AGENT = options.agent
+    unittest.main(argv=[sys.argv[0], *rest])

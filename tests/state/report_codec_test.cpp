@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "state/report_codec.h"
+
+#include "state/chain_codec.h"
+#include "state/fields.h"
+#include "state/state_samples.h"
+
+namespace mtasts::state {
+namespace {
+
+TEST(ReportCodec, EveryFieldComesBack) {
+  verdict::Report before = rich_report("example.com");
+  auto decoded = decode_report(encode_report(before));
+  ASSERT_TRUE(decoded.has_value());
+  verdict::Report& after = decoded->report;
+  ASSERT_EQ(decoded->fact_hosts.size(), 2u);
+  EXPECT_EQ(decoded->fact_hosts[0], "mx.example.com");
+  EXPECT_EQ(decoded->fact_hosts[1], std::nullopt);
+  // What the codec leaves to rows.
+  after.domain = before.domain;
+  after.checked_at = before.checked_at;
+  after.duration = before.duration;
+  after.mx[0].facts = before.mx[0].facts;
+  expect_same(before, after);
+}
+
+TEST(ReportCodec, EmptyValuesComeBackEmpty) {
+  verdict::Report before;
+  auto decoded = decode_report(encode_report(before));
+  ASSERT_TRUE(decoded.has_value());
+  expect_same(before, decoded->report);
+}
+
+TEST(ReportCodec, TimesOfTheCheckAreNoContent) {
+  verdict::Report report = rich_report("example.com");
+  const std::string before = encode_report(report);
+  report.checked_at += seconds(900);
+  report.duration += milliseconds(1);
+  report.history = nullptr;
+  report.changes.clear();
+  report.mx[0].facts = sample_facts("mx.example.com", at_second(99), "other");
+  EXPECT_EQ(encode_report(report), before);
+  report.findings[0].message += ".";
+  EXPECT_NE(encode_report(report), before);
+}
+
+TEST(ReportCodec, FactsComeBack) {
+  auto before = sample_facts(kHostile, at_second(5));
+  auto after = decode_facts(encode_facts(*before));
+  ASSERT_TRUE(after.has_value());
+  after->host = before->host;
+  after->probed_at = before->probed_at;
+  expect_same(*before, *after);
+}
+
+TEST(ReportCodec, AddressesShareTheirChain) {
+  verdict::MxHostReport facts;
+  for (int i = 0; i < 10; ++i) {
+    verdict::MxAddressReport address;
+    address.chain = sample_chain("f1");
+    facts.addresses.push_back(address);
+  }
+  const std::string ten = encode_facts(facts);
+  auto after = decode_facts(ten);
+  ASSERT_TRUE(after.has_value());
+  EXPECT_EQ(after->addresses[0].chain, after->addresses[9].chain);
+  facts.addresses[9].chain = sample_chain("f2");
+  EXPECT_GT(encode_facts(facts).size(), ten.size() + 200);
+}
+
+TEST(ReportCodec, UnknownCodesAreDropped) {
+  Json root = Json::from_cbor(encode_report(rich_report("example.com")));
+  size_t all = root["findings"].size();
+  root["findings"][0]["code"] = "from-a-later-version";
+  std::string bytes;
+  Json::to_cbor(root, bytes);
+  auto decoded = decode_report(bytes);
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->report.findings.size(), all - 1);
+}
+
+TEST(ReportCodec, AnUnknownFaultIsNoTrust) {
+  Json chain = {{"faults", Json::array({"from-a-later-version"})}, {"name_matches", true}};
+  ChainShelf shelf(Json::array({chain}));
+  ASSERT_NE(shelf.find(0u), nullptr);
+  EXPECT_FALSE(shelf.find(0u)->verified());
+  EXPECT_EQ(shelf.find(1u), nullptr);
+  EXPECT_EQ(shelf.find(-1), nullptr);
+}
+
+TEST(ReportCodec, TakesAnyBytes) {
+  verdict::Report report = rich_report("example.com");
+  report.findings.resize(2);
+  const std::string good = encode_report(report);
+  for (size_t size = 0; size < good.size(); size += 37)
+    EXPECT_FALSE(decode_report(good.substr(0, size)).has_value()) << size;
+  std::string flipped = good;
+  for (size_t i = 0; i < flipped.size(); i += 11) {
+    flipped[i] = static_cast<char>(flipped[i] ^ 0x5A);
+    auto decoded = decode_report(flipped);  // whatever it gives, it comes back
+    EXPECT_TRUE(!decoded || decoded->report.mx.size() == decoded->fact_hosts.size());
+    flipped[i] = good[i];
+  }
+  EXPECT_FALSE(decode_report("").has_value());
+  EXPECT_FALSE(decode_facts("\xff").has_value());
+}
+
+TEST(ReportCodec, NumbersOutOfRangeAreNone) {
+  const Json object = {{"large", UINT64_MAX}, {"minus", -5}, {"real", 1.5}, {"text", "7"}};
+  Fields fields(object);
+  EXPECT_EQ(fields.number<int>("large"), 0);
+  EXPECT_EQ(fields.number<uint64_t>("large"), UINT64_MAX);
+  EXPECT_EQ(fields.number<int>("minus"), -5);
+  EXPECT_EQ(fields.number<uint16_t>("minus"), 0);
+  EXPECT_EQ(fields.number<int>("real"), 0);
+  EXPECT_EQ(fields.number<int>("text"), 0);
+  EXPECT_EQ(fields.number<int>("missing"), 0);
+}
+
+}  // namespace
+}  // namespace mtasts::state

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// What is over goes after its time, what a sender may hold never.
+#include "state/retention.h"
+
+#include <list>
+#include <thread>
+
+#include "state/database.h"
+#include "state/domain_rows.h"
+#include "state/schema.h"
+#include "state/state_samples.h"
+
+namespace mtasts::state {
+namespace {
+
+using std::chrono::hours;
+
+constexpr hours kDay{24};
+constexpr hours kKept = 30 * kDay;
+
+class RetentionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    DatabaseError error;
+    database_ = Database::open(Database::kInMemory, Access::write, error);
+    ASSERT_TRUE(database_ != nullptr && configure(*database_) && migrate(*database_));
+  }
+
+  void write(const Plain& plain, const verdict::History& history) {
+    verdict::Report report = *plain_report(plain);
+    report.history = std::make_shared<const verdict::History>(history);
+    Queued queued{std::make_shared<const verdict::Report>(report), {}, plain.changes};
+    writer_.write(*database_, queued);
+    ASSERT_FALSE(database_->failed()) << database_->error().text;
+  }
+  void write(const Plain& plain) { write(plain, *plain_report(plain)->history); }
+
+  int sweep(Time now) {
+    Retention retention(kKept);
+    retention.start();
+    int steps = 0;
+    for (; retention.is_running() && steps < 10000; ++steps)
+      EXPECT_TRUE(retention.step(*database_, now)) << database_->error().text;
+    return steps;
+  }
+  int64_t count(const std::string& what) {
+    return database_->number(sql_.emplace_back("SELECT count(*) FROM " + what).c_str())
+        .value_or(-1);
+  }
+
+  std::list<std::string> sql_;  // the database keeps statements by the text's address
+  std::unique_ptr<Database> database_;
+  DomainWriter writer_;
+};
+
+TEST_F(RetentionTest, KeepsWhatIsInUse) {
+  Plain plain;
+  plain.facts = sample_facts("mx.example.net", at_second(0));
+  plain.changes = {{at_second(0), "record_id", "", "", "1"}};
+  write(plain);
+  sweep(at_second(0) + 29 * kDay);
+  for (const char* table : {"domain", "report", "record_id", "served", "policy_body", "mx_set",
+                            "mx_member", "mx_host", "change"})
+    EXPECT_EQ(count(table), 1) << table;
+}
+
+TEST_F(RetentionTest, ADomainGoesWhenNobodyHoldsItsPolicy) {
+  // max_age in days, days since the last check, whether it is still there
+  const struct {
+    uint64_t max_age_days;
+    int unchecked_days;
+    int left;
+  } kCases[] = {
+      {1, 29, 1},      // not old enough
+      {1, 31, 0},      // old, and not held since long
+      {60, 31, 1},     // senders hold it
+      {60, 66, 1},     // within the margin of a week
+      {60, 68, 0},     // over
+      {9999, 372, 1},  // a max_age above the limit counts as the limit (RFC 8461 §3.2)
+      {9999, 373, 0},  // of 365 days and six hours
+  };
+  for (const auto& each : kCases) {
+    SetUp();
+    writer_.forget();
+    Plain plain;
+    plain.max_age_seconds = each.max_age_days * 86400;
+    plain.facts = sample_facts("mx.example.net", at_second(0));
+    plain.changes = {{at_second(0), "record_id", "", "", "1"}};
+    write(plain);
+    sweep(at_second(0) + each.unchecked_days * kDay);
+    EXPECT_EQ(count("domain"), each.left) << each.max_age_days << " " << each.unchecked_days;
+    for (const char* table :
+         {"report", "record_id", "served", "mx_set", "mx_member", "policy_body"})
+      EXPECT_EQ(count(table), each.left) << table;
+  }
+}
+
+TEST_F(RetentionTest, AMaxAgeBeyondAllNumbersIsNoReasonToForget) {
+  Plain plain;
+  plain.max_age_seconds = UINT64_MAX;
+  write(plain);
+  sweep(at_second(0) + 300 * kDay);
+  EXPECT_EQ(count("served"), 1);
+}
+
+TEST_F(RetentionTest, PartsOfALivingDomainGo) {
+  Plain plain;
+  plain.at = at_second(0) + 100 * kDay;
+  verdict::History history = *plain_report(plain)->history;
+  Time long_ago = at_second(0) + 10 * kDay;
+  auto served = [&](const char* body, uint64_t max_age_days) {
+    return verdict::CachedPolicy{
+        "old", sample_policy(body, max_age_days * 86400), at_second(0), long_ago, long_ago, true};
+  };
+  history.instances.insert(history.instances.begin(), {served("short", 5), served("long", 90)});
+  history.ids.insert(history.ids.begin(), {"old", at_second(0), long_ago, {}, true});
+  history.mx_hosts.push_back({"gone.example", at_second(0), long_ago});
+  plain.changes = {{long_ago, "record_id", "", "", "1"}, {plain.at, "record_id", "", "", "2"}};
+  write(plain, history);
+  sweep(plain.at);
+  EXPECT_EQ(count("served"), 2) << "one is held for 90 days from day 10";
+  EXPECT_EQ(count("policy_body"), 2);
+  EXPECT_EQ(count("record_id"), 1);
+  EXPECT_EQ(count("mx_member WHERE host='gone.example'"), 0);
+  EXPECT_EQ(count("change"), 1);
+  EXPECT_EQ(count("domain"), 1);
+}
+
+TEST_F(RetentionTest, HostsAndTheirCertificatesGo) {
+  Plain plain;
+  plain.facts = sample_facts("mx.example.net", at_second(0), "f1");
+  write(plain);
+  plain.facts = sample_facts("mx.example.net", at_second(60), "f2");
+  write(plain);
+  EXPECT_EQ(count("certificate"), 2);
+  EXPECT_EQ(count("host_change"), 1);
+  // The host is probed on, the first certificate is long gone.
+  plain.facts = sample_facts("mx.example.net", at_second(0) + 40 * kDay, "f2");
+  plain.at = at_second(0) + 40 * kDay;
+  write(plain);
+  sweep(plain.at);
+  EXPECT_EQ(count("certificate WHERE fingerprint='f2'"), 1);
+  EXPECT_EQ(count("certificate"), 1);
+  EXPECT_EQ(count("host_change"), 0);
+  EXPECT_EQ(count("mx_host"), 1);
+  sweep(plain.at + 31 * kDay);
+  EXPECT_EQ(count("mx_host"), 0);
+  EXPECT_EQ(count("certificate"), 0);
+}
+
+TEST_F(RetentionTest, GoesInSmallSteps) {
+  for (int i = 0; i < 1200; ++i) {
+    Plain plain;
+    plain.domain = "d" + std::to_string(i) + ".example";
+    write(plain);
+  }
+  EXPECT_GT(sweep(at_second(0) + 400 * kDay), 12);
+  EXPECT_EQ(count("domain"), 0);
+  EXPECT_EQ(count("policy_body"), 0);
+}
+
+TEST_F(RetentionTest, TheWriterNoticesThatADomainWent) {
+  Plain plain;
+  write(plain);
+  sweep(at_second(0) + 400 * kDay);
+  ASSERT_EQ(count("domain"), 0);
+  plain.at = at_second(0) + 400 * kDay;
+  write(plain);  // without forget(): the row's number is looked up at each write
+  EXPECT_EQ(count("domain"), 1);
+  EXPECT_EQ(count("served"), 1);
+  EXPECT_EQ(count("report"), 1);
+}
+
+TEST(RetentionOfTheState, RunsWhenItIsOpened) {
+  TemporaryFolder folder;
+  open_state(folder.file(), hours(400 * 24), [] {
+    return at_second(0);
+  })->remember(plain_report({}), {});
+  auto state = open_state(folder.file(), kKept, [] { return at_second(0) + 500 * kDay; });
+  for (int i = 0; i < 10000 && !state->recall({"example.com"}).empty(); ++i)
+    std::this_thread::yield();
+  EXPECT_TRUE(state->recall({"example.com"}).empty());
+}
+
+}  // namespace
+}  // namespace mtasts::state

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The place on disk: what is made, what is refused, what is set aside.
+#include <grp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "state/database.h"
+#include "state/schema.h"
+#include "state/state.h"
+#include "state/state_samples.h"
+
+namespace mtasts::state {
+namespace {
+
+constexpr const char* kDated = "20261121T225852Z";
+
+// 2026-11-21T22:58:52Z
+Time noon() { return Time(seconds(1795301932)); }
+
+Result<std::unique_ptr<State>> try_open(const std::string& path, milliseconds patience = {}) {
+  State::Options options;
+  options.path = path;
+  options.clock = noon;
+  options.lock_patience = patience;
+  return State::open(options);
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat there {};
+  return stat(path.c_str(), &there) == 0 ? there.st_mode & 0777 : 0;
+}
+
+// Many pages, all in the main file.
+void make_state(const std::string& path, int domains = 300) {
+  auto state = open_state(path);
+  for (int i = 0; i < domains; ++i) {
+    Plain plain;
+    plain.domain = "d" + std::to_string(i) + ".example";
+    state->remember(plain_report(plain), {});
+  }
+}
+
+void expect_works(State& state) {
+  state.remember(plain_report({}), {});
+  state.flush();
+  EXPECT_TRUE(state.writable());
+  EXPECT_EQ(state.backlog(), 0u);
+  EXPECT_EQ(state.recall({"example.com"}).size(), 1u);
+}
+
+TEST(StateFile, MakesFoldersAndFiles) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("deep/er/state.db");
+  mode_t before = umask(022);
+  open_state(path)->remember(plain_report({}), {});
+  umask(before);
+  EXPECT_EQ(mode_of(path), 0640u);
+  EXPECT_EQ(mode_of(folder.file("deep/er")), 0750u);
+  EXPECT_EQ(mode_of(folder.file("deep")), 0750u);
+  EXPECT_EQ(open_state(path)->recall({"example.com"}).size(), 1u);
+}
+
+TEST(StateFile, RefusesPlacesThatCannotBeWritten) {
+  TemporaryFolder folder;
+  write_bytes(folder.file("plain"), "x");
+  ASSERT_EQ(mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  const std::pair<std::string, const char*> bad[] = {
+      {folder.file("plain/state.db"), "Not a directory"},    // below a regular file
+      {folder.file("plain/a/state.db"), "Not a directory"},  // deeper
+      {folder.path().string(), "this is a folder"},          // a folder
+      {folder.file("pipe"), "this is no file"},              // would block
+      {"/proc/none/state.db", "No such file or directory"},  // nobody can make folders there
+      {"/dev/null", "this is no file"},                      // a device
+      {"", "this is no path"},                               // nothing
+  };
+  for (const auto& [path, reason] : bad) {
+    auto state = try_open(path);
+    ASSERT_FALSE(state.ok()) << path;
+    EXPECT_EQ(state.failure().detail, "cannot write the state file " + path + ": " + reason +
+                                          "; set [state] path to a writable place, or to "
+                                          "\":memory:\" to forget at exit");
+  }
+  EXPECT_EQ(bytes_of(folder.file("plain")), "x");
+}
+
+// What a process without privileges says; root ignores permissions.
+std::string refusal_of_nobody(const std::string& path) {
+  int ends[2];
+  if (pipe(ends) != 0) return "no pipe";
+  pid_t child = fork();
+  if (child == 0) {
+    bool dropped =
+        geteuid() != 0 || (setgroups(0, nullptr) == 0 && setgid(65534) == 0 && setuid(65534) == 0);
+    auto state = dropped ? try_open(path) : Failure{FailureKind::io, "still root"};
+    const std::string words = state.ok() ? "it opened" : state.failure().detail;
+    ssize_t ignored = write(ends[1], words.data(), words.size());
+    _exit(ignored < 0 ? 1 : 0);
+  }
+  close(ends[1]);
+  char words[1000];
+  ssize_t size_bytes = read(ends[0], words, sizeof words);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  return std::string(words, static_cast<size_t>(std::max<ssize_t>(size_bytes, 0)));
+}
+
+TEST(StateFile, RefusesWhatPermissionsForbid) {
+  TemporaryFolder folder;
+  make_state(folder.file(), 3);
+  const std::string path = folder.file();
+  std::filesystem::remove(path + ".lock");
+  chmod(path.c_str(), 0666);
+  chmod(folder.path().c_str(), 0555);
+  EXPECT_NE(refusal_of_nobody(path).find(path + ": Permission denied; set [state] path"),
+            std::string::npos)
+      << "the folder: " << refusal_of_nobody(path);
+  chmod(folder.path().c_str(), 0777);
+  chmod(path.c_str(), 0444);
+  EXPECT_NE(refusal_of_nobody(path).find(path + ": Permission denied; set [state] path"),
+            std::string::npos)
+      << "the file: " << refusal_of_nobody(path);
+}
+
+TEST(StateFile, FollowsASymbolicLink) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("real"));
+  std::filesystem::create_symlink(folder.file("real/state.db"), folder.file());
+  expect_works(*open_state(folder.file()));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.file()));
+  EXPECT_TRUE(std::filesystem::exists(folder.file("real/state.db")));
+}
+
+TEST(StateFile, KeepsOtherAgentsOut) {
+  TemporaryFolder folder;
+  auto first = open_state(folder.file());
+  auto second = try_open(folder.file(), milliseconds(60));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.failure().detail, "another agent uses the state file " + folder.file() +
+                                         " (it holds " + folder.file() +
+                                         ".lock); stop it, or give this one another [state] path");
+  expect_works(*first);
+}
+
+TEST(StateFile, WaitsForAnAgentThatIsEnding) {
+  TemporaryFolder folder;
+  auto first = open_state(folder.file());
+  auto second =
+      std::async(std::launch::async, [&] { return try_open(folder.file(), seconds(60)); });
+  EXPECT_EQ(second.wait_for(milliseconds(100)), std::future_status::timeout);
+  first.reset();
+  EXPECT_TRUE(second.get().ok());
+}
+
+TEST(StateFile, MemoryHasNoPlace) {
+  auto first = try_open(":memory:");
+  auto second = try_open(":memory:");
+  ASSERT_TRUE(first.ok() && second.ok());
+  expect_works(**first);
+  EXPECT_TRUE((*second)->recall({"example.com"}).empty());
+  EXPECT_FALSE(std::filesystem::exists(":memory:"));
+  EXPECT_FALSE(std::filesystem::exists(":memory:.lock"));
+}
+
+// Opens what is there now, and expects a new file and the old bytes under `kept_as`.
+void expect_set_aside(const TemporaryFolder& folder, const std::string& kept_as) {
+  const std::string before = bytes_of(folder.file());
+  auto state = try_open(folder.file());
+  ASSERT_TRUE(state.ok()) << state.failure().detail;
+  expect_works(**state);
+  EXPECT_TRUE((*state)->recall({"d1.example"}).empty());
+  ASSERT_TRUE(std::filesystem::exists(folder.file(kept_as))) << kept_as;
+  EXPECT_EQ(bytes_of(folder.file(kept_as)), before);
+}
+
+TEST(StateFile, SetsGarbageAside) {
+  TemporaryFolder folder;
+  write_bytes(folder.file(), std::string(10000, 'x'));
+  expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
+}
+
+TEST(StateFile, NeverOverwritesWhatWasSetAside) {
+  TemporaryFolder folder;
+  const std::string name = std::string("state.db.corrupt-") + kDated;
+  for (const std::string suffix : {"", "-2", "-3"}) {
+    for (const char* part : {"-wal", "-shm", ""}) std::filesystem::remove(folder.file() + part);
+    write_bytes(folder.file(), std::string(5000, 'x') + suffix);
+    expect_set_aside(folder, name + suffix);
+  }
+}
+
+TEST(StateFile, SetsATruncatedDatabaseAside) {
+  TemporaryFolder folder;
+  make_state(folder.file());
+  std::filesystem::resize_file(folder.file(), std::filesystem::file_size(folder.file()) / 2);
+  expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
+}
+
+TEST(StateFile, SetsFlippedPagesAside) {
+  TemporaryFolder folder;
+  make_state(folder.file());
+  std::string bytes = bytes_of(folder.file());
+  ASSERT_GT(bytes.size(), 40 * 4096u);
+  for (size_t i = 4096; i < bytes.size(); i += 3) bytes[i] = static_cast<char>(~bytes[i]);
+  write_bytes(folder.file(), bytes);
+  expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
+}
+
+void change_file(const std::string& path, const char* sql) {
+  DatabaseError error;
+  auto database = Database::open(path, Access::write, error);
+  ASSERT_NE(database, nullptr) << error.text;
+  ASSERT_TRUE(database->execute(sql)) << database->error().text;
+}
+
+TEST(StateFile, SetsANewerVersionAside) {
+  TemporaryFolder folder;
+  make_state(folder.file());
+  change_file(folder.file(), "PRAGMA user_version=7");
+  const std::string kept_as = std::string("state.db.version-7-") + kDated;
+  expect_set_aside(folder, kept_as);
+  // The change was in the log, which went along.
+  DatabaseError error;
+  auto database = Database::open(folder.file(kept_as), Access::write, error);
+  ASSERT_NE(database, nullptr);
+  EXPECT_EQ(look_at_schema(*database).version, 7);
+  EXPECT_EQ(database->number("SELECT count(*) FROM domain"), 300);
+}
+
+TEST(StateFile, SetsAnotherProgramsDatabaseAside) {
+  for (const char* sql : {"PRAGMA application_id=5", "CREATE TABLE mails(text)"}) {
+    TemporaryFolder folder;
+    write_bytes(folder.file(), "");
+    change_file(folder.file(), sql);
+    expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
+  }
+}
+
+TEST(StateFile, TakesAnEmptyFile) {
+  TemporaryFolder folder;
+  write_bytes(folder.file(), "");
+  expect_works(*open_state(folder.file()));
+  EXPECT_TRUE(folder.files("state.db.corrupt").empty());
+}
+
+TEST(StateFile, SetsAFileAsideThatBreaksWhileItIsUsed) {
+  TemporaryFolder folder;
+  auto opened = try_open(folder.file());
+  ASSERT_TRUE(opened.ok());
+  State& state = **opened;
+  auto remember_all = [&](uint64_t revision) {
+    for (int i = 0; i < 3000; ++i) {
+      Plain plain;
+      plain.domain = "d" + std::to_string(i) + ".example";
+      plain.revision = revision;
+      state.remember(plain_report(plain), {});
+    }
+    state.flush();
+  };
+  remember_all(1);
+  change_file(folder.file(), "PRAGMA wal_checkpoint(TRUNCATE)");
+  std::string bytes = bytes_of(folder.file());
+  ASSERT_GT(bytes.size(), 2u << 20) << "more than the cache holds";
+  std::fill(bytes.begin() + 4096, bytes.end(), 'x');
+  write_bytes(folder.file(), bytes);
+  remember_all(2);
+  EXPECT_TRUE(state.writable());
+  EXPECT_EQ(state.backlog(), 0u);
+  EXPECT_EQ(folder.files(std::string("state.db.corrupt-") + kDated).empty(), false);
+  EXPECT_EQ(state.recall({"d0.example", "d2999.example"}).size(), 2u);
+  EXPECT_EQ(state.recall({"d7.example"})[0].report->history->revision, 2u);
+}
+
+// What is written to a file without a name would be gone at the next start.
+TEST(StateFile, BeginsANewFileWhenItsOwnIsRemoved) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("below/state.db");
+  auto state = open_state(path);
+  Plain other;
+  other.domain = "other.example";
+  state->remember(plain_report({}), {});
+  state->remember(plain_report(other), {});
+  state->flush();
+  std::filesystem::remove_all(folder.file("below"));
+  state->remember(plain_report(other), {});  // nothing in it has changed
+  state->flush();
+  EXPECT_TRUE(state->writable());
+  expect_works(*state);
+  EXPECT_FALSE(try_open(path).ok()) << "the lock is held again";
+  state.reset();
+  EXPECT_EQ(open_state(path)->recall({"example.com", "other.example"}).size(), 2u);
+}
+
+TEST(StateFile, SetsAsideWhatWasPutInItsPlace) {
+  TemporaryFolder folder;
+  const std::string other = folder.file("other.db");
+  make_state(other, 10);
+  auto opened = try_open(folder.file());
+  ASSERT_TRUE(opened.ok());
+  State& state = **opened;
+  expect_works(state);
+  std::filesystem::rename(other, folder.file());
+  expect_works(state);
+  const std::string kept = folder.file(std::string("state.db.replaced-") + kDated);
+  EXPECT_FALSE(state.recall({"d0.example"}).size() > 0);
+  EXPECT_TRUE(std::filesystem::exists(kept + ".other-wal")) << "the log of the one before";
+  EXPECT_EQ(open_state(kept)->recall({"d0.example"}).size(), 1u) << "nothing is lost";
+}
+
+}  // namespace
+}  // namespace mtasts::state

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "web/telemetry_server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "present/agent_metrics.h"
+#include "web/http_client.h"
+
+namespace mtasts::web {
+namespace {
+
+using std::chrono::steady_clock;
+
+TEST(TelemetryServer, ServesMetricsAndHealth) {
+  present::AgentMetrics metrics({"0.1.0", "", "g++"});
+  std::atomic<bool> ready = false;
+  std::atomic<bool> standing = false;
+  TelemetryHooks hooks;
+  hooks.metrics = [&] { return metrics.text(); };
+  hooks.ready = [&] { return ready.load(); };
+  hooks.heartbeats = {
+      {"check loop", [] { return steady_clock::now(); }},
+      {"web loop", [&] { return steady_clock::now() - std::chrono::seconds(standing ? 31 : 29); }}};
+  auto started = TelemetryServer::start("127.0.0.1:0", hooks);
+  ASSERT_TRUE(started.ok()) << started.failure().detail;
+  uint16_t port = started.value()->port();
+  ASSERT_NE(port, 0);
+  auto get = [port](const std::string& target, const std::string& headers = "",
+                    const std::string& method = "GET") {
+    HttpClient client(port);
+    return client.get(target, headers, method);
+  };
+  Reply reply = get("/metrics");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(reply.body.find("mtasts_exporter_build_info{"), std::string::npos);
+  EXPECT_NE(reply.body.find("process_open_fds "), std::string::npos);
+  reply = get("/metrics", "Accept-Encoding: gzip\r\n");
+  EXPECT_EQ(reply.headers["content-encoding"], "gzip");
+  EXPECT_NE(gunzipped(reply.body).find("mtasts_shards 1\n"), std::string::npos);
+  reply = get("/metrics", "", "HEAD");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "");
+
+  EXPECT_EQ(get("/-/ready").status, 503);
+  ready = true;
+  EXPECT_EQ(get("/-/ready").status, 200);
+  EXPECT_EQ(get("/-/healthy").status, 200);
+  standing = true;
+  reply = get("/-/healthy");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "Stands still for more than 30 seconds: web loop.\n");
+
+  EXPECT_EQ(get("/metricsss").status, 404);
+  EXPECT_EQ(get("/").status, 404);
+  EXPECT_EQ(get("/////etc/passwd").status, 404);
+  reply = get("/metrics", "Content-Length: 0\r\n", "POST");
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_EQ(reply.headers["allow"], "GET, HEAD");
+  HttpClient large(port);
+  EXPECT_NE(large.get("/metrics", "X: " + std::string(40000, 'a') + "\r\n").status, 200);
+  EXPECT_EQ(get("/-/ready").status, 200);
+}
+
+TEST(TelemetryServer, SaysWhyItCannotListen) {
+  auto first = TelemetryServer::start("127.0.0.1:0", {});
+  ASSERT_TRUE(first.ok());
+  std::string taken = "127.0.0.1:" + std::to_string(first.value()->port());
+  const std::string cases[] = {taken,
+                               "[::]:10059",
+                               "localhost:1",
+                               "10059",
+                               "127.0.0.1:x",
+                               "127.0.0.1:99999",
+                               "127.0.0.1:0,127.0.0.1:0",
+                               ""};
+  for (const std::string& listen : cases) {
+    auto second = TelemetryServer::start(listen, {});
+    ASSERT_FALSE(second.ok()) << listen;
+    EXPECT_TRUE(second.failure().detail.starts_with("cannot listen on " + listen))
+        << second.failure().detail;
+  }
+  EXPECT_NE(TelemetryServer::start(taken, {}).failure().detail.find("ddress already in use"),
+            std::string::npos)
+      << TelemetryServer::start(taken, {}).failure().detail;
+}
+
+TEST(TelemetryServer, StopsWhileClientsHang) {
+  auto started = TelemetryServer::start("127.0.0.1:0", {});
+  ASSERT_TRUE(started.ok());
+  HttpClient half(started.value()->port());
+  ASSERT_TRUE(half.send("GET /metr"));
+  auto begin = steady_clock::now();
+  started.value().reset();
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+TEST(Standstill, NamesTheLoopsThatStand) {
+  auto now = steady_clock::now();
+  auto at = [now](int seconds) {
+    return [now, seconds] { return now - std::chrono::seconds(seconds); };
+  };
+  EXPECT_EQ(standstill({}, now), "");
+  EXPECT_EQ(standstill({{"a", at(0)}, {"b", at(30)}}, now), "");
+  EXPECT_EQ(standstill({{"a", at(31)}, {"b", at(0)}, {"c", at(99)}}, now),
+            "Stands still for more than 30 seconds: a, c.");
+}
+
+}  // namespace
+}  // namespace mtasts::web

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "web/web_site.h"
+
+#include <gtest/gtest.h>
+
+#include "present/html.h"
+#include "present/metrics_table.h"
+#include "present/world.h"
+#include "web/gzip.h"
+#include "web/http_client.h"
+
+namespace mtasts::web {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(RequestTarget, TakesGoodOnesApart) {
+  struct Case {
+    std::string text, path;
+    std::map<std::string, std::string> query;
+  };
+  const Case cases[] = {
+      {"/", "/", {}},
+      {"/a%2Db", "/a-b", {}},                                          // escape
+      {"/a+b", "/a+b", {}},                                            // a plus is one in a path
+      {"/?q=a+b%2B", "/", {{"q", "a b+"}}},                            // and a blank in a query
+      {"/p?target=x&target=y&z", "/p", {{"target", "x"}, {"z", ""}}},  // the first counts
+      {"/p?&&a=b=c", "/p", {{"", ""}, {"a", "b=c"}}},
+      {"/p#f?x", "/p", {}},                      // no fragment is sent by anyone
+      {"http://h:1/x?y=z", "/x", {{"y", "z"}}},  // absolute form
+      {"HTTPS://h", "/", {}},
+      {"/b%C3%BCcher", "/bücher", {}},
+  };
+  for (const Case& c : cases) {
+    auto parsed = parse_target(c.text);
+    ASSERT_TRUE(parsed.ok()) << c.text;
+    EXPECT_EQ(parsed->path, c.path) << c.text;
+    EXPECT_EQ(parsed->query, c.query) << c.text;
+  }
+}
+
+TEST(RequestTarget, RefusesBadOnes) {
+  const std::string cases[] = {
+      "",         // nothing
+      "*",        // of OPTIONS only
+      "a",        // no path
+      "/%",       // cut escape
+      "/%4",      // cut escape
+      "/%g0",     // no hex
+      "/%00",     // NUL
+      "/%0a",     // line end
+      "/?q=%7f",  // DEL
+      "/?%=1",    // in a name
+      "/" + std::string(kLongestTarget, 'a'),
+      "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q",  // seventeen parameters
+  };
+  for (const std::string& text : cases) EXPECT_FALSE(parse_target(text).ok()) << text;
+  EXPECT_EQ(present::percent_encoded("a-b.c_d~/ü"), "a-b.c_d~%2F%C3%BC");
+}
+
+TEST(Gzip, IsUsedOnlyWhereAllowed) {
+  const std::pair<std::string, bool> cases[] = {
+      {"", false},
+      {"gzip", true},
+      {"GZip", true},
+      {"deflate, gzip;q=1.0, *;q=0.5", true},
+      {"gzip;q=0", false},
+      {"gzip; q=0.000", false},
+      {"gzip;q=0.001", true},
+      {"*", true},
+      {"*;q=0", false},
+      {"gzip;q=0, *", false},  // named beats the star
+      {"*;q=0, gzip", true},
+      {"identity", false},
+      {"gzipped", false},
+      {",,;;,", false},
+  };
+  for (const auto& [header, allowed] : cases) EXPECT_EQ(accepts_gzip(header), allowed) << header;
+}
+
+TEST(Gzip, ComesBackWhole) {
+  std::string text;
+  for (int i = 0; i < 60000; ++i) text += std::to_string(i * 7919) + "\n";
+  EXPECT_EQ(gunzipped(gzipped(text)), text);
+  GzipStream stream;
+  std::string packed;
+  for (size_t at = 0; at < text.size(); at += 10000)
+    stream.compress(std::string_view(text).substr(at, 10000), false, packed);
+  stream.compress("", true, packed);
+  EXPECT_EQ(gunzipped(packed), text);
+}
+
+TEST(Probe, IsAllowedByTheRule) {
+  settings::ProbeSettings patterns;
+  patterns.patterns = {"*.example.com", "example.net"};
+  settings::ProbeSettings any;
+  any.any = true;
+  struct Case {
+    settings::ProbeSettings rule;
+    bool configured;
+    std::string domain;
+    bool allowed;
+  };
+  const Case cases[] = {
+      {{}, true, "a.example", true},  // configured
+      {{}, false, "a.example", false},
+      {any, false, "a.example", true},
+      {patterns, false, "a.example.com", true},
+      {patterns, false, "b.a.example.com", true},  // more than one label
+      {patterns, false, "example.com", false},     // the star stands for something
+      {patterns, false, "badexample.com", false},  // whole labels
+      {patterns, false, "example.net", true},
+      {patterns, false, "a.example.net", false},
+      {patterns, true, "a.example", true},  // configured ones always
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(may_probe(c.rule, c.configured, c.domain), c.allowed) << c.domain;
+}
+
+TEST(Probe, EndsBeforeTheScrapeDoes) {
+  const std::pair<std::string, int> cases[] = {{"", 120000},    {"10", 9500},    {"10.5", 10000},
+                                               {"0.1", 1000},   {"1e9", 120000}, {"-3", 120000},
+                                               {"nan", 120000}, {"inf", 120000}, {"x", 120000},
+                                               {"10 ", 120000}, {"300", 120000}, {"0", 120000}};
+  for (const auto& [header, expected] : cases)
+    EXPECT_EQ(probe_limit(header), milliseconds(expected)) << header;
+}
+
+TEST(Probe, RunsABoundedNumberAtOnce) {
+  board::LatestReports board(present::metric_renderers());
+  present::world::fill(board);
+  std::vector<std::function<void(Result<verdict::ReportPtr>)>> running;
+  WebActions actions;
+  actions.probe = [&](std::string, milliseconds, auto done) { running.push_back(done); };
+  WebSite site(board, actions, {});
+  std::map<int, int> statuses;
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/probe?target=example.com";
+  auto done = [&](const HttpResponse& response) { ++statuses[response.status]; };
+  for (int i = 0; i < kMostProbes + 3; ++i) site.answer(request, done);
+  EXPECT_EQ(statuses, (std::map<int, int>{{503, 3}}));
+  for (auto& finish : running) finish(verdict::ReportPtr(present::world::good_report()));
+  running.clear();
+  EXPECT_EQ(statuses[200], kMostProbes);
+  site.answer(request, done);
+  EXPECT_EQ(running.size(), 1u) << "what ended makes room";
+}
+
+TEST(Probe, FollowsANewRule) {
+  board::LatestReports board(present::metric_renderers());
+  WebSite site(board, {}, {});
+  HttpRequest request;
+  request.method = "GET";
+  request.target = "/probe?target=a.example";
+  int status = 0;
+  auto done = [&](const HttpResponse& response) { status = response.status; };
+  site.answer(request, done);
+  EXPECT_EQ(status, 403);
+  settings::ProbeSettings any;
+  any.any = true;
+  site.set_probe_rule(any);
+  site.answer(request, done);
+  EXPECT_EQ(status, 501) << "allowed, but there is no hook";
+}
+
+}  // namespace
+}  // namespace mtasts::web
