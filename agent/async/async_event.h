@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// AsyncEvent: something that happens once and that any number of coroutines wait for. A handle:
+// copies share the event. Loop thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+namespace mtasts::async {
+
+class AsyncEvent {
+ public:
+  explicit AsyncEvent(const boost::asio::any_io_executor& executor);
+
+  // Resumes all who wait, on the loop; later waits return at once.
+  void set();
+  bool is_set() const;
+
+  // Until the event is set, or until the waiting coroutine is cancelled: then is_set() is false.
+  boost::asio::awaitable<void> wait() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace mtasts::async

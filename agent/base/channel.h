@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Channel: the ways over which the agent observes domains. HTTPS and SMTP are kept apart by address
+// family, because a machine with broken IPv6 sees IPv4 hosts well and no IPv6 host at all.
+// ChannelSet: some of them. Plain values, any thread.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/ip_address.h"
+
+namespace mtasts {
+
+// The protocol of a channel; the word is the value of the metric label `channel`.
+enum class ChannelKind : uint8_t { dns, https, smtp };
+std::string_view name_of(ChannelKind kind);  // "dns", "https", "smtp"
+
+enum class Channel : uint8_t { dns, https_ipv4, https_ipv6, smtp_ipv4, smtp_ipv6 };
+inline constexpr std::array kChannels = {Channel::dns, Channel::https_ipv4, Channel::https_ipv6,
+                                         Channel::smtp_ipv4, Channel::smtp_ipv6};
+
+std::string_view name_of(Channel channel);  // "https over ipv4"; for people
+ChannelKind kind_of(Channel channel);
+// The channel of a protocol and an address family; DNS has none, so the family does not matter.
+Channel channel_of(ChannelKind kind, AddressFamily family);
+// Empty for DNS.
+std::optional<AddressFamily> family_of(Channel channel);
+
+class ChannelSet {
+ public:
+  ChannelSet() = default;  // empty
+  static ChannelSet all() {
+    ChannelSet set;
+    set.bits_.set();
+    return set;
+  }
+
+  bool contains(Channel channel) const { return bits_.test(index(channel)); }
+  void insert(Channel channel) { bits_.set(index(channel)); }
+  void erase(Channel channel) { bits_.reset(index(channel)); }
+  bool operator==(const ChannelSet&) const = default;
+
+ private:
+  static size_t index(Channel channel) { return static_cast<size_t>(channel); }
+  std::bitset<kChannels.size()> bits_;
+};
+
+}  // namespace mtasts

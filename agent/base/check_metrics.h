@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// CheckMetrics: what checks report of their own work, so that it can be counted. The port through
+// which net/ and check/ reach the agent's metrics without knowing them. Loop thread only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace mtasts {
+
+// Values of the metric label `phase`.
+enum class Phase : uint8_t { dns, policy, smtp, check };
+
+class CheckMetrics {
+ public:
+  virtual ~CheckMetrics() = default;
+
+  virtual void observe_phase(Phase phase, std::chrono::duration<double> duration) = 0;
+  virtual void count_dns_query(std::string_view type) = 0;      // "TXT", "MX", …
+  virtual void count_dns_failure(std::string_view reason) = 0;  // "SERVFAIL", "timeout", …
+};
+
+// Counts nothing; for commands and tests.
+CheckMetrics& no_metrics();
+
+}  // namespace mtasts
