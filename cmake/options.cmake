@@ -3,7 +3,8 @@
 #
 # Compile options of our own code; libraries come from packages and keep theirs.
 add_library(mtasts_options INTERFACE)
-target_include_directories(mtasts_options INTERFACE ${PROJECT_SOURCE_DIR}/agent)
+target_include_directories(mtasts_options INTERFACE ${PROJECT_SOURCE_DIR}/agent
+                           ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(mtasts_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -fno-strict-aliasing)

@@ -23,15 +23,6 @@ std::map<std::string, const verdict::MxReport*> hosts_of(const verdict::Report& 
 
 }  // namespace
 
-SegmentedText::SegmentedText(std::string_view text, const std::vector<uint32_t>& ends)
-    : text_(text), ends_(ends.begin(), ends.end()) {}
-
-std::string_view SegmentedText::segment(size_t index) const {
-  if (index >= ends_.size()) return {};
-  size_t begin = index == 0 ? 0 : ends_[index - 1];
-  return std::string_view(text_).substr(begin, ends_[index] - begin);
-}
-
 std::string host_key(std::string_view host) { return printable(host, kLongestHost); }
 
 LastResults updated_results(const LastResults& before, const verdict::Report& report) {
@@ -52,18 +43,10 @@ LastResults updated_results(const LastResults& before, const verdict::Report& re
   return after;
 }
 
-LatestReports::LatestReports(EntryRenderers renderers) : renderers_(std::move(renderers)) {}
-
-DomainEntryPtr LatestReports::make_entry(DomainEntry entry) const {
-  if (renderers_.domain) entry.text = renderers_.domain(entry);
-  return std::make_shared<const DomainEntry>(std::move(entry));
-}
-
-std::vector<std::string> LatestReports::set_domains(
-    const std::vector<settings::DomainEntry>& domains) {
+Update LatestReports::set_domains(const std::vector<settings::DomainEntry>& domains) {
   std::lock_guard lock(mutex_);
+  Update update;
   std::map<std::string, DomainEntryPtr, std::less<>> kept;
-  std::vector<std::string> added;
   reported_ = 0;
   for (const settings::DomainEntry& configured : domains) {
     const std::string& name = configured.name.text();
@@ -76,67 +59,73 @@ std::vector<std::string> LatestReports::set_domains(
       entry.report = old->second->report;
       entry.stages = old->second->stages;
       domains_.erase(old);
-    } else {
-      added.push_back(name);
     }
     if (entry.report != nullptr) ++reported_;
-    kept.emplace(name, make_entry(std::move(entry)));
+    update.domains.push_back(std::make_shared<const DomainEntry>(std::move(entry)));
+    kept.emplace(name, update.domains.back());
   }
-  for (const auto& [name, removed] : domains_)
-    if (removed->report != nullptr) release_hosts(*removed->report);
+  for (const auto& [name, removed] : domains_) {
+    update.removed_domains.push_back(name);
+    if (removed->report != nullptr) release_hosts(*removed->report, update);
+  }
   domains_ = std::move(kept);
-  return added;
+  return update;
 }
 
-bool LatestReports::publish(const verdict::ReportPtr& report) {
-  if (report == nullptr) return false;
+std::optional<Update> LatestReports::publish(const verdict::ReportPtr& report) {
+  if (report == nullptr) return std::nullopt;
   std::lock_guard lock(mutex_);
   auto place = domains_.find(report->domain);
-  if (place == domains_.end()) return false;
-  replace(place->second, report, updated_results(place->second->stages, *report));
-  return true;
+  if (place == domains_.end()) return std::nullopt;
+  Update update;
+  replace(place->second, report, updated_results(place->second->stages, *report), update);
+  return update;
 }
 
-void LatestReports::restore(const verdict::ReportPtr& report, const LastResults& stages) {
+Update LatestReports::restore(const verdict::ReportPtr& report, const LastResults& stages) {
   std::lock_guard lock(mutex_);
+  Update update;
   auto place = domains_.find(report->domain);
   if (place != domains_.end() && place->second->report == nullptr)
-    replace(place->second, report, stages);
+    replace(place->second, report, stages, update);
+  return update;
 }
 
 void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& report,
-                            const LastResults& stages) {
+                            const LastResults& stages, Update& update) {
   const DomainEntryPtr old = place;
   DomainEntry entry;
   entry.name = old->name;
   entry.configured = old->configured;
   entry.report = report;
   entry.stages = stages;
-  place = make_entry(std::move(entry));
+  place = std::make_shared<const DomainEntry>(std::move(entry));
+  update.domains.push_back(place);
   // Taken before released, so that a host both reports use is not forgotten in between.
-  take_hosts(*report);
+  take_hosts(*report, update);
   if (old->report != nullptr)
-    release_hosts(*old->report);
+    release_hosts(*old->report, update);
   else
     ++reported_;
 }
 
-void LatestReports::take_hosts(const verdict::Report& report) {
+void LatestReports::take_hosts(const verdict::Report& report, Update& update) {
   for (const auto& [name, mx] : hosts_of(report)) {
     HostUse& use = hosts_[name];
     ++use.users;
     if (use.entry != nullptr && use.entry->facts == mx->facts) continue;
     if (use.entry != nullptr && use.entry->facts->probed_at > mx->facts->probed_at) continue;
-    HostEntry entry{name, mx->facts, {}};
-    if (renderers_.host) entry.text = renderers_.host(entry);
-    use.entry = std::make_shared<const HostEntry>(std::move(entry));
+    use.entry = std::make_shared<const HostEntry>(HostEntry{name, mx->facts});
+    update.hosts.push_back(use.entry);
   }
 }
 
-void LatestReports::release_hosts(const verdict::Report& report) {
+void LatestReports::release_hosts(const verdict::Report& report, Update& update) {
   for (const auto& [name, mx] : hosts_of(report)) {
     auto use = hosts_.find(name);
-    if (use != hosts_.end() && --use->second.users == 0) hosts_.erase(use);
+    if (use == hosts_.end() || --use->second.users > 0) continue;
+    hosts_.erase(use);
+    update.removed_hosts.push_back(name);
   }
 }
 
@@ -154,11 +143,6 @@ Snapshot LatestReports::snapshot() const {
   snapshot.hosts.reserve(hosts_.size());
   for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
   return snapshot;
-}
-
-size_t LatestReports::domain_count() const {
-  std::lock_guard lock(mutex_);
-  return domains_.size();
 }
 
 bool LatestReports::complete() const {

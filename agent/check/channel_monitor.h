@@ -1,97 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ChannelMonitor: whether a channel (DNS, HTTPS by family, SMTP by family) is alive for us, so that
-// a failure on it may be blamed on the domain (interfaces.md, Blindness). Any answer of another
-// target within the window proves life; without one the canaries are asked, once for all who wait.
-// Loop thread only.
+// ChannelMonitor: whether a channel is available to the agent, so that a failure on it counts
+// against a domain. Any answer of another target since the failing observation began proves it;
+// without one the canaries are asked, once for all who wait. A failure on a channel that is not
+// available is reported as unknown. Loop thread only.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "async/task_group.h"
-#include "net/dns/resolver.h"
-#include "net/https/policy_fetcher.h"
-#include "net/smtp/smtp_prober.h"
+#include "async/single_flight.h"
+#include "base/channel.h"
+#include "check/environment.h"
 #include "settings/settings.h"
-#include "verdict/evidence.h"
 
 namespace mtasts::check {
 
-enum class Wire : uint8_t { dns, https_ipv4, https_ipv6, smtp_ipv4, smtp_ipv6 };
-inline constexpr size_t kWires = 5;
+// What the attempts of one observation over one channel say of the channel.
+struct ChannelUse {
+  bool answered = false;  // some peer answered
+  bool failed = false;    // some attempt failed in a way that may be the agent's own network
+};
 
-Wire https_wire(AddressFamily family);
-Wire smtp_wire(AddressFamily family);
+// Of the attempts over one address family: HttpsAttempt or SmtpAttempt.
+template <typename Attempt>
+ChannelUse channel_use(const std::vector<Attempt>& attempts, AddressFamily family) {
+  ChannelUse use;
+  for (const Attempt& attempt : attempts) {
+    if (attempt.address.family() != family) continue;
+    use.answered |= answered(attempt);
+    use.failed |= may_be_local(attempt);
+  }
+  return use;
+}
 
 class ChannelMonitor {
  public:
-  using SteadyClock = std::chrono::steady_clock;
+  // `window` is how long an answer proves a channel for which no canary is configured.
+  ChannelMonitor(Environment environment, const settings::CanarySettings& canaries,
+                 const settings::NetworkSettings& network, std::chrono::milliseconds window);
 
-  // All references must outlive this and the tasks's tasks.
-  ChannelMonitor(boost::asio::any_io_executor executor, async::TaskGroup& tasks,
-                 net::Resolver& resolver, net::PolicyFetcher& fetcher, net::SmtpProber& prober,
-                 const settings::CanarySettings& canaries, const settings::NetworkSettings& network,
-                 std::chrono::milliseconds window);
-
-  // `target` (a domain, a policy host, an MX host) answered on the wire just now.
-  void note_success(Wire wire, const std::string& target);
+  // `target` (a domain, a policy host, an MX host) answered on the channel just now.
+  void note_success(Channel channel, const std::string& target);
 
   // True when somebody else than `target` answered since the failing observation began (without
-  // canaries: within the window), or a canary does now: what answered before says little of an
-  // outage that began meanwhile. Where
-  // no canary can tell of this address family (none has such an address), the other family speaks
-  // for the channel.
-  boost::asio::awaitable<bool> is_alive(Wire wire, std::string target,
-                                        SteadyClock::time_point since);
+  // canaries: within the window), or a canary does now: an earlier answer says little, because the
+  // channel may have failed meanwhile. Where no canary has an address of this family, the other
+  // family speaks for the channel.
+  boost::asio::awaitable<bool> is_available(Channel channel, std::string target, SteadyTime since);
 
-  // What is known without asking anybody, of the families in use; unproven counts as alive. For the
-  // metric.
-  bool dns_alive() const { return known_alive({Wire::dns}); }
-  bool https_alive() const;
-  bool smtp_alive() const;
+  // Adds the channel to `channels` when it answered in this very observation or, after a failure,
+  // is available; asks canaries only where a failure has to be judged.
+  boost::asio::awaitable<void> assess(Channel channel, ChannelUse use, std::string target,
+                                      SteadyTime since, ChannelSet& channels);
+
+  // What is known without asking anybody, over the families in use; unproven counts as available.
+  // For the metric.
+  bool known_available(ChannelKind kind) const;
 
  private:
-  struct Proof {
-    std::string target;
-    SteadyClock::time_point at{};
+  struct Success {
+    std::string target;  // empty: none yet
+    SteadyTime at{};
   };
-  enum class CanaryResult : uint8_t { alive, dead, cannot_tell };
+  enum class CanaryResult : uint8_t { available, unavailable, cannot_tell };
   struct State {
-    std::array<Proof, 2> proofs;  // the newest of two different targets
-    CanaryResult canaries =
-        CanaryResult::alive;  // of the last round, unless somebody answered since
-    SteadyClock::time_point asked_at{};
-    std::shared_ptr<boost::asio::steady_timer> asking;  // set while a canary round runs
+    std::array<Success, 2> successes;  // the newest of two different targets
+    // Of the last canary round, unless somebody answered since.
+    CanaryResult canaries = CanaryResult::available;
+    SteadyTime asked_at{};
   };
 
-  bool proven(const State& state, const std::string& target, SteadyClock::time_point since) const;
-  SteadyClock::time_point oldest_proof(Wire wire, SteadyClock::time_point since) const;
-  bool known_alive(const std::vector<Wire>& wires) const;
-  boost::asio::awaitable<void> settle(Wire wire, std::shared_ptr<boost::asio::steady_timer> done);
-  boost::asio::awaitable<CanaryResult> ask(Wire wire, std::string target,
-                                           SteadyClock::time_point since);
-  boost::asio::awaitable<CanaryResult> ask_canaries(Wire wire);
-  boost::asio::awaitable<CanaryResult> ask_dns();
-  boost::asio::awaitable<CanaryResult> ask_host(Wire wire, std::string host);
-  State& state(Wire wire) { return states_[static_cast<size_t>(wire)]; }
+  bool is_proven(const State& state, const std::string& target, SteadyTime since) const;
+  SteadyTime oldest_proof(Channel channel, SteadyTime since) const;
+  boost::asio::awaitable<CanaryResult> judge(Channel channel, std::string target, SteadyTime since);
+  boost::asio::awaitable<void> ask_canaries(Channel channel);
+  boost::asio::awaitable<CanaryResult> ask_any(Channel channel);
+  boost::asio::awaitable<CanaryResult> ask(Channel channel, std::string canary);
+  boost::asio::awaitable<CanaryResult> ask_host(Channel channel, std::string host);
+  const std::vector<std::string>& canaries_of(ChannelKind kind) const;
+  State& state(Channel channel) { return states_[static_cast<size_t>(channel)]; }
 
-  boost::asio::any_io_executor executor_;
-  async::TaskGroup& tasks_;
-  net::Resolver& resolver_;
-  net::PolicyFetcher& fetcher_;
-  net::SmtpProber& prober_;
+  Environment environment_;
   settings::CanarySettings canaries_;
   settings::NetworkSettings network_;
   std::chrono::milliseconds window_;
-  std::array<State, kWires> states_;
+  std::array<State, kChannels.size()> states_;
+  async::SingleFlight<Channel> rounds_;
 };
 
 }  // namespace mtasts::check

@@ -1,75 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Checker: one whole check of a domain as a sending mail server would see it, from the lookups to
-// the report. The story itself (tell) reads from top to bottom. Loop thread only.
+// Checker: everything a sending mail server would see of a domain, from the lookups to the STARTTLS
+// probes, collected as Evidence. It knows nothing of judging, history or storage. Loop thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <functional>
-#include <optional>
-#include <string_view>
 
-#include "base/time.h"
 #include "check/channel_monitor.h"
+#include "check/environment.h"
+#include "check/lookup.h"
 #include "check/mx_probe_cache.h"
-#include "net/dns/resolver.h"
-#include "net/https/policy_fetcher.h"
 #include "settings/settings.h"
-#include "verdict/judge.h"
-#include "verdict/report.h"
+#include "verdict/evidence.h"
 
 namespace mtasts::check {
 
 class Checker {
  public:
-  // MX hosts looked at in one check; a domain has a handful, a hostile one thousands.
-  static constexpr size_t kMostMxHosts = 40;
+  // MX hosts probed in one check; a domain has a handful, a hostile one thousands.
+  static constexpr size_t kMaxMxHosts = 40;
   // Addresses of the policy host tried per family until one answers.
-  static constexpr size_t kPolicyAddresses = 3;
+  static constexpr size_t kMaxPolicyAddresses = 3;
 
-  // `phase` is dns or policy; the MX mx_probes tells of smtp.
-  using Observer = std::function<void(std::string_view phase, double seconds)>;
+  // All references must outlive this and its coroutines.
+  Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonitor& channels,
+          const settings::Settings& settings);
 
-  // All references must outlive this.
-  Checker(net::Resolver& resolver, net::PolicyFetcher& fetcher, MxProbeCache& mx_probes,
-          ChannelMonitor& channels, const settings::Settings& settings, Clock clock,
-          Observer observe = {});
-
-  // What is remembered of the domain, asked right before judging; null: nothing, and nothing will
-  // be. Empty: the same.
-  using Recall = std::function<verdict::HistoryPtr()>;
-
-  // Ends within `limit`; what is undone then is unknown in the report. Never throws for what the
-  // network does.
-  boost::asio::awaitable<verdict::Report> check(DomainName domain,
-                                                std::optional<protocol::Mode> expected_mode,
-                                                Recall recall, std::chrono::milliseconds limit);
+  // Ends within `limit`; what is undone then is `cancelled` in the evidence. Never throws for what
+  // the network does.
+  boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
+                                                  std::chrono::milliseconds limit);
 
  private:
-  boost::asio::awaitable<bool> tell(verdict::Evidence& evidence);
-  boost::asio::awaitable<void> ask(std::string name, protocol::RecordType type,
-                                   protocol::DnsAnswer& answer);
-  boost::asio::awaitable<void> look_at_policy(verdict::PolicyEvidence& policy);
+  boost::asio::awaitable<bool> collect(verdict::Evidence& evidence);
+  boost::asio::awaitable<void> fetch_policy(verdict::PolicyEvidence& policy,
+                                            const std::string& domain);
   boost::asio::awaitable<void> fetch_family(verdict::PolicyEvidence& policy, AddressFamily family,
                                             std::vector<protocol::HttpsAttempt>& attempts);
-  boost::asio::awaitable<void> look_at_mail(verdict::Evidence& evidence);
-  boost::asio::awaitable<void> look_at_host(verdict::MxTarget& target);
-  boost::asio::awaitable<void> ask_addresses(std::string host,
-                                             std::vector<protocol::DnsAnswer>& answers);
-  boost::asio::awaitable<void> see(verdict::Evidence& evidence,
-                                   std::chrono::steady_clock::time_point began);
+  boost::asio::awaitable<void> observe_mail(verdict::Evidence& evidence);
+  boost::asio::awaitable<void> observe_host(verdict::MxTarget& target);
+  boost::asio::awaitable<void> assess_channels(verdict::Evidence& evidence, SteadyTime began);
 
-  net::Resolver& resolver_;
-  net::PolicyFetcher& fetcher_;
+  Environment environment_;
   MxProbeCache& mx_probes_;
   ChannelMonitor& channels_;
+  Lookup lookup_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;
-  verdict::Thresholds thresholds_;
-  Clock clock_;
-  Observer observe_;
 };
 
 }  // namespace mtasts::check

@@ -3,6 +3,8 @@
 
 #include "check/engine.h"
 
+#include "base/version.h"
+#include "check/thresholds.h"
 #include "net/https/curl_fetcher.h"
 #include "net/smtp/asio_smtp_prober.h"
 #include "net/tls/tls_observer.h"
@@ -11,7 +13,7 @@ namespace mtasts::check {
 
 Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor executor,
                                                const settings::Settings& settings, Clock clock,
-                                               Observer observe) {
+                                               CheckMetrics& metrics) {
   auto https = net::TlsObserver::create(settings.https.ca_file, clock);
   if (!https) return https.failure();
   auto smtp = https;  // one trust store and one cache where both channels trust the same roots
@@ -21,20 +23,19 @@ Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor exec
 
   std::shared_ptr<Engine> engine(new Engine(executor));
   engine->tasks_.keep_alive(engine);
-  engine->resolver_ = std::make_unique<net::AresResolver>(executor, settings.dns);
+  engine->resolver_ = std::make_unique<net::AresResolver>(executor, settings.dns, metrics);
   engine->fetcher_ = std::make_unique<net::CurlFetcher>(executor, *https, settings.https,
-                                                        "mtasts-exporter/" MTASTS_VERSION);
+                                                        "mtasts-exporter/" + std::string(kVersion));
   engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, *smtp, settings.smtp);
+  Environment environment{executor,         engine->tasks_, *engine->resolver_, *engine->fetcher_,
+                          *engine->prober_, metrics,        std::move(clock)};
   // A single domain that is checked rarely must not outlive its proof between two of its checks.
-  engine->channels_ = std::make_unique<ChannelMonitor>(
-      executor, engine->tasks_, *engine->resolver_, *engine->fetcher_, *engine->prober_,
-      settings.canary, settings.network, settings.check.interval);
-  engine->mx_probes_ = std::make_unique<MxProbeCache>(
-      executor, engine->tasks_, *engine->resolver_, *engine->prober_, *engine->channels_, settings,
-      clock, [observe](double seconds) { observe("smtp", seconds); });
+  engine->channels_ = std::make_unique<ChannelMonitor>(environment, settings.canary,
+                                                       settings.network, settings.check.interval);
+  engine->mx_probes_ = std::make_unique<MxProbeCache>(environment, *engine->channels_, settings,
+                                                      thresholds_of(settings));
   engine->checker_ =
-      std::make_unique<Checker>(*engine->resolver_, *engine->fetcher_, *engine->mx_probes_,
-                                *engine->channels_, settings, clock, observe);
+      std::make_unique<Checker>(environment, *engine->mx_probes_, *engine->channels_, settings);
   return engine;
 }
 

@@ -12,11 +12,13 @@
 #include <ostream>
 
 #include "check/engine.h"
+#include "check/thresholds.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "cli/report_text.h"
 #include "present/json.h"
 #include "settings/settings.h"
+#include "verdict/judge.h"
 
 namespace mtasts::cli {
 namespace {
@@ -31,6 +33,7 @@ struct Run {
   std::shared_ptr<check::Engine> engine;
   std::vector<DomainName> domains;
   std::map<std::string, protocol::Mode> expected;
+  verdict::Thresholds thresholds;
   std::chrono::milliseconds timeout{0};
   std::vector<std::optional<verdict::Report>> reports;
   size_t next = 0;
@@ -38,16 +41,20 @@ struct Run {
   std::function<void(size_t)> progress;
 };
 
+// Without a memory, as a first check of the domain.
+verdict::Report judged(const Run& run, const verdict::Evidence& evidence) {
+  verdict::Thresholds thresholds = run.thresholds;
+  auto expected = run.expected.find(evidence.domain.text());
+  if (expected != run.expected.end()) thresholds.expected_mode = expected->second;
+  return verdict::judge(evidence, nullptr, thresholds, evidence.finished);
+}
+
 asio::awaitable<void> work(Run& run) {
   while (run.next < run.domains.size()) {
     size_t mine = run.next++;
     DomainName domain = run.domains[mine];
-    std::optional<protocol::Mode> expected;
-    if (auto found = run.expected.find(domain.text()); found != run.expected.end())
-      expected = found->second;
-    check::Checker::Recall no_memory;
-    run.reports[mine] =
-        co_await run.engine->checker().check(domain, expected, no_memory, run.timeout);
+    verdict::Evidence evidence = co_await run.engine->check(domain, run.timeout);
+    run.reports[mine] = judged(run, evidence);
     ++run.finished;
     run.progress(run.finished);
   }
@@ -108,13 +115,13 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   for (const auto& entry : settings.domains)
     if (entry.expected_mode) run.expected[entry.name.text()] = *entry.expected_mode;
 
-  auto engine = check::Engine::create(loop.get_executor(), settings, system_now,
-                                      [](std::string_view, double) {});
+  auto engine = check::Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   if (!engine) {
     err << "mtasts-exporter check: " << engine.failure().detail << "\n";
     return kExitConfiguration;
   }
   run.engine = *engine;
+  run.thresholds = check::thresholds_of(settings);
   run.timeout = settings.check.timeout;
   run.reports.resize(run.domains.size());
   run.progress = progress_on(err, run.domains.size());

@@ -6,35 +6,36 @@
 #include <boost/asio/io_context.hpp>
 
 #include "check/engine.h"
+#include "check/thresholds.h"
+#include "verdict/judge.h"
 
 namespace mtasts::cli {
 namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> look(check::Engine& engine, DomainName domain,
-                           std::chrono::milliseconds timeout,
-                           std::optional<verdict::Report>& report) {
-  check::Checker::Recall no_memory;
-  report = co_await engine.checker().check(domain, std::nullopt, no_memory, timeout);
+asio::awaitable<void> check(check::Engine& engine, DomainName domain,
+                            std::chrono::milliseconds timeout,
+                            std::optional<verdict::Evidence>& evidence) {
+  evidence = co_await engine.check(domain, timeout);
 }
 
 }  // namespace
 
-Result<verdict::Report> look_once(settings::Settings settings, const DomainName& domain) {
+Result<verdict::Report> check_once(settings::Settings settings, const DomainName& domain) {
   settings.smtp.enabled = false;
   asio::io_context loop(1);  // outlives all that runs on it
-  auto engine = check::Engine::create(loop.get_executor(), settings, system_now,
-                                      [](std::string_view, double) {});
+  auto engine = check::Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   if (!engine) return engine.failure();
-  std::optional<verdict::Report> report;
-  (*engine)->tasks().spawn(look(**engine, domain, settings.check.timeout, report));
-  while (!report && loop.run_one() > 0) {
+  std::optional<verdict::Evidence> evidence;
+  (*engine)->tasks().spawn(check(**engine, domain, settings.check.timeout, evidence));
+  while (!evidence && loop.run_one() > 0) {
   }
   (*engine)->tasks().cancel_all();
   loop.run_for(std::chrono::seconds(1));
-  if (report) return std::move(*report);
-  return Failure{FailureKind::cancelled, domain.text() + " was not looked at to the end"};
+  if (evidence)
+    return verdict::judge(*evidence, nullptr, check::thresholds_of(settings), evidence->finished);
+  return Failure{FailureKind::cancelled, domain.text() + " was not checked to the end"};
 }
 
 }  // namespace mtasts::cli

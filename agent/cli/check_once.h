@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One look at one domain now, with the engine of the agent but without its memory and without
+// One check of one domain now, with the engine of the agent but without its memory and without
 // connections to MX hosts. Runs a loop of its own; blocks for [check] timeout at most, and a moment
 // to end tidily.
 #pragma once
@@ -13,8 +13,8 @@
 
 namespace mtasts::cli {
 
-// Fails with one sentence when a trust store cannot be read. A look that did not end is a failure
+// Fails with one sentence when a trust store cannot be read. A check that did not end is a failure
 // of kind cancelled.
-Result<verdict::Report> look_once(settings::Settings settings, const DomainName& domain);
+Result<verdict::Report> check_once(settings::Settings settings, const DomainName& domain);
 
 }  // namespace mtasts::cli

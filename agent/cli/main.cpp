@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 
+#include "base/version.h"
 #include "cli/check_command.h"
 #include "cli/check_config.h"
 #include "cli/exit_status.h"
@@ -126,7 +127,7 @@ int dispatch(int argc, char** argv) {
       "Checks mail domains' MTA-STS as a sending mail server would, and exports it to "
       "Prometheus.",
       "mtasts-exporter");
-  app.set_version_flag("--version", std::string("mtasts-exporter ") + MTASTS_VERSION);
+  app.set_version_flag("--version", "mtasts-exporter " + std::string(kVersion));
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);

@@ -109,7 +109,7 @@ int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
   if (!loaded.ok()) return kExitConfiguration;
   configure_log(LogLevel::error, loaded.settings.log.format);
 
-  auto report = look_once(loaded.settings, *domain);
+  auto report = check_once(loaded.settings, *domain);
   if (!report) {
     err << kName << report.failure().detail << "\n";
     return report.failure().kind == FailureKind::cancelled ? kExitUnknown : kExitConfiguration;

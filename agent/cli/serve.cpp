@@ -75,8 +75,8 @@ int run_serve(const ServeOptions& options, std::ostream& err) {
   if (!loaded.ok()) return usage ? kExitUsage : kExitConfiguration;
   raise_descriptor_limit();
   configure_log(loaded.settings.log.level, loaded.settings.log.format);
-  service::Service service([options] { return load(options); }, MTASTS_VERSION);
-  auto started = service.start(loaded.settings);
+  service::Service service([options] { return load(options); });
+  auto started = service.start(loaded);
   if (!started) {
     err << "mtasts-exporter: " << started.failure().detail << "\n";
     return kExitConfiguration;

@@ -76,6 +76,20 @@ double number_of(std::string_view hash) {
   return static_cast<double>(number >> 16);
 }
 
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::dns:
+      return "dns";
+    case Phase::policy:
+      return "policy";
+    case Phase::smtp:
+      return "smtp";
+    case Phase::check:
+      return "check";
+  }
+  return "other";
+}
+
 }  // namespace
 
 struct AgentMetrics::Families {
@@ -100,20 +114,6 @@ struct AgentMetrics::Families {
   Gauge& shards = gauges(registry, "mtasts_shards").Add({});
   Gauge& state_writable = gauges(registry, "mtasts_state_writable").Add({});
 };
-
-std::string_view name_of(Phase phase) {
-  switch (phase) {
-    case Phase::dns:
-      return "dns";
-    case Phase::policy:
-      return "policy";
-    case Phase::smtp:
-      return "smtp";
-    case Phase::check:
-      return "check";
-  }
-  return "other";
-}
 
 AgentMetrics::AgentMetrics(const BuildInfo& build) : families_(std::make_unique<Families>()) {
   prometheus::Labels labels = {{"version", label_value(build.version)},
@@ -156,9 +156,8 @@ void AgentMetrics::count_dns_failure(std::string_view reason) {
   families_->dns_failures.increment(reason);
 }
 
-void AgentMetrics::set_channel_alive(std::string_view channel, bool alive) {
-  if (channel != "dns" && channel != "https" && channel != "smtp") return;
-  families_->channels.Add({{"channel", std::string(channel)}}).Set(alive ? 1 : 0);
+void AgentMetrics::set_channel_alive(ChannelKind channel, bool alive) {
+  families_->channels.Add({{"channel", std::string(name_of(channel))}}).Set(alive ? 1 : 0);
 }
 
 void AgentMetrics::config_loaded(Time at, std::string_view hash) {

@@ -13,12 +13,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/channel.h"
+#include "base/check_metrics.h"
 #include "base/time.h"
 
 namespace mtasts::present {
-
-enum class Phase { dns, policy, smtp, check };
-std::string_view name_of(Phase phase);
 
 struct BuildInfo {
   std::string version;
@@ -26,20 +25,20 @@ struct BuildInfo {
   std::string compiler;
 };
 
-class AgentMetrics {
+class AgentMetrics : public CheckMetrics {
  public:
   explicit AgentMetrics(const BuildInfo& build);
-  ~AgentMetrics();
+  ~AgentMetrics() override;
   AgentMetrics(const AgentMetrics&) = delete;
   AgentMetrics& operator=(const AgentMetrics&) = delete;
 
   void count_check(bool inconclusive);
   void set_checks_in_flight(size_t count);
   void set_queue(size_t length, std::chrono::duration<double> lag);
-  void observe_phase(Phase phase, std::chrono::duration<double> duration);
-  void count_dns_query(std::string_view type);                   // "TXT", "MX", …
-  void count_dns_failure(std::string_view reason);               // "SERVFAIL", "timeout", …
-  void set_channel_alive(std::string_view channel, bool alive);  // dns, https, smtp
+  void observe_phase(Phase phase, std::chrono::duration<double> duration) override;
+  void count_dns_query(std::string_view type) override;
+  void count_dns_failure(std::string_view reason) override;
+  void set_channel_alive(ChannelKind channel, bool alive);
 
   // Settings were loaded and are in force from `at` on.
   void config_loaded(Time at, std::string_view hash);

@@ -127,8 +127,8 @@ std::string address_row(const verdict::MxAddressReport& address) {
   return fmt::format(
       "<tr><td></td><td>{}</td><td>{}{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>\n",
       code(address.address.text()), name_of(address.status),
-      address.blind ? " (the agent could not see)" : "", starttls, html_text(address.tls_version),
-      html_text(address.cipher), certificate(address.chain));
+      address.unobserved ? " (the agent could not see)" : "", starttls,
+      html_text(address.tls_version), html_text(address.cipher), certificate(address.chain));
 }
 
 std::string mail_hosts(const verdict::Report& report) {

@@ -26,11 +26,11 @@ void append_named(std::string& out, std::string_view name, const std::string& su
 
 }  // namespace
 
-Exposition::Exposition(std::string head, board::Snapshot snapshot)
-    : head_(std::move(head)), snapshot_(std::move(snapshot)) {}
+Exposition::Exposition(std::string head, RenderedEntries entries)
+    : head_(std::move(head)), entries_(std::move(entries)) {}
 
 size_t Exposition::entries_in_scope() const {
-  return hosts_ ? snapshot_.hosts.size() : snapshot_.domains.size();
+  return hosts_ ? entries_.hosts.size() : entries_.domains.size();
 }
 
 bool Exposition::write_entry(std::string& piece) {
@@ -47,12 +47,11 @@ bool Exposition::write_entry(std::string& piece) {
     headed_ = false;
     return true;
   }
-  std::string_view lines = hosts_ ? snapshot_.hosts[entry_]->text.segment(metric_)
-                                  : snapshot_.domains[entry_]->text.segment(metric_);
-  size_t entry = entry_++;
+  const RenderedEntry& entry = hosts_ ? *entries_.hosts[entry_] : *entries_.domains[entry_];
+  ++entry_;
+  std::string_view lines = entry.text.segment(metric_);
   if (lines.empty()) return true;
-  std::string subject = hosts_ ? subject_text("mx", snapshot_.hosts[entry]->name)
-                               : subject_text("domain", snapshot_.domains[entry]->name);
+  std::string subject = subject_text(hosts_ ? "mx" : "domain", entry.name);
   if (!std::exchange(headed_, true)) piece += metric_head(metrics[metric_]);
   append_named(piece, metrics[metric_].name, subject, lines);
   return true;
@@ -66,8 +65,8 @@ bool Exposition::next(std::string& piece) {
   return piece.size() > before;
 }
 
-BodySource exposition_source(std::string head, board::Snapshot snapshot) {
-  auto exposition = std::make_shared<Exposition>(std::move(head), std::move(snapshot));
+BodySource exposition_source(std::string head, RenderedEntries entries) {
+  auto exposition = std::make_shared<Exposition>(std::move(head), std::move(entries));
   return [exposition](std::string& piece) { return exposition->next(piece); };
 }
 
@@ -78,18 +77,16 @@ std::string probe_exposition(const verdict::ReportPtr& report, const board::Doma
   if (before != nullptr) entry.configured = before->configured;
   entry.stages =
       updated_results(before == nullptr ? board::LastResults{} : before->stages, *report);
-  entry.text = render_domain(entry);
 
-  std::map<std::string, board::HostEntryPtr> hosts;
-  for (const verdict::MxReport& mx : report->mx) {
-    if (mx.facts == nullptr) continue;
-    board::HostEntry host{board::host_key(mx.host), mx.facts, {}};
-    host.text = render_host(host);
-    hosts.emplace(host.name, std::make_shared<const board::HostEntry>(host));
-  }
-  board::Snapshot snapshot;
-  snapshot.domains.push_back(std::make_shared<const board::DomainEntry>(std::move(entry)));
-  for (auto& [name, host] : hosts) snapshot.hosts.push_back(std::move(host));
+  RenderedEntries rendered;
+  rendered.domains.push_back(render_domain(entry));
+  std::map<std::string, RenderedEntryPtr> hosts;
+  for (const verdict::MxReport& mx : report->mx)
+    if (mx.facts != nullptr) {
+      board::HostEntry host{board::host_key(mx.host), mx.facts};
+      hosts.emplace(host.name, render_host(host));
+    }
+  for (auto& [name, host] : hosts) rendered.hosts.push_back(std::move(host));
 
   bool success =
       report->outcome == verdict::Outcome::ok || report->outcome == verdict::Outcome::warning;
@@ -100,7 +97,7 @@ std::string probe_exposition(const verdict::ReportPtr& report, const board::Doma
     text.append(metric_head(metric)).append(metric.name).append(" ");
     text.append(number_text(value)).append("\n");
   }
-  Exposition exposition(std::move(text), std::move(snapshot));
+  Exposition exposition(std::move(text), std::move(rendered));
   std::string body;
   while (exposition.next(body)) {
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The Prometheus text exposition of a board snapshot, made piece by piece: all samples of a metric
-// stand together behind its HELP and TYPE, so the walk is metrics × entries, and nothing but the
-// piece in hand is held. One stream belongs to one thread.
+// The Prometheus text exposition of a rendered entries, made piece by piece: all samples of a
+// metric stand together behind its HELP and TYPE, so the walk is metrics × entries, and nothing but
+// the piece in hand is held. One stream belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "board/latest_reports.h"
+#include "present/exposition_cache.h"
 #include "verdict/report.h"
 
 namespace mtasts::present {
@@ -26,8 +27,8 @@ inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; 
 
 class Exposition {
  public:
-  // `head` goes first as it is: whole families that do not come from the board.
-  Exposition(std::string head, board::Snapshot snapshot);
+  // `head` goes first as it is: whole families that belong to no entry.
+  Exposition(std::string head, RenderedEntries entries);
 
   bool next(std::string& piece);
 
@@ -36,14 +37,14 @@ class Exposition {
   size_t entries_in_scope() const;
 
   std::string head_;
-  board::Snapshot snapshot_;
+  RenderedEntries entries_;
   bool hosts_ = false;  // the walk is over domains first, then over hosts
   size_t metric_ = 0;
   size_t entry_ = 0;
   bool headed_ = false;  // HELP and TYPE of the present metric are written
 };
 
-BodySource exposition_source(std::string head, board::Snapshot snapshot);
+BodySource exposition_source(std::string head, RenderedEntries entries);
 
 // The answer of /probe: one domain, its MX hosts, and how the probe went. `before` holds the stages
 // as last seen when the domain is on the board, else null.

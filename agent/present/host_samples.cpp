@@ -21,7 +21,7 @@ Value reachable(const MxAddressReport& address) {
     case AddressStatus::refused:
     case AddressStatus::timeout:
     case AddressStatus::unreachable:
-      return address.blind ? Value() : Value(0);
+      return address.unobserved ? Value() : Value(0);
     case AddressStatus::skipped:
       return std::nullopt;
   }

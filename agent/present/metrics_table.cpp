@@ -157,28 +157,4 @@ std::string metric_head(const Metric& metric) {
   return head.append("\n");
 }
 
-board::SegmentedText render_domain(const board::DomainEntry& entry) {
-  std::string text;
-  std::vector<uint32_t> ends;
-  for (const Metric& metric : metrics_of(domain)) {
-    SampleWriter samples(text, "domain");
-    metric.of_domain(entry, samples);
-    ends.push_back(static_cast<uint32_t>(text.size()));
-  }
-  return {text, ends};
-}
-
-board::SegmentedText render_host(const board::HostEntry& entry) {
-  std::string text;
-  std::vector<uint32_t> ends;
-  for (const Metric& metric : metrics_of(host)) {
-    SampleWriter samples(text, "mx");
-    metric.of_host(entry, samples);
-    ends.push_back(static_cast<uint32_t>(text.size()));
-  }
-  return {text, ends};
-}
-
-board::EntryRenderers metric_renderers() { return {render_domain, render_host}; }
-
 }  // namespace mtasts::present

@@ -42,9 +42,4 @@ const Metric* find_metric(std::string_view name);  // null: no such metric
 // "# HELP …\n# TYPE …\n".
 std::string metric_head(const Metric& metric);
 
-// What the board renders its entries with; segment i belongs to metrics_of(domain or host)[i].
-board::EntryRenderers metric_renderers();
-board::SegmentedText render_domain(const board::DomainEntry& entry);
-board::SegmentedText render_host(const board::HostEntry& entry);
-
 }  // namespace mtasts::present

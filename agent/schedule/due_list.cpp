@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "async/backoff.h"
+
 namespace mtasts::schedule {
 namespace {
 
@@ -13,8 +15,6 @@ using std::chrono::milliseconds;
 
 // First checks come this far apart at most, so that a start with many domains is no burst.
 constexpr milliseconds kFirstSpacing{20};
-constexpr milliseconds kFirstRetry = std::chrono::minutes(1);
-constexpr int kMostDoublings = 10;
 // Later checks drift by up to a twentieth of the interval, so that they never march in step.
 constexpr int kJitterFraction = 20;
 
@@ -57,8 +57,7 @@ void DueList::done(const std::string& name, bool settled, SteadyTime now) {
   item.running = false;
   item.unsettled = settled ? 0 : item.unsettled + 1;
   milliseconds wait = interval_;
-  if (!settled)
-    wait = std::min(interval_, kFirstRetry * (1 << std::min(item.unsettled - 1, kMostDoublings)));
+  if (!settled) wait = std::min(interval_, async::backoff_after(item.unsettled));
   auto most = wait.count() / kJitterFraction;
   std::uniform_int_distribution<int64_t> jitter(0, most);
   push(name, now + wait - milliseconds(jitter(random_)));

@@ -12,10 +12,9 @@ namespace mtasts::schedule {
 namespace {
 
 namespace asio = boost::asio;
-using SteadyClock = std::chrono::steady_clock;
 
-// Something was not seen, or was seen changed for the first time.
-bool wants_another_look(const verdict::Report& report) {
+// Something was not observed, or was seen changed for the first time.
+bool wants_another_check(const verdict::Report& report) {
   return !verdict::is_conclusive(report) ||
          (report.history != nullptr && verdict::is_unsettled(*report.history));
 }
@@ -30,41 +29,44 @@ std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& se
   return mine;
 }
 
-Scheduler::Scheduler(asio::any_io_executor executor, Publish publish, Recall recall)
+Scheduler::Scheduler(asio::any_io_executor executor, Conclude conclude,
+                     std::function<SteadyTime()> steady_now)
     : executor_(executor),
-      publish_(std::move(publish)),
-      recall_(std::move(recall)),
+      conclude_(std::move(conclude)),
+      steady_now_(std::move(steady_now)),
       due_(std::random_device{}()),
       timer_(executor) {}
 
-void Scheduler::use(std::shared_ptr<check::Engine> engine, const settings::Settings& settings) {
-  engine_ = std::move(engine);
-  timeout_ = settings.check.timeout;
-  concurrency_ = static_cast<size_t>(settings.check.concurrency);
+void Scheduler::use(std::shared_ptr<check::CheckRunner> runner,
+                    const settings::CheckSettings& settings,
+                    const std::vector<settings::DomainEntry>& domains) {
+  runner_ = std::move(runner);
+  timeout_ = settings.timeout;
+  concurrency_ = static_cast<size_t>(settings.concurrency);
   domains_.clear();
   std::vector<std::string> names;
-  for (settings::DomainEntry& entry : domains_of_shard(settings)) {
+  for (const settings::DomainEntry& entry : domains) {
     names.push_back(entry.name.text());
-    domains_.emplace(names.back(), std::move(entry));
+    domains_.emplace(names.back(), entry.name);
   }
-  due_.set_names(names, settings.check.interval, SteadyClock::now());
+  due_.set_names(names, settings.interval, steady_now_());
   start_due();
 }
 
 void Scheduler::stop() {
   stopped_ = true;
   timer_.cancel();
-  if (engine_ != nullptr) engine_->tasks().cancel_all();
+  if (runner_ != nullptr) runner_->tasks().cancel_all();
 }
 
 void Scheduler::start_due() {
   while (!stopped_ && in_flight_ < concurrency_) {
-    auto name = due_.take(SteadyClock::now());
+    auto name = due_.take(steady_now_());
     if (!name) break;
     auto found = domains_.find(*name);
     if (found == domains_.end()) continue;
     ++in_flight_;
-    engine_->tasks().spawn(run(engine_, found->second.name));
+    runner_->tasks().spawn(run_due(runner_, found->second));
   }
   wait_for_next();
 }
@@ -74,31 +76,30 @@ void Scheduler::wait_for_next() {
   auto next = due_.next_due();
   // At the limit the next check starts when one ends.
   if (!next || in_flight_ >= concurrency_) return;
-  timer_.expires_at(*next);
+  timer_.expires_after(*next - steady_now_());
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) start_due();
   });
 }
 
-asio::awaitable<void> Scheduler::run(std::shared_ptr<check::Engine> engine, DomainName domain) {
-  verdict::ReportPtr report = co_await checked(std::move(engine), domain, timeout_);
+asio::awaitable<void> Scheduler::run_due(std::shared_ptr<check::CheckRunner> runner,
+                                         DomainName domain) {
+  verdict::ReportPtr report = co_await check(std::move(runner), domain, timeout_, Trigger::due);
   --in_flight_;
   if (stopped_) co_return;
-  due_.done(domain.text(), report != nullptr && !wants_another_look(*report), SteadyClock::now());
-  if (report != nullptr) publish_(report);
+  due_.done(domain.text(), report != nullptr && !wants_another_check(*report), steady_now_());
   start_due();
 }
 
 // The one catch of a check: a broken invariant in one domain's check must not stop the others.
-asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::Engine> engine,
-                                                       DomainName domain,
-                                                       std::chrono::milliseconds limit) {
+asio::awaitable<verdict::ReportPtr> Scheduler::check(std::shared_ptr<check::CheckRunner> runner,
+                                                     DomainName domain,
+                                                     std::chrono::milliseconds limit,
+                                                     Trigger trigger) {
   try {
-    check::Checker::Recall recall;
-    if (recall_) recall = [this, name = domain.text()] { return recall_(name); };
-    std::optional<protocol::Mode> expected = expected_mode(domain.text());
-    verdict::Report report = co_await engine->checker().check(domain, expected, recall, limit);
-    co_return std::make_shared<const verdict::Report>(std::move(report));
+    verdict::Evidence evidence = co_await runner->check(domain, limit);
+    // What was cancelled at the end says nothing.
+    if (!stopped_) co_return conclude_(evidence, trigger);
   } catch (const std::exception& broken) {
     if (!stopped_)
       log(LogLevel::error, "check failed by an internal error",
@@ -109,27 +110,19 @@ asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::En
 
 void Scheduler::check_now(const DomainName& domain, std::chrono::milliseconds limit,
                           std::function<void(verdict::ReportPtr)> done) {
-  if (stopped_ || engine_ == nullptr) return done(nullptr);
-  engine_->tasks().spawn(run_now(engine_, domain, limit, std::move(done)));
+  if (stopped_ || runner_ == nullptr) return done(nullptr);
+  runner_->tasks().spawn(run_now(runner_, domain, limit, std::move(done)));
 }
 
-asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::Engine> engine, DomainName domain,
-                                         std::chrono::milliseconds limit,
+asio::awaitable<void> Scheduler::run_now(std::shared_ptr<check::CheckRunner> runner,
+                                         DomainName domain, std::chrono::milliseconds limit,
                                          std::function<void(verdict::ReportPtr)> done) {
-  verdict::ReportPtr report = co_await checked(std::move(engine), domain, limit);
-  // A probe that its scrape cut short must not overwrite what a whole check saw.
-  bool whole = report != nullptr && verdict::is_conclusive(*report);
-  if (whole && !stopped_ && domains_.contains(domain.text())) publish_(report);
+  verdict::ReportPtr report = co_await check(std::move(runner), domain, limit, Trigger::request);
   done(std::move(report));
 }
 
-std::optional<protocol::Mode> Scheduler::expected_mode(const std::string& domain) const {
-  auto found = domains_.find(domain);
-  return found == domains_.end() ? std::nullopt : found->second.expected_mode;
-}
+size_t Scheduler::queue_length() const { return due_.overdue(steady_now_()); }
 
-size_t Scheduler::queue_length() const { return due_.overdue(SteadyClock::now()); }
-
-std::chrono::duration<double> Scheduler::lag() { return due_.lag(SteadyClock::now()); }
+std::chrono::duration<double> Scheduler::lag() { return due_.lag(steady_now_()); }
 
 }  // namespace mtasts::schedule

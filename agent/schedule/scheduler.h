@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Scheduler: checks every configured domain when it is due, at most `concurrency` at a time, and
-// hands each report on. Loop thread only; the numbers may be read there too.
+// hands the evidence on. Loop thread only; the numbers may be read there too.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "check/engine.h"
+#include "check/check_runner.h"
 #include "schedule/due_list.h"
 #include "settings/settings.h"
 #include "verdict/report.h"
@@ -26,19 +26,22 @@ std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& se
 
 class Scheduler {
  public:
-  using Publish = std::function<void(const verdict::ReportPtr&)>;
-  // What is remembered of a domain; null: it has no memory. Empty: none has.
-  using Recall = std::function<verdict::HistoryPtr(const std::string& domain)>;
+  enum class Trigger : uint8_t { due, request };
+  // What the evidence of a check comes to; never null.
+  using Conclude = std::function<verdict::ReportPtr(const verdict::Evidence&, Trigger)>;
 
-  Scheduler(boost::asio::any_io_executor executor, Publish publish, Recall recall = {});
+  // `steady_now` tells when a domain is due.
+  Scheduler(boost::asio::any_io_executor executor, Conclude conclude,
+            std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now);
 
-  // From now on these settings with this engine; running checks end with the old one.
-  void use(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
-  // Starts no check any more and cancels those that run. What they see is not published.
+  // From now on these domains with this runner; running checks end with the old one.
+  void use(std::shared_ptr<check::CheckRunner> runner, const settings::CheckSettings& settings,
+           const std::vector<settings::DomainEntry>& domains);
+  // Starts no check any more and cancels those that run. Their evidence is dropped.
   void stop();
 
-  // One check out of turn, of a domain configured or not, published as any other. `done` gets it,
-  // or null when there is none.
+  // One check out of turn, of a domain configured or not. `done` gets its report, or null when
+  // there is none.
   void check_now(const DomainName& domain, std::chrono::milliseconds limit,
                  std::function<void(verdict::ReportPtr)> done);
 
@@ -49,20 +52,21 @@ class Scheduler {
  private:
   void start_due();
   void wait_for_next();
-  boost::asio::awaitable<verdict::ReportPtr> checked(std::shared_ptr<check::Engine> engine,
-                                                     DomainName domain,
-                                                     std::chrono::milliseconds limit);
-  boost::asio::awaitable<void> run(std::shared_ptr<check::Engine> engine, DomainName domain);
-  boost::asio::awaitable<void> run_now(std::shared_ptr<check::Engine> engine, DomainName domain,
-                                       std::chrono::milliseconds limit,
+  boost::asio::awaitable<verdict::ReportPtr> check(std::shared_ptr<check::CheckRunner> runner,
+                                                   DomainName domain,
+                                                   std::chrono::milliseconds limit,
+                                                   Trigger trigger);
+  boost::asio::awaitable<void> run_due(std::shared_ptr<check::CheckRunner> runner,
+                                       DomainName domain);
+  boost::asio::awaitable<void> run_now(std::shared_ptr<check::CheckRunner> runner,
+                                       DomainName domain, std::chrono::milliseconds limit,
                                        std::function<void(verdict::ReportPtr)> done);
-  std::optional<protocol::Mode> expected_mode(const std::string& domain) const;
 
   boost::asio::any_io_executor executor_;
-  Publish publish_;
-  Recall recall_;
-  std::shared_ptr<check::Engine> engine_;
-  std::unordered_map<std::string, settings::DomainEntry> domains_;
+  Conclude conclude_;
+  std::function<SteadyTime()> steady_now_;
+  std::shared_ptr<check::CheckRunner> runner_;
+  std::unordered_map<std::string, DomainName> domains_;
   std::chrono::milliseconds timeout_{0};
   size_t concurrency_ = 0;
   DueList due_;

@@ -8,7 +8,9 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 
-#include "present/metrics_table.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "check/thresholds.h"
 
 namespace mtasts::service {
 namespace {
@@ -17,13 +19,11 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto kTick = std::chrono::seconds(1);
-constexpr int kTicksPerFileLook = 5;
+constexpr int kTicksPerFileWatch = 5;
 constexpr int kTicksPerSweep = 60;
 // What runs at SIGTERM is cancelled and gets this long to end before the loop is left.
 constexpr auto kShutdownGrace = std::chrono::milliseconds(1500);
 constexpr auto kShutdownPoll = std::chrono::milliseconds(20);
-
-constexpr std::string_view kFilesChanged = "files changed";
 
 std::string compiler_name() {
 #if defined(__clang__)
@@ -33,46 +33,46 @@ std::string compiler_name() {
 #endif
 }
 
-present::Phase phase_named(std::string_view name) {
-  if (name == "dns") return present::Phase::dns;
-  return name == "smtp" ? present::Phase::smtp : present::Phase::policy;
+present::BuildInfo build_info() {
+  return {std::string(kVersion), std::string(kRevision), compiler_name()};
 }
 
-std::string codes_of(const verdict::Report& report) {
-  std::string codes;
-  for (const verdict::Finding& finding : report.findings) {
-    if (finding.severity == verdict::Severity::info) continue;
-    if (codes.find(finding.code()) != std::string::npos) continue;
-    codes += (codes.empty() ? "" : ",") + std::string(finding.code());
-  }
-  return codes;
+// Changes that only a restart puts into effect.
+bool needs_restart(const settings::Settings& before, const settings::Settings& after) {
+  return before.web.listen != after.web.listen ||
+         before.telemetry.listen != after.telemetry.listen || before.state != after.state;
 }
 
 }  // namespace
 
-Service::Service(Load load, const std::string& version)
+Service::Service(Load load)
     : load_(std::move(load)),
+      metrics_(build_info()),
       loop_(1),
       signals_(loop_),
       timer_(loop_),
-      finish_timer_(loop_),
+      shutdown_timer_(loop_),
       last_turn_(SteadyClock::now()),
-      metrics_(present::BuildInfo{version, "", compiler_name()}),
-      reports_(present::metric_renderers()),
-      scheduler_(
-          loop_.get_executor(), [this](const verdict::ReportPtr& report) { publish(report); },
-          [this](const std::string& domain) { return recall(domain); }) {}
+      scheduler_(loop_.get_executor(),
+                 [this](const verdict::Evidence& evidence, schedule::Scheduler::Trigger trigger) {
+                   verdict::ReportPtr report = pipeline_->conclude(evidence, trigger);
+                   note_progress();
+                   return report;
+                 }) {}
 
 Service::~Service() {
   if (web_ != nullptr) web_->stop();
 }
 
-Result<bool> Service::start(const settings::Settings& settings) {
+Result<bool> Service::start(const settings::LoadedSettings& loaded) {
+  const settings::Settings& settings = loaded.settings;
   if (auto opened = open_state(settings.state); !opened) return opened;
-  set_domains(schedule::domains_of_shard(settings));  // before anybody can look
+  Candidate candidate = candidate_of(loaded, reports_, *state_);
+  pipeline_->set_domains(candidate.domains, candidate.remembered);  // before anybody can ask
   // Listeners come before the checks: a port that is taken must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
-  if (auto forced = apply(settings); !forced) return forced;
+  candidate.remembered.clear();
+  if (auto applied = apply(candidate); !applied) return applied;
   boost::system::error_code ignored;
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   await_signal();
@@ -84,46 +84,12 @@ void Service::run() {
   loop_.run();
   web_->stop();
   telemetry_.reset();
+  loader_.reset();
   state_.reset();  // what is queued is written; nobody is left who could ask
 }
 
-Result<bool> Service::apply(const settings::Settings& settings) {
-  auto engine = check::Engine::create(
-      loop_.get_executor(), settings, system_now, [this](std::string_view phase, double seconds) {
-        metrics_.observe_phase(phase_named(phase), std::chrono::duration<double>(seconds));
-      });
-  if (!engine) return engine.failure();
-  configure_log(settings.log.level, settings.log.format);
-  if (engine_ != nullptr) {
-    feed_metrics();  // what the old engine still has to tell
-    bool same_view = active_ && active_->smtp == settings.smtp &&
-                     active_->network == settings.network && settings.smtp.ca_file.empty();
-    if (same_view) (*engine)->mx_probes().inherit(engine_->mx_probes());
-    std::erase_if(retired_, [](const auto& old) { return old.expired(); });
-    retired_.push_back(engine_);
-  }
-  engine_ = *engine;
-  counted_ = net::DnsCounters();
-
-  std::vector<settings::DomainEntry> mine = schedule::domains_of_shard(settings);
-  set_domains(mine);
-  site_->set_probe_rule(settings.probe);
-  scheduler_.use(engine_, settings);
-  std::vector<std::filesystem::path> watched = settings.files;
-  watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
-  watch_.watch(std::move(watched));
-  bool moved = active_ && (active_->web.listen != settings.web.listen ||
-                           active_->telemetry.listen != settings.telemetry.listen ||
-                           active_->state != settings.state);
-  if (moved)
-    log(LogLevel::warning,
-        "a changed [web] listen, [telemetry] listen or [state] needs a restart to take effect");
-  active_ = settings;
-  metrics_.config_loaded(system_now(), settings.hash);
-  metrics_.set_shard(settings.shard.index, settings.shard.total);
-  log(LogLevel::info, "settings in force",
-      {{"domains", std::to_string(mine.size())}, {"hash", settings.hash}});
-  return true;
+void Service::request_stop() {
+  boost::asio::post(loop_, [this] { stop(); });
 }
 
 Result<bool> Service::open_state(const settings::StateSettings& settings) {
@@ -133,25 +99,51 @@ Result<bool> Service::open_state(const settings::StateSettings& settings) {
   auto state = state::State::open(std::move(options));
   if (!state) return state.failure();
   state_ = std::move(*state);
+  pipeline_ = std::make_unique<Pipeline>(Destinations{reports_, exposition_, metrics_, *state_});
+  loader_ = std::make_unique<SettingsLoader>(loop_.get_executor(), load_, reports_, *state_);
   return true;
 }
 
-void Service::set_domains(const std::vector<settings::DomainEntry>& domains) {
-  std::vector<std::string> added = reports_.set_domains(domains);
-  for (const state::Remembered& known : state_->recall(added))
-    reports_.restore(known.report, known.stages);
+Result<bool> Service::apply(const Candidate& candidate) {
+  const settings::Settings& settings = candidate.loaded.settings;
+  auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
+  if (!engine) return engine.failure();
+  configure_log(settings.log.level, settings.log.format);
+  replace_engine(*engine, settings);
+  pipeline_->set_thresholds(check::thresholds_of(settings));
+  pipeline_->set_domains(candidate.domains, candidate.remembered);
+  site_->set_probe_rule(settings.probe);
+  scheduler_.use(engine_, settings.check, candidate.domains);
+  watch_files(settings);
+  if (active_ && needs_restart(*active_, settings))
+    log(LogLevel::warning,
+        "a changed [web] listen, [telemetry] listen or [state] needs a restart to take effect");
+  active_ = settings;
+  metrics_.config_loaded(system_now(), settings.hash);
+  metrics_.set_shard(settings.shard.index, settings.shard.total);
+  log(LogLevel::info, "settings active",
+      {{"domains", std::to_string(candidate.domains.size())}, {"hash", settings.hash}});
+  return true;
 }
 
-verdict::HistoryPtr Service::recall(const std::string& domain) const {
-  static const auto kNothing = std::make_shared<const verdict::History>();
-  board::DomainEntryPtr entry = reports_.find(domain);
-  if (entry == nullptr) return nullptr;
-  bool known = entry->report != nullptr && entry->report->history != nullptr;
-  return known ? entry->report->history : kNothing;
+void Service::replace_engine(std::shared_ptr<check::Engine> engine,
+                             const settings::Settings& settings) {
+  if (engine_ != nullptr) {
+    if (check::may_inherit(*active_, settings)) engine->mx_probes().inherit(engine_->mx_probes());
+    std::erase_if(retired_, [](const auto& old) { return old.expired(); });
+    retired_.push_back(engine_);
+  }
+  engine_ = std::move(engine);
+}
+
+void Service::watch_files(const settings::Settings& settings) {
+  std::vector<std::filesystem::path> watched = settings.files;
+  watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
+  watch_.watch(std::move(watched));
 }
 
 Result<bool> Service::listen(const settings::Settings& settings) {
-  site_ = std::make_unique<web::WebSite>(reports_, web_actions(), settings.probe);
+  site_ = std::make_unique<web::WebSite>(reports_, exposition_, web_actions(), settings.probe);
   auto web = web::WebServer::start(settings.web.listen, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
@@ -174,18 +166,14 @@ web::WebActions Service::web_actions() {
   web::WebActions actions;
   actions.ready = [this] { return ready_.load(); };
   actions.agent_metrics = [this] { return metrics_.text(); };
-  actions.reload = [this](std::function<void(std::vector<std::string>)> done) {
-    boost::asio::post(loop_, [this, done = std::move(done)] { done(reload("request")); });
+  actions.reload = [this](Reloaded done) {
+    boost::asio::post(loop_,
+                      [this, done = std::move(done)] { reload(ReloadReason::request, done); });
   };
   actions.probe = [this](std::string domain, milliseconds limit,
                          std::function<void(Result<verdict::ReportPtr>)> done) {
     boost::asio::post(loop_, [this, domain = std::move(domain), limit, done = std::move(done)] {
-      auto name = DomainName::parse(domain);
-      if (!name) return done(name.failure());
-      scheduler_.check_now(*name, limit, [done](verdict::ReportPtr report) {
-        if (report != nullptr) return done(std::move(report));
-        done(Failure{FailureKind::cancelled, "the check was not finished"});
-      });
+      probe(domain, limit, done);
     });
   };
   actions.timeline = [this](std::string domain, std::function<void(Result<state::Timeline>)> done) {
@@ -194,55 +182,67 @@ web::WebActions Service::web_actions() {
   return actions;
 }
 
-std::vector<std::string> Service::reload(std::string_view reason) try {
-  settings::LoadedSettings loaded = load_();
+void Service::probe(const std::string& domain, milliseconds limit,
+                    std::function<void(Result<verdict::ReportPtr>)> done) {
+  auto name = DomainName::parse(domain);
+  if (!name) return done(name.failure());
+  scheduler_.check_now(*name, limit, [done](verdict::ReportPtr report) {
+    if (report != nullptr) return done(std::move(report));
+    done(Failure{FailureKind::cancelled, "the check was not finished"});
+  });
+}
+
+// One after the other, in the order asked for; each reads the files as they are then.
+void Service::reload(ReloadReason reason, Reloaded done) {
+  reloads_.push_back({reason, std::move(done)});
+  if (reloads_.size() == 1) start_next_reload();
+}
+
+void Service::start_next_reload() {
+  if (reloads_.empty()) return;
+  loader_->start([this](const Candidate& candidate) {
+    PendingReload pending = std::move(reloads_.front());
+    reloads_.erase(reloads_.begin());
+    std::vector<std::string> errors = finish_reload(pending.reason, candidate);
+    if (pending.done) pending.done(std::move(errors));
+    start_next_reload();
+  });
+}
+
+std::vector<std::string> Service::finish_reload(ReloadReason reason, const Candidate& candidate) {
+  if (stopping_) return {"the agent is shutting down"};
+  const settings::LoadedSettings& loaded = candidate.loaded;
   // A file that was only touched must not cost what the engine knows.
-  if (reason == kFilesChanged && loaded.ok() && loaded.settings.hash == active_->hash) return {};
+  if (reason == ReloadReason::files_changed && loaded.ok() && loaded.settings.hash == active_->hash)
+    return {};
   std::vector<std::string> errors;
   for (const auto& error : loaded.errors) errors.push_back(error.text());
   if (errors.empty()) {
-    auto forced = apply(loaded.settings);
-    if (!forced) errors.push_back(forced.failure().detail);
+    auto applied = apply(candidate);
+    if (!applied) errors.push_back(applied.failure().detail);
   }
   if (errors.empty()) return errors;
   metrics_.config_refused();
+  static constexpr std::string_view kReasons[] = {"request", "SIGHUP", "files changed"};
   for (const std::string& error : errors)
-    log(LogLevel::error, "reload refused, the settings in force stay",
-        {{"reason", std::string(reason)}, {"error", error}});
+    log(LogLevel::error, "reload refused; the current configuration stays active",
+        {{"reason", std::string(kReasons[static_cast<size_t>(reason)])}, {"error", error}});
   return errors;
-} catch (const std::exception& broken) {
-  metrics_.config_refused();
-  log(LogLevel::error, "reload failed by an internal error", {{"error", broken.what()}});
-  return {broken.what()};
 }
 
-void Service::publish(const verdict::ReportPtr& report) {
-  metrics_.count_check(!verdict::is_conclusive(*report));
-  metrics_.observe_phase(present::Phase::check, std::chrono::duration<double>(report->duration));
-  board::DomainEntryPtr before = reports_.find(report->domain);
-  if (!reports_.publish(report)) return;
-  if (report->history != nullptr) state_->remember(report, reports_.find(report->domain)->stages);
-  std::string codes = codes_of(*report);
-  std::string outcome(verdict::name_of(report->outcome));
-  bool changed = before == nullptr || before->report == nullptr ||
-                 before->report->outcome != report->outcome || codes_of(*before->report) != codes;
-  log(changed ? LogLevel::info : LogLevel::debug, changed ? "outcome changed" : "checked",
-      {{"domain", report->domain},
-       {"outcome", outcome},
-       {"findings", codes},
-       {"duration", duration_text(report->duration)}});
-  if (!ready_ && reports_.complete()) {
-    ready_ = true;
-    log(LogLevel::info, "first round complete", {});
-  }
+void Service::note_progress() {
+  if (ready_ || stopping_ || !reports_.complete()) return;
+  ready_ = true;
+  log(LogLevel::info, "first round complete", {});
 }
 
 void Service::tick() {
   if (stopping_) return;
   last_turn_ = SteadyClock::now();
   feed_metrics();
-  if (!ready_ && reports_.complete()) ready_ = true;
-  if (++ticks_ % kTicksPerFileLook == 0 && watch_.changed()) reload(kFilesChanged);
+  note_progress();
+  if (++ticks_ % kTicksPerFileWatch == 0 && reloads_.empty() && watch_.changed())
+    reload(ReloadReason::files_changed, {});
   if (ticks_ % kTicksPerSweep == 0) engine_->mx_probes().sweep();
   timer_.expires_after(kTick);
   timer_.async_wait([this](const boost::system::error_code& error) {
@@ -254,24 +254,15 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
-  const check::ChannelMonitor& channels = engine_->channels();
-  metrics_.set_channel_alive("dns", channels.dns_alive());
-  metrics_.set_channel_alive("https", channels.https_alive());
-  metrics_.set_channel_alive("smtp", channels.smtp_alive());
-  const net::DnsCounters& now = engine_->dns_counters();
-  for (const auto& [type, count] : now.queries)
-    for (uint64_t& fed = counted_.queries[type]; fed < count; ++fed)
-      metrics_.count_dns_query(protocol::name_of(type));
-  for (const auto& [status, count] : now.failures)
-    for (uint64_t& fed = counted_.failures[status]; fed < count; ++fed)
-      metrics_.count_dns_failure(protocol::name_of(status));
+  for (ChannelKind kind : {ChannelKind::dns, ChannelKind::https, ChannelKind::smtp})
+    metrics_.set_channel_alive(kind, engine_->channels().known_available(kind));
 }
 
 void Service::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      reload("SIGHUP");
+      reload(ReloadReason::signal, {});
       await_signal();
       return;
     }
@@ -288,23 +279,24 @@ void Service::stop() {
   for (const auto& old : retired_)
     if (auto engine = old.lock()) engine->tasks().cancel_all();
   timer_.cancel();
-  finish(SteadyClock::now() + kShutdownGrace);
+  shut_down(SteadyClock::now() + kShutdownGrace);
 }
 
-bool Service::idle() const {
+bool Service::is_idle() const {
   for (const auto& old : retired_)
     if (auto engine = old.lock(); engine && engine->tasks().size() > 0) return false;
   return engine_->tasks().size() == 0;
 }
 
 // Leaves the loop when the last task has ended, or when it is time.
-void Service::finish(SteadyClock::time_point latest) {
-  if (idle() || SteadyClock::now() >= latest) {
+void Service::shut_down(SteadyClock::time_point latest) {
+  if (is_idle() || SteadyClock::now() >= latest) {
     loop_.stop();
     return;
   }
-  finish_timer_.expires_after(kShutdownPoll);
-  finish_timer_.async_wait([this, latest](const boost::system::error_code&) { finish(latest); });
+  shutdown_timer_.expires_after(kShutdownPoll);
+  shutdown_timer_.async_wait(
+      [this, latest](const boost::system::error_code&) { shut_down(latest); });
 }
 
 }  // namespace mtasts::service

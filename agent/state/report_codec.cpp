@@ -133,7 +133,7 @@ Json address_json(const verdict::MxAddressReport& address, ChainShelf& chains) {
           {"tls_version", octets_json(address.tls_version)},
           {"cipher", octets_json(address.cipher)},
           {"chain", chains.place(address.chain)},
-          {"blind", address.blind}};
+          {"blind", address.unobserved}};
 }
 
 }  // namespace
@@ -213,7 +213,7 @@ std::optional<verdict::MxHostReport> decode_facts(std::string_view bytes) {
     address.tls_version = each.text("tls_version");
     address.cipher = each.text("cipher");
     address.chain = chains.find(each.at("chain"));
-    address.blind = each.flag("blind");
+    address.unobserved = each.flag("blind");
     facts.addresses.push_back(std::move(address));
   }
   return facts;

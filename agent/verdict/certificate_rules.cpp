@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#include "verdict/certificate_rules.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/printable.h"
-#include "verdict/rule_context.h"
+#include "verdict/text.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -75,14 +77,15 @@ FindingDetails with_message(const FindingDetails& where, std::string message) {
 
 }  // namespace
 
-std::optional<Severity> expiry_severity(const PeerChain& chain, const Thresholds& thresholds,
-                                        Time now) {
+std::optional<Severity> expiry_severity(const PeerChain& chain, const CertificateLimits& limits) {
+  const Thresholds& thresholds = limits.thresholds;
   const protocol::Certificate& leaf = chain.leaf;
   auto lifetime = std::chrono::duration_cast<milliseconds>(leaf.not_after - leaf.not_before);
-  milliseconds left = Time(leaf.not_after) - now;
+  milliseconds left = Time(leaf.not_after) - limits.now;
   // An intermediate that ends before its leaf has no lifetime of its own here: plain limits.
   bool chain_first = chain.chain_not_after < leaf.not_after;
-  milliseconds chain_left = chain_first ? Time(chain.chain_not_after) - now : milliseconds::max();
+  milliseconds chain_left =
+      chain_first ? Time(chain.chain_not_after) - limits.now : milliseconds::max();
   if (left < std::min(thresholds.expiry_critical, lifetime / 10) ||
       chain_left < thresholds.expiry_critical)
     return Severity::critical;
@@ -92,13 +95,14 @@ std::optional<Severity> expiry_severity(const PeerChain& chain, const Thresholds
   return std::nullopt;
 }
 
-bool judge_certificate(RuleContext& context, const PeerChain& chain, const CertificateCodes& codes,
-                       const FindingDetails& where) {
+void judge_certificate(FindingCollector& findings, const PeerChain& chain,
+                       const CertificateCodes& codes, const FindingDetails& where,
+                       const CertificateLimits& limits) {
   for (ChainFault fault : chain.faults)
-    context.add(code_of(codes, fault),
-                with_message(where, fault_message(chain, fault, context.now)));
+    findings.add(code_of(codes, fault),
+                 with_message(where, fault_message(chain, fault, limits.now)));
   if (!chain.name_matches)
-    context.add(
+    findings.add(
         chain.name_only_in_cn ? codes.cn_only : codes.host_mismatch,
         with_message(where,
                      fmt::format("The certificate is for {}, not for {}{}", names_of(chain.leaf),
@@ -107,24 +111,24 @@ bool judge_certificate(RuleContext& context, const PeerChain& chain, const Certi
 
   bool dated = std::find(chain.faults.begin(), chain.faults.end(), ChainFault::expired) ==
                chain.faults.end();
-  if (auto severity = expiry_severity(chain, context.thresholds, context.now); severity && dated) {
+  if (auto severity = expiry_severity(chain, limits); severity && dated) {
     bool leaf_ends = chain.leaf.not_after <= chain.chain_not_after;
     auto end = std::min(chain.leaf.not_after, chain.chain_not_after);
     FindingDetails what = with_message(
         where,
         fmt::format("{} expires on {}, in {} (issued by {})",
                     leaf_ends ? "The certificate" : "An intermediate certificate", rfc3339(end),
-                    about(Time(end) - context.now), printable(chain.leaf.issuer, 160)));
+                    about(Time(end) - limits.now), printable(chain.leaf.issuer, 160)));
     what.severity = severity;
-    context.add(codes.expiring, std::move(what));
+    findings.add(codes.expiring, std::move(what));
   }
   if (!chain.weak_key.empty())
-    context.add(codes.weak_key,
-                with_message(where, fmt::format("The certificate's key is {}", chain.weak_key)));
+    findings.add(codes.weak_key,
+                 with_message(where, fmt::format("The certificate's key is {}", chain.weak_key)));
   if (!chain.weak_signature.empty())
-    context.add(codes.weak_signature, with_message(where, fmt::format("The chain is signed with {}",
-                                                                      chain.weak_signature)));
-  return !chain.verified();
+    findings.add(
+        codes.weak_signature,
+        with_message(where, fmt::format("The chain is signed with {}", chain.weak_signature)));
 }
 
 }  // namespace mtasts::verdict

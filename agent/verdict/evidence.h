@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Evidence: everything one domain check saw on the wire, failures included, and what it could see
-// at all. Judged by pure rules (judge.h). Nothing here says good or bad. Plain values, any thread.
+// Evidence: everything one domain check observed on the wire, failures included, and which channels
+// were available to the agent meanwhile. A channel is available when another target answered on it
+// since the observation began, or a canary did; a failure on any other channel says nothing of the
+// domain. Judged by pure rules (judge.h). Plain values, any thread.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/channel.h"
 #include "base/domain_name.h"
 #include "base/time.h"
 #include "protocol/dns/answer.h"
@@ -16,27 +19,6 @@
 #include "protocol/smtp/attempt.h"
 
 namespace mtasts::verdict {
-
-// Which channels were alive while the check ran: another target answered on it within the last
-// interval, or a canary did. A failure on a dead channel is about our sight, not about the domain.
-// HTTPS and SMTP are told apart by address family: a machine with broken IPv6 is half blind.
-struct Sight {
-  bool dns = true;
-  bool https_ipv4 = true;
-  bool https_ipv6 = true;
-  bool smtp_ipv4 = true;
-  bool smtp_ipv6 = true;
-
-  // Nothing is proven yet: where a check starts from.
-  static Sight none() { return {false, false, false, false, false}; }
-
-  bool https(AddressFamily family) const {
-    return family == AddressFamily::ipv4 ? https_ipv4 : https_ipv6;
-  }
-  bool smtp(AddressFamily family) const {
-    return family == AddressFamily::ipv4 ? smtp_ipv4 : smtp_ipv6;
-  }
-};
 
 // The addresses of one host, by family. A family the agent does not use was not asked.
 struct HostAddresses {
@@ -49,29 +31,33 @@ struct PolicyEvidence {
   std::vector<protocol::HttpsAttempt> attempts;  // at most one answered per family, best first
 };
 
-// What the MX mx_probes saw of one MX host; shared by every domain that has this MX.
+// What one probe of an MX host observed; shared by every domain that has this MX.
 struct MxHostEvidence {
   std::string host;
   Time probed_at{};
   HostAddresses addresses;
   std::vector<protocol::SmtpAttempt> attempts;  // one per address, in address order
-  Sight sight;                                  // at the time of the probe
+  ChannelSet channels;                          // known to be available at the time of the probe
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 
-// A failure that says something of our own line, or of our haste, rather than of the MX host.
-inline bool is_blind(const MxHostEvidence& host, const protocol::SmtpAttempt& attempt) {
+// The attempt failed on a channel that was not known to be available, or was not finished: it says
+// nothing of the MX host.
+inline bool is_unobserved(const MxHostEvidence& host, const protocol::SmtpAttempt& attempt) {
+  Channel channel = channel_of(ChannelKind::smtp, attempt.address.family());
   return attempt.status == protocol::SmtpStatus::cancelled ||
-         (protocol::may_be_local(attempt) && !host.sight.smtp(attempt.address.family()));
+         (protocol::may_be_local(attempt) && !host.channels.contains(channel));
 }
 
-struct MxHostReport;  // report.h: the same facts as everything downstream sees them
+struct HostVerdict;  // host/host_verdict.h
+using HostVerdictPtr = std::shared_ptr<const HostVerdict>;
 
 struct MxTarget {
   std::string host;  // as the MX record names it; lower case, no trailing dot
   uint16_t preference = 0;
-  MxHostEvidencePtr evidence;  // null: never looked at (null MX, IP literal, check ended early)
-  std::shared_ptr<const MxHostReport> facts;  // describe_host(*evidence), made once for all domains
+  // Made once per probe of the host, with its evidence; null: never probed (null MX, IP literal,
+  // check ended early).
+  HostVerdictPtr verdict;
 };
 
 struct Evidence {
@@ -86,8 +72,8 @@ struct Evidence {
       false;  // no MX record, but addresses: the domain is its own MX (RFC 5321 §5.1)
   std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, asked only without MX records
   std::vector<MxTarget> mx_targets;       // by preference, then as received; without duplicates
-  Sight sight;
-  bool smtp_enabled = true;  // false: `--no-smtp` or [smtp] enabled = false
+  ChannelSet channels;                    // known to be available while the check ran
+  bool smtp_enabled = true;               // false: `--no-smtp` or [smtp] enabled = false
 
   explicit Evidence(DomainName name) : domain(std::move(name)) {}
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "verdict/domain/coverage.h"
+#include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -14,8 +15,6 @@ namespace {
 using protocol::DnsStatus;
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
-using protocol::SmtpAttempt;
-using protocol::SmtpStatus;
 
 constexpr uint64_t kSuggestedMaxAge_seconds = 604800;  // a week: the usual first step
 
@@ -120,42 +119,6 @@ PolicyReport report_policy(const RuleContext& context) {
   return report;
 }
 
-AddressStatus status_of(const SmtpAttempt& attempt) {
-  switch (attempt.status) {
-    case SmtpStatus::ok:
-      return AddressStatus::ok;
-    case SmtpStatus::refused:
-      return AddressStatus::refused;
-    case SmtpStatus::connect_timeout:
-    case SmtpStatus::timeout:
-      return AddressStatus::timeout;
-    case SmtpStatus::unreachable:
-      return AddressStatus::unreachable;
-    case SmtpStatus::tls_failed:
-    case SmtpStatus::tls_closed:
-    case SmtpStatus::tls_timeout:
-    case SmtpStatus::tls_version_old:
-      return AddressStatus::tls_failed;
-    case SmtpStatus::not_allowed:
-    case SmtpStatus::cancelled:
-      return AddressStatus::skipped;
-    default:
-      return AddressStatus::smtp_failed;
-  }
-}
-
-std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
-  if (protocol::is_deferral(attempt)) return std::nullopt;
-  switch (attempt.status) {
-    case SmtpStatus::starttls_missing:
-    case SmtpStatus::starttls_stripped:
-    case SmtpStatus::starttls_rejected:
-      return false;
-    default:
-      return attempt.starttls_offered;
-  }
-}
-
 void report_mx(const RuleContext& context, Report& report) {
   std::vector<std::string> hosts;
   for (const MxTarget& target : context.evidence.mx_targets) {
@@ -168,9 +131,7 @@ void report_mx(const RuleContext& context, Report& report) {
       mx.pattern = covering_pattern(context.reading.policy.mx, target.host);
       mx.covered = mx.pattern.has_value();
     }
-    mx.facts = target.facts;
-    if (mx.facts == nullptr && target.evidence != nullptr)
-      mx.facts = describe_host(*target.evidence);
+    if (target.verdict != nullptr) mx.facts = target.verdict->facts;
     if (report.provider.empty()) report.provider = provider_of(target.host);
     hosts.push_back(target.host);
     report.mx.push_back(std::move(mx));
@@ -199,30 +160,6 @@ void remember(RuleContext& context, const HistoryPtr& before, Report& report) {
 }
 
 }  // namespace
-
-std::shared_ptr<const MxHostReport> describe_host(const MxHostEvidence& host) {
-  auto report = std::make_shared<MxHostReport>();
-  report->host = host.host;
-  report->probed_at = host.probed_at;
-  report->addresses.reserve(host.attempts.size());
-  for (const SmtpAttempt& attempt : host.attempts) {
-    bool silent =
-        attempt.status == SmtpStatus::refused || attempt.status == SmtpStatus::connect_timeout ||
-        attempt.status == SmtpStatus::unreachable || attempt.status == SmtpStatus::timeout ||
-        attempt.status == SmtpStatus::tls_timeout;
-    MxAddressReport address;
-    address.address = attempt.address;
-    address.status = status_of(attempt);
-    address.starttls = starttls_of(attempt);
-    address.tls_version = attempt.tls_version;
-    address.cipher = attempt.cipher;
-    address.chain = attempt.chain;
-    address.blind =
-        protocol::is_deferral(attempt) || (silent && !host.sight.smtp(attempt.address.family()));
-    report->addresses.push_back(std::move(address));
-  }
-  return report;
-}
 
 Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
              Time now) {

@@ -80,7 +80,8 @@ struct MxAddressReport {
   std::string tls_version;       // empty: none
   std::string cipher;
   protocol::PeerChainPtr chain;  // null: none seen
-  bool blind = false;            // the failure is about our sight, not about this address
+  bool unobserved = false;  // the status says nothing of this address: SMTP was not available, or
+                            // it defers the agent
 };
 
 // Facts of one MX host, whoever uses it. Shared between the reports of all its domains.

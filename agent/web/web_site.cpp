@@ -142,9 +142,12 @@ milliseconds probe_limit(std::string_view scrape_timeout_seconds) {
   return std::clamp(limit, kShortestProbe, kLongestProbe);
 }
 
-WebSite::WebSite(const board::LatestReports& board, WebActions actions,
-                 settings::ProbeSettings probe_rule)
-    : reports_(board), actions_(std::move(actions)), probe_rule_(std::move(probe_rule)) {}
+WebSite::WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
+                 WebActions actions, settings::ProbeSettings probe_rule)
+    : reports_(reports),
+      exposition_(exposition),
+      actions_(std::move(actions)),
+      probe_rule_(std::move(probe_rule)) {}
 
 void WebSite::set_probe_rule(settings::ProbeSettings rule) {
   std::lock_guard lock(mutex_);
@@ -170,8 +173,9 @@ void WebSite::answer_get(const RequestTarget& target, const HttpRequest& request
   if (path == "/-/ready") return done(readiness());
   if (path == "/metrics") {
     std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
-    return done(stream_response(present::kExpositionType,
-                                present::exposition_source(std::move(own), reports_.snapshot())));
+    return done(
+        stream_response(present::kExpositionType,
+                        present::exposition_source(std::move(own), exposition_.snapshot())));
   }
   if (path == "/api/v1/domains")
     return done(stream_response(kJsonType, present::domains_source(reports_.snapshot())));

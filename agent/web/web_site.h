@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "board/latest_reports.h"
+#include "present/exposition_cache.h"
 #include "settings/settings.h"
 #include "state/state.h"
 #include "web/http_message.h"
@@ -50,9 +51,9 @@ std::chrono::milliseconds probe_limit(std::string_view scrape_timeout_seconds);
 
 class WebSite {
  public:
-  // The board must outlive the site.
-  WebSite(const board::LatestReports& board, WebActions actions,
-          settings::ProbeSettings probe_rule);
+  // Reports and exposition must outlive the site.
+  WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
+          WebActions actions, settings::ProbeSettings probe_rule);
 
   void set_probe_rule(settings::ProbeSettings rule);
 
@@ -69,6 +70,7 @@ class WebSite {
   void reload(const HttpRequest& request, const Done& done) const;
 
   const board::LatestReports& reports_;
+  const present::ExpositionCache& exposition_;
   const WebActions actions_;
   const std::shared_ptr<std::atomic<int>> probes_ = std::make_shared<std::atomic<int>>(0);
   mutable std::mutex mutex_;

@@ -3,13 +3,15 @@
 
 #include "board/latest_reports.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <atomic>
 #include <thread>
 
 namespace mtasts::board {
 namespace {
+
+using testing::ElementsAre;
 
 using verdict::Stage;
 using verdict::StageResult;
@@ -41,9 +43,9 @@ void add_mx(verdict::Report& report, const std::string& host,
 }
 
 TEST(LatestReports, FindsOnlyConfiguredDomains) {
-  LatestReports board({});
+  LatestReports board;
   board.set_domains({configured("a.example"), configured("b.example")});
-  EXPECT_EQ(board.domain_count(), 2u);
+  EXPECT_EQ(board.snapshot().domains.size(), 2u);
   EXPECT_EQ(board.find("c.example"), nullptr);
   ASSERT_NE(board.find("a.example"), nullptr);
   EXPECT_EQ(board.find("a.example")->report, nullptr);
@@ -53,7 +55,7 @@ TEST(LatestReports, FindsOnlyConfiguredDomains) {
 }
 
 TEST(LatestReports, IsCompleteWhenEveryDomainHasAReport) {
-  LatestReports board({});
+  LatestReports board;
   EXPECT_TRUE(board.complete()) << "nothing configured, nothing to wait for";
   board.set_domains({configured("a.example"), configured("b.example")});
   EXPECT_FALSE(board.complete());
@@ -67,7 +69,7 @@ TEST(LatestReports, IsCompleteWhenEveryDomainHasAReport) {
 }
 
 TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
-  LatestReports board({});
+  LatestReports board;
   board.set_domains({configured("a.example"), configured("b.example")});
   auto a = report_of("a.example");
   add_mx(*a, "mx.a.example", facts_of("mx.a.example", 1));
@@ -88,7 +90,7 @@ TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
 }
 
 TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
-  LatestReports board({});
+  LatestReports board;
   board.set_domains({configured("a.example"), configured("b.example")});
   auto shared = facts_of("mx.example", 1);
   auto a = report_of("a.example");
@@ -107,7 +109,7 @@ TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
 }
 
 TEST(LatestReports, TakesTheNewestFactsOfAHost) {
-  LatestReports board({});
+  LatestReports board;
   board.set_domains({configured("a.example"), configured("b.example")});
   auto newer = facts_of("mx.example", 20);
   auto a = report_of("a.example");
@@ -157,7 +159,7 @@ TEST(LastResult, UnknownKeepsNotApplicableClears) {
 }
 
 TEST(LatestReports, RemembersStagesFromReportToReport) {
-  LatestReports board({});
+  LatestReports board;
   board.set_domains({configured("a.example")});
   auto first = report_of("a.example");
   first->checked_at = Time(std::chrono::seconds(5));
@@ -172,34 +174,42 @@ TEST(LatestReports, RemembersStagesFromReportToReport) {
   EXPECT_EQ(stages[0].at, Time(std::chrono::seconds(5)));
 }
 
-TEST(LatestReports, RendersAnEntryOnceAChange) {
-  int domains = 0;
-  int hosts = 0;
-  EntryRenderers renderers;
-  renderers.domain = [&](const DomainEntry& entry) {
-    ++domains;
-    return SegmentedText(entry.name + (entry.report ? "+" : "-"), {2, 5});
-  };
-  renderers.host = [&](const HostEntry&) { return ++hosts, SegmentedText(); };
-  LatestReports board(renderers);
-  board.set_domains({configured("a.example")});
-  EXPECT_EQ(domains, 1);
-  auto facts = facts_of("mx.example", 1);
+std::vector<std::string> names_of(const auto& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry->name);
+  return names;
+}
+
+TEST(LatestReports, SaysWhatEachCallChanged) {
+  LatestReports board;
+  Update update = board.set_domains({configured("a.example"), configured("b.example")});
+  EXPECT_THAT(names_of(update.domains), ElementsAre("a.example", "b.example"));
+  EXPECT_TRUE(update.hosts.empty() && update.removed_domains.empty());
+
   auto report = report_of("a.example");
-  add_mx(*report, "mx.example", facts);
-  ASSERT_TRUE(board.publish(report) && board.publish(report));
-  EXPECT_EQ(domains, 3);
-  EXPECT_EQ(hosts, 1) << "the same facts are not rendered again";
-  auto text = board.find("a.example")->text;
-  board.snapshot();
-  EXPECT_EQ(domains, 3);
-  EXPECT_EQ(text.segment(0), "a.");
-  EXPECT_EQ(text.segment(1), "exa");
-  EXPECT_EQ(text.segment(2), "");
+  add_mx(*report, "mx.example", facts_of("mx.example", 1));
+  update = board.publish(report).value();
+  EXPECT_THAT(names_of(update.domains), ElementsAre("a.example"));
+  EXPECT_EQ(update.domains[0], board.find("a.example"));
+  EXPECT_THAT(names_of(update.hosts), ElementsAre("mx.example"));
+  update = board.publish(report).value();
+  EXPECT_TRUE(update.hosts.empty()) << "the same facts are no change";
+
+  auto moved = report_of("a.example");
+  add_mx(*moved, "other.example", facts_of("other.example", 2));
+  update = board.publish(moved).value();
+  EXPECT_THAT(names_of(update.hosts), ElementsAre("other.example"));
+  EXPECT_THAT(update.removed_hosts, ElementsAre("mx.example"));
+
+  update = board.set_domains({configured("b.example")});
+  EXPECT_THAT(update.removed_domains, ElementsAre("a.example"));
+  EXPECT_THAT(update.removed_hosts, ElementsAre("other.example"));
+  EXPECT_FALSE(board.publish(moved).has_value());
+  EXPECT_TRUE(board.restore(moved, LastResults{}).domains.empty());
 }
 
 TEST(LatestReports, ReadersAndWritersDoNotDisturbEachOther) {
-  LatestReports board({});
+  LatestReports board;
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 50; ++i) all.push_back(configured("d" + std::to_string(i) + ".example"));
   board.set_domains(all);

@@ -27,15 +27,15 @@ TEST_F(CheckerTest, OurDeadPort25IsUnknownNotTheDomainsFault) {
   EXPECT_EQ(report.outcome, Outcome::unknown);
   EXPECT_EQ(report.stage(verdict::Stage::smtp), verdict::StageResult::unknown);
   EXPECT_THAT(prober_.greeted, ::testing::ElementsAre("mxcanary.example"));
-  EXPECT_FALSE(channels_->smtp_alive());
-  EXPECT_TRUE(channels_->https_alive());
+  EXPECT_FALSE(channels_->known_available(ChannelKind::smtp));
+  EXPECT_TRUE(channels_->known_available(ChannelKind::https));
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWhenTheCanaryAnswers) {
   refusing_host_ = "mx1.mail.example";
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "smtp-connect-refused:warning ");
-  EXPECT_TRUE(channels_->smtp_alive());
+  EXPECT_TRUE(channels_->known_available(ChannelKind::smtp));
 }
 
 TEST_F(CheckerTest, ARefusingHostIsBlamedWithoutCanaryWhenAnotherAnswers) {
@@ -212,7 +212,7 @@ TEST_F(CheckerTest, AHostileMxSetIsBounded) {
   }
   prober_.delay = milliseconds(0);
   auto report = check({"one.example"})[0];
-  EXPECT_LE(prober_.probed.size(), Checker::kMostMxHosts);
+  EXPECT_LE(prober_.probed.size(), Checker::kMaxMxHosts);
   EXPECT_LE(report.findings.size(), 500u);
 }
 

@@ -18,6 +18,7 @@
 #include "check/engine.h"
 #include "check/misbehaviours.h"
 #include "fakes/mail_world.h"
+#include "verdict/judge.h"
 
 namespace mtasts::check {
 namespace {
@@ -49,8 +50,7 @@ size_t open_descriptors() {
 bool misbehaves(size_t number) { return number % 10 == 2 || number % 10 == 5 || number % 10 == 8; }
 
 StationPtr make_station(boost::asio::io_context& loop, const settings::Settings& settings) {
-  auto engine =
-      Engine::create(loop.get_executor(), settings, system_now, [](std::string_view, double) {});
+  auto engine = Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   return engine.ok() ? *engine : nullptr;
 }
 
@@ -63,19 +63,19 @@ struct Checked {
 struct Round {
   const std::vector<MailDomain>& domains;
   milliseconds limit;
+  verdict::Thresholds thresholds = {};
   std::vector<Checked> results = std::vector<Checked>(domains.size());
   size_t next = 0;
   size_t ended = 0;
 };
 
-boost::asio::awaitable<void> work(Checker& checker, Round& round) {
+boost::asio::awaitable<void> work(Engine& engine, Round& round) {
   while (round.next < round.domains.size()) {
     size_t number = round.next++;
     auto begin = SteadyClock::now();
     DomainName name = *DomainName::parse(round.domains[number].name);
-    std::optional<protocol::Mode> expected_mode;
-    Checker::Recall no_memory;
-    verdict::Report report = co_await checker.check(name, expected_mode, no_memory, round.limit);
+    verdict::Evidence evidence = co_await engine.check(name, round.limit);
+    verdict::Report report = verdict::judge(evidence, nullptr, round.thresholds, evidence.finished);
     round.results[number].took = since(begin);
     round.results[number].report = std::move(report);
     ++round.ended;
@@ -83,8 +83,7 @@ boost::asio::awaitable<void> work(Checker& checker, Round& round) {
 }
 
 void spawn(const StationPtr& engine, Round& round, size_t workers) {
-  for (size_t count = 0; count < workers; ++count)
-    engine->tasks().spawn(work(engine->checker(), round));
+  for (size_t count = 0; count < workers; ++count) engine->tasks().spawn(work(*engine, round));
 }
 
 // Turns the loop until the condition holds; false: it did not within the limit.
@@ -235,7 +234,7 @@ TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
   MailWorld world(1);
   fakes::SmtpScript silent;
   silent.fault = fakes::SmtpFault::silence;
-  world.flood_mx(world.domains().front(), Checker::kMostMxHosts, silent);
+  world.flood_mx(world.domains().front(), Checker::kMaxMxHosts, silent);
   boost::asio::io_context loop;
   StationPtr engine = make_station(loop, world.settings());
   ASSERT_NE(engine, nullptr);

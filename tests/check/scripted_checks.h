@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "check/checker.h"
+#include "check/thresholds.h"
 #include "fakes/fake_ports.h"
+#include "verdict/judge.h"
 
 namespace mtasts::check {
 
@@ -79,15 +81,13 @@ class ScriptedChecks : public ::testing::Test {
   // The instruments are made late, so that a test can change the settings first.
   void build() {
     tasks_ = std::make_unique<async::TaskGroup>(loop_.get_executor());
-    channels_ = std::make_unique<ChannelMonitor>(loop_.get_executor(), *tasks_, resolver_, fetcher_,
-                                                 prober_, settings_.canary, settings_.network,
+    Environment environment{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};
+    environment.steady_now = [this] { return std::chrono::steady_clock::now() + later_; };
+    channels_ = std::make_unique<ChannelMonitor>(environment, settings_.canary, settings_.network,
                                                  settings_.check.interval);
-    mx_probes_ = std::make_unique<MxProbeCache>(
-        loop_.get_executor(), *tasks_, resolver_, prober_, *channels_, settings_, system_now,
-        std::function<void(double)>(),
-        [this] { return MxProbeCache::SteadyClock::now() + later_; });
-    checker_ = std::make_unique<Checker>(resolver_, fetcher_, *mx_probes_, *channels_, settings_,
-                                         system_now);
+    mx_probes_ = std::make_unique<MxProbeCache>(environment, *channels_, settings_,
+                                                thresholds_of(settings_));
+    checker_ = std::make_unique<Checker>(environment, *mx_probes_, *channels_, settings_);
   }
 
   std::vector<verdict::Report> check(const std::vector<std::string>& domains,
@@ -102,8 +102,9 @@ class ScriptedChecks : public ::testing::Test {
   }
 
   asio::awaitable<void> run(std::string domain, milliseconds limit, verdict::Report& report) {
-    Checker::Recall no_memory;
-    report = co_await checker_->check(*DomainName::parse(domain), std::nullopt, no_memory, limit);
+    DomainName name = *DomainName::parse(domain);
+    verdict::Evidence evidence = co_await checker_->check(name, limit);
+    report = verdict::judge(evidence, nullptr, thresholds_of(settings_), evidence.finished);
   }
 
   static std::string summary(const verdict::Report& report) {
@@ -121,7 +122,7 @@ class ScriptedChecks : public ::testing::Test {
   bool https_down_ = false;
   bool smtp_down_ = false;
   std::string refusing_host_;
-  milliseconds later_{0};  // for the mx_probes alone
+  milliseconds later_{0};  // added to the steady clock
   std::unique_ptr<async::TaskGroup> tasks_;
   std::unique_ptr<ChannelMonitor> channels_;
   std::unique_ptr<MxProbeCache> mx_probes_;

@@ -116,10 +116,10 @@ TEST(ReportJson, ReplacesWhatIsNoUtf8AndStaysOneLine) {
 }
 
 TEST(DomainsJson, ListsEveryDomain) {
-  board::LatestReports board({});
-  EXPECT_EQ(domains_json(board.snapshot()), "{\"domains\":[]}");
+  world::Published board;
+  EXPECT_EQ(domains_json(board.reports.snapshot()), "{\"domains\":[]}");
   world::fill(board);
-  Json json = Json::parse(domains_json(board.snapshot()))["domains"];
+  Json json = Json::parse(domains_json(board.reports.snapshot()))["domains"];
   ASSERT_EQ(json.size(), 3u);
   EXPECT_EQ(json[0].dump(),
             "{\"domain\":\"broken.example\",\"outcome\":\"critical\","
@@ -131,14 +131,14 @@ TEST(DomainsJson, ListsEveryDomain) {
 }
 
 TEST(DomainsJson, ComesInBoundedPieces) {
-  board::LatestReports board({});
+  world::Published board;
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 2000; ++i)
     all.push_back(world::configured("d" + std::to_string(i) + ".example"));
   board.set_domains(all);
   std::string text;
   std::string piece;
-  BodySource source = domains_source(board.snapshot());
+  BodySource source = domains_source(board.reports.snapshot());
   while (source(piece)) {
     EXPECT_LT(piece.size(), kPieceBytes + 1024);
     text += piece;

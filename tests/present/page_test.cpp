@@ -42,12 +42,12 @@ TEST(Html, AllowsItsOwnStyleAlone) {
 
 class PageTest : public testing::Test {
  protected:
-  PageTest() { world::fill(reports_); }
-  board::LatestReports reports_{metric_renderers()};
+  PageTest() { world::fill(published_); }
+  world::Published published_;
 };
 
 TEST_F(PageTest, ListsTheWorstFirst) {
-  std::string page = index_page(reports_.snapshot(), "");
+  std::string page = index_page(published_.reports.snapshot(), "");
   size_t broken = page.find("broken.example</a>");
   size_t good = page.find("example.com</a>");
   size_t unchecked = page.find("new.example</a>");
@@ -75,7 +75,7 @@ TEST_F(PageTest, FiltersByDomainAndFinding) {
       {"\"><script>alert(1)</script>", {}},  // comes back escaped
   };
   for (const Case& c : cases) {
-    std::string page = index_page(reports_.snapshot(), c.filter);
+    std::string page = index_page(published_.reports.snapshot(), c.filter);
     EXPECT_EQ(count_of(page, "<a href=\"domains/"), c.listed.size()) << c.filter;
     for (const std::string& name : c.listed) EXPECT_TRUE(has(page, name + "</a>")) << c.filter;
     EXPECT_TRUE(has(page, "value=\"" + html_text(c.filter) + "\""));
@@ -84,8 +84,8 @@ TEST_F(PageTest, FiltersByDomainAndFinding) {
 }
 
 TEST_F(PageTest, FindsAndShowsNamesAsPeopleWriteThem) {
-  reports_.set_domains({world::configured("bücher.example")});
-  std::string page = index_page(reports_.snapshot(), "bücher.example");
+  published_.set_domains({world::configured("bücher.example")});
+  std::string page = index_page(published_.reports.snapshot(), "bücher.example");
   EXPECT_TRUE(has(page, ">bücher.example</a>"));
   EXPECT_TRUE(has(page, "href=\"domains/xn--bcher-kva.example\""));
 }
@@ -94,19 +94,19 @@ TEST_F(PageTest, StaysBoundedWithManyDomains) {
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 2000; ++i)
     all.push_back(world::configured("d" + std::to_string(i) + ".example"));
-  reports_.set_domains(all);
+  published_.set_domains(all);
   auto facts = world::host_facts();
   for (size_t i = 0; i < all.size(); ++i)
-    reports_.publish(i == 1999 ? world::bad_report(all[i].name.text(), facts)
-                               : world::good_report(all[i].name.text(), facts));
-  std::string page = index_page(reports_.snapshot(), "");
+    published_.publish(i == 1999 ? world::bad_report(all[i].name.text(), facts)
+                                 : world::good_report(all[i].name.text(), facts));
+  std::string page = index_page(published_.reports.snapshot(), "");
   EXPECT_EQ(count_of(page, "<a href=\"domains/"), kMostRows);
   EXPECT_TRUE(has(page, "first 500 of 2000"));
   EXPECT_LT(page.find("d1999.example</a>"), page.find("d0.example</a>"));
 }
 
 TEST_F(PageTest, TellsEverythingOfADomain) {
-  std::string page = domain_page(*reports_.find("broken.example"));
+  std::string page = domain_page(*published_.reports.find("broken.example"));
   for (std::string_view part :
        {"sts-txt-missing", "No record at _mta-sts.broken.example.", "Mend it &lt;now&gt;.",
         "dig +short &quot;TXT&quot;", "RFC 8461 §4.1", "mx1.example.com", "192.0.2.1",
@@ -131,9 +131,9 @@ TEST_F(PageTest, StaysBoundedWithHostileReports) {
   report->findings.assign(5000, report->findings[1]);
   for (auto& finding : report->findings) finding.message = std::string(60000, '<');
   report->policy.body = std::string(64 * 1024, '<');
-  reports_.publish(report);
-  EXPECT_LT(domain_page(*reports_.find("broken.example")).size(), 8u << 20);
-  EXPECT_LT(index_page(reports_.snapshot(), "").size(), 1u << 20);
+  published_.publish(report);
+  EXPECT_LT(domain_page(*published_.reports.find("broken.example")).size(), 8u << 20);
+  EXPECT_LT(index_page(published_.reports.snapshot(), "").size(), 1u << 20);
 }
 
 }  // namespace

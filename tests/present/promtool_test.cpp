@@ -33,9 +33,9 @@ std::string promtool_says(const std::string& exposition) {
   return said + "exit " + std::to_string(WEXITSTATUS(status));
 }
 
-std::string whole(std::string head, const board::LatestReports& board) {
+std::string whole(std::string head, const world::Published& board) {
   std::string text;
-  BodySource source = exposition_source(std::move(head), board.snapshot());
+  BodySource source = exposition_source(std::move(head), board.exposition.snapshot());
   while (source(text)) {
   }
   return text;
@@ -45,9 +45,9 @@ TEST(Promtool, FindsNoFault) {
   AgentMetrics metrics({"0.1.0", "abc", "g++ \"12\"\\\xff"});
   metrics.count_dns_query("TXT");
   metrics.count_dns_failure("SERVFAIL");
-  metrics.set_channel_alive("dns", true);
+  metrics.set_channel_alive(ChannelKind::dns, true);
   metrics.config_loaded(world::at(1763755600), "x");
-  board::LatestReports board(metric_renderers());
+  world::Published board;
   world::fill(board);
   EXPECT_EQ(promtool_says(whole(metrics.text(), board)), "exit 0");
   EXPECT_EQ(promtool_says(probe_exposition(world::bad_report(), nullptr)), "exit 0");
@@ -59,7 +59,7 @@ TEST(Promtool, WouldFindOne) {
 }
 
 TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
-  board::LatestReports board(metric_renderers());
+  world::Published board;
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 20000; ++i)
     all.push_back(world::configured("customer-" + std::to_string(i) + ".example"));
@@ -69,7 +69,7 @@ TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
     const std::string& name = all[i].name.text();
     board.publish(i % 10 == 0 ? world::bad_report(name, facts) : world::good_report(name, facts));
   }
-  board::Snapshot snapshot = board.snapshot();
+  RenderedEntries snapshot = board.exposition.snapshot();
   EXPECT_EQ(snapshot.hosts.size(), 1u);
   size_t text_bytes = 0;
   for (const auto& entry : snapshot.domains) text_bytes += entry->text.size_bytes();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "board/latest_reports.h"
+#include "present/exposition_cache.h"
 #include "present/metrics_table.h"
 
 namespace mtasts::present::world {
@@ -19,7 +20,7 @@ inline constexpr verdict::FindingRow kUncovered = {"sts-mx-uncovered",
                                                    verdict::Stage::mx,
                                                    verdict::Severity::critical,
                                                    verdict::Severity::warning,
-                                                   verdict::Channel::none,
+                                                   std::nullopt,
                                                    "validation-failure",
                                                    "RFC 8461 §4.1",
                                                    "no mx pattern covers the host",
@@ -29,7 +30,7 @@ inline constexpr verdict::FindingRow kMissing = {"sts-txt-missing",
                                                  verdict::Stage::record,
                                                  verdict::Severity::warning,
                                                  verdict::Severity::warning,
-                                                 verdict::Channel::none,
+                                                 std::nullopt,
                                                  "",
                                                  "RFC 8461 §3.1",
                                                  "no record",
@@ -191,8 +192,23 @@ inline std::shared_ptr<verdict::Report> bad_report(
   return report;
 }
 
-// Fills the board: example.com is good, broken.example is not, new.example was never checked.
-inline void fill(board::LatestReports& board) {
+// The latest reports and the metrics' text that follows them, as the service keeps them.
+struct Published {
+  board::LatestReports reports;
+  ExpositionCache exposition;
+
+  void set_domains(const std::vector<settings::DomainEntry>& domains) {
+    exposition.apply(reports.set_domains(domains));
+  }
+  bool publish(const verdict::ReportPtr& report) {
+    auto update = reports.publish(report);
+    if (update) exposition.apply(*update);
+    return update.has_value();
+  }
+};
+
+// example.com is good, broken.example is not, new.example was never checked.
+inline void fill(Published& board) {
   auto labelled = configured("example.com");
   labelled.labels = {{"team", "mail \"one\""}, {"9bad", "dropped"}, {"domain", "dropped"}};
   board.set_domains({labelled, configured("broken.example"), configured("new.example")});

@@ -52,7 +52,7 @@ std::shared_ptr<const verdict::MxHostReport> sample_facts(const std::string& hos
   verdict::MxAddressReport blind;
   blind.address = *IpAddress::parse("2001:db8::1");
   blind.status = verdict::AddressStatus::timeout;
-  blind.blind = true;
+  blind.unobserved = true;
   verdict::MxAddressReport plain;
   plain.address = *IpAddress::parse("192.0.2.2");
   plain.status = verdict::AddressStatus::smtp_failed;
@@ -284,14 +284,14 @@ void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport&
   ASSERT_EQ(addresses.size(), right.addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
     const verdict::MxAddressReport& other = right.addresses[i];
-    const auto& [address, status, starttls, tls_version, cipher, chain, blind] = addresses[i];
+    const auto& [address, status, starttls, tls_version, cipher, chain, unobserved] = addresses[i];
     EXPECT_EQ(address, other.address);
     EXPECT_EQ(status, other.status);
     EXPECT_EQ(starttls, other.starttls);
     EXPECT_EQ(tls_version, other.tls_version);
     EXPECT_EQ(cipher, other.cipher);
     expect_same(chain, other.chain);
-    EXPECT_EQ(blind, other.blind);
+    EXPECT_EQ(unobserved, other.unobserved);
   }
 }
 

@@ -82,8 +82,9 @@ std::vector<BrokenCase> mx_cases() {
          s.evidence.implicit_mx = true;
          MxTarget target;
          target.host = "example.com";
-         target.evidence =
-             std::make_shared<const MxHostEvidence>(good_host("example.com", {"192.88.99.1"}));
+         target.verdict = judge_host(
+             std::make_shared<const MxHostEvidence>(good_host("example.com", {"192.88.99.1"})),
+             Thresholds(), kNow);
          s.evidence.mx_targets = {target};
        }},
       {"mx-null",
@@ -128,7 +129,7 @@ std::vector<BrokenCase> smtp_cases() {
       {"probe-port25-egress-blocked",
        [](Scene& s) {
          smtp(SmtpStatus::connect_timeout, SmtpStep::connect)(s);
-         s.hosts[0].sight = Sight::none();
+         s.hosts[0].channels = ChannelSet();
        }},
       {"smtp-banner-4xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 421, "busy")},
       {"smtp-banner-5xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 554, "no")},

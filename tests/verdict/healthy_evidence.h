@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "verdict/host/host_verdict.h"
 #include "verdict/judge.h"
 
 namespace mtasts::verdict {
@@ -111,6 +112,7 @@ inline MxHostEvidence good_host(const std::string& host, std::vector<std::string
   evidence.host = host;
   evidence.probed_at = kNow;
   evidence.addresses = addresses_of(host, addresses);
+  evidence.channels = ChannelSet::all();
   for (const std::string& address : addresses)
     evidence.attempts.push_back(good_probe(host, address));
   return evidence;
@@ -124,6 +126,7 @@ struct Scene {
 
   Scene() {
     evidence.started = kNow;
+    evidence.channels = ChannelSet::all();
     evidence.finished = kNow + std::chrono::milliseconds(700);
     evidence.record = txt_answer("_mta-sts.example.com", {"v=STSv1; id=20261101T000000;"});
     evidence.policy.host = "mta-sts.example.com";
@@ -172,9 +175,13 @@ struct Scene {
       attempt.chain = share(chain);
     }
   }
-  void blind() {
-    evidence.sight = Sight::none();
-    for (auto& host : hosts) host.sight = Sight::none();
+  // The channels of one kind are not available to the agent, nor to its probes of MX hosts.
+  void lose(ChannelKind kind) {
+    for (Channel channel : kChannels) {
+      if (kind_of(channel) != kind) continue;
+      evidence.channels.erase(channel);
+      for (auto& host : hosts) host.channels.erase(channel);
+    }
   }
   Report judged() { return judged_at(kNow, nullptr); }
   Report judged_at(Time now, const HistoryPtr& history) {
@@ -188,7 +195,8 @@ struct Scene {
         if (known) continue;
         for (const auto& host : hosts)
           if (host.host == record.host)
-            target.evidence = std::make_shared<const MxHostEvidence>(host);
+            target.verdict =
+                judge_host(std::make_shared<const MxHostEvidence>(host), thresholds, kNow);
         evidence.mx_targets.push_back(std::move(target));
       }
     return judge(evidence, history, thresholds, now);

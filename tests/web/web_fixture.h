@@ -25,8 +25,9 @@ inline settings::Endpoint loopback(uint16_t port = 0) {
 class WebServerTest : public testing::Test {
  protected:
   void start(WebActions actions = {}, WebLimits limits = {}) {
-    present::world::fill(reports_);
-    site_ = std::make_unique<WebSite>(reports_, std::move(actions), settings::ProbeSettings{});
+    present::world::fill(published_);
+    site_ = std::make_unique<WebSite>(published_.reports, published_.exposition, std::move(actions),
+                                      settings::ProbeSettings{});
     auto started = WebServer::start({loopback()}, *site_, limits);
     ASSERT_TRUE(started.ok()) << started.failure().detail;
     server_ = std::move(started.value());
@@ -45,7 +46,7 @@ class WebServerTest : public testing::Test {
     return false;
   }
 
-  board::LatestReports reports_{present::metric_renderers()};
+  present::world::Published published_;
   std::unique_ptr<WebSite> site_;
   std::unique_ptr<WebServer> server_;
   uint16_t port_ = 0;

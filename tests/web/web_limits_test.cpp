@@ -46,10 +46,10 @@ TEST_F(WebServerTest, HangsUpOnClientsThatDoNotRead) {
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 5000; ++i)
     all.push_back(present::world::configured("d" + std::to_string(i) + ".example"));
-  reports_.set_domains(all);
+  published_.set_domains(all);
   auto facts = present::world::host_facts();
   for (const auto& domain : all)
-    reports_.publish(present::world::good_report(domain.name.text(), facts));
+    published_.publish(present::world::good_report(domain.name.text(), facts));
   HttpClient lazy(port_);
   ASSERT_TRUE(lazy.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
   ASSERT_TRUE(lazy.wait_for_octets());
@@ -119,10 +119,10 @@ TEST_F(WebServerTest, ScrapesWhileReportsArePublished) {
   std::thread publisher([&] {
     while (!stop) {
       auto facts = present::world::host_facts();
-      reports_.publish(present::world::good_report("example.com", facts));
-      reports_.publish(present::world::bad_report("broken.example", facts));
-      reports_.set_domains({present::world::configured("example.com"),
-                            present::world::configured("broken.example")});
+      published_.publish(present::world::good_report("example.com", facts));
+      published_.publish(present::world::bad_report("broken.example", facts));
+      published_.set_domains({present::world::configured("example.com"),
+                              present::world::configured("broken.example")});
     }
   });
   std::vector<std::thread> scrapers;

@@ -129,12 +129,12 @@ TEST(Probe, EndsBeforeTheScrapeDoes) {
 }
 
 TEST(Probe, RunsABoundedNumberAtOnce) {
-  board::LatestReports board(present::metric_renderers());
+  present::world::Published board;
   present::world::fill(board);
   std::vector<std::function<void(Result<verdict::ReportPtr>)>> running;
   WebActions actions;
   actions.probe = [&](std::string, milliseconds, auto done) { running.push_back(done); };
-  WebSite site(board, actions, {});
+  WebSite site(board.reports, board.exposition, actions, {});
   std::map<int, int> statuses;
   HttpRequest request;
   request.method = "GET";
@@ -150,8 +150,8 @@ TEST(Probe, RunsABoundedNumberAtOnce) {
 }
 
 TEST(Probe, FollowsANewRule) {
-  board::LatestReports board(present::metric_renderers());
-  WebSite site(board, {}, {});
+  present::world::Published board;
+  WebSite site(board.reports, board.exposition, {}, {});
   HttpRequest request;
   request.method = "GET";
   request.target = "/probe?target=a.example";

@@ -125,13 +125,13 @@ void name_servers(DnsAnswer& answer, const AresChannel& channel) {
   if (!channel.servers().empty()) answer.detail += " from " + channel.servers();
 }
 
-awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel,
-                             std::shared_ptr<DnsCounters> counters, std::string name,
-                             RecordType type) {
+awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics& metrics,
+                             std::string name, RecordType type) {
   // Cancellation is an answer here, not an exception; the caller's choice is restored below.
   const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  ++counters->queries[type];
+  const auto began = std::chrono::steady_clock::now();
+  metrics.count_dns_query(protocol::name_of(type));
   DnsAnswer answer;
   answer.type = type;
   const auto canonical = protocol::canonical_name(name);
@@ -147,34 +147,23 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel,
     answer.status = DnsStatus::nxdomain;
     answer.detail = "no DNS name: a label is empty or over 63 octets, or the name is over 255";
   }
-  if (!is_conclusive(answer.status)) ++counters->failures[answer.status];
+  if (!is_conclusive(answer.status)) metrics.count_dns_failure(protocol::name_of(answer.status));
+  if (answer.status != DnsStatus::cancelled)
+    metrics.observe_phase(Phase::dns, std::chrono::steady_clock::now() - began);
   co_await boost::asio::this_coro::throw_if_cancelled(throws);
   co_return answer;
 }
 
 }  // namespace
 
-DnsCounters::DnsCounters() {
-  for (const RecordType type : {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx,
-                                RecordType::txt, RecordType::aaaa, RecordType::tlsa}) {
-    queries[type] = 0;
-  }
-  for (const DnsStatus status :
-       {DnsStatus::servfail, DnsStatus::refused, DnsStatus::timeout, DnsStatus::unreachable,
-        DnsStatus::malformed, DnsStatus::cancelled}) {
-    failures[status] = 0;
-  }
-}
-
 AresResolver::AresResolver(boost::asio::any_io_executor executor,
-                           const settings::DnsSettings& settings)
-    : channel_(std::make_shared<AresChannel>(std::move(executor), settings)),
-      counters_(std::make_shared<DnsCounters>()) {}
+                           const settings::DnsSettings& settings, CheckMetrics& metrics)
+    : channel_(std::make_shared<AresChannel>(std::move(executor), settings)), metrics_(metrics) {}
 
 AresResolver::~AresResolver() { channel_->close(); }
 
 awaitable<DnsAnswer> AresResolver::query(std::string name, RecordType type) {
-  return resolve(channel_, counters_, std::move(name), type);
+  return resolve(channel_, metrics_, std::move(name), type);
 }
 
 std::string AresResolver::servers() const { return channel_->servers(); }

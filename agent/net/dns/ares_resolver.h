@@ -12,11 +12,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
+#include "base/check_metrics.h"
 #include "net/dns/resolver.h"
 #include "settings/settings.h"
 
@@ -24,17 +23,12 @@ namespace mtasts::net {
 
 class AresChannel;
 
-// Since construction; every key is there from the start.
-struct DnsCounters {
-  DnsCounters();
-  std::map<protocol::RecordType, uint64_t> queries;  // query() calls
-  std::map<protocol::DnsStatus, uint64_t> failures;  // ended without a conclusive answer
-};
-
 class AresResolver : public Resolver {
  public:
   // Never fails: without a usable server each query ends as `unreachable`.
-  AresResolver(boost::asio::any_io_executor executor, const settings::DnsSettings& settings);
+  // `metrics` counts queries, failures and their duration; it must outlive this and its queries.
+  AresResolver(boost::asio::any_io_executor executor, const settings::DnsSettings& settings,
+               CheckMetrics& metrics = no_metrics());
   ~AresResolver() override;
   AresResolver(const AresResolver&) = delete;
   AresResolver& operator=(const AresResolver&) = delete;
@@ -43,13 +37,12 @@ class AresResolver : public Resolver {
   boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                     protocol::RecordType type) override;
 
-  const DnsCounters& counters() const { return *counters_; }
   std::string servers() const;  // "127.0.0.1:53, [::1]:53", for people
   size_t in_flight() const;     // on the wire, orphans included
 
  private:
   std::shared_ptr<AresChannel> channel_;
-  std::shared_ptr<DnsCounters> counters_;
+  CheckMetrics& metrics_;
 };
 
 }  // namespace mtasts::net

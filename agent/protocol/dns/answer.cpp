@@ -53,6 +53,10 @@ bool is_local_failure(DnsStatus status) {
   return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
 }
 
+bool is_silence(DnsStatus status) {
+  return status == DnsStatus::timeout || is_local_failure(status);
+}
+
 bool is_conclusive(DnsStatus status) {
   return status == DnsStatus::answered || status == DnsStatus::nodata ||
          status == DnsStatus::nxdomain;

@@ -44,8 +44,11 @@ std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN",
 // The authoritative side said so (also that there is nothing): fit to conclude from.
 bool is_conclusive(DnsStatus status);
 
-// We could not ask, or stopped asking: about our sight, never the domain's fault.
+// The question was not sent, or was given up: a local failure, never the domain's fault.
 bool is_local_failure(DnsStatus status);
+
+// No server answered, for whatever reason.
+bool is_silence(DnsStatus status);
 
 struct MxRecord {
   uint16_t preference = 0;

@@ -317,7 +317,7 @@ void judge_change(RuleContext& context, const History& history, const Observatio
     return;
   }
   bool policy_seen = seen.policy != nullptr || seen.policy_gone;
-  if (!seen.record || !policy_seen) context.unseen(Stage::change);
+  if (!seen.record || !policy_seen) context.not_observed(Stage::change);
   ChangeRules(context, history).judge();
 }
 

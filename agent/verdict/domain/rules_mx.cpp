@@ -9,6 +9,7 @@
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -16,11 +17,6 @@ namespace {
 
 using protocol::DnsAnswer;
 using protocol::DnsStatus;
-
-bool is_silence(DnsStatus status) {
-  return status == DnsStatus::timeout || status == DnsStatus::unreachable ||
-         status == DnsStatus::cancelled;
-}
 
 // Without MX records the domain's own address takes its mail (RFC 5321 §5.1).
 void judge_implicit(RuleContext& context) {
@@ -33,14 +29,14 @@ void judge_implicit(RuleContext& context) {
   }
   for (const DnsAnswer& answer : evidence.apex) {
     if (protocol::is_conclusive(answer.status)) continue;
-    context.add(is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
-                {.message = what_came(answer),
+    context.add(protocol::is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
+                {.message = lookup_result(answer),
                  .host = evidence.domain.text(),
-                 .blind = protocol::is_local_failure(answer.status) || !evidence.sight.dns});
+                 .unobserved = protocol::is_local_failure(answer.status)});
     return;
   }
   if (evidence.apex.empty()) {
-    context.unseen(Stage::mx);
+    context.not_observed(Stage::mx);
     return;
   }
   context.add("mx-none", {.message = fmt::format("{} has neither an MX record nor an address",
@@ -50,7 +46,7 @@ void judge_implicit(RuleContext& context) {
 // True when there are MX targets to look at.
 bool judge_lookup(RuleContext& context) {
   const DnsAnswer& answer = context.evidence.mx;
-  bool blind = protocol::is_local_failure(answer.status) || !context.evidence.sight.dns;
+  bool unobserved = protocol::is_local_failure(answer.status);
   switch (answer.status) {
     case DnsStatus::answered:
       return true;
@@ -62,8 +58,8 @@ bool judge_lookup(RuleContext& context) {
                   {.message = fmt::format("{} does not exist (NXDOMAIN)", answer.name)});
       return false;
     default:
-      context.add(is_silence(answer.status) ? "mx-timeout" : "mx-servfail",
-                  {.message = what_came(answer), .blind = blind});
+      context.add(protocol::is_silence(answer.status) ? "mx-timeout" : "mx-servfail",
+                  {.message = lookup_result(answer), .unobserved = unobserved});
       return false;
   }
 }
@@ -92,47 +88,6 @@ bool is_host_name(const std::string& host) {
   return protocol::is_mx_pattern(host) && host.front() != '*';
 }
 
-void judge_addresses(RuleContext& context, const MxTarget& target) {
-  const HostAddresses& found = target.evidence->addresses;
-  const DnsAnswer* error = nullptr;
-  bool any = false;
-  for (const DnsAnswer& answer : found.answers) {
-    any |= answer.status == DnsStatus::answered;
-    if (!protocol::is_conclusive(answer.status)) error = &answer;
-  }
-  if (!any && error != nullptr) {
-    context.add(
-        is_silence(error->status) ? "mx-host-timeout" : "mx-host-servfail",
-        {.message = what_came(*error),
-         .host = target.host,
-         .blind = protocol::is_local_failure(error->status) || !target.evidence->sight.dns});
-    return;
-  }
-  if (!any && !found.answers.empty()) {
-    context.add(
-        "mx-no-address",
-        {.message = fmt::format("{} has no A or AAAA record ({})", printable(target.host, 253),
-                                protocol::name_of(found.answers.front().status)),
-         .host = target.host});
-    return;
-  }
-  for (const DnsAnswer& answer : found.answers) {
-    if (answer.cname_chain.empty()) continue;
-    context.add("mx-cname",
-                {.message = fmt::format("{} is a CNAME to {}", printable(target.host, 253),
-                                        listed(answer.cname_chain)),
-                 .host = target.host});
-    break;
-  }
-  for (const auto& attempt : target.evidence->attempts)
-    if (attempt.status == protocol::SmtpStatus::not_allowed)
-      context.add("mx-reserved-address",
-                  {.message = fmt::format("{} has the {} address {}", printable(target.host, 253),
-                                          name_of(attempt.address.scope()), attempt.address.text()),
-                   .host = target.host,
-                   .address = attempt.address});
-}
-
 void judge_target(RuleContext& context, const MxTarget& target) {
   if (target.host.empty()) return;
   if (IpAddress::parse(target.host)) {
@@ -145,10 +100,12 @@ void judge_target(RuleContext& context, const MxTarget& target) {
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
                  .host = target.host});
-  if (target.evidence != nullptr)
-    judge_addresses(context, target);
-  else
-    context.unseen(Stage::mx);
+  if (target.verdict == nullptr) {
+    context.not_observed(Stage::mx);
+    return;
+  }
+  for (const UngradedFinding& finding : target.verdict->findings)
+    if (finding.row->stage == Stage::mx) context.findings.add(finding);
 }
 
 // RFC 8461 §4.1: the MX record's name is matched, not what it is a CNAME of.

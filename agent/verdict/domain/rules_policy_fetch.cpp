@@ -7,6 +7,7 @@
 
 #include "base/domain_name.h"
 #include "base/printable.h"
+#include "verdict/certificate_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -83,23 +84,21 @@ void judge_no_address(RuleContext& context) {
                   {.message = fmt::format("{} has the address {}, which this agent could not try",
                                           policy.host, answer.addresses.front().text()),
                    .host = policy.host,
-                   .blind = true});
+                   .unobserved = true});
       return;
     }
     nxdomain &= answer.status == DnsStatus::nxdomain;
     if (!protocol::is_conclusive(answer.status)) error = &answer;
   }
   if (policy.addresses.answers.empty()) {
-    context.unseen(Stage::policy_fetch);
+    context.not_observed(Stage::policy_fetch);
     return;
   }
   if (error != nullptr) {
     bool ours = protocol::is_local_failure(error->status);
     bool silent = error->status == DnsStatus::timeout || ours;
     context.add(silent ? "sts-host-dns-timeout" : "sts-host-servfail",
-                {.message = what_came(*error),
-                 .host = policy.host,
-                 .blind = ours || !context.evidence.sight.dns});
+                {.message = lookup_result(*error), .host = policy.host, .unobserved = ours});
     return;
   }
   const auto& chain = policy.addresses.answers.front().cname_chain;
@@ -141,7 +140,7 @@ bool judge_families(RuleContext& context) {
                  .host = context.evidence.policy.host,
                  .address = attempt->address,
                  .address_in_subject = false,
-                 .blind = is_blind(context, *attempt)});
+                 .unobserved = attempt->status == HttpsStatus::cancelled});
   }
   return true;
 }
@@ -205,18 +204,19 @@ void judge_chains(RuleContext& context) {
   bool unseen = context.evidence.policy.attempts.empty();
   for (const HttpsAttempt& attempt : context.evidence.policy.attempts) {
     old |= attempt.status == HttpsStatus::tls_version_old;
-    unseen |= is_blind(context, attempt);
+    unseen |= is_unobserved(context, attempt);
     if (attempt.chain == nullptr) continue;
     seen = true;
     FindingDetails where{.message = {},
                          .host = context.evidence.policy.host,
                          .address = attempt.address,
                          .address_in_subject = false};
-    judge_certificate(context, *attempt.chain, kCodes, where);
+    judge_certificate(context.findings, *attempt.chain, kCodes, where,
+                      {context.thresholds, context.now});
   }
   if (seen || old) return;
   if (unseen)
-    context.unseen(Stage::policy_certificate);
+    context.not_observed(Stage::policy_certificate);
   else
     context.not_applicable(Stage::policy_certificate);
 }
@@ -232,7 +232,7 @@ void judge_without_record(RuleContext& context) {
   });
   if (!protocol::is_conclusive(context.evidence.record.status) && (answers.empty() || host_unseen))
     for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
-      context.unseen(stage);
+      context.not_observed(stage);
   const HttpsAttempt* attempt = context.reading.attempt;
   bool served = context.reading.read && context.reading.policy.valid && attempt->chain &&
                 attempt->chain->verified();
@@ -246,10 +246,10 @@ void judge_without_record(RuleContext& context) {
 
 }  // namespace
 
-bool is_blind(const RuleContext& context, const HttpsAttempt& attempt) {
+bool is_unobserved(const RuleContext& context, const HttpsAttempt& attempt) {
   return attempt.status == HttpsStatus::cancelled ||
-         (protocol::may_be_local(attempt) &&
-          !context.evidence.sight.https(attempt.address.family()));
+         (protocol::may_be_local(attempt) && !context.evidence.channels.contains(channel_of(
+                                                 ChannelKind::https, attempt.address.family())));
 }
 
 void judge_policy_fetch(RuleContext& context) {
@@ -270,11 +270,12 @@ void judge_policy_fetch(RuleContext& context) {
     if (attempt.status == HttpsStatus::responded) {
       judge_answer(context, attempt);
     } else if (!some_family_answers && !has_better(policy.attempts, attempt)) {
-      context.add(code_of(attempt.status), {.message = failure_text(attempt),
-                                            .host = policy.host,
-                                            .address = attempt.address,
-                                            .address_in_subject = false,
-                                            .blind = is_blind(context, attempt)});
+      context.add(code_of(attempt.status),
+                  {.message = failure_text(attempt),
+                   .host = policy.host,
+                   .address = attempt.address,
+                   .address_in_subject = false,
+                   .unobserved = attempt.status == HttpsStatus::cancelled});
     }
   }
 }

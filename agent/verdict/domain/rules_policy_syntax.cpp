@@ -66,17 +66,18 @@ void judge_policy_syntax(RuleContext& context) {
     bool unseen = answers.empty();
     for (const protocol::DnsAnswer& answer : answers)
       unseen |= protocol::is_local_failure(answer.status) ||
-                (!protocol::is_conclusive(answer.status) && !context.evidence.sight.dns) ||
+                (!protocol::is_conclusive(answer.status) &&
+                 !context.evidence.channels.contains(Channel::dns)) ||
                 (policy.attempts.empty() && answer.status == protocol::DnsStatus::answered);
     for (const protocol::HttpsAttempt& attempt : policy.attempts)
-      unseen |= is_blind(context, attempt);
+      unseen |= is_unobserved(context, attempt);
     if (unseen)
-      context.unseen(Stage::policy_syntax);
+      context.not_observed(Stage::policy_syntax);
     else
       context.not_applicable(Stage::policy_syntax);
     return;
   }
-  context.add_faults(reading.policy.faults, "policy");
+  context.add_faults(reading.policy.faults, FaultySource::policy);
 
   auto expected = context.thresholds.expected_mode;
   if (expected && reading.policy.mode && *reading.policy.mode < *expected)

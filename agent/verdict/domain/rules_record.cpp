@@ -36,7 +36,7 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
   switch (set.status) {
     case StsRecordSet::Status::found:
     case StsRecordSet::Status::invalid:
-      context.add_faults(set.record.faults, "record");
+      context.add_faults(set.record.faults, FaultySource::record);
       break;
     case StsRecordSet::Status::multiple:
       context.add("sts-txt-multiple",
@@ -61,7 +61,6 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
 
 void judge_record(RuleContext& context) {
   const DnsAnswer& answer = context.evidence.record;
-  bool blind = !context.evidence.sight.dns || protocol::is_local_failure(answer.status);
   if (answer.cname_loop) {
     context.add("sts-txt-cname-loop",
                 {.message = fmt::format("The CNAMEs at {} loop: {}", answer.name,
@@ -77,16 +76,16 @@ void judge_record(RuleContext& context) {
       judge_absence(context, answer);
       break;
     case DnsStatus::timeout:
-      context.add("sts-txt-timeout", {.message = what_came(answer), .blind = blind});
+      context.add("sts-txt-timeout", {.message = lookup_result(answer)});
       break;
     case DnsStatus::unreachable:
     case DnsStatus::cancelled:
-      context.add("sts-txt-timeout", {.message = what_came(answer), .blind = true});
+      context.add("sts-txt-timeout", {.message = lookup_result(answer), .unobserved = true});
       break;
     case DnsStatus::servfail:
     case DnsStatus::refused:
     case DnsStatus::malformed:
-      context.add("sts-txt-servfail", {.message = what_came(answer), .blind = blind});
+      context.add("sts-txt-servfail", {.message = lookup_result(answer)});
       break;
   }
 }

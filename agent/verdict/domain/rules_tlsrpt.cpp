@@ -13,7 +13,6 @@ using protocol::TlsrptRecordSet;
 
 void judge_tlsrpt(RuleContext& context) {
   const DnsAnswer& answer = context.evidence.tlsrpt;
-  bool blind = !context.evidence.sight.dns || protocol::is_local_failure(answer.status);
   switch (answer.status) {
     case DnsStatus::answered:
       break;
@@ -24,16 +23,16 @@ void judge_tlsrpt(RuleContext& context) {
                                           protocol::name_of(answer.status))});
       return;
     case DnsStatus::timeout:
-      context.add("tlsrpt-timeout", {.message = what_came(answer), .blind = blind});
+      context.add("tlsrpt-timeout", {.message = lookup_result(answer)});
       return;
     case DnsStatus::unreachable:
     case DnsStatus::cancelled:
-      context.add("tlsrpt-timeout", {.message = what_came(answer), .blind = true});
+      context.add("tlsrpt-timeout", {.message = lookup_result(answer), .unobserved = true});
       return;
     case DnsStatus::servfail:
     case DnsStatus::refused:
     case DnsStatus::malformed:
-      context.add("tlsrpt-servfail", {.message = what_came(answer), .blind = blind});
+      context.add("tlsrpt-servfail", {.message = lookup_result(answer)});
       return;
   }
 
@@ -41,7 +40,7 @@ void judge_tlsrpt(RuleContext& context) {
   switch (set.status) {
     case TlsrptRecordSet::Status::found:
     case TlsrptRecordSet::Status::invalid:
-      context.add_faults(set.record.faults, "record");
+      context.add_faults(set.record.faults, FaultySource::record);
       break;
     case TlsrptRecordSet::Status::multiple:
       context.add(

@@ -7,7 +7,7 @@ namespace mtasts::verdict::rows {
 namespace {
 
 constexpr Stage kStage = Stage::change;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 constexpr std::string_view kLater = "validation-failure";
 constexpr std::string_view kFetch = "sts-policy-fetch-error";
 

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/channel.h"
+
 namespace mtasts::verdict {
 
 enum class Severity : uint8_t { critical, warning, info, unknown };
@@ -43,25 +45,30 @@ std::string_view name_of(StageResult result);
 enum class Outcome : uint8_t { ok, warning, critical, unknown };
 std::string_view name_of(Outcome outcome);
 
-// The channel whose death makes a finding unknown (interfaces.md, Blindness).
-enum class Channel : uint8_t { none, dns, https, smtp };
+// Which senders a severity is for: those that enforce the policy, or all others (mode testing or
+// none, or no policy).
+enum class Regime : uint8_t { enforce, otherwise };
 
 // One row of the table: everything about a code that does not depend on what was seen.
 struct FindingRow {
   std::string_view code;
   Stage stage;
-  Severity in_enforce;  // while the policy's mode is enforce
-  Severity otherwise;   // mode testing or none, or no policy
-  Channel blind_channel;
+  Severity in_enforce;
+  Severity otherwise;
+  std::optional<ChannelKind> channel;    // a failure there counts only while it is available
   std::string_view tls_rpt_result_type;  // bare type of RFC 8460 §4.3; empty: none
   std::string_view rfc;                  // "RFC 8461 §3.1"
   std::string_view meaning;              // one sentence: what it is and what senders do
   std::string_view fix;                  // one sentence: what to change
-  std::string_view verify;               // command template: placeholders: verify_command()
+  std::string_view verify;               // command template, see verify_command.h
 };
 
 std::span<const FindingRow> findings_table();       // by stage, then as a person reads them
 const FindingRow* find_row(std::string_view code);  // null: no such code
+
+inline Severity severity_in(const FindingRow& row, Regime regime) {
+  return regime == Regime::enforce ? row.in_enforce : row.otherwise;
+}
 
 // The row's command filled in for example.com, for people who read about the finding.
 std::string example_command(const FindingRow& row);

@@ -7,13 +7,13 @@ namespace mtasts::verdict::rows {
 namespace {
 
 constexpr Stage kStage = Stage::mx;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 constexpr FindingRow kRows[] = {
-    {"mx-servfail", kStage, C, C, Channel::dns, "", "RFC 5321 §5.1",
+    {"mx-servfail", kStage, C, C, ChannelKind::dns, "", "RFC 5321 §5.1",
      "The name servers fail for the domain's MX records, so mail waits.",
      "Repair the zone or its DNSSEC signatures.", kDigMx},
-    {"mx-timeout", kStage, C, C, Channel::dns, "", "RFC 5321 §5.1",
+    {"mx-timeout", kStage, C, C, ChannelKind::dns, "", "RFC 5321 §5.1",
      "The MX lookup got no answer in time, so mail waits.",
      "See that every authoritative server of the domain answers.", kDigMx},
     {"mx-nxdomain", kStage, C, C, kNone, "", "RFC 5321 §5.1",
@@ -28,10 +28,10 @@ constexpr FindingRow kRows[] = {
     {"mx-partial-coverage", kStage, C, W, kNone, "validation-failure", "RFC 8461 §4.1",
      "Some MX host matches no mx pattern; in mode enforce senders do not deliver to it.",
      "Add an mx line for the host to the policy, then publish a new id.", kDigMx},
-    {"mx-host-servfail", kStage, C, W, Channel::dns, "", "RFC 5321 §5.1",
+    {"mx-host-servfail", kStage, C, W, ChannelKind::dns, "", "RFC 5321 §5.1",
      "The name servers fail for the addresses of an MX host.", "Repair the zone of the MX host.",
      kDigHost},
-    {"mx-host-timeout", kStage, C, W, Channel::dns, "", "RFC 5321 §5.1",
+    {"mx-host-timeout", kStage, C, W, ChannelKind::dns, "", "RFC 5321 §5.1",
      "The address lookup of an MX host got no answer in time.",
      "See that every authoritative server of the MX host's zone answers.", kDigHost},
     {"mx-no-address", kStage, C, C, kNone, "", "RFC 5321 §5.1",

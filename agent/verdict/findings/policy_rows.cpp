@@ -10,7 +10,7 @@ constexpr std::string_view kFetch = "sts-policy-fetch-error";
 constexpr std::string_view kWebPki = "sts-webpki-invalid";
 constexpr Stage kStage = Stage::policy_fetch;
 constexpr Stage kCertificate = Stage::policy_certificate;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 constexpr FindingRow kRows[] = {
     {"sts-host-nxdomain", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
@@ -19,27 +19,27 @@ constexpr FindingRow kRows[] = {
     {"sts-host-no-address", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host has no address, so no sender can fetch the policy.",
      "Publish A and AAAA records for the policy host.", kDigHost},
-    {"sts-host-servfail", kStage, C, C, Channel::dns, kFetch, "RFC 8461 §3.3",
+    {"sts-host-servfail", kStage, C, C, ChannelKind::dns, kFetch, "RFC 8461 §3.3",
      "The name servers fail for the policy host's addresses.",
      "Repair the zone or its DNSSEC signatures.", kDigHost},
-    {"sts-host-dns-timeout", kStage, C, C, Channel::dns, kFetch, "RFC 8461 §3.3",
+    {"sts-host-dns-timeout", kStage, C, C, ChannelKind::dns, kFetch, "RFC 8461 §3.3",
      "The address lookup of the policy host got no answer in time.",
      "See that every authoritative server of the policy host's zone answers.", kDigHost},
     {"sts-host-placeholder-address", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host resolves to an address that nobody can reach (placeholder, documentation or "
      "private).",
      "Publish the real address, or switch the CDN's proxy on for this name.", kDigHost},
-    {"sts-host-connect-refused", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+    {"sts-host-connect-refused", kStage, C, C, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "The policy host refuses connections to port 443.",
      "Start the web server there, or open port 443 in the firewall.", kCurlPolicy},
-    {"sts-host-timeout", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+    {"sts-host-timeout", kStage, C, C, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "The policy host cannot be reached on port 443.",
      "Open port 443 in the firewall and check the address in DNS.", kCurlPolicy},
-    {"sts-host-ipv6-fail", kStage, W, W, Channel::https, kFetch, "RFC 8461 §3.3",
+    {"sts-host-ipv6-fail", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "The policy host answers over IPv4 but not over IPv6; senders that try IPv6 first are late or "
      "fail.",
      "Serve the policy over IPv6 too, or remove the AAAA record.", kCurlPolicy},
-    {"sts-host-ipv4-fail", kStage, W, W, Channel::https, kFetch, "RFC 8461 §3.3",
+    {"sts-host-ipv4-fail", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "The policy host answers over IPv6 but not over IPv4; senders without IPv6 see no policy.",
      "Serve the policy over IPv4 too.", kCurlPolicy},
     {"sts-tls-handshake-failed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
@@ -52,7 +52,7 @@ constexpr FindingRow kRows[] = {
     {"sts-http-status", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy URL answers with another status than 200, so senders see no policy.",
      "Serve the file at /.well-known/mta-sts.txt with status 200.", kCurlPolicy},
-    {"sts-http-timeout", kStage, C, C, Channel::https, kFetch, "RFC 8461 §3.3",
+    {"sts-http-timeout", kStage, C, C, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "The policy host connects but does not answer within the time limit.",
      "Find out why the web server stalls; senders wait at most a minute, many a few seconds.",
      kCurlPolicy},

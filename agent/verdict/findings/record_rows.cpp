@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kFetch = "sts-policy-fetch-error";
 constexpr Stage kStage = Stage::record;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 constexpr FindingRow kRows[] = {
     {"sts-txt-missing", kStage, W, W, kNone, kFetch, "RFC 8461 §3.1",
@@ -21,12 +21,12 @@ constexpr FindingRow kRows[] = {
     {"sts-txt-nxdomain", kStage, I, I, kNone, kFetch, "RFC 8461 §3.1",
      "The name _mta-sts.<domain> does not exist at all.",
      "Create the name with its TXT record in the zone of the domain.", kDigRecord},
-    {"sts-txt-servfail", kStage, W, W, Channel::dns, kFetch, "RFC 8461 §3.1",
+    {"sts-txt-servfail", kStage, W, W, ChannelKind::dns, kFetch, "RFC 8461 §3.1",
      "The name servers of the domain fail for the record, which is not the same as having none: "
      "senders cannot refresh their policy.",
      "Repair the zone or its DNSSEC signatures; ask each authoritative server for the record.",
      kDigRecord},
-    {"sts-txt-timeout", kStage, W, W, Channel::dns, kFetch, "RFC 8461 §3.1",
+    {"sts-txt-timeout", kStage, W, W, ChannelKind::dns, kFetch, "RFC 8461 §3.1",
      "The record lookup got no answer in time.",
      "See that every authoritative server of the domain answers over UDP and TCP port 53.",
      kDigRecord},

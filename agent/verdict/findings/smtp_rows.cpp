@@ -13,8 +13,8 @@ constexpr std::string_view kExpired = "certificate-expired";
 constexpr std::string_view kNotTrusted = "certificate-not-trusted";
 constexpr Stage kStage = Stage::smtp;
 constexpr Stage kCertificate = Stage::mx_certificate;
-constexpr Channel kNone = Channel::none;
-constexpr Channel kSmtp = Channel::smtp;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
+constexpr ChannelKind kSmtp = ChannelKind::smtp;
 
 constexpr FindingRow kRows[] = {
     {"smtp-starttls-missing", kStage, C, W, kNone, kNotSupported, "RFC 8461 §4, RFC 3207 §4",
@@ -60,7 +60,7 @@ constexpr FindingRow kRows[] = {
     {"smtp-timeout", kStage, W, W, kSmtp, "", "RFC 5321 §4.5.3.2",
      "The server connects, then falls silent before TLS.",
      "See whether the server is overloaded or waits for a lookup.", kSmtpTalk},
-    {"smtp-protocol-error", kStage, W, W, kNone, "", "RFC 5321 §4.2",
+    {"smtp-protocol-error", kStage, W, W, kSmtp, "", "RFC 5321 §4.2",
      "The server's replies are no SMTP, too long or without end.",
      "See what listens on port 25 of this address.", kSmtpTalk},
     {"smtp-ipv6-fail", kStage, W, W, kSmtp, "", "RFC 5321 §5.1",

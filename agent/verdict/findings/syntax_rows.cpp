@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kInvalid = "sts-policy-invalid";
 constexpr Stage kStage = Stage::policy_syntax;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 constexpr FindingRow kRows[] = {
     {"sts-policy-html", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",

@@ -7,7 +7,7 @@ namespace mtasts::verdict::rows {
 namespace {
 
 constexpr Stage kStage = Stage::tlsrpt;
-constexpr Channel kNone = Channel::none;
+constexpr std::optional<ChannelKind> kNone = std::nullopt;
 constexpr std::string_view kRfc = "RFC 8460 §3";
 
 constexpr FindingRow kRows[] = {
@@ -16,10 +16,10 @@ constexpr FindingRow kRows[] = {
      "Publish a TXT record at _smtp._tls.<domain> such as "
      "\"v=TLSRPTv1; rua=mailto:tlsrpt@<domain>\".",
      kDigTlsrpt},
-    {"tlsrpt-servfail", kStage, W, W, Channel::dns, "", kRfc,
+    {"tlsrpt-servfail", kStage, W, W, ChannelKind::dns, "", kRfc,
      "The name servers fail for the TLSRPT record, which is not the same as having none.",
      "Repair the zone or its DNSSEC signatures.", kDigTlsrpt},
-    {"tlsrpt-timeout", kStage, W, W, Channel::dns, "", kRfc,
+    {"tlsrpt-timeout", kStage, W, W, ChannelKind::dns, "", kRfc,
      "The TLSRPT lookup got no answer in time.",
      "See that every authoritative server of the domain answers.", kDigTlsrpt},
     {"tlsrpt-multiple", kStage, W, W, kNone, "", kRfc,

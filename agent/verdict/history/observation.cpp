@@ -52,7 +52,7 @@ bool is_policy_gone(const RuleContext& context) {
   if (!policy.attempts.empty())
     return std::none_of(
         policy.attempts.begin(), policy.attempts.end(),
-        [&](const protocol::HttpsAttempt& attempt) { return is_blind(context, attempt); });
+        [&](const protocol::HttpsAttempt& attempt) { return is_unobserved(context, attempt); });
   const auto& answers = policy.addresses.answers;
   return !answers.empty() &&
          std::all_of(answers.begin(), answers.end(), [](const DnsAnswer& answer) {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Environment: what every part of the engine works with: the loop, its tasks, the three network
+// ports, the metrics and the clocks. Cheap to copy; what it refers to must outlive its users and
+// the tasks. Loop thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+
+#include "async/task_group.h"
+#include "base/check_metrics.h"
+#include "base/time.h"
+#include "net/dns/resolver.h"
+#include "net/https/policy_fetcher.h"
+#include "net/smtp/smtp_prober.h"
+
+namespace mtasts::check {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct Environment {
+  boost::asio::any_io_executor executor;
+  async::TaskGroup& tasks;
+  net::Resolver& resolver;
+  net::PolicyFetcher& fetcher;
+  net::SmtpProber& prober;
+  CheckMetrics& metrics = no_metrics();
+  Clock clock = system_now;                                                 // dates in evidence
+  std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now;  // ages and durations
+};
+
+}  // namespace mtasts::check

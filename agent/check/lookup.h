@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// DNS lookups of a check: what is answered is also noted as proof that the DNS channel is
+// available. Loop thread only.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "check/channel_monitor.h"
+#include "net/dns/resolver.h"
+#include "protocol/dns/answer.h"
+
+namespace mtasts::check {
+
+class Lookup {
+ public:
+  // Both must outlive this and its coroutines.
+  Lookup(net::Resolver& resolver, ChannelMonitor& channels)
+      : resolver_(resolver), channels_(channels) {}
+
+  // Fills `answer`, which must outlive the coroutine; cancelled when the coroutine is. `target` is
+  // the domain or MX host on whose behalf the name is looked up.
+  boost::asio::awaitable<void> query(std::string name, protocol::RecordType type,
+                                     std::string target, protocol::DnsAnswer& answer);
+
+  // A and AAAA, whatever families the agent may contact: that a host has no address is a fact.
+  boost::asio::awaitable<void> addresses(std::string host, std::string target,
+                                         std::vector<protocol::DnsAnswer>& answers);
+
+ private:
+  net::Resolver& resolver_;
+  ChannelMonitor& channels_;
+};
+
+}  // namespace mtasts::check

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "verdict/findings/finding_collector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/printable.h"
+#include "verdict/findings/verify_command.h"
+#include "verdict/text.h"
+
+namespace mtasts::verdict {
+namespace {
+
+constexpr size_t kMaxFindings = 500;  // a hostile MX set must not fill memory
+
+std::string subject_of(const FindingDetails& details) {
+  if (details.address && details.address_in_subject)
+    return fmt::format("{} [{}]", printable(details.host, 253), details.address->text());
+  return printable(details.host, 253);
+}
+
+// The table's fixes speak of <domain>; a finding speaks of the one it is about.
+std::string for_domain(std::string_view fix, const std::string& domain) {
+  static constexpr std::string_view kPlaceholder = "<domain>";
+  std::string text(fix);
+  for (size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos; at += domain.size())
+    text.replace(at, kPlaceholder.size(), domain);
+  return text;
+}
+
+}  // namespace
+
+Severity grade(const UngradedFinding& finding, Regime regime) {
+  if (finding.unobserved) return Severity::unknown;
+  return finding.severity.value_or(severity_in(*finding.row, regime));
+}
+
+FindingCollector::FindingCollector(std::string domain, const ChannelSet& channels,
+                                   const Thresholds& thresholds)
+    : domain_(std::move(domain)), channels_(channels), thresholds_(thresholds) {}
+
+// The table names the channel on which the observation of each code may fail; without an address,
+// any family of it may have carried the observation.
+bool FindingCollector::is_unobserved(const FindingRow& row, const FindingDetails& details) const {
+  if (details.unobserved) return true;
+  if (!row.channel) return false;
+  if (details.address)
+    return !channels_.contains(channel_of(*row.channel, details.address->family()));
+  return !channels_.contains(channel_of(*row.channel, AddressFamily::ipv4)) &&
+         !channels_.contains(channel_of(*row.channel, AddressFamily::ipv6));
+}
+
+void FindingCollector::add(std::string_view code, FindingDetails details) {
+  const FindingRow* row = find_row(code);
+  if (row == nullptr) throw std::logic_error(fmt::format("no finding named {}", code));
+  UngradedFinding finding;
+  finding.row = row;
+  finding.severity = details.severity;
+  finding.unobserved = is_unobserved(*row, details);
+  finding.subject = subject_of(details);
+  finding.verify =
+      verify_command(*row, thresholds_.vantage, {domain_, details.host, details.address});
+  finding.fix = details.fix.empty() ? for_domain(row->fix, domain_) : sentence(details.fix);
+  finding.message = std::move(details.message);
+  add(std::move(finding));
+}
+
+void FindingCollector::add(UngradedFinding finding) {
+  for (size_t i = 0; i < findings_.size(); ++i) {
+    UngradedFinding& known = findings_[i];
+    if (known.row != finding.row || known.subject != finding.subject) continue;
+    ++repeats_[i];
+    // The worse of the two; the table's severity is worse than one that softens it.
+    known.severity = known.severity && finding.severity ? std::min(known.severity, finding.severity)
+                                                        : std::nullopt;
+    known.unobserved &= finding.unobserved;
+    return;
+  }
+  if (findings_.size() >= kMaxFindings) return;
+  findings_.push_back(std::move(finding));
+  repeats_.push_back(0);
+}
+
+std::vector<UngradedFinding> FindingCollector::take() {
+  for (size_t i = 0; i < findings_.size(); ++i)
+    if (repeats_[i] > 0)
+      findings_[i].message += fmt::format(" (and {} more of this kind)", repeats_[i]);
+  repeats_.clear();
+  return std::move(findings_);
+}
+
+}  // namespace mtasts::verdict

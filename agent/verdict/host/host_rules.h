@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The rules for one MX host, by stage. For judge_host.cpp alone; pure.
+#pragma once
+
+#include "base/time.h"
+#include "verdict/findings/finding_collector.h"
+#include "verdict/host/host_verdict.h"
+#include "verdict/thresholds.h"
+
+namespace mtasts::verdict {
+
+struct HostContext {
+  const MxHostEvidence& host;
+  const Thresholds& thresholds;
+  Time now{};
+  FindingCollector& findings;
+};
+
+void judge_addresses(HostContext& context);  // stage mx
+// Stage smtp; connects that failed while SMTP was not available go to `blocked`.
+void judge_attempts(HostContext& context, std::vector<std::string>& blocked);
+void judge_certificates(HostContext& context);  // stage mx_certificate
+
+// The finding of a failed attempt; empty: it did not fail, or failed in DNS.
+std::string_view code_of(const protocol::SmtpAttempt& attempt);
+
+}  // namespace mtasts::verdict

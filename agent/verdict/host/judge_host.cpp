@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include <algorithm>
+
+#include "verdict/host/host_rules.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::SmtpAttempt;
+using protocol::SmtpStatus;
+
+AddressStatus status_of(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::ok:
+      return AddressStatus::ok;
+    case SmtpStatus::refused:
+      return AddressStatus::refused;
+    case SmtpStatus::connect_timeout:
+    case SmtpStatus::timeout:
+      return AddressStatus::timeout;
+    case SmtpStatus::unreachable:
+      return AddressStatus::unreachable;
+    case SmtpStatus::tls_failed:
+    case SmtpStatus::tls_closed:
+    case SmtpStatus::tls_timeout:
+    case SmtpStatus::tls_version_old:
+      return AddressStatus::tls_failed;
+    case SmtpStatus::not_allowed:
+    case SmtpStatus::cancelled:
+      return AddressStatus::skipped;
+    default:
+      return AddressStatus::smtp_failed;
+  }
+}
+
+std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
+  if (protocol::is_deferral(attempt)) return std::nullopt;
+  switch (attempt.status) {
+    case SmtpStatus::starttls_missing:
+    case SmtpStatus::starttls_stripped:
+    case SmtpStatus::starttls_rejected:
+      return false;
+    default:
+      return attempt.starttls_offered;
+  }
+}
+
+std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
+  auto report = std::make_shared<MxHostReport>();
+  report->host = host.host;
+  report->probed_at = host.probed_at;
+  report->addresses.reserve(host.attempts.size());
+  for (const SmtpAttempt& attempt : host.attempts) {
+    MxAddressReport address;
+    address.address = attempt.address;
+    address.status = status_of(attempt);
+    address.starttls = starttls_of(attempt);
+    address.tls_version = attempt.tls_version;
+    address.cipher = attempt.cipher;
+    address.chain = attempt.chain;
+    address.unobserved = protocol::is_deferral(attempt) || is_unobserved(host, attempt);
+    report->addresses.push_back(std::move(address));
+  }
+  return report;
+}
+
+// No address could be probed, though there may be, or is, one.
+bool lacks_attempts(const MxHostEvidence& host) {
+  if (!host.attempts.empty()) return false;
+  const auto& answers = host.addresses.answers;
+  return std::any_of(answers.begin(), answers.end(), [](const protocol::DnsAnswer& answer) {
+    return answer.status == protocol::DnsStatus::answered ||
+           !protocol::is_conclusive(answer.status);
+  });
+}
+
+// A certificate that ends soon changes only when it is renewed; smtp_interval is soon enough.
+bool may_be_fixed_soon(const UngradedFinding& finding) {
+  return finding.row->code != "cert-expiring" && finding.row->code != "cert-differs-by-ip";
+}
+
+bool has_fault(const MxHostEvidence& host, const std::vector<UngradedFinding>& findings) {
+  const auto& answers = host.addresses.answers;
+  return host.attempts.empty() ||
+         std::any_of(answers.begin(), answers.end(),
+                     [](const auto& answer) { return !protocol::is_conclusive(answer.status); }) ||
+         std::any_of(findings.begin(), findings.end(), [](const UngradedFinding& finding) {
+           Severity severity = grade(finding, Regime::enforce);
+           return (severity == Severity::critical || severity == Severity::warning) &&
+                  may_be_fixed_soon(finding);
+         });
+}
+
+}  // namespace
+
+HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& thresholds, Time now) {
+  auto verdict = std::make_shared<HostVerdict>();
+  const MxHostEvidence& host = *evidence;
+  FindingCollector findings("", host.channels, thresholds);
+  HostContext context{host, thresholds, now, findings};
+  judge_addresses(context);
+  judge_attempts(context, verdict->blocked);
+  judge_certificates(context);
+  verdict->findings = findings.take();
+  verdict->findings.shrink_to_fit();
+  verdict->has_fault = has_fault(host, verdict->findings);
+  verdict->facts = facts_of(host);
+  verdict->incomplete = lacks_attempts(host);
+  for (const protocol::DnsAnswer& answer : host.addresses.answers)
+    verdict->inconclusive |= !protocol::is_conclusive(answer.status);
+  for (const SmtpAttempt& attempt : host.attempts) {
+    bool deferral = protocol::is_deferral(attempt);
+    bool unobserved = is_unobserved(host, attempt);
+    std::string_view code = code_of(attempt);
+    const FindingRow* row = code.empty() ? nullptr : find_row(code);
+    verdict->probed |= attempt.status != SmtpStatus::not_allowed;
+    verdict->certificate_seen |= attempt.chain != nullptr;
+    verdict->unobserved |= unobserved || (row != nullptr && row->otherwise == Severity::unknown);
+    verdict->inconclusive |= unobserved || deferral;
+  }
+  verdict->evidence = std::move(evidence);
+  return verdict;
+}
+
+}  // namespace mtasts::verdict

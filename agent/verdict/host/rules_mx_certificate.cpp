@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Stage mx_certificate of one MX host: the certificate of each address.
+#include <fmt/format.h>
+
+#include "verdict/certificate_rules.h"
+#include "verdict/host/host_rules.h"
+
+namespace mtasts::verdict {
+namespace {
+
+using protocol::PeerChain;
+using protocol::SmtpAttempt;
+
+constexpr CertificateCodes kCodes = {
+    .expired = "cert-expired",
+    .not_yet_valid = "cert-not-yet-valid",
+    .host_mismatch = "cert-host-mismatch",
+    .cn_only = "cert-cn-only",
+    .untrusted = "cert-untrusted",
+    .self_signed = "cert-self-signed",
+    .incomplete_chain = "cert-incomplete-chain",
+    .expiring = "cert-expiring",
+    .weak_key = "cert-weak-key",
+    .weak_signature = "cert-weak-signature",
+};
+
+CertificateLimits limits_of(const HostContext& context) {
+  return {context.thresholds, context.now};
+}
+
+bool ends_soon(const HostContext& context, const PeerChain& chain) {
+  return expiry_severity(chain, limits_of(context)).has_value();
+}
+
+// RFC 8461 §8.4: senders meet only one address at a time, so a bad pool member hides.
+void judge_pool(HostContext& context) {
+  const SmtpAttempt* good = nullptr;
+  const SmtpAttempt* bad = nullptr;
+  for (const SmtpAttempt& attempt : context.host.attempts) {
+    if (attempt.chain == nullptr) continue;
+    bool fine = attempt.chain->verified() && !ends_soon(context, *attempt.chain);
+    (fine ? good : bad) = &attempt;
+  }
+  if (good == nullptr || bad == nullptr) return;
+  context.findings.add(
+      "cert-differs-by-ip",
+      {.message = fmt::format("{} presents a good certificate (until {}), {} does not (until {})",
+                              good->address.text(), date_text(good->chain->leaf.not_after),
+                              bad->address.text(), date_text(bad->chain->leaf.not_after)),
+       .host = context.host.host,
+       .address = bad->address,
+       .address_in_subject = false});
+}
+
+}  // namespace
+
+void judge_certificates(HostContext& context) {
+  const protocol::PeerChain* first = nullptr;
+  bool alike = true;
+  for (const SmtpAttempt& attempt : context.host.attempts) {
+    if (attempt.chain == nullptr) continue;
+    if (first == nullptr) first = attempt.chain.get();
+    // The same leaf may come with and without its intermediate.
+    alike &= *attempt.chain == *first;
+  }
+  for (const SmtpAttempt& attempt : context.host.attempts) {
+    if (attempt.chain == nullptr) continue;
+    FindingDetails where{.message = {},
+                         .host = context.host.host,
+                         .address = attempt.address,
+                         .address_in_subject = !alike};
+    judge_certificate(context.findings, *attempt.chain, kCodes, where, limits_of(context));
+    if (alike) break;
+  }
+  judge_pool(context);
+}
+
+}  // namespace mtasts::verdict

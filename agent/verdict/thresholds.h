@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Thresholds: what the operator's settings say about judging, and from where the agent looks, so
+// that a command in a finding observes the same thing. Plain values, any thread.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "protocol/sts/sts_policy.h"
+
+namespace mtasts::verdict {
+
+// From where and how the agent looks: what a person must add to a command to see the same thing.
+struct Vantage {
+  int https_port = 443;
+  int smtp_port = 25;
+  std::string dns_server;  // the first of the settings' servers; empty: the system's
+  int dns_port = 53;
+  std::string https_ca_file;  // empty: the system's trust store
+  std::string smtp_ca_file;
+  bool operator==(const Vantage&) const = default;
+};
+
+// Limits that the operator sets.
+struct Thresholds {
+  std::chrono::milliseconds expiry_warning = std::chrono::hours(21 * 24);
+  std::chrono::milliseconds expiry_critical = std::chrono::hours(7 * 24);
+  std::optional<protocol::Mode> expected_mode;                     // of this domain
+  std::chrono::milliseconds change_hold = std::chrono::hours(24);  // how long it is reported
+  std::chrono::milliseconds retention = std::chrono::hours(400 * 24);
+  Vantage vantage;
+  bool operator==(const Thresholds&) const = default;
+};
+
+}  // namespace mtasts::verdict
