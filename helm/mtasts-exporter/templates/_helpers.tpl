@@ -74,7 +74,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- /* metadata of an object: dict "root" … and, optionally, "name", "namespace", "labels", "annotations", "fixed" (labels that
-nobody can change, for others look for them). */}}
+cannot be overridden, because selectors use them). */}}
 {{- define "mtasts-exporter.metadata" -}}
 name: {{ default (include "mtasts-exporter.fullname" .root) .name | quote }}
 namespace: {{ default (include "mtasts-exporter.namespace" .root) .namespace | quote }}
