@@ -4,8 +4,8 @@
 
     python3 alerts/dashboard.py > alerts/dashboard.json
 
-Series of domains and MX hosts are aggregated over instances, so that two agents that check the same domain count
-once. The agent's own stand by instance: web and telemetry port of one agent show the same.
+Series of domains and MX hosts are aggregated over instances, so a domain checked by two agents counts once. The
+agent's own series are shown per instance: the web port and the telemetry port of one agent export the same values.
 """
 
 import json
@@ -16,7 +16,7 @@ DOCS = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/docs/findin
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 JOB = 'job=~"$job"'
 DOMAIN = 'job=~"$job",domain="$domain"'
-# The defaults of [check] expiry_warning and expiry_critical; a certificate's own lifetime counts, too.
+# The defaults of [check] expiry_warning and expiry_critical, and the shares of a certificate's lifetime.
 WARNING_DAYS, CRITICAL_DAYS = 21, 7
 WARNING_SHARE, CRITICAL_SHARE = 3, 10
 DAY_SECONDS = 86400
@@ -27,11 +27,11 @@ WIDTH = 24
 FEW_CHECKS = "30m"
 
 
-# What Grafana wants.
+# Grafana's JSON.
 
 def target(expression, legend="", table=False):
     query = {"datasource": DATASOURCE, "editorMode": "code", "expr": expression, "legendFormat": legend or "__auto"}
-    # Tables and single values show the last instant, the rest the range.
+    # Tables and single values show the latest value, other panels the range.
     return query | ({"format": "table", "instant": True, "range": False} if table else
                     {"format": "time_series", "instant": False, "range": True})
 
@@ -50,12 +50,12 @@ def panel(kind, title, description, targets, width, height, **more):
 
 
 def thresholds(*steps):
-    """(from, colour) pairs; the first one's `from` is None."""
+    """(lower bound, colour) pairs; the first bound is None."""
     return {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in steps]}
 
 
 def mapping(texts):
-    """Numbers that stand for words: {value: (text, colour)}."""
+    """Numbers shown as text: {value: (text, colour)}."""
     return [{"type": "value", "options": {str(value): {"text": text, "color": colour, "index": index}
                                           for index, (value, (text, colour)) in enumerate(texts.items())}}]
 
@@ -99,9 +99,9 @@ def timeline(title, description, targets, width, height, texts):
 
 
 def table(title, description, columns, width, height, key, sort_by, descending, hidden=(), overrides=()):
-    """columns: name -> expression; one row for each set of labels, `key` the labels in order."""
+    """columns: name -> expression; one row per label set, `key`: the labels in order."""
     targets = [target(expression, table=True) for expression in columns.values()]
-    # One query alone makes a column "Value".
+    # A single query produces a column "Value".
     values = ["Value"] if len(columns) == 1 else [f"Value #{chr(ord('A') + place)}" for place in range(len(columns))]
     names = dict(zip(values, columns))
     sorted_by = next((value for value, name in names.items() if name == sort_by), sort_by)
@@ -119,7 +119,7 @@ def table(title, description, columns, width, height, key, sort_by, descending, 
                  overrides=list(overrides), transformations=transformations)
 
 
-# What is shown.
+# The panels.
 
 def worst(severity):
     return f'max by (domain) (mtasts_findings{{{JOB},severity="{severity}"}})'
@@ -130,7 +130,7 @@ def checked():
 
 
 def with_outcome(outcome):
-    """The domains with this outcome: the worst of their findings, where info counts for nothing."""
+    """The domains with this outcome: the worst severity of their findings, ignoring info."""
     order = ["critical", "warning", "unknown"]
     worse = order[:order.index(outcome)] if outcome in order else order
     here = f"({worst(outcome)} > 0)" if outcome in order else checked()
@@ -156,13 +156,13 @@ def severity_cells():
 
 
 def code_link():
-    links = [{"title": "What it means, and the fix", "url": DOCS + "${__value.raw}", "targetBlank": True}]
+    links = [{"title": "Meaning and fix", "url": DOCS + "${__value.raw}", "targetBlank": True}]
     return override("code", links=links)
 
 
 def expiry_state(prefix, by):
-    """0 good, 1 warning, 2 critical, 3 expired: the leaf by days and by share of its lifetime, a shorter-lived
-    intermediate by days alone."""
+    """0 good, 1 warning, 2 critical, 3 expired: the leaf by days and by share of its lifetime, an intermediate that
+    expires earlier only by days."""
     end = f"min by ({by}) ({prefix}_not_after_timestamp_seconds{{{JOB}}})"
     start = f"max by ({by}) ({prefix}_not_before_timestamp_seconds{{{JOB}}})"
     chain = f"min by ({by}) ({prefix}_chain_not_after_timestamp_seconds{{{JOB}}})"
@@ -216,24 +216,24 @@ def overview():
     domain_link = [{"title": "Show this domain", "targetBlank": False, "url": f"/d/{UID}?var-domain=${{__value.raw}}"
                     "&${datasource:queryparam}&${job:queryparam}&${__url_time_range}"}]
     return row("Overview"), [
-        stat("Domains by outcome", "Each domain once, by the worst of its open findings. Waiting: not checked yet.",
+        stat("Domains by outcome", "Each domain counts once, by its worst open finding. Waiting: not checked yet.",
              [instant(expression, outcome) for outcome, expression in counts.items()] + [instant(waiting, "waiting")],
              12, 4, {"unit": "short", "decimals": 0}, [*colours, override("waiting", color=fixed(GREY))]),
         stat("Open findings by severity",
-             "Over all domains. Unknown: the agent could not see; never the domain's fault.",
+             "Over all domains. Unknown: could not be observed; never a fault of the domain.",
              [instant(expression, severity) for severity, expression in number.items()],
              12, 4, {"unit": "short", "decimals": 0}, severity_colours),
-        graph("Domains by outcome over time", "Each domain once, by the worst of its open findings.",
+        graph("Domains by outcome over time", "Each domain counts once, by its worst open finding.",
               [target(expression, outcome) for outcome, expression in counts.items()], 12, 8, "short", colours,
               stacked=True),
         graph("Open findings over time", "Over all domains, by severity.",
               [target(expression, severity) for severity, expression in number.items()], 12, 8, "short",
               severity_colours),
-        table("Worst domains", "Domains with open findings, worst first, at most 100. Critical: senders stop "
-              "delivering or ignore the policy.", columns, 12, 11, ["domain"], "score", True, hidden=("score",),
+        table("Worst domains", "Domains with open findings, worst first, at most 100. Critical: senders do not "
+              "deliver, or ignore the policy.", columns, 12, 11, ["domain"], "score", True, hidden=("score",),
               overrides=[*marks, override("mode", mappings=mapping(MODES)),
                          override("last check", unit="s", decimals=0), override("domain", links=domain_link)]),
-        table("Open findings", "Worst first, at most 200. The code leads to its meaning and fix.",
+        table("Open findings", "Worst first, at most 200. Each code links to its meaning and fix.",
               {"weight": f"topk(200, {findings_rows(JOB)})"}, 12, 11, ["severity", "domain", "code", "subject"],
               "weight", True, hidden=("weight",), overrides=[severity_cells(), code_link()]),
     ]
@@ -250,17 +250,17 @@ def mode_number(selector):
 
 def expiry():
     limits = (f"Expiring: less than {WARNING_DAYS} days and less than 1/{WARNING_SHARE} of the lifetime left; "
-              f"critical: {CRITICAL_DAYS} days and 1/{CRITICAL_SHARE}. An intermediate that ends before its "
-              "certificate counts by days alone. Trusted: senders accept it.")
+              f"critical: {CRITICAL_DAYS} days and 1/{CRITICAL_SHARE}. An intermediate that expires before the "
+              "certificate is judged only by days. Trusted: senders accept the certificate.")
     return row("Certificates"), [
-        expiry_table("Policy host certificates", f"Of mta-sts.DOMAIN, soonest first. {limits}",
+        expiry_table("Policy host certificates", f"Certificates of mta-sts.DOMAIN, earliest expiry first. {limits}",
                      "mtasts_policy_certificate", "domain"),
-        expiry_table("MX certificates", f"The worst address of each MX host, soonest first. {limits}",
+        expiry_table("MX certificates", f"The worst address of each MX host, earliest expiry first. {limits}",
                      "mtasts_mx_certificate", "mx"),
     ]
 
 
-STAGE_TEXTS = {0: ("fail", RED), 1: ("pass", GREEN), 2: ("not seen", PURPLE)}
+STAGE_TEXTS = {0: ("fail", RED), 1: ("pass", GREEN), 2: ("unknown", PURPLE)}
 
 
 def stages():
@@ -288,45 +288,45 @@ def domain_row():
              for name in ("covered", "reachable", "STARTTLS", "certificate")]
     cells += [override("expiry", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
               override("left", unit="d", decimals=1), override("last probe", unit="s", decimals=0)]
-    never = [{"type": "value", "options": {"0": {"text": "never seen", "index": 0}}}]
+    never = [{"type": "value", "options": {"0": {"text": "never", "index": 0}}}]
     nothing = [{"type": "value", "options": {"0": {"text": "none", "color": GREEN, "index": 0}}}]
     plain = thresholds((None, GREY))
     changes = {"record": "mtasts_record", "policy": "mtasts_policy", "MX": "mtasts_mx"}
     return row("Domain: $domain", repeat="domain"), [
-        stat("Mode", "Of the policy that is published now.", [instant(mode_number(DOMAIN))], 3, 4,
+        stat("Mode", "Mode of the policy that is published now.", [instant(mode_number(DOMAIN))], 3, 4,
              {"mappings": mapping(MODES), "thresholds": plain}),
-        stat("Record id", "Of the _mta-sts TXT record.",
+        stat("Record id", "Id in the _mta-sts TXT record.",
              [instant(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 5, 4, {"thresholds": plain},
              text_mode="name"),
-        stat("max_age", "How long senders may hold the policy.",
+        stat("max_age", "How long senders may cache the policy.",
              [instant(f"max(mtasts_policy_max_age_seconds{{{DOMAIN}}})")], 3, 4, {"unit": "s", "thresholds": plain}),
-        stat("Old policies until", "The latest instant at which a sender may still hold another policy than today's. "
-             "Until then, keep what it allows working.",
+        stat("Old policies until", "The latest time at which a sender may still hold a policy other than the current one. "
+             "Until then, keep the MX hosts of that policy in service.",
              [instant(f"max(mtasts_policy_cache_expiry_timestamp_seconds{{{DOMAIN}}}) * 1000")], 5, 4,
              {"unit": "dateTimeAsIso", "mappings": nothing, "thresholds": thresholds((None, YELLOW))}),
-        stat("Last changes", "When the agent last saw another record id, policy or set of MX hosts.",
+        stat("Last changes", "When the agent last detected a change of record id, policy or set of MX hosts.",
              [instant(f"max({prefix}_last_change_timestamp_seconds{{{DOMAIN}}}) * 1000", name)
               for name, prefix in changes.items()], 8, 4,
              {"unit": "dateTimeFromNow", "mappings": never, "thresholds": plain}),
-        timeline("Stages", "Last conclusive result of each stage. Not seen: the last check came to no conclusion, or "
-                 "the stage did not apply.", [target(stages(), "{{stage}}")], 16, 9, STAGE_TEXTS),
+        timeline("Stages", "Last conclusive result of each stage. Unknown: the last check was inconclusive, or the stage "
+                 "did not apply.", [target(stages(), "{{stage}}")], 16, 9, STAGE_TEXTS),
         stat("Last check",
-             "Its age, how long it took, and the HTTP status of the policy URL (200 is the only good one).",
+             "Age and duration of the last check, and the HTTP status of the policy URL (only 200 is valid).",
              [instant(f"time() - max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}})", "age"),
               instant(f"max(mtasts_last_check_duration_seconds{{{DOMAIN}}})", "duration"),
               instant(f"max(mtasts_policy_http_status_code{{{DOMAIN}}})", "HTTP status")], 8, 9,
              {"unit": "s", "thresholds": plain},
              [override("HTTP status", unit="none", thresholds=thresholds((None, RED), (200, GREEN), (201, RED)))]),
-        timeline("Mode over time", "Of the policy as served.", [target(mode_number(DOMAIN), "mode")], 8, 5, MODES),
-        timeline("Record id over time", "One line for each id.",
+        timeline("Mode over time", "Mode of the served policy.", [target(mode_number(DOMAIN), "mode")], 8, 5, MODES),
+        timeline("Record id over time", "One row per id.",
                  [target(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 8, 5, {1: ("published", BLUE)}),
-        graph("Changes", "Seen since the agent first knew the domain.",
+        graph("Changes", "Changes detected since the agent first checked the domain.",
               [target(f"max({prefix}_changes_total{{{DOMAIN}}})", name) for name, prefix in changes.items()],
               8, 5, "short"),
-        table("MX hosts", "Covered: a pattern of the policy fits. The rest is the worst of the host's addresses. "
-              "Empty: not known, for instance because port 25 is closed to the agent.", matrix, 12, 8, ["mx"], "mx",
+        table("MX hosts", "Covered: a pattern of the policy matches. The other columns show the worst address of the "
+              "host. Empty: unknown, for example because the agent cannot connect to port 25.", matrix, 12, 8, ["mx"], "mx",
               False, overrides=cells),
-        table("Findings", "Open findings of this domain, worst first. The code leads to its meaning and fix.",
+        table("Findings", "Open findings of this domain, worst first. Each code links to its meaning and fix.",
               {"weight": findings_rows(DOMAIN)}, 12, 8, ["severity", "code", "subject"], "weight", True,
               hidden=("weight", "domain"), overrides=[severity_cells(), code_link()]),
     ]
@@ -337,53 +337,52 @@ def rate(metric, by="instance", window="$__rate_interval"):
 
 
 def agent_row():
-    # A few domains make few checks: shares and quantiles need a longer look.
+    # With few domains there are few checks: shares and quantiles need a longer window.
     phases = rate("mtasts_phase_duration_seconds_bucket", "le, phase", FEW_CHECKS)
     inconclusive = (rate("mtasts_checks_inconclusive_total", window=FEW_CHECKS),
                     rate("mtasts_checks_total", window=FEW_CHECKS))
     by_instance = "{{instance}}"
     return row("Agent"), [
-        timeline("Channels", "Dead: nobody answers the agent there, not even the canaries; findings on the channel "
-                 "are unknown.", [target(f"min by (channel) (mtasts_channel_alive{{{JOB}}})", "{{channel}}")], 8, 6,
+        timeline("Channels", "Dead: neither hosts nor canaries answer the agent; findings on the channel are unknown.", [target(f"min by (channel) (mtasts_channel_alive{{{JOB}}})", "{{channel}}")], 8, 6,
                  {0: ("dead", RED), 1: ("alive", GREEN)}),
         timeline("Settings and state",
-                 "Reload: the last load of the settings succeeded. State: what is seen can be written.",
+                 "Reload: the last load of the settings succeeded. State: the state file can be written.",
                  [target(f"min(mtasts_exporter_config_last_reload_successful{{{JOB}}})", "reload"),
                   target(f"min(mtasts_state_writable{{{JOB}}})", "state")], 8, 6, YES_NO),
-        stat("Shards and versions", "Parts that there should be, parts that are there, and how many different settings "
-             "and versions run.",
+        stat("Shards and versions", "Configured shards, running shards, and the number of different settings and versions "
+             "in use.",
              [instant(f"max(mtasts_shards{{{JOB}}})", "shards"),
-              instant(f'count(count_values("ordinal", mtasts_shard_ordinal{{{JOB}}}))', "shards there"),
+              instant(f'count(count_values("ordinal", mtasts_shard_ordinal{{{JOB}}}))', "shards running"),
               instant(f'count(count_values("hash", mtasts_exporter_config_hash{{{JOB}}}))', "settings"),
               instant(f"count(count by (version, revision) (mtasts_exporter_build_info{{{JOB}}}))", "versions")],
              8, 6, {"unit": "short", "decimals": 0, "thresholds": thresholds((None, GREY))}),
-        graph("Checks", "Domain checks done per second.", [target(rate("mtasts_checks_total"), by_instance)],
+        graph("Checks", "Completed domain checks per second.", [target(rate("mtasts_checks_total"), by_instance)],
               8, 7, "ops"),
-        graph("Inconclusive checks", f"Share of the checks of {FEW_CHECKS} whose outcome was unknown.",
+        graph("Inconclusive checks", f"Share of the checks within {FEW_CHECKS} whose outcome was unknown.",
               [target(" / ".join(inconclusive), by_instance)], 8, 7, "percentunit", highest=1),
-        graph("Queue", "Checks running, and checks that are due and wait.",
+        graph("Queue", "Checks in progress, and checks that are due and waiting.",
               [target(f"max by (instance) (mtasts_checks_in_flight{{{JOB}}})", "running {{instance}}"),
                target(f"max by (instance) (mtasts_check_queue_length{{{JOB}}})", "waiting {{instance}}")],
               8, 7, "short"),
-        graph("Lag", "How late the longest waiting check is.",
+        graph("Lag", "Delay of the most overdue check.",
               [target(f"max by (instance) (mtasts_check_lag_seconds{{{JOB}}})", by_instance)], 8, 7, "s"),
         graph("Duration of phases",
-              f"Median and 95th percentile of {FEW_CHECKS}: DNS lookups, policy fetches, SMTP probes, whole checks.",
+              f"Median and 95th percentile over {FEW_CHECKS}: DNS lookups, policy fetches, SMTP probes, whole checks.",
               [target(f"histogram_quantile(0.5, {phases})", "{{phase}} p50"),
                target(f"histogram_quantile(0.95, {phases})", "{{phase}} p95")], 8, 7, "s"),
-        graph("DNS queries", "Sent per second, by record type, and those without a usable answer, by reason.",
+        graph("DNS queries", "Queries per second by record type, and failed queries by reason.",
               [target(rate("mtasts_dns_queries_total", "type"), "{{type}}"),
                target(rate("mtasts_dns_query_failures_total", "reason"), "failed: {{reason}}")], 8, 7, "reqps"),
         graph("Memory", "Resident memory.",
               [target(f"max by (instance) (process_resident_memory_bytes{{{JOB}}})", by_instance)], 8, 7, "bytes"),
-        graph("CPU", "Cores in use.", [target(rate("process_cpu_seconds_total"), by_instance)], 8, 7, "none"),
-        graph("File descriptors", "Open, as a share of the limit.",
+        graph("CPU", "CPU cores in use.", [target(rate("process_cpu_seconds_total"), by_instance)], 8, 7, "none"),
+        graph("File descriptors", "Open file descriptors as a share of the limit.",
               [target(f"max by (instance) (process_open_fds{{{JOB}}} / process_max_fds{{{JOB}}})", by_instance)],
               8, 7, "percentunit", highest=1),
     ]
 
 
-# The whole.
+# The dashboard.
 
 def row(title, repeat=None):
     made = {"type": "row", "title": title, "collapsed": False, "panels": [], "gridPos": {"w": WIDTH, "h": 1}}
@@ -391,7 +390,7 @@ def row(title, repeat=None):
 
 
 def laid_out(sections):
-    """All panels in order, each with its place and id."""
+    """All panels in order, each with its position and id."""
     placed = []
     top = 0
     for head, panels in sections:
@@ -423,13 +422,13 @@ def dashboard():
     variables = [
         {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "refresh": 1,
          "hide": 0, "includeAll": False, "multi": False, "options": [], "regex": "", "current": {}},
-        # Of the web port; the telemetry port has no domains.
+        # Jobs that scrape the web port; the telemetry port exports no domains.
         query_variable("job", "Job", "label_values(mtasts_domain_info, job)", many=True),
         query_variable("domain", "Domain", f"label_values(mtasts_domain_info{{{JOB}}}, domain)", many=False),
     ]
     return {
         "uid": UID, "title": "MTA-STS", "tags": ["mta-sts", "mail", "tls"], "editable": True, "graphTooltip": 1,
-        "description": "Mail domains' MTA-STS as a sending mail server sees it, by mtasts-exporter.",
+        "description": "MTA-STS of mail domains as sending mail servers see it, by mtasts-exporter.",
         "schemaVersion": 37, "version": 1, "style": "dark", "timezone": "browser", "refresh": "1m", "id": None,
         "time": {"from": "now-24h", "to": "now"}, "timepicker": {}, "fiscalYearStartMonth": 0, "liveNow": False,
         "weekStart": "", "links": [], "annotations": {"list": []}, "templating": {"list": variables},

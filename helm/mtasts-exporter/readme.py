@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""README.md of the chart: README.md.in, and a table of all values with their comments and defaults.
+"""Generates README.md of the chart: README.md.in with a table of all values, their comments and defaults.
 
     python3 helm/mtasts-exporter/readme.py            # writes README.md
-    python3 helm/mtasts-exporter/readme.py --check    # exit status 1 when it is not what it would write
+    python3 helm/mtasts-exporter/readme.py --check    # exit status 1 if README.md is out of date
 
-In values.yaml `## …` begins a section, and the comment right above a key is its line. Needs python3-yaml.
+In values.yaml, `## …` starts a section, and the comment directly above a key is its description. Needs python3-yaml.
 """
 
 import json
@@ -20,7 +20,7 @@ KEY = re.compile(r"^( *)([A-Za-z][A-Za-z0-9]*):(?: |$)")
 
 
 def lines_of(text):
-    """(section, path, comment) of every key; a key without a comment has that of the key right above it."""
+    """(section, path, comment) of every key."""
     section, comment, path, found = "", [], [], []
     for line in text.splitlines()[3:]:
         key = KEY.match(line)
@@ -56,7 +56,7 @@ def table(text):
     for heading, path, comment in lines:
         if heading != section:
             section = heading
-            made += ["", f"### {heading}", "", "| value | default | |", "|---|---|---|"]
+            made += ["", f"### {heading}", "", "| Value | Default | Description |", "|---|---|---|"]
         opaque = any(path[:n] in WHOLE for n in range(1, len(path)))
         if opaque:
             continue
@@ -72,12 +72,12 @@ def table(text):
             default = f"`{default}`"
         if not comment and not previous:
             raise SystemExit(f"values.yaml: {'.'.join(path)} has no comment")
-        made.append(f"| `{'.'.join(path)}` | {default} | {comment or 'likewise'} |")
+        made.append(f"| `{'.'.join(path)}` | {default} | {comment or 'as above'} |")
         previous = comment or previous
     return "\n".join(made).strip()
 
 
-# Told in one line: what is in them is Kubernetes' own, or told elsewhere.
+# Shown in one row: their content is Kubernetes' own, or described elsewhere.
 WHOLE = {("podSecurityContext",), ("securityContext",), ("livenessProbe",), ("readinessProbe",),
          ("podMonitor", "web"), ("podMonitor", "telemetry"), ("dashboard", "labels"), ("prometheusRule", "severities")}
 

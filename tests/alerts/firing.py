@@ -3,6 +3,7 @@
 """promtool over the unit tests of alerts/tests: what fires, and in which words."""
 
 import copy
+import functools
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+import commands
+import source
 from source import ALERTS, MATCHER, SELECTOR, alert_rows, codes_by_alert, golden, identity, run, prometheusrule
 
 
@@ -96,19 +99,42 @@ class UnitTests(unittest.TestCase):
         self.assertEqual(every - silent_before, set(), "never silent before it fires")
         self.assertEqual(every - resolves, set(), "never resolves")
 
-    def test_texts(self):
-        """Every template comes out: no error, nothing empty, and what the alert is about stands in it."""
-        told = {}
-        for output in self.texts():
+    @classmethod
+    @functools.cache
+    def descriptions(cls):
+        """(alert, severity) with the (labels, description) of each firing alert, templates expanded."""
+        expanded = {}
+        for output in cls.texts():
             got = re.findall(r"^ +Labels:\{(.*?)\}\n +Annotations:\{(.*)\}$", output, re.M)
             for labels, notes in got:
                 labels = dict((key, value) for key, _, value in MATCHER.findall(labels))
                 if notes:  # else it is the wrong guess
                     description = json.loads(re.search(r'description=("(?:\\.|[^"\\])*")', notes)[1])
-                    told.setdefault(tuple(labels["alertname"].split("_")), []).append((labels, description))
-        self.assertEqual({identity(row) for row in alert_rows()} - set(told), set())
+                    expanded.setdefault(tuple(labels["alertname"].split("_")), []).append((labels, description))
+        return expanded
+
+    def test_every_description_has_commands_that_exist(self):
+        """In backticks: commands of the agent or of standard tools, or queries; nothing else, and at least one."""
+        for row, texts in self.descriptions().items():
+            for _, description in texts:
+                with self.subTest(alert=row, text=description):
+                    self.assertEqual(description.count("`") % 2, 0)
+                    shown = commands.CODE.findall(description)
+                    self.assertTrue(shown, "no command")
+                    for command in shown:
+                        self.assertEqual(commands.command_faults(source.agent_binary, command), [], command)
+
+    def test_commands_that_do_not_exist_are_found(self):
+        for command in ("mtasts-exporter chekc a.example", "mtasts-exporter check --no-smpt a.example", "digg MX a.example",
+                        "dig 'MX", "curl -sS http://a.example | mtasts-exporter lintt policy -",
+                        'count_values("ordinal", mtasts_shard_ordinals)'):
+            self.assertNotEqual(commands.command_faults(source.agent_binary, command), [], command)
+
+    def test_texts(self):
+        """Every template expands without an error or an empty part, and names the subject of the alert."""
+        self.assertEqual({identity(row) for row in alert_rows()} - set(self.descriptions()), set())
         codes = codes_by_alert()
-        for row, texts in told.items():
+        for row, texts in self.descriptions().items():
             for labels, description in texts:
                 with self.subTest(alert=row, text=description):
                     for bad in ("<error", "<no value>", "%!", "{{", "  ", " ;", " .", " ,", "..", "[]", "map["):
@@ -118,12 +144,13 @@ class UnitTests(unittest.TestCase):
                     if row[0] in codes and row[0] != "MtastsMxCertificateExpiring":
                         self.assertTrue(any(code in description for code in codes[row[0]]), "names no finding")
 
-    def texts(self):
+    @classmethod
+    def texts(cls):
         with tempfile.TemporaryDirectory() as folder:
             rule_file = Path(folder) / "rules.yaml"
             rule_file.write_text(yaml.safe_dump({"groups": separate_names()}))
             files = []
-            for name, document in self.documents.items():
+            for name, document in cls.documents.items():
                 document = asking_for_texts(copy.deepcopy(document))
                 if document["tests"]:
                     files.append(Path(folder) / name)

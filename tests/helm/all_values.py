@@ -26,7 +26,7 @@ class AllValues(unittest.TestCase):
 
     def test_lint_passes_without_domains_but_nothing_can_be_installed(self):
         self.assertEqual(chart.TOOLS.lint({}).returncode, 0)
-        self.assertIn("domains: name at least one", chart.TOOLS.template({}).stderr)
+        self.assertIn("domains: set at least one", chart.TOOLS.template({}).stderr)
 
     def test_every_manifest_fits_its_schema(self):
         names, manifests = [], []

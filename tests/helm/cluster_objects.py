@@ -55,7 +55,7 @@ class Sidecar(unittest.TestCase):
                          ["mtasts-settings"], "the state's volume is the pod's own")
         self.assertIn({"name": "spool", "mountPath": "/var/lib/mtasts-exporter"}, agent_of(manifests)["volumeMounts"])
         bad = chart.TOOLS.template({"mtasts-exporter": {"domains": []}}, chart=chart.TOOLS.example())
-        self.assertIn("domains: name at least one", bad.stderr)
+        self.assertIn("domains: set at least one", bad.stderr)
 
     def test_a_list_that_is_missing_keeps_no_mail_server_from_its_start(self):
         lists = [{"configMap": "a"}, {"secret": "b", "pattern": "[ab].list"}, {"configMap": "c", "pattern": "one.txt"}]
@@ -85,7 +85,7 @@ class Texts(unittest.TestCase):
         notes = " ".join(chart.TOOLS.notes(DOMAINS).split())
         for words in ("mtasts-exporter check --config /etc/mtasts-exporter/config.toml example.com",
                       'mtasts_channel_alive{channel="smtp"}', "PORT 25",
-                      "persistence.enabled=true", "serviceMonitor.enabled=true", "2. Look at all of them",
+                      "persistence.enabled=true", "serviceMonitor.enabled=true", "2. View all domains:",
                       "kubectl port-forward -n mail svc/test-mtasts-exporter 10058 http://localhost:10058/ "):
             self.assertIn(words, notes)
         rich = chart.TOOLS.notes({**CASES["shards"], "domains": [{"name": "a.example"}],
@@ -94,7 +94,7 @@ class Texts(unittest.TestCase):
             self.assertNotIn(words, rich)
         self.assertIn("statefulset/test-mtasts-exporter", rich)
         self.assertIn("config.toml a.example", rich)
-        self.assertIn("the domains of one shard (the metrics of all are in Prometheus)", rich)
+        self.assertIn("2. View the domains of one shard (Prometheus has the metrics of all shards):", rich)
         theirs = chart.TOOLS.notes({"existingSecret": "mine", "configKey": "my.toml"})
         self.assertIn("check --config /etc/mtasts-exporter/my.toml example.com", theirs)
         self.assertIn("svc/test-mtasts-exporter 10058\n", chart.TOOLS.notes(CASES["headless"]))

@@ -77,7 +77,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- end }}
 {{- end }}
 
-{{- /* In the environment, so that they hold for settings of others, too. extraEnv wins. */}}
+{{- /* In the environment, so that they also apply to existing settings. extraEnv takes precedence. */}}
 {{- define "mtasts-exporter.env" -}}
 {{- $telemetry := .Values.telemetry.enabled | ternary (printf "0.0.0.0:%d" (int .Values.telemetry.port)) "" }}
 {{- $env := list }}
@@ -112,7 +112,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- toYaml (concat $all $theirs) }}
 {{- end }}
 
-{{- /* Whole directories: a file mounted by subPath would not follow changes. */}}
+{{- /* Whole directories: a file mounted with subPath would not be updated. */}}
 {{- define "mtasts-exporter.settingsMounts" -}}
 - name: mtasts-settings
   mountPath: {{ include "mtasts-exporter.directory" . }}
@@ -148,8 +148,8 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   secret:
     secretName: {{ $source.secret | quote }}
   {{- end }}
-    {{- /* A list that is missing must not keep a mail server from its start. The agent takes a pattern that matches nothing, but
-    not a file that is not there. */}}
+    {{- /* A missing list must not prevent a mail server from starting. The agent accepts a pattern that matches nothing, but
+    not a missing file. */}}
     {{- if and (eq $.Values.mode "sidecar") (regexMatch "[*?[]" (default "*.txt" $source.pattern)) }}
     optional: true
     {{- end }}

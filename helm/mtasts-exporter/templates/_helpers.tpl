@@ -2,17 +2,17 @@
 SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
-{{- /* Helm calls an aliased dependency by its alias, which need not be a name as Kubernetes has them. */}}
+{{- /* Helm names an aliased dependency by its alias, which may not be a valid Kubernetes name. */}}
 {{- define "mtasts-exporter.name" -}}
 {{- default .Chart.Name .Values.nameOverride | lower | replace "_" "-" | replace "." "-" | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{- /* Another name, so that no selector of the agent's pods finds the pod of helm test. */}}
+{{- /* A different name, so that selectors of the agent's pods do not match the pod of helm test. */}}
 {{- define "mtasts-exporter.testName" -}}
 {{- include "mtasts-exporter.name" . | trunc 58 | trimSuffix "-" }}-test
 {{- end }}
 
-{{- /* A release that has the chart's name in its own needs it once; an alias must stay, or two of them would meet. */}}
+{{- /* A release name that contains the chart's name is used alone; an alias must be kept, or two of them would collide. */}}
 {{- define "mtasts-exporter.fullname" -}}
 {{- $name := include "mtasts-exporter.name" . }}
 {{- if .Values.fullnameOverride }}
@@ -24,8 +24,8 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- end }}
 {{- end }}
 
-{{- /* 52 characters at most: a StatefulSet's pods carry the name, an ordinal and a hash in a label. What is cut off lives on in a
-hash, so that two long names stay two. A Service's name has no dots. */}}
+{{- /* At most 52 characters: a label of a StatefulSet's pods has the name, an ordinal and a hash. A hash replaces what is cut
+off, so that two long names remain different. The name of a Service has no dots. */}}
 {{- define "mtasts-exporter.short" -}}
 {{- $name := replace "." "-" . }}
 {{- if gt (len $name) 52 }}
@@ -60,7 +60,7 @@ hash, so that two long names stay two. A Service's name has no dots. */}}
 {{- end }}
 {{- end }}
 
-{{- /* The same of a map of texts, such as labels: each stays a text, whatever its template makes of it. */}}
+{{- /* The same for a map of strings, such as labels: each result stays a string. */}}
 {{- define "mtasts-exporter.texts" -}}
 {{- range $key, $text := .value }}
 {{- $key = include "mtasts-exporter.tpl" (dict "value" $key "root" $.root) }}
@@ -73,8 +73,8 @@ app.kubernetes.io/name: {{ include "mtasts-exporter.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- /* metadata of an object: dict "root" … and, as wanted, "name", "namespace", "labels", "annotations", "fixed" (labels that
-nobody can change, for others look for them). */}}
+{{- /* metadata of an object: dict "root" … and, optionally, "name", "namespace", "labels", "annotations", "fixed" (labels that
+cannot be overridden, because selectors use them). */}}
 {{- define "mtasts-exporter.metadata" -}}
 name: {{ default (include "mtasts-exporter.fullname" .root) .name | quote }}
 namespace: {{ default (include "mtasts-exporter.namespace" .root) .namespace | quote }}
@@ -86,7 +86,7 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- /* No label twice: those of the object win over the chart's, and those of the selectors over commonLabels. */}}
+{{- /* No label twice: those of the object take precedence over the chart's, and those of selectors over commonLabels. */}}
 {{- define "mtasts-exporter.mergedLabels" -}}
 {{- $selectors := include "mtasts-exporter.selectorLabels" .root | fromYaml }}
 {{- $common := include "mtasts-exporter.texts" (dict "value" .root.Values.commonLabels "root" .root) | fromYaml }}
@@ -98,7 +98,7 @@ annotations:
 {{- toYaml (merge $helms (default dict .fixed) (default dict .labels) $selectors $common $own) }}
 {{- end }}
 
-{{- /* Labels of a Service that no value changes: a monitor looks for them. dict "root" … "component" … */}}
+{{- /* Labels of a Service that no value can change: monitors select them. dict "root" … "component" … */}}
 {{- define "mtasts-exporter.serviceLabels" -}}
 {{ include "mtasts-exporter.selectorLabels" .root }}
 app.kubernetes.io/component: {{ .component }}
@@ -109,7 +109,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- include "mtasts-exporter.imageOf" $image }}
 {{- end }}
 
-{{- /* dict "root" … "repository" … and, as wanted, "registry", "tag", "digest". A parent's mirror goes in front of it. */}}
+{{- /* dict "root" … "repository" … and, optionally, "registry", "tag", "digest". A parent's registry mirror is prepended. */}}
 {{- define "mtasts-exporter.imageOf" -}}
 {{- with default .registry (default dict .root.Values.global).imageRegistry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- .repository }}
@@ -130,7 +130,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- if gt (int .Values.shards) 1 }}{{ int64 .Values.shards }}{{ else }}{{ int64 .Values.replicaCount }}{{ end }}
 {{- end }}
 
-{{- /* The port by which the Service is reached from within: a headless one has the pods' addresses and nothing translates.
+{{- /* The port of the Service inside the cluster: a headless Service has the addresses of the pods and does not map ports.
 dict "root" … "key" "port" or "telemetryPort" */}}
 {{- define "mtasts-exporter.servicePort" -}}
 {{- if eq (default "" .root.Values.service.clusterIP) "None" }}

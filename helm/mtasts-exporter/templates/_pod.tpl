@@ -13,7 +13,7 @@ metadata:
 spec:
   serviceAccountName: {{ include "mtasts-exporter.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
-  # A Service's variables are none of the agent's business.
+  # Environment variables of Services must not interfere with the agent's settings.
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
   {{- with include "mtasts-exporter.pullSecrets" . }}
@@ -101,7 +101,7 @@ spec:
 {{- end }}
 
 {{- define "mtasts-exporter.podLabels" -}}
-{{- /* Selectors look for the first, so they win. Without the chart's version: a new one alone restarts no pod. */}}
+{{- /* Selectors use the first labels, so these take precedence. Without the chart's version, which alone must not restart pods. */}}
 {{- $labels := include "mtasts-exporter.selectorLabels" . | fromYaml }}
 {{- range list .Values.podLabels .Values.commonLabels }}
 {{- $labels = merge $labels (include "mtasts-exporter.texts" (dict "value" . "root" $) | fromYaml) }}
@@ -115,7 +115,7 @@ spec:
 {{- $_ := set $all "checksum/settings" (include "mtasts-exporter.settingsData" . | sha256sum) }}
 {{- end }}
 {{- if .Values.unbound.enabled }}
-{{- /* Unbound does not look at its file again. */}}
+{{- /* Unbound does not reload its file. */}}
 {{- $_ := set $all "checksum/unbound" (include "mtasts-exporter.unbound.settings" . | sha256sum) }}
 {{- end }}
 {{- if not (hasKey $all "kubectl.kubernetes.io/default-container") }}

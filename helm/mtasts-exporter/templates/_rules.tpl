@@ -51,7 +51,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- end }}
 {{- end }}
 
-{{- /* One alert as the values want it, as JSON; nothing when it is switched off. dict "rule" … (the values) "alert" … */}}
+{{- /* One alert with the values applied, as JSON; nothing if it is disabled. dict "rule" … (the values) "alert" … */}}
 {{- define "mtasts-exporter.rules.alert" -}}
 {{- $one := .alert }}
 {{- $severity := $one.labels.severity }}
@@ -62,10 +62,10 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- if hasKey $said "enabled" }}{{ $enabled = $said.enabled }}{{ end }}
 {{- end }}
 {{- if $enabled }}
-{{- /* What is said of this severity wins over what is said of the alert. */}}
+{{- /* Values of a severity take precedence over those of the alert. */}}
 {{- $change := merge (dict "labels" dict "annotations" dict) $this $all }}
 {{- $called := default (get .rule.severities $severity) $change.severity }}
-{{- /* Alerts hold on to themselves by name and severity. */}}
+{{- /* Expressions select ALERTS by name and severity. */}}
 {{- $held := printf "(ALERTS\\{[^}]*alertname=\"%s\"[^}]*severity=\")%s\"" $one.alert $severity }}
 {{- $expr := regexReplaceAll $held $one.expr (printf "${1}%s\"" $called) }}
 {{- $labels := merge (dict "severity" $called) $change.labels (default dict .rule.extraLabels) $one.labels }}

@@ -6,7 +6,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 server:
   interface: 127.0.0.1@{{ int64 .Values.unbound.port }}
   access-control: 127.0.0.0/8 allow
-  # Runs as an ordinary user on a read-only root file system.
+  # Runs as an unprivileged user on a read-only root file system.
   username: ""
   chroot: ""
   directory: ""
@@ -14,14 +14,14 @@ server:
   use-syslog: no
   logfile: ""
   module-config: "validator iterator"
-  # The root's keys of 2017 and 2024.
+  # The keys of the DNS root of 2017 and 2024.
   trust-anchor: ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
   trust-anchor: ". DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16"
   qname-minimisation: yes
   hide-identity: yes
   hide-version: yes
   prefetch: yes
-  # What a check asks again must be fresh.
+  # Repeated queries of a check must get fresh answers.
   cache-max-ttl: 300
   cache-max-negative-ttl: 60
   num-threads: 1

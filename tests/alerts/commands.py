@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The mtasts-exporter authors
+"""Commands in texts for operators: do the agent's own exist, and are the others standard tools?"""
+
+import functools
+import re
+import subprocess
+
+import promql
+
+TOOLS = {"curl", "df", "dig", "grep", "kubectl", "ls", "nc", "openssl"}
+CODE = re.compile(r"`([^`]+)`")
+OWN = re.compile(r"(?:^|[|;] )mtasts-exporter ([^|;\n]+)", re.M)
+
+
+@functools.cache
+def help_of(agent, word):
+    done = subprocess.run([agent, word, "--help"], capture_output=True, text=True, timeout=60)
+    return done.stdout
+
+
+def own_command_faults(agent, text):
+    """What mtasts-exporter commands of the text have that the agent does not."""
+    faults = []
+    for command in OWN.findall(text):
+        word, *options = command.split()
+        # Of an unknown word the agent shows its general help.
+        if f"mtasts-exporter {word} " not in help_of(agent, word):
+            faults.append(f"no such command: {command}")
+        faults += [f"no such option: {option} of {command}" for option in options
+                   if option.startswith("--") and option not in help_of(agent, word)]
+    return faults
+
+
+def command_faults(agent, command):
+    """Why this is neither a query nor a shell command of known tools; empty when it is one."""
+    if promql.metrics_in(command) and re.match(r"\w+\(", command):
+        unknown = promql.metrics_in(command) - promql.exported_metrics()
+        return [f"no such metric: {name}" for name in sorted(unknown)] + list(filter(None, [promql.complaints([command])]))
+    done = subprocess.run(["sh", "-n"], input=command, capture_output=True, text=True, timeout=60)
+    tools = {part.split()[0] for part in re.split(r"[|;]", command)}
+    faults = [f"no known tool: {tool}" for tool in sorted(tools - TOOLS - {"mtasts-exporter"})]
+    return faults + list(filter(None, [done.stderr])) + own_command_faults(agent, command)
