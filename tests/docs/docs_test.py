@@ -3,11 +3,11 @@
 """The pages of docs/ and the samples of README.md agree with the agent's tables and with its real output.
 
     python3 tests/docs/docs_test.py --agent BUILD/mtasts-exporter --tables BUILD/…/docs_tables --world BUILD/…/docs_world
-    … --write           writes the generated tables, and samples that leave nothing out, instead of comparing them
+    … --write           writes tables and samples anew instead of comparing them
 
-Between <!-- generated: NAME --> and <!-- /generated --> stands what is made from the agent's tables. A block of code
-below <!-- sample: COMMAND --> shows output of that command in the world of docs_world.cpp; a line "…" stands for
-lines left out. Dates, durations and ports of samples are not compared.
+The text between <!-- generated: NAME --> and <!-- /generated --> is made from the agent's tables. A block of code below
+<!-- sample: COMMAND --> shows output of that command in the world of docs_world.cpp; a line "…" replaces lines that are
+left out. Dates, durations and ports of samples are not compared.
 """
 
 import argparse

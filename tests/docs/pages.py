@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """Pages in Markdown: generated tables, samples, links and paths in them."""
 
+import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = re.compile(r"(<!-- generated: ([\w ]+) -->\n)(.*?)(<!-- /generated -->\n)", re.S)
 SAMPLE = re.compile(r"<!-- sample: ([^\n]*) -->\n+```\w*\n(?:\$ [^\n]*\n)?(.*?)\n?```", re.S)
+ELISION = re.compile(r"^\s*…$\n?", re.M)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # A file or folder of the repository, in backticks: it has a slash, and begins with a folder of the root.
@@ -123,15 +125,28 @@ def example_settings():
 
 
 def with_samples(text, output_of):
-    """The page with its samples made anew, where they show the whole output; `output_of(command, standard_input)`."""
+    """The page with its samples made anew; `output_of(command, standard_input)`.
+
+    A sample without "…" gets the whole output. Elsewhere each part that is no longer real gets the lines of the output
+    that are most like it, and as many: look at the result.
+    """
     def rewritten(match):
-        if re.search(r"^\s*…$", match[2], re.M):
-            return match[0]  # what is left out is somebody's choice
         output = output_of(match[1], standard_input_of(text, match[1])).strip("\n")
         output = re.sub(r"\bdig @127\.0\.0\.1 -p \d+ ", "dig ", output)
+        sample = output if not ELISION.search(match[2]) else with_real_parts(match[2], output)
         shown = match.start(2) - match.start()
-        return match[0][:shown] + output + "\n```"
+        return match[0][:shown] + sample.rstrip("\n") + "\n```"
     return SAMPLE.sub(rewritten, text)
+
+
+def with_real_parts(sample, output):
+    lines = output.splitlines()
+    for part in missing_parts(sample, output):
+        count = len(part.strip("\n").splitlines())
+        windows = ["\n".join(lines[i:i + count]) for i in range(len(lines) - count + 1)]
+        nearest = max(windows, key=lambda window: difflib.SequenceMatcher(None, part, window).ratio())
+        sample = sample.replace(part.strip("\n"), nearest)
+    return sample
 
 
 def samples_of(text):
@@ -152,9 +167,9 @@ def normalized(text):
 
 
 def missing_parts(sample, output):
-    """The parts between "…" lines that do not stand in the output, in this order."""
+    """The parts between "…" lines that are not in the output, in this order."""
     lines, missing, start = normalized(output), [], 0
-    parts = [part for part in re.split(r"^\s*…$\n?", sample, flags=re.M) if part.strip()]
+    parts = [part for part in ELISION.split(sample) if part.strip()]
     for part in parts:
         wanted = normalized(part)
         place = next((i for i in range(start, len(lines)) if lines[i:i + len(wanted)] == wanted), None)
@@ -198,7 +213,7 @@ def missing_files(page):
 
 
 def code_of(text):
-    """What stands in blocks of code and in backticks."""
+    """What is in blocks of code and in backticks."""
     blocks = "\n".join(match[3] for match in FENCE.finditer(text))
     indented = "\n".join(re.findall(r"^ {4}(.*)$", text, re.M))
     return "\n".join([blocks, indented, *re.findall(r"`([^`\n]+)`", text)])
