@@ -198,7 +198,7 @@ std::string example_command(const FindingRow& row) {
 }
 
 std::string what_came(const protocol::DnsAnswer& answer) {
-  std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
+  std::string text = fmt::format("{} lookup of {} failed: {}", protocol::name_of(answer.type),
                                  printable(answer.name, 253), protocol::name_of(answer.status));
   if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
   return text;

@@ -127,10 +127,11 @@ std::optional<AddressFamily> dead_family(const MxHostEvidence& host) {
 void judge_attempt(RuleContext& context, const MxTarget& target, const SmtpAttempt& attempt,
                    std::vector<std::string>& blocked) {
   if (attempt.injected_bytes > 0)
-    context.add("smtp-starttls-response-injection",
-                about_attempt(target, attempt,
-                              fmt::format("{} octets of clear text followed the 220 to STARTTLS",
-                                          attempt.injected_bytes)));
+    context.add(
+        "smtp-starttls-response-injection",
+        about_attempt(target, attempt,
+                      fmt::format("{} bytes of plaintext followed the 220 reply to STARTTLS",
+                                  attempt.injected_bytes)));
   if (attempt.banner_time > kSlowBanner)
     context.add(
         "smtp-banner-slow",
@@ -182,14 +183,14 @@ void judge_pool(RuleContext& context, const MxTarget& target) {
     (fine ? good : bad) = &attempt;
   }
   if (good == nullptr || bad == nullptr) return;
-  context.add(
-      "cert-differs-by-ip",
-      {.message = fmt::format("{} presents a good certificate (until {}), {} does not (until {})",
-                              good->address.text(), date_text(good->chain->leaf.not_after),
-                              bad->address.text(), date_text(bad->chain->leaf.not_after)),
-       .host = target.host,
-       .address = bad->address,
-       .address_in_subject = false});
+  context.add("cert-differs-by-ip",
+              {.message = fmt::format(
+                   "{} presents a good certificate (not after {}), but {} does not (not after {})",
+                   good->address.text(), date_text(good->chain->leaf.not_after),
+                   bad->address.text(), date_text(bad->chain->leaf.not_after)),
+               .host = target.host,
+               .address = bad->address,
+               .address_in_subject = false});
 }
 
 // True when a certificate was seen.
@@ -249,13 +250,13 @@ void judge_smtp(RuleContext& context) {
     }
   }
   if (!blocked.empty())
-    context.add("probe-port25-egress-blocked",
-                {.message = fmt::format("Port 25 answers nowhere, neither on the canaries nor "
-                                        "on {}",
-                                        listed(blocked, 3)),
-                 .host = blocked_target->host,
-                 .address = blocked_target->evidence->attempts.front().address,
-                 .address_in_subject = false});
+    context.add(
+        "probe-port25-egress-blocked",
+        {.message = fmt::format("Neither the canaries nor the MX hosts respond on port 25: {}",
+                                listed(blocked, 3)),
+         .host = blocked_target->host,
+         .address = blocked_target->evidence->attempts.front().address,
+         .address_in_subject = false});
   undone |= !protocol::is_conclusive(evidence.mx.status);
   for (const protocol::DnsAnswer& answer : evidence.apex)
     undone |= !evidence.implicit_mx && !protocol::is_conclusive(answer.status);
