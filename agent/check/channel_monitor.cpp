@@ -178,7 +178,7 @@ asio::awaitable<void> ChannelMonitor::settle(Wire wire, std::shared_ptr<asio::st
   }
   State& now = state(wire);
   if (result == CanaryResult::dead && now.canaries != CanaryResult::dead)
-    log(LogLevel::warning, "channel is dead for us, its failures count as unknown",
+    log(LogLevel::warning, "channel unavailable; its failures are reported as unknown",
         {{"channel", std::string(name_of(wire))}});
   now.canaries = result;
   now.asked_at = SteadyClock::now();

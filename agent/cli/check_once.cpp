@@ -34,7 +34,7 @@ Result<verdict::Report> look_once(settings::Settings settings, const DomainName&
   (*engine)->tasks().cancel_all();
   loop.run_for(std::chrono::seconds(1));
   if (report) return std::move(*report);
-  return Failure{FailureKind::cancelled, domain.text() + " was not looked at to the end"};
+  return Failure{FailureKind::cancelled, domain.text() + ": the check did not finish"};
 }
 
 }  // namespace mtasts::cli

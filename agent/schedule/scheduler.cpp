@@ -101,7 +101,7 @@ asio::awaitable<verdict::ReportPtr> Scheduler::checked(std::shared_ptr<check::En
     co_return std::make_shared<const verdict::Report>(std::move(report));
   } catch (const std::exception& broken) {
     if (!stopped_)
-      log(LogLevel::error, "check failed by an internal error",
+      log(LogLevel::error, "check failed with an internal error",
           {{"domain", domain.text()}, {"error", broken.what()}});
   }
   co_return nullptr;

@@ -117,11 +117,11 @@ Result<bool> Service::apply(const settings::Settings& settings) {
                            active_->state != settings.state);
   if (moved)
     log(LogLevel::warning,
-        "a changed [web] listen, [telemetry] listen or [state] needs a restart to take effect");
+        "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
   active_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
-  log(LogLevel::info, "settings in force",
+  log(LogLevel::info, "settings applied",
       {{"domains", std::to_string(mine.size())}, {"hash", settings.hash}});
   return true;
 }
@@ -184,7 +184,7 @@ web::WebActions Service::web_actions() {
       if (!name) return done(name.failure());
       scheduler_.check_now(*name, limit, [done](verdict::ReportPtr report) {
         if (report != nullptr) return done(std::move(report));
-        done(Failure{FailureKind::cancelled, "the check was not finished"});
+        done(Failure{FailureKind::cancelled, "the check did not finish"});
       });
     });
   };
@@ -207,12 +207,12 @@ std::vector<std::string> Service::reload(std::string_view reason) try {
   if (errors.empty()) return errors;
   metrics_.config_refused();
   for (const std::string& error : errors)
-    log(LogLevel::error, "reload refused, the settings in force stay",
+    log(LogLevel::error, "reload rejected; the current settings stay active",
         {{"reason", std::string(reason)}, {"error", error}});
   return errors;
 } catch (const std::exception& broken) {
   metrics_.config_refused();
-  log(LogLevel::error, "reload failed by an internal error", {{"error", broken.what()}});
+  log(LogLevel::error, "reload failed with an internal error", {{"error", broken.what()}});
   return {broken.what()};
 }
 

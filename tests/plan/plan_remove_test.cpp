@@ -64,7 +64,8 @@ TEST(PlanRemove, ModeNoneAlready) {
   Plan over = removal(report, history(days_later(-30), "another"));
   EXPECT_EQ(shape(over), "--");
   EXPECT_EQ(over.summary,
-            "Record and policy host can go now: no sender can hold a policy that matters.");
+            "The record and the policy host can be removed now: no sender can hold a policy other "
+            "than mode none.");
 }
 
 TEST(PlanRemove, ModeNoneWithoutHistory) {
@@ -98,7 +99,7 @@ TEST(PlanRemove, NothingToRemove) {
             "There is nothing to remove: there is no record, and no sender is known to hold a "
             "policy.");
   EXPECT_EQ(plan.assumption,
-            "There is no history of this domain, so only what is live now counts.");
+            "There is no history of this domain, so only the current state is considered.");
   verdict::HistoryPtr expired = HistoryMaker().gone(kMonthOld, days_later(-31)).make();
   EXPECT_THAT(removal(absent_report(), expired).steps, IsEmpty());
 }

@@ -69,7 +69,7 @@ constexpr FindingRow kRows[] = {
      "No action is needed if the change is intended.", kCurlPolicy},
     {"sts-cache-window-open", kStage, I, I, kNone, "", "RFC 8461 §5.1",
      "Senders may still hold a policy that differs from the current one.",
-     "Keep everything that the old policy allows working until the given date.", kHistory},
+     "Until the given date, keep MX hosts that the old policy covers in operation.", kHistory},
     {"mx-added-not-covered", kStage, C, W, kNone, kLater, "RFC 8461 §4.1, §8.1",
      "An MX host was added that matches no mx pattern of the policy; in mode enforce senders do "
      "not deliver to it.",

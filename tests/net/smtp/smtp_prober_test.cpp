@@ -118,9 +118,9 @@ TEST_F(SmtpProberTest, TellsWhereTheServerFellSilent) {
     const char* detail;
   };
   const Case cases[] = {
-      {SmtpMoment::banner, SmtpStatus::timeout, SmtpStep::banner, "no answer at banner"},
-      {SmtpMoment::ehlo, SmtpStatus::timeout, SmtpStep::ehlo, "no answer at EHLO"},
-      {SmtpMoment::starttls, SmtpStatus::timeout, SmtpStep::starttls, "no answer at STARTTLS"},
+      {SmtpMoment::banner, SmtpStatus::timeout, SmtpStep::banner, "no response at banner"},
+      {SmtpMoment::ehlo, SmtpStatus::timeout, SmtpStep::ehlo, "no response at EHLO"},
+      {SmtpMoment::starttls, SmtpStatus::timeout, SmtpStep::starttls, "no response at STARTTLS"},
       {SmtpMoment::handshake, SmtpStatus::tls_timeout, SmtpStep::handshake, "did not end"},
       {SmtpMoment::ehlo_after_tls, SmtpStatus::ok, SmtpStep::ehlo_after_tls, ""},
   };
@@ -172,7 +172,7 @@ TEST_F(SmtpProberTest, TellsHowTheConnectionFailed) {
   fakes::DeafPort deaf;
   attempt = probe(deaf.port(), kShort);
   EXPECT_EQ(attempt.status, SmtpStatus::connect_timeout) << attempt.detail;
-  EXPECT_EQ(attempt.detail, "no answer to the connection within 300ms");
+  EXPECT_EQ(attempt.detail, "no response to the connection attempt within 300ms");
 
   // No TCP goes to a multicast address: the kernel says so at once.
   attempt = probe(25, kPlenty, "224.0.0.1");
@@ -197,11 +197,11 @@ TEST_F(SmtpProberTest, TellsHowTheHandshakeFailed) {
   using enum SmtpStatus;
   const Case cases[] = {
       {faulty(SmtpFault::close, SmtpMoment::handshake), tls_closed, 2, "TLS handshake"},
-      {faulty(SmtpFault::reset, SmtpMoment::handshake), tls_closed, 2, "reset the connection"},
+      {faulty(SmtpFault::reset, SmtpMoment::handshake), tls_closed, 2, "connection reset"},
       {in_place_of_tls(fakes::tls_alert(kHandshakeFailure)), tls_failed, 2, "handshake failure"},
       {in_place_of_tls(fakes::tls_alert(kProtocolVersion)), tls_failed, 2, "protocol version"},
       {in_place_of_tls(fakes::tls_alert(kInternalError)), tls_failed, 1, "internal error"},
-      {in_place_of_tls("500 what?\r\n"), tls_failed, 1, "clear text in place of TLS: \"500 what?"},
+      {in_place_of_tls("500 what?\r\n"), tls_failed, 1, "plaintext instead of TLS: \"500 what?"},
       {in_place_of_tls(std::string(100, '\x01')), tls_failed, 1, ""},
   };
   for (const Case& row : cases) {

@@ -170,14 +170,9 @@ TEST(StarttlsDialogue, TellsWhatIsWrong) {
        250,
        "250 ok",
        "only 220 counts"},
-      {{""}, protocol_error, banner, 0, "closed the connection at banner", "said nothing"},
-      {{"220-wait\r\n"},
-       protocol_error,
-       banner,
-       0,
-       "closed the connection at banner",
-       "no last line"},
-      {{kBanner, "250-mx\r\n"}, protocol_error, ehlo, 220, "closed the connection at EHLO", "cut"},
+      {{""}, protocol_error, banner, 0, "connection closed at banner", "said nothing"},
+      {{"220-wait\r\n"}, protocol_error, banner, 0, "connection closed at banner", "no last line"},
+      {{kBanner, "250-mx\r\n"}, protocol_error, ehlo, 220, "connection closed at EHLO", "cut"},
       {{kBanner, kEhlo, ""}, protocol_error, starttls, 250, "connection at STARTTLS", "cut"},
       {{"hello\r\n"}, protocol_error, banner, 0, "\"hello\"", "no digits"},
       {{"\r\n"}, protocol_error, banner, 0, "\"\"", "an empty line"},
@@ -268,19 +263,19 @@ TEST(StarttlsDialogue, LimitsWhatItReads) {
     return whole;
   };
   std::string fits = "220 " + std::string(kReplyLineLimit_bytes - 4, 'x');
-  EXPECT_EQ(told(fits + "\r\n").detail, "closed the connection at EHLO");
-  EXPECT_EQ(told(fits + "x\r\n").detail, "a line longer than 2048 octets at banner");
-  EXPECT_EQ(told(std::string(70000, '2')).detail, "a line longer than 2048 octets at banner");
+  EXPECT_EQ(told(fits + "\r\n").detail, "connection closed at EHLO");
+  EXPECT_EQ(told(fits + "x\r\n").detail, "a line longer than 2048 bytes at banner");
+  EXPECT_EQ(told(std::string(70000, '2')).detail, "a line longer than 2048 bytes at banner");
 
   std::string lines;
   for (size_t line = 1; line < kReplyLinesLimit; ++line) lines += "220-x\r\n";
-  EXPECT_EQ(told(lines + "220 x\r\n").detail, "closed the connection at EHLO");
+  EXPECT_EQ(told(lines + "220 x\r\n").detail, "connection closed at EHLO");
   EXPECT_EQ(told(lines + "220-x\r\n220 x\r\n").detail,
             "more than 128 lines in one reply at banner");
 
   std::string long_lines;
   for (int line = 0; line < 40; ++line) long_lines += "220-" + std::string(2000, 'x') + "\r\n";
-  EXPECT_EQ(told(long_lines).detail, "more than 65536 octets by banner");
+  EXPECT_EQ(told(long_lines).detail, "more than 65536 bytes received by banner");
   EXPECT_EQ(told(long_lines).status, SmtpStatus::protocol_error);
 }
 

@@ -218,14 +218,14 @@ struct Mx {
 TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
   const std::string kLong = std::string(64, 'a') + ".example";
   const std::vector<Mx> values = {
-      {"", "names no host", "MX record", {}},
+      {"", "contains no host name", "MX record", {}},
       {"a.example, b.example",
        "lists 2 names on one line",
        "\"mx: a.example\", \"mx: b.example\"",
        {"a.example", "b.example"}},
       {"a.example b.example;c_d", "lists 3 names", "one line for each", {"a.example", "b.example"}},
       {"a.example,", "holds a \",\"", "\"mx: a.example\"", {"a.example"}},
-      {",;", "names no host", "", {}},
+      {",;", "contains no host name", "", {}},
       {"\"a.example\"", "quotation marks", "mx: a.example", {"a.example"}},
       {"<a.example>", "brackets", "mx: a.example", {"a.example"}},
       {"https://A.example:443/x", "is a URL", "mx: a.example", {"a.example"}},
@@ -297,12 +297,13 @@ TEST(StsPolicy, ReadsOnWhereTheRepairIsPlain) {
 TEST(StsPolicy, NamesTheObservedValue) {
   StsPolicy policy = parse_sts_policy("version: STS1\nmode: on\nmx: a_b\nmax_age: 40000000\n");
   ASSERT_EQ(policy.faults.size(), 5u) << placed(policy.faults);
-  EXPECT_EQ(policy.faults[0].message, "the version is \"STS1\", only STSv1 exists");
+  EXPECT_EQ(policy.faults[0].message, "the version is \"STS1\", but only STSv1 exists");
   EXPECT_EQ(policy.faults[2].message,
-            "the mode is \"on\", not testing, enforce or none in small letters");
-  EXPECT_EQ(policy.faults[3].message, "mx \"a_b\" holds an underscore, which no host name may");
+            "the mode is \"on\", not testing, enforce or none in lower case");
+  EXPECT_EQ(policy.faults[3].message,
+            "mx \"a_b\" contains an underscore, which host names must not");
   EXPECT_EQ(policy.faults[4].message,
-            "max_age 40000000 is above the limit of 31557600 seconds (about a year)");
+            "max_age 40000000 exceeds the limit of 31557600 seconds (about a year)");
   EXPECT_EQ(policy.max_age_seconds, 40000000u);
 }
 

@@ -128,7 +128,7 @@ TEST(StsRecord, NamesTheObservedValue) {
   EXPECT_EQ(parse_sts_record("v=STS1; id=7").faults.front().message,
             "the version is written \"v=STS1\", not v=STSv1");
   EXPECT_EQ(parse_sts_record("v=STSv1; id=a-b").faults.front().message,
-            "the id \"a-b\" holds other characters than letters and digits");
+            "the id \"a-b\" contains characters other than letters and digits");
   EXPECT_THAT(parse_sts_record("v=spf1 a -all").faults.front().message,
               HasSubstr("\"v=spf1 a -all\" is no MTA-STS record"));
 }
