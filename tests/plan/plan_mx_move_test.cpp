@@ -79,7 +79,7 @@ TEST(PlanMxMove, AnOldPolicyThatDoesNotCoverDecides) {
   EXPECT_EQ(shape(plan), "w-wb-") << "listed already, so nothing is published before the move";
   EXPECT_THAT(waits(plan), ElementsAre("2026-11-29T10:15:00Z", "2026-12-04T10:15:00Z"));
   EXPECT_THAT(plan.steps[0].why,
-              HasSubstr("enforce the policy last served 2026-10-30 (mode enforce, max_age"));
+              HasSubstr("enforce the policy last served on 2026-10-30 (mode enforce, max_age"));
   EXPECT_EQ(shape(move(report, history("20261001T000000"), {kNewHost})), "rw-wb-");
   EXPECT_EQ(shape(move(report, history("another"), {"mx9.example.com", "mx1.example.com"})),
             "w-wb-")

@@ -83,8 +83,9 @@ TEST(PlanRollback, MaxAgeIsCappedAsTheRfcCapsIt) {
   report.policy.valid = false;
   Plan plan = rollback(report);
   EXPECT_THAT(waits(plan), ElementsAre("2027-11-02T16:15:00Z"));
-  EXPECT_THAT(plan.assumption, HasSubstr("live max_age of 31557600 seconds was always the one; "
-                                         "not every sender uses the policy served now"));
+  EXPECT_THAT(plan.assumption,
+              HasSubstr("current max_age of 31557600 seconds is assumed for the past as well; "
+                        "the policy served now is not valid for every sender"));
 }
 
 TEST(PlanRollback, AlreadyStoppedButHeld) {

@@ -198,7 +198,7 @@ bool TagListReader::read_other_beginning() {
   }
   wrong_version(dialect_.version_code,
                 rest_.empty() ? fmt::format("the {} record is empty", dialect_.record_name)
-                              : fmt::format("the text {} is not a {} record", shown(rest_),
+                              : fmt::format("the text {} is not a valid {} record", shown(rest_),
                                             dialect_.record_name),
                 "publish a record that begins with");
   return false;

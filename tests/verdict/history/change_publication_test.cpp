@@ -173,7 +173,7 @@ TEST(IdReused, MattersWhileSendersHoldThePolicyOfThatTime) {
   domain.id = "1";
   domain.settle();
   EXPECT_TRUE(domain.open().contains("sts-id-reused"));
-  EXPECT_NE(domain.message("sts-id-reused").find("came back on 2026-11-02; senders may hold"),
+  EXPECT_NE(domain.message("sts-id-reused").find("reappeared on 2026-11-02; senders may hold"),
             std::string::npos);
   domain.look_after(hours(30));
   EXPECT_TRUE(domain.open().contains("sts-id-reused"));
@@ -215,7 +215,7 @@ TEST(ModeFell, IsToldForTheHold) {
     domain.look_after(minutes(1));
     EXPECT_TRUE(domain.open().contains(code)) << mode;
     EXPECT_EQ(domain.message(code),
-              "The mode was enforce until 2026-11-02T10:30:00Z and is " + mode + " now");
+              "The mode was enforce until 2026-11-02T10:30:00Z and is now " + mode);
     domain.look_after(fell + hours(48) - domain.now - seconds(1));
     EXPECT_TRUE(domain.open().contains(code));
     domain.look_after(seconds(1));
