@@ -93,7 +93,7 @@ TEST_F(HistoryCommand, MemoryAlone) {
   write_settings("");
   Told told = history("example.com");
   EXPECT_EQ(told.status, 69);
-  EXPECT_THAT(told.err, HasSubstr("in memory alone"));
+  EXPECT_THAT(told.err, HasSubstr("in memory only"));
 }
 
 TEST_F(HistoryCommand, UsageAndSettings) {

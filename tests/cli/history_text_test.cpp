@@ -62,7 +62,7 @@ TEST(HistoryText, CutAndWithoutAHistory) {
   cut.cut = true;
   std::string text = history_text("xn--bcher-kva.example", cut, nullptr, kPlanNow, true, 100);
   EXPECT_THAT(text, HasSubstr("bücher.example (xn--bcher-kva.example)\x1B[0m: only its timeline"));
-  EXPECT_THAT(text, HasSubstr("--limit shows more"));
+  EXPECT_THAT(text, HasSubstr("use --limit to show more"));
 }
 
 }  // namespace

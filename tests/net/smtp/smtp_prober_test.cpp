@@ -86,7 +86,7 @@ TEST_F(SmtpProberTest, TellsWhatIsWrongBeforeTls) {
       {says("SSH-2.0-x\r\n"), protocol_error, banner, 0, "SSH-2.0-x"},
       {says(hello, "502 what\r\n"), ehlo_rejected, ehlo, 502, "502 what"},
       {says(hello, "421 later\r\n"), ehlo_rejected, ehlo, 421, "421 later"},
-      {says(hello, "250 mx\r\n"), starttls_missing, ehlo, 250, "lists no STARTTLS"},
+      {says(hello, "250 mx\r\n"), starttls_missing, ehlo, 250, "does not list STARTTLS"},
       {says(hello, "250-mx\r\n250 XXXXXXXA\r\n"), starttls_stripped, ehlo, 250, "XXXXXXXA"},
       {says(hello, nullptr, "454 no keys\r\n"), starttls_rejected, starttls, 454, "454 no keys"},
       {faulty(SmtpFault::close, SmtpMoment::banner), protocol_error, banner, 0, "at banner"},
