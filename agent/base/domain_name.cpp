@@ -35,11 +35,11 @@ Failure refused(std::string_view text, std::string_view fault) {
 std::string label_fault(std::string_view label) {
   if (label.empty()) return "it has an empty label; write one dot between labels";
   if (label.size() > kLongestLabel)
-    return fmt::format("the label \"{}\" has {} octets, at most 63 are allowed",
+    return fmt::format("the label \"{}\" has {} octets; at most 63 are allowed",
                        printable(label, 20), label.size());
   auto bad = std::find_if_not(label.begin(), label.end(), is_ldh);
   if (bad != label.end())
-    return fmt::format("\"{}\" is not allowed, only letters, digits, hyphens and dots are",
+    return fmt::format("\"{}\" is not allowed; use only letters, digits, hyphens and dots",
                        printable(std::string_view(&*bad, 1), 8));
   if (label.front() == '-' || label.back() == '-')
     return fmt::format("the label \"{}\" begins or ends with a hyphen", label);
@@ -63,10 +63,10 @@ Result<DomainName> DomainName::parse(std::string_view text) {
   if (text.empty()) return refused(text, "it is empty");
   if (text.size() > kLongestInput) return refused(text, "it is too long");
   if (text.find('@') != std::string_view::npos)
-    return refused(text, "it looks like a mail address; give only the part after the @");
+    return refused(text, "it looks like a mail address; use only the part after the @");
   if (text.find("://") != std::string_view::npos)
-    return refused(text, "it looks like a URL; give only the mail domain");
-  if (text.find('\0') != std::string_view::npos) return refused(text, "it holds a NUL octet");
+    return refused(text, "it looks like a URL; use only the mail domain");
+  if (text.find('\0') != std::string_view::npos) return refused(text, "it contains a NUL byte");
   std::string_view bare = text;
   if (bare.size() > 1 && bare.back() == '.') bare.remove_suffix(1);
   if (IpAddress::parse(bare))
@@ -87,7 +87,7 @@ Result<DomainName> DomainName::parse(std::string_view text) {
     begin = dot + 1;
   }
   if (name.size() > kLongestName)
-    return refused(text, fmt::format("it has {} octets, at most 253 are allowed", name.size()));
+    return refused(text, fmt::format("it has {} octets; at most 253 are allowed", name.size()));
   // RFC 1123 §2.1: the highest-level label is never all digits.
   if (std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return refused(text, "its last label is all digits");

@@ -38,10 +38,9 @@ const Unit* unit_named(std::string_view name) {
 }
 
 Failure not_a_duration(std::string_view text) {
-  return {FailureKind::invalid,
-          fmt::format("\"{}\" is not a duration; write a number and a unit (ms, s, m, h, d, w) "
-                      "such as \"90s\" or \"15m\"",
-                      printable(text, 40))};
+  return {FailureKind::invalid, fmt::format("\"{}\" is not a duration; write a number and a unit "
+                                            "(ms, s, m, h, d, w), such as \"90s\" or \"15m\"",
+                                            printable(text, 40))};
 }
 
 }  // namespace

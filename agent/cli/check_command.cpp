@@ -139,7 +139,7 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   std::vector<int> statuses;
   for (size_t i = 0; i < run.reports.size(); ++i) {
     if (!run.reports[i]) {
-      err << "mtasts-exporter check: " << run.domains[i].text() << " was not checked to the end\n";
+      err << "mtasts-exporter check: " << run.domains[i].text() << ": the check did not finish\n";
       statuses.push_back(kExitUnknown);
       continue;
     }

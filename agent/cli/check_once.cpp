@@ -35,7 +35,7 @@ Result<verdict::Report> check_once(settings::Settings settings, const DomainName
   loop.run_for(std::chrono::seconds(1));
   if (evidence)
     return verdict::judge(*evidence, nullptr, check::thresholds_of(settings), evidence->finished);
-  return Failure{FailureKind::cancelled, domain.text() + " was not checked to the end"};
+  return Failure{FailureKind::cancelled, domain.text() + ": the check did not finish"};
 }
 
 }  // namespace mtasts::cli

@@ -25,7 +25,7 @@ constexpr size_t kNameColumn = 10;  // "meaning:", "verify:" and their blank
 
 std::string severity_text(const FindingRow& row) {
   if (row.in_enforce == row.otherwise) return std::string(name_of(row.in_enforce));
-  return fmt::format("{} in mode enforce, else {}", name_of(row.in_enforce),
+  return fmt::format("{} in mode enforce, otherwise {}", name_of(row.in_enforce),
                      name_of(row.otherwise));
 }
 
@@ -69,7 +69,7 @@ int refuse(const std::string& code, std::ostream& err) {
   if (auto nearest = settings::nearest_name(code, codes))
     err << fmt::format("; did you mean \"{}\"?\n", *nearest);
   else
-    err << "; `mtasts-exporter explain` lists them all\n";
+    err << "; run `mtasts-exporter explain` for the list\n";
   return kExitUsage;
 }
 

@@ -29,7 +29,7 @@ std::string_view words_of(std::string_view what) {
       {"policy_mode", "policy mode"},
       {"policy_max_age", "policy max_age"},
       {"policy_mx", "policy mx lines"},
-      {"policy_body", "policy wording"},
+      {"policy_body", "policy text"},
       {"mx_set", "MX hosts"},
       {"mx_coverage", "MX coverage"},
       {"mx_provider", "MX provider"},
@@ -59,10 +59,10 @@ std::string change_text(const verdict::Change& change, bool colour, size_t width
 }
 
 std::string timeline_text(const state::Timeline& timeline, bool colour, size_t width) {
-  if (timeline.changes.empty()) return "\n  No change has been seen.\n";
+  if (timeline.changes.empty()) return "\n  No changes recorded.\n";
   std::string text = "\n  " + styled("Changes, newest first", Style::bold, colour) + "\n";
   for (const verdict::Change& change : timeline.changes) text += change_text(change, colour, width);
-  if (timeline.cut) text += "  Older changes are left out; --limit shows more.\n";
+  if (timeline.cut) text += "  Older changes are not shown; use --limit to show more.\n";
   return text;
 }
 
@@ -72,8 +72,8 @@ int tell(const HistoryOptions& options, const DomainName& domain, state::StateRe
       reading.remembered.empty() ? nullptr : reading.remembered.front().report->history.get();
   state::Timeline& timeline = reading.timeline;
   if (history == nullptr && timeline.changes.empty()) {
-    err << kName << "nothing is remembered of " << domain.text()
-        << "; the agent remembers the domains of its settings from their first check on\n";
+    err << kName << "no history of " << domain.text()
+        << "; the agent records the configured domains from their first check\n";
     return kExitUnavailable;
   }
   if (timeline.changes.size() > options.limit) {
@@ -97,7 +97,7 @@ std::string history_text(const std::string& domain, const state::Timeline& timel
                          const verdict::History* history, Time now, bool colour, size_t width) {
   std::string text = styled(shown_domain(domain), Style::bold, colour) + ": ";
   if (history == nullptr) {
-    text += "only its timeline is remembered\n";
+    text += "only the list of changes remains\n";
   } else {
     Wrap wrap;
     wrap.width = width;
@@ -105,10 +105,10 @@ std::string history_text(const std::string& domain, const state::Timeline& timel
     std::string counts = fmt::format("{}, {}, {}.", counted(history->record.changes, "record"),
                                      counted(history->policy.changes, "policy"),
                                      counted(history->mx.changes, "MX hosts"));
-    text += fmt::format("remembered since {}\n  {}\n", minute_text(history->began),
+    text += fmt::format("recorded since {}\n  {}\n", minute_text(history->began),
                         wrapped(counts, wrap));
     std::string held = held_list(held_policies(*history, now), colour, width);
-    text += held.empty() ? "  No sender can hold a policy other than the one served last.\n" : held;
+    text += held.empty() ? "  No sender can hold a policy other than the one last served.\n" : held;
   }
   return text + timeline_text(timeline, colour, width);
 }
@@ -126,14 +126,14 @@ int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& 
   configure_log(LogLevel::error, loaded.settings.log.format);
   const std::string& path = loaded.settings.state.path;
   if (path == ":memory:") {
-    err << kName << "the state is kept in memory alone; give [state] path a file to remember\n";
+    err << kName << "the state is kept in memory only; set [state] path to a file\n";
     return kExitUnavailable;
   }
   auto reading = state::read_state(path, domain->text());
   if (!reading) {
     err << kName << reading.failure().detail;
     if (reading.failure().kind == FailureKind::not_found)
-      err << ", so run `mtasts-exporter serve` first";
+      err << "; run `mtasts-exporter serve` first";
     err << "\n";
     return kExitUnavailable;
   }

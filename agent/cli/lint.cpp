@@ -96,9 +96,9 @@ Linted lint_policy(const std::string& text) {
     linted.faults.insert(
         linted.faults.begin(),
         {"sts-http-too-large", FaultClass::error, 1, 1,
-         fmt::format("the policy has more than {} octets, and only those are looked at here",
+         fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked",
                      protocol::kPolicyBytesLimit),
-         "shorten the policy; senders stop reading at 64 kilobytes"});
+         "shorten the policy; senders stop reading at 64 KiB"});
   return linted;
 }
 
@@ -113,9 +113,9 @@ Linted lint(LintKind kind, std::string text) {
   linted.faults.insert(
       linted.faults.begin(),
       {kind == LintKind::record ? "sts-txt-syntax" : "tlsrpt-syntax", FaultClass::error, 1, 1,
-       fmt::format("the input has more than {} octets, and only those are looked at here",
+       fmt::format("the input is larger than {0} bytes; only the first {0} bytes are checked",
                    kLintLimit_bytes),
-       "give the text of one TXT record"});
+       "provide the text of a single TXT record"});
   return linted;
 }
 
@@ -147,7 +147,7 @@ std::string_view verdict_of(int status) {
     case kValid:
       return "valid";
     case kAdvice:
-      return "valid, but some senders differ or there is advice";
+      return "valid, but some senders may reject it or there is advice";
     default:
       return "invalid: senders may ignore it";
   }

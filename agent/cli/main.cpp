@@ -50,22 +50,23 @@ int lint(const Arguments& arguments) {
 
 void add_online_commands(CLI::App& app, Arguments& arguments) {
   auto* serve = app.add_subcommand("serve", "Run the agent");
-  serve->add_option("DOMAIN", arguments.serve.domains, "Domains to check beside the settings'");
+  serve->add_option("DOMAIN", arguments.serve.domains,
+                    "Domains to check in addition to those in the settings");
   serve->add_option("--config", arguments.serve.config, "Settings file (TOML)");
-  serve->add_option("--listen", arguments.serve.listen, "ADDRESS:PORT of the web listener");
+  serve->add_option("--listen", arguments.serve.listen, "ADDRESS:PORT to listen on");
   serve->callback([&] { arguments.status = run_serve(arguments.serve, std::cerr); });
 
   static const std::map<std::string, verdict::Severity> kSeverityNames = {
       {"critical", verdict::Severity::critical},
       {"warning", verdict::Severity::warning},
       {"info", verdict::Severity::info}};
-  auto* check = app.add_subcommand("check", "Check domains now and say what is wrong");
+  auto* check = app.add_subcommand("check", "Check domains now and report problems");
   check->add_option("DOMAIN", arguments.check.domains, "Mail domains")->required();
   check->add_option("--config", arguments.check.config, "Settings file (TOML)");
-  check->add_flag("--json", arguments.check.json, "One JSON object per domain and line");
+  check->add_flag("--json", arguments.check.json, "Print one JSON object per domain and line");
   check->add_option("--fail-on", arguments.check.fail_on, "critical, warning (default) or info")
       ->transform(CLI::CheckedTransformer(kSeverityNames).description(""));
-  check->add_flag("!--no-smtp", arguments.check.smtp, "Do not connect to the MX hosts");
+  check->add_flag("!--no-smtp", arguments.check.smtp, "Skip the SMTP probes");
   check->callback([&] { arguments.status = run_check(arguments.check, std::cout, std::cerr); });
 }
 
@@ -74,23 +75,24 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       {"rollback", plan::PlanKind::rollback},
       {"remove", plan::PlanKind::remove},
       {"mx-move", plan::PlanKind::mx_move}};
-  auto* plan = app.add_subcommand("plan", "Print the safe steps of a change, with dates");
-  plan->add_option("KIND", arguments.plan.kind,
-                   "rollback (stop enforcement), remove (retire MTA-STS) or mx-move")
+  auto* plan = app.add_subcommand("plan", "Print the safe steps for a change, with dates");
+  plan->add_option(
+          "KIND", arguments.plan.kind,
+          "rollback (stop enforcement), remove (retire MTA-STS) or mx-move (replace the MX hosts)")
       ->required()
       ->transform(CLI::CheckedTransformer(kPlanNames).description(""));
   plan->add_option("DOMAIN", arguments.plan.domain, "Mail domain")->required();
-  plan->add_option("--to", arguments.plan.to, "New MX host of mx-move; may be given again")
+  plan->add_option("--to", arguments.plan.to, "New MX host for mx-move; can be repeated")
       ->allow_extra_args(false);
   plan->add_option("--config", arguments.plan.config, "Settings file (TOML)");
-  plan->add_flag("--json", arguments.plan.json, "One JSON object");
+  plan->add_flag("--json", arguments.plan.json, "Print one JSON object");
   plan->callback([&] { arguments.status = run_plan(arguments.plan, std::cout, std::cerr); });
 
-  auto* history = app.add_subcommand("history", "Say what the agent remembers of a domain");
+  auto* history = app.add_subcommand("history", "Show the recorded history of a domain");
   history->add_option("DOMAIN", arguments.history.domain, "Mail domain")->required();
   history->add_option("--config", arguments.history.config, "Settings file (TOML)");
-  history->add_flag("--json", arguments.history.json, "One JSON object");
-  history->add_option("--limit", arguments.history.limit, "Lines of the timeline (50)")
+  history->add_flag("--json", arguments.history.json, "Print one JSON object");
+  history->add_option("--limit", arguments.history.limit, "Maximum number of changes to show (50)")
       ->check(CLI::Range(size_t{1}, state::kMostTimelineLines).description(""));
   history->callback(
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
@@ -103,13 +105,13 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
   lint_command->add_option("KIND", arguments.lint_kind, "record, policy or tlsrpt")
       ->required()
       ->transform(CLI::CheckedTransformer(kKindNames).description(""));
-  lint_command->add_option("FILE", arguments.lint_file, "File, or - for standard input");
-  lint_command->add_flag("--json", arguments.lint_json, "JSON output");
+  lint_command->add_option("FILE", arguments.lint_file, "File to read, or - for standard input");
+  lint_command->add_flag("--json", arguments.lint_json, "Print JSON");
   lint_command->callback([&] { arguments.status = lint(arguments); });
 
-  auto* explain = app.add_subcommand("explain", "Say what a finding means and how to mend it");
-  explain->add_option("CODE", arguments.explain_code, "Code of the finding; all without");
-  explain->add_flag("--json", arguments.explain_json, "JSON output");
+  auto* explain = app.add_subcommand("explain", "Explain what a finding means and how to fix it");
+  explain->add_option("CODE", arguments.explain_code, "Code of the finding (default: all)");
+  explain->add_flag("--json", arguments.explain_json, "Print JSON");
   explain->callback([&] {
     arguments.status =
         run_explain(arguments.explain_code, arguments.explain_json, std::cout, std::cerr);
@@ -124,8 +126,8 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
 int dispatch(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "Checks mail domains' MTA-STS as a sending mail server would, and exports it to "
-      "Prometheus.",
+      "Checks MTA-STS and TLS-RPT of mail domains as a sending mail server does, and exports the "
+      "results to Prometheus.",
       "mtasts-exporter");
   app.set_version_flag("--version", "mtasts-exporter " + std::string(kVersion));
   app.require_subcommand(1);

@@ -31,11 +31,11 @@ std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
                                                      std::ostream& err) {
   std::vector<std::string> hosts;
   if (!options.to.empty() && options.kind != plan::PlanKind::mx_move) {
-    err << kName << "--to belongs to mx-move alone\n";
+    err << kName << "--to is only valid with mx-move\n";
     return std::nullopt;
   }
   if (options.to.size() > kMostNewHosts) {
-    err << kName << fmt::format("at most {} new MX hosts can be planned for\n", kMostNewHosts);
+    err << kName << fmt::format("at most {} new MX hosts are supported\n", kMostNewHosts);
     return std::nullopt;
   }
   for (const std::string& name : options.to) {
@@ -57,7 +57,7 @@ std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
 verdict::HistoryPtr read_history(const settings::Settings& settings, const DomainName& domain,
                                  std::ostream& err) {
   if (settings.state.path == ":memory:") {
-    err << kName << "the state is kept in memory alone ([state] path), so there is no history\n";
+    err << kName << "the state is kept in memory only ([state] path), so there is no history\n";
     return nullptr;
   }
   auto reading = state::read_state(settings.state.path, domain.text());
@@ -67,7 +67,7 @@ verdict::HistoryPtr read_history(const settings::Settings& settings, const Domai
   }
   for (const state::Remembered& remembered : reading->remembered)
     if (remembered.report->history != nullptr) return remembered.report->history;
-  err << kName << "the agent does not remember " << domain.text() << ", so there is no history\n";
+  err << kName << "nothing is recorded for " << domain.text() << ", so there is no history\n";
   return nullptr;
 }
 
@@ -79,8 +79,8 @@ int tell_plan(const PlanOptions& options, const verdict::Report& report,
   if (!plan::can_plan(input) && !input.record_missing) {
     err << kName
         << fmt::format(
-               "no policy of {} could be had, and none is remembered, so there is nothing to plan "
-               "from; `mtasts-exporter check {}` says what is wrong\n",
+               "no policy of {} could be fetched and none is recorded, so no plan can be made; run "
+               "`mtasts-exporter check {}` to see what is wrong\n",
                input.domain, input.domain);
     return kExitUnknown;
   }

@@ -68,17 +68,17 @@ std::string closing_text(const Plan& plan, bool colour, size_t width) {
   for (const PlanStep& step : plan.steps) has_policy |= !step.policy.empty();
   if (plan.placeholder)
     text += "\n  " +
-            paragraph(styled(fmt::format("{} is a placeholder: put the name of the new MX host in "
-                                         "its place, or give it with --to.",
+            paragraph(styled(fmt::format("{} is a placeholder: replace it with the name of the new "
+                                         "MX host, or specify the name with --to.",
                                          plan::kNewHostPlaceholder),
                              Style::yellow, colour),
                       2, width) +
             "\n";
   if (plan.steps.empty()) return text;
-  std::string note = "The dates count from now: a step done later moves what follows it.";
+  std::string note =
+      "The dates assume that you start now: if a step is done later, all later dates move with it.";
   if (has_policy)
-    note +=
-        " The lines of a policy end in CRLF and begin without blanks; --json has the exact octets.";
+    note += " Policy lines end in CRLF and are not indented; use --json for the exact bytes.";
   return text + "\n  " + paragraph(note, 2, width) + "\n";
 }
 

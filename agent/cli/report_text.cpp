@@ -150,7 +150,8 @@ std::string sender_cache_text(const Report& report, size_t width) {
 
 std::string suggestion_text(const Report& report, size_t width, bool colour) {
   if (report.suggested_policy.empty()) return {};
-  std::string text = "\n  " + styled("A policy that fits the live MX hosts", Style::bold, colour) +
+  std::string text = "\n  " +
+                     styled("Suggested policy for the current MX hosts", Style::bold, colour) +
                      " (lines end in CRLF):\n\n";
   std::string_view rest = report.suggested_policy;
   while (!rest.empty()) {

@@ -60,8 +60,8 @@ settings::LoadedSettings load(const ServeOptions& options) {
   apply(options, loaded);
   if (loaded.ok() && loaded.settings.domains.empty())
     loaded.errors.push_back({options.config.value_or(kCommandLine), 0, 0,
-                             "there is no domain to check; name one in domains, in a file of "
-                             "domain_files, or on the command line"});
+                             "there is no domain to check; list one in domains, in a file of "
+                             "domain_files or on the command line"});
   return loaded;
 }
 

@@ -38,12 +38,12 @@ bool is_absent(const PlanInput& input, const SenderCaches& caches) {
 }
 
 constexpr std::string_view kPolicyFirst =
-    "The policy goes before the record, or senders keep the old policy under the new id (RFC 8461 "
-    "§8.1).";
+    "Publish the policy before the record; otherwise senders may cache the old policy under the "
+    "new id (RFC 8461 §8.1).";
 
 std::string ttl_text(const PlanInput& input) {
-  if (!input.record_ttl) return "once the TTL of the TXT record is over";
-  return fmt::format("once the TTL of the TXT record ({} seconds) is over",
+  if (!input.record_ttl) return "once the TTL of the TXT record has expired";
+  return fmt::format("once the TTL of the TXT record ({} seconds) has expired",
                      input.record_ttl->count());
 }
 
@@ -51,9 +51,10 @@ std::string ttl_text(const PlanInput& input) {
 PlanStep wait_for_repair(const PlanInput& input, const SenderCaches& caches,
                          const verdict::HeldPolicy& last) {
   PlanStep step;
-  step.action = "Meanwhile repair the MX hosts, or keep those working that the old policy allows.";
+  step.action =
+      "Meanwhile fix the MX hosts, or keep those that the old policy covers in operation.";
   step.why = fmt::format(
-      "Senders look for the new id with their next delivery, {}; those that do not look may "
+      "Senders check for the new id at their next delivery, {}; those that do not check may "
       "enforce {} until then (RFC 8461 §5.1).",
       ttl_text(input), text_of(last, caches));
   step.wait_until = whole_minute_after(last.until);
@@ -65,11 +66,11 @@ PlanStep enforce_again(const PlanInput& input, const std::vector<std::string>& p
                        TxtRecord record) {
   PlanStep step;
   step.action =
-      "When the fault is mended, publish this policy and, once the command shows it, this record "
-      "with a new id again.";
+      "When the fault is fixed, publish this policy and, once the command shows it, this record "
+      "with another new id.";
   step.why =
-      "Mode enforce protects again; a small max_age keeps the next mistake short, and a longer one "
-      "is for when the reports show no failure (RFC 8461 §10.2).";
+      "Mode enforce restores protection; a small max_age limits the effect of the next mistake, "
+      "and can be raised when the reports show no failures (RFC 8461 §10.2).";
   step.policy =
       policy_text(Mode::enforce, patterns,
                   std::clamp(input.policy.max_age_seconds, kDay_seconds, kCautiousAge_seconds));
@@ -81,11 +82,10 @@ PlanStep enforce_again(const PlanInput& input, const std::vector<std::string>& p
 // A policy that stops enforcement; one without mx lines can only be of mode none (RFC 8461 §3.2).
 PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>& patterns) {
   std::string why =
-      patterns.empty()
-          ? "No MX host is known that mode testing could list, and in mode none senders do as if "
-            "there were no policy (RFC 8461 §3.2, §5). "
-          : "In mode testing senders report failures and deliver all the same, and a max_age of "
-            "one day keeps the way back short (RFC 8461 §5). ";
+      patterns.empty() ? "No MX host is known that mode testing could list, and in mode none "
+                         "senders act as if there were no policy (RFC 8461 §3.2, §5). "
+                       : "In mode testing senders report failures but still deliver, and a max_age "
+                         "of one day makes further changes take effect soon (RFC 8461 §5). ";
   return publish_policy(
       input, policy_text(patterns.empty() ? Mode::none : Mode::testing, patterns, kDay_seconds),
       why + std::string(kPolicyFirst));
@@ -93,22 +93,24 @@ PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>
 
 std::string why_wait(const verdict::HeldPolicy* last, const SenderCaches& caches, Time until) {
   if (last == nullptr || whole_minute_after(last->until) < until)
-    return "Senders may act on the old record for its TTL, and then hold the policy of mode none "
-           "for a day; all of it must have expired before its source goes (RFC 8461 §8.3).";
+    return "Senders may use the old record for its TTL and then hold the policy of mode none for a "
+           "day; every policy must have expired before the policy host is removed (RFC 8461 §8.3).";
   if (last->policy->mode == Mode::none)
     return fmt::format(
-        "What was served before mode none is not known; with the same max_age of {} seconds it may "
-        "be held until then, and must have expired before its source goes (RFC 8461 §8.3).",
+        "The policy served before mode none is not known; with the same max_age of {} seconds "
+        "senders may hold it until then, and it must have expired before the policy host is "
+        "removed (RFC 8461 §8.3).",
         usable_age(last->policy->max_age_seconds));
   return fmt::format(
-      "Senders may hold {} until then; every policy ever served must have expired before its "
-      "source goes (RFC 8461 §8.3).",
+      "Senders may hold {} until then; every policy ever served must have expired before the "
+      "policy host is removed (RFC 8461 §8.3).",
       text_of(*last, caches));
 }
 
 PlanStep wait_for_expiry(const verdict::HeldPolicy* last, const SenderCaches& caches, Time until) {
   PlanStep step;
-  step.action = "Meanwhile keep policy, record and TLSRPT, and MX hosts that fit the old policy.";
+  step.action =
+      "Meanwhile keep the policy, the record, TLSRPT, and MX hosts that the old policy covers.";
   step.why = why_wait(last, caches, until);
   step.wait_until = until;
   return step;
@@ -119,17 +121,17 @@ void add_removal(const PlanInput& input, bool record_there, std::vector<PlanStep
     PlanStep record;
     record.action = fmt::format("Remove the TXT record _mta-sts.{}.", input.domain);
     record.why =
-        "Without it senders do not look for a policy (RFC 8461 §3.1); TLSRPT may go with it.";
+        "Without it senders do not fetch a policy (RFC 8461 §3.1); the TLSRPT record can be "
+        "removed as well.";
     record.verify = record_command(input);
     steps.push_back(std::move(record));
   }
   PlanStep host;
-  host.action =
-      fmt::format("When the TTL of the record is over, remove the policy and its host mta-sts.{}.",
-                  input.domain);
+  host.action = fmt::format(
+      "When the TTL of the record has expired, remove the policy and the policy host mta-sts.{}.",
+      input.domain);
   host.why =
-      "A sender that still sees the record would find no policy behind it and report that (RFC "
-      "8461 §6).";
+      "A sender that still sees the record would find no policy and report that (RFC 8461 §6).";
   host.verify =
       fmt::format("dig +noall +answer +comments mta-sts.{0} A mta-sts.{0} AAAA", input.domain);
   steps.push_back(std::move(host));
@@ -205,15 +207,14 @@ Plan plan_rollback(const PlanInput& input) {
   if (!patterns.empty() && input.policy.mode != Mode::none)
     plan.steps.push_back(enforce_again(input, patterns, ids.next(input.now)));
   std::string until = verdict::until_text(whole_minute_after(last->until), input.now);
-  plan.summary = stopped
-                     ? fmt::format(
-                           "Nothing enforced is served any more, but senders may enforce what "
-                           "they hold until {}.",
-                           until)
-                     : fmt::format(
-                           "The first two steps end enforcement for every sender that looks for "
-                           "a new id; others may enforce what they hold until {}.",
-                           until);
+  plan.summary = stopped ? fmt::format(
+                               "The served policy is no longer in mode enforce, but senders may "
+                               "enforce a cached policy until {}.",
+                               until)
+                         : fmt::format(
+                               "The first two steps end enforcement for every sender that checks "
+                               "for a new id; others may enforce a cached policy until {}.",
+                               until);
   return plan;
 }
 
@@ -236,11 +237,11 @@ Plan plan_remove(const PlanInput& input) {
   IdSource ids(input);
   Time until = last == nullptr ? input.now : whole_minute_after(last->until);
   if (!retired) {
-    plan.steps.push_back(publish_policy(
-        input, policy_text(Mode::none, {}, kDay_seconds),
-        "In mode none senders do as if there were no policy, and a max_age of one day lets it go "
-        "soon (RFC 8461 §8.3). " +
-            std::string(kPolicyFirst)));
+    plan.steps.push_back(
+        publish_policy(input, policy_text(Mode::none, {}, kDay_seconds),
+                       "In mode none senders act as if there were no policy, and with a max_age of "
+                       "one day it expires soon (RFC 8461 §8.3). " +
+                           std::string(kPolicyFirst)));
     plan.steps.push_back(publish_record(input, ids.next(input.now), true));
     until = std::max(until, whole_minute_after(input.now + input.record_ttl.value_or(kAssumedTtl) +
                                                seconds(kDay_seconds)));
@@ -252,12 +253,12 @@ Plan plan_remove(const PlanInput& input) {
   bool published = std::any_of(plan.steps.begin(), plan.steps.end(),
                                [](const PlanStep& step) { return step.record.has_value(); });
   add_removal(input, published || !input.record_missing, plan.steps);
-  plan.summary =
-      waits ? fmt::format(
-                  "Record and policy host can go on {}, when nothing of what was served "
-                  "can be held any more.",
-                  verdict::until_text(until, input.now))
-            : "Record and policy host can go now: no sender can hold a policy that matters.";
+  plan.summary = waits ? fmt::format(
+                             "The record and the policy host can be removed on {}, when no sender "
+                             "can hold a policy any more.",
+                             verdict::until_text(until, input.now))
+                       : "The record and the policy host can be removed now: no sender can hold a "
+                         "policy other than mode none.";
   return plan;
 }
 

@@ -51,11 +51,12 @@ PlanStep list_both(const Move& move) {
   const PlanInput& input = move.input;
   PlanStep step = publish_policy(
       input, policy_text(input.policy.mode, move.during(), input.policy.max_age_seconds),
-      "An MX host must be in the policy before it is in DNS, or senders do not deliver to it; the "
-      "policy goes before the record, or senders keep the old one under the new id (RFC 8461 "
-      "§4.1, §8.1).");
-  step.action = fmt::format("Publish this policy, which lists the old and the new MX hosts, at {}.",
-                            policy_url(input));
+      "An MX host must be in the policy before it is in DNS; otherwise senders do not deliver to "
+      "it. Publish the policy before the record; otherwise senders may cache the old policy under "
+      "the new id (RFC 8461 §4.1, §8.1).");
+  step.action =
+      fmt::format("Publish this policy, which lists both the old and the new MX hosts, at {}.",
+                  policy_url(input));
   return step;
 }
 
@@ -65,13 +66,13 @@ void add_preparation(const Move& move, const verdict::HeldPolicy* last,
       move.placeholder ? std::string(kNewHostPlaceholder) : move.input.new_hosts.front();
   PlanStep step;
   step.action =
-      "See that every new MX host offers STARTTLS with a certificate for its own name that senders "
-      "trust.";
-  step.why = "A policy asks both of every host that it lists (RFC 8461 §4.2).";
+      "Make sure that every new MX host offers STARTTLS with a trusted certificate for its own "
+      "name.";
+  step.why = "A policy requires this of every host that it lists (RFC 8461 §4.2).";
   if (last != nullptr) {
-    step.action = "Meanwhile leave the MX records alone, and see" + step.action.substr(3);
+    step.action = "Meanwhile do not change the MX records, and make" + step.action.substr(4);
     step.why = fmt::format(
-        "Senders that do not look for a new id may enforce {} until then, and it does not cover "
+        "Senders that do not check for a new id may enforce {} until then, and it does not cover "
         "the new hosts (RFC 8461 §5.1).",
         text_of(*last, move.caches));
     step.wait_until = whole_minute_after(last->until);
@@ -89,13 +90,13 @@ void add_change(const Move& move, Time until, std::vector<PlanStep>& steps) {
   PlanStep change;
   change.action = "Change the MX records to the new hosts.";
   change.why =
-      "No policy that a sender may enforce stands against it any more (RFC 8461 §4.1, §5).";
+      "Every policy that a sender may still enforce covers the new hosts (RFC 8461 §4.1, §5).";
   change.verify = "dig +noall +answer +comments MX " + move.input.domain;
   steps.push_back(std::move(change));
   PlanStep keep;
-  keep.action = "Keep the old MX hosts running beside the new ones.";
+  keep.action = "Keep the old MX hosts running in addition to the new ones.";
   keep.why =
-      "Senders use the old MX records for their TTL and have mail queued for up to five days (RFC "
+      "Senders use the old MX records for their TTL and may queue mail for up to five days (RFC "
       "5321 §4.5.4.1).";
   keep.wait_until = until;
   steps.push_back(std::move(keep));
@@ -108,28 +109,28 @@ void add_tidying(Move& move, Time at, std::vector<PlanStep>& steps) {
   if (shrinks) {
     PlanStep policy;
     policy.action =
-        "Publish this policy, which lists the new MX hosts alone, and, once the command shows it, "
-        "this record with a new id again.";
+        "Publish this policy, which lists only the new MX hosts, and, once the command shows it, "
+        "this record with another new id.";
     policy.why =
-        "A host that is still listed could take the domain's mail (RFC 8461 §10.4), and a new id "
-        "makes senders fetch the policy again (§5.1).";
+        "A host that is still listed could receive the domain's mail (RFC 8461 §10.4), and a new "
+        "id makes senders fetch the policy again (§5.1).";
     policy.policy = policy_text(input.policy.mode, after, input.policy.max_age_seconds);
     policy.record = move.ids.next(at);
     policy.verify = fetch_command(input);
     steps.push_back(std::move(policy));
   }
   PlanStep end;
-  end.action = "Switch the old MX hosts off.";
-  end.why = "No MX record and no queued message needs them any more.";
+  end.action = "Shut down the old MX hosts.";
+  end.why = "No MX record and no queued message refers to them any more.";
   if (shrinks) {
     Time until = at + std::chrono::seconds(usable_age(input.policy.max_age_seconds));
     if (const verdict::HeldPolicy* last = move.caches.longest(is_enforced))
       until = std::max(until, last->until);
-    end.action =
-        fmt::format("Switch the old MX hosts off, and let nobody else have their names before {}.",
-                    verdict::until_text(whole_minute_after(until), input.now));
+    end.action = fmt::format(
+        "Shut down the old MX hosts, and do not let anyone else use their names before {}.",
+        verdict::until_text(whole_minute_after(until), input.now));
     end.why =
-        "Nothing needs the hosts any more, but senders may hold a policy that lists them (RFC 8461 "
+        "The hosts are no longer needed, but senders may hold a policy that lists them (RFC 8461 "
         "§5.1, §10.4).";
   }
   steps.push_back(std::move(end));
@@ -142,10 +143,10 @@ std::string summary_of(const Move& move, const verdict::HeldPolicy* last) {
         "cover the new hosts.",
         verdict::until_text(whole_minute_after(last->until), move.input.now));
   bool covered = move.caches.served && is_enforced(*move.caches.served->policy);
-  return covered ? "There is nothing to wait for: every policy that senders may enforce covers the "
-                   "new MX hosts already."
-                 : "There is nothing to wait for: no sender is known to enforce a policy that the "
-                   "new MX hosts do not match.";
+  return covered ? "There is nothing to wait for: every policy that senders may enforce already "
+                   "covers the new MX hosts."
+                 : "There is nothing to wait for: no sender is known to enforce a policy that does "
+                   "not cover the new MX hosts.";
 }
 
 }  // namespace

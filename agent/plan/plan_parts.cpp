@@ -85,7 +85,7 @@ SenderCaches sender_caches_of(const PlanInput& input) {
 
 std::string text_of(const verdict::HeldPolicy& held, const SenderCaches& caches) {
   if (!caches.served || &held != &*caches.served) return verdict::held_text(held);
-  return fmt::format("the policy served today (mode {}, max_age {})", name_of(held.policy->mode),
+  return fmt::format("the policy served now (mode {}, max_age {})", name_of(held.policy->mode),
                      held.policy->max_age_seconds);
 }
 
@@ -160,13 +160,13 @@ PlanStep publish_policy(const PlanInput& input, std::string text, std::string wh
 
 PlanStep publish_record(const PlanInput& input, TxtRecord record, bool after_policy) {
   PlanStep step;
-  step.action = after_policy
-                    ? "When the command above shows the new policy, publish this TXT record in "
-                      "place of the old one."
-                    : "Publish this TXT record in place of the old one.";
+  step.action =
+      after_policy
+          ? "When the command above shows the new policy, replace the TXT record with this one."
+          : "Replace the TXT record with this one.";
   step.why =
-      "A sender must look for a new id before it gives a message up, and a new id makes it fetch "
-      "the policy again (RFC 8461 §5.1).";
+      "A sender must check for a new id before it gives up on a message, and a new id makes it "
+      "fetch the policy again (RFC 8461 §5.1).";
   step.record = std::move(record);
   step.verify = record_command(input);
   return step;
@@ -187,24 +187,26 @@ std::string record_command(const PlanInput& input) {
 std::string assumption_of(const PlanInput& input) {
   std::string assumption;
   if (input.history != nullptr) {
-    assumption = fmt::format("The dates rest on what has been seen of this domain since {}",
+    assumption = fmt::format("The dates are based on the history of this domain since {}",
                              date_text(input.history->began));
     if (input.basis == PolicyBasis::remembered)
-      assumption += fmt::format(
-          "; no policy that senders use could be had now, so the one last seen on {} stands in",
-          date_text(input.policy_seen));
+      assumption +=
+          fmt::format("; no valid policy could be fetched now, so the one last seen on {} is used",
+                      date_text(input.policy_seen));
     else if (input.basis == PolicyBasis::unusable)
       assumption +=
-          "; not every sender uses the policy served now, so what can be read of it counts";
+          "; the policy served now is not valid for every sender, so its readable fields are used";
     return assumption + ".";
   }
   assumption = "There is no history of this domain";
-  if (input.basis == PolicyBasis::none) return assumption + ", so only what is live now counts.";
+  if (input.basis == PolicyBasis::none)
+    return assumption + ", so only the current state is considered.";
   assumption +=
-      fmt::format(", so it is assumed that the live max_age of {} seconds was always the one",
+      fmt::format(", so the current max_age of {} seconds is assumed for the past as well",
                   usable_age(input.policy.max_age_seconds));
   if (input.basis == PolicyBasis::unusable)
-    assumption += "; not every sender uses the policy served now, so what can be read of it counts";
+    assumption +=
+        "; the policy served now is not valid for every sender, so its readable fields are used";
   return assumption + ".";
 }
 

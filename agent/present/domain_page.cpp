@@ -111,7 +111,7 @@ std::string policy(const verdict::PolicyReport& policy) {
 std::string sender_caches(const verdict::Report& report) {
   std::vector<std::string> sentences = verdict::sender_cache_sentences(report);
   if (sentences.empty()) return "";
-  return "<h2>What senders hold</h2>\n<p>" +
+  return "<h2>Policies held by senders</h2>\n<p>" +
          listed(sentences, [](const std::string& sentence) { return html_text(sentence); }) +
          "</p>\n";
 }
@@ -123,11 +123,11 @@ std::string history_link(const board::DomainEntry& entry) {
 }
 
 std::string address_row(const verdict::MxAddressReport& address) {
-  std::string starttls = !address.starttls ? "not seen" : *address.starttls ? "yes" : "no";
+  std::string starttls = !address.starttls ? "not observed" : *address.starttls ? "yes" : "no";
   return fmt::format(
       "<tr><td></td><td>{}</td><td>{}{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>\n",
       code(address.address.text()), name_of(address.status),
-      address.unobserved ? " (the agent could not see)" : "", starttls,
+      address.unobserved ? " (could not be observed)" : "", starttls,
       html_text(address.tls_version), html_text(address.cipher), certificate(address.chain));
 }
 
@@ -140,7 +140,7 @@ std::string mail_hosts(const verdict::Report& report) {
   size_t count = 0;
   for (const verdict::MxReport& mx : report.mx) {
     if (++count > kMostItems || out.size() > kLongestTable) break;
-    std::string covered = "no policy to cover it";
+    std::string covered = "no policy";
     if (mx.covered)
       covered = *mx.covered ? "covered by " + code(mx.pattern.value_or(""))
                             : "<span class=\"critical\">not covered</span>";

@@ -65,7 +65,7 @@ std::string findings_cell(const board::DomainEntry& entry) {
     items += fmt::format("<li>{}<br><span class=\"dim\">{}</span></li>",
                          html_text(finding.message, 600), html_text(finding.fix, 600));
   }
-  if (items.empty()) return "<span class=\"dim\">nothing to do</span>";
+  if (items.empty()) return "<span class=\"dim\">no action needed</span>";
   if (left_out > 0) items += fmt::format("<li>and {} more</li>", left_out);
   return "<ul>" + items + "</ul>";
 }
@@ -94,7 +94,7 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter)
     if (groups[group].size() < kMostRows) groups[group].push_back(entry.get());
   }
   std::string body =
-      "<h1>MTA-STS of " + fmt::format("{} domains", snapshot.domains.size()) + "</h1>\n<p>";
+      "<h1>MTA-STS: " + fmt::format("{} domains", snapshot.domains.size()) + "</h1>\n<p>";
   for (size_t group = 0; group < kGroupCount; ++group)
     if (counts[group] > 0)
       body += fmt::format("{} {} &nbsp; ", tag(kGroupNames[group]), counts[group]);
@@ -113,16 +113,15 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter)
       }
   if (listed < found)
     body += fmt::format(
-        "<p>The first {} of {} are listed, the worst first; search to see others."
-        "</p>\n",
-        listed, found);
+        "<p>Showing the first {} of {}, worst first; use the search to find others.</p>\n", listed,
+        found);
   if (rows.empty())
     body += snapshot.domains.empty() ? "<p>No domains are configured.</p>\n"
                                      : "<p>No domain matches the search.</p>\n";
   else
     body +=
-        "<div class=\"scroll\"><table><thead><tr><th>Outcome</th><th>Domain</th>"
-        "<th>What is wrong, and how to mend it</th><th>Checked</th></tr></thead><tbody>\n" +
+        "<div class=\"scroll\"><table><thead><tr><th>Outcome</th><th>Domain</th><th>Problems and "
+        "fixes</th><th>Checked</th></tr></thead><tbody>\n" +
         rows + "</tbody></table></div>\n";
   return html_page("MTA-STS", body);
 }

@@ -25,17 +25,17 @@ std::string_view name_of(HttpsStatus status) {
     case HttpsStatus::tls_timeout:
       return "TLS handshake timed out";
     case HttpsStatus::response_timeout:
-      return "HTTP answer timed out";
+      return "HTTP response timed out";
     case HttpsStatus::malformed:
-      return "not HTTP";
+      return "not a valid HTTP response";
     case HttpsStatus::truncated:
-      return "body cut short";
+      return "body truncated";
     case HttpsStatus::too_large:
       return "body too large";
     case HttpsStatus::not_allowed:
       return "address not contacted";
     case HttpsStatus::cancelled:
-      return "not finished";
+      return "not completed";
   }
   return "?";
 }
@@ -95,7 +95,7 @@ std::string_view name_of(SmtpStatus status) {
     case SmtpStatus::not_allowed:
       return "address not contacted";
     case SmtpStatus::cancelled:
-      return "not finished";
+      return "not completed";
   }
   return "?";
 }

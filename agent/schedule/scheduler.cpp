@@ -102,7 +102,7 @@ asio::awaitable<verdict::ReportPtr> Scheduler::check(std::shared_ptr<check::Chec
     if (!stopped_) co_return conclude_(evidence, trigger);
   } catch (const std::exception& broken) {
     if (!stopped_)
-      log(LogLevel::error, "check failed by an internal error",
+      log(LogLevel::error, "check failed with an internal error",
           {{"domain", domain.text()}, {"error", broken.what()}});
   }
   co_return nullptr;

@@ -117,11 +117,11 @@ Result<bool> Service::apply(const Candidate& candidate) {
   watch_files(settings);
   if (active_ && needs_restart(*active_, settings))
     log(LogLevel::warning,
-        "a changed [web] listen, [telemetry] listen or [state] needs a restart to take effect");
+        "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
   active_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
-  log(LogLevel::info, "settings active",
+  log(LogLevel::info, "settings applied",
       {{"domains", std::to_string(candidate.domains.size())}, {"hash", settings.hash}});
   return true;
 }
@@ -188,7 +188,7 @@ void Service::probe(const std::string& domain, milliseconds limit,
   if (!name) return done(name.failure());
   scheduler_.check_now(*name, limit, [done](verdict::ReportPtr report) {
     if (report != nullptr) return done(std::move(report));
-    done(Failure{FailureKind::cancelled, "the check was not finished"});
+    done(Failure{FailureKind::cancelled, "the check did not finish"});
   });
 }
 
@@ -225,7 +225,7 @@ std::vector<std::string> Service::finish_reload(ReloadReason reason, const Candi
   metrics_.config_refused();
   static constexpr std::string_view kReasons[] = {"request", "SIGHUP", "files changed"};
   for (const std::string& error : errors)
-    log(LogLevel::error, "reload refused; the current configuration stays active",
+    log(LogLevel::error, "reload rejected; the current settings stay active",
         {{"reason", std::string(kReasons[static_cast<size_t>(reason)])}, {"error", error}});
   return errors;
 }

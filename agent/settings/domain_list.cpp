@@ -21,9 +21,11 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 bool is_full(SettingsBuilder& builder, const Place& place,
              const std::vector<DomainEntry>& entries) {
   if (entries.size() < kMostDomains) return false;
-  builder.errors.add(place, fmt::format("more than {} domains; divide them among several agents, "
-                                        "each with a settings file of its own",
-                                        kMostDomains));
+  builder.errors.add(
+      place,
+      fmt::format(
+          "more than {} domains; split them across several agents, each with its own settings file",
+          kMostDomains));
   return true;
 }
 
@@ -54,9 +56,9 @@ void add_tables(SettingsBuilder& builder, std::vector<DomainEntry>& entries) {
     if (!fresh) {
       builder.errors.add(
           table.name.place,
-          fmt::format("[[domain]] name: \"{}\" has a [[domain]] table at line {} already; merge "
-                      "the two",
-                      name->display(), first->second.line));
+          fmt::format(
+              "[[domain]] name: \"{}\" already has a [[domain]] table at line {}; merge the two",
+              name->display(), first->second.line));
       continue;
     }
     DomainEntry entry{std::move(*name), {}, table.expected_mode};

@@ -66,14 +66,14 @@ Result<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port) {
                                      printable(*parts->port, 8)));
   auto address = IpAddress::parse(parts->address);
   if (!address && parts->address.find('%') != std::string_view::npos)
-    return refused(text, "zones are not supported; write an address without \"%\"");
+    return refused(text, "IPv6 zones are not supported; write an address without \"%\"");
   if (!address)
     return refused(text,
                    "write an IP address, not a name, as in \"127.0.0.1:53\" or "
                    "\"[::1]:53\"");
   bool brackets = text.front() == '[';
   if (brackets && address->family() == AddressFamily::ipv4)
-    return refused(text, "brackets are for IPv6 addresses; write it without them");
+    return refused(text, "brackets are only for IPv6 addresses; remove them");
   if (!parts->port) {
     if (default_port != 0) return Endpoint{*address, default_port};
     bool v6 = address->family() == AddressFamily::ipv6;

@@ -136,8 +136,8 @@ std::string unknown_variable(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Variable& variable : variables()) names.push_back(variable.name);
   if (auto nearest = nearest_name(name, names))
-    return fmt::format("overrides no setting; did you mean {}?", *nearest);
-  return "overrides no setting; unset it";
+    return fmt::format("does not match a setting; did you mean {}?", *nearest);
+  return "does not match a setting; unset it";
 }
 
 }  // namespace

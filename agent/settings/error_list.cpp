@@ -41,7 +41,7 @@ std::vector<SettingsError> ErrorList::take() {
   if (left_out_ > 0)
     errors.push_back(
         {"", 0, 0,
-         fmt::format("{} more errors are left out; mend those above and check again", left_out_)});
+         fmt::format("{} more errors are not shown; fix those above and check again", left_out_)});
   found_.clear();
   left_out_ = 0;
   return errors;

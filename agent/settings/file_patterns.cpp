@@ -65,9 +65,9 @@ Result<MatchingFiles> files_matching(const std::filesystem::path& directory,
   Glob files;
   int status = files.match(whole.string(), 0);
   if (status != 0 && status != GLOB_NOMATCH)
-    return Failure{FailureKind::io, fmt::format("a directory of \"{}\" cannot be listed; check its "
-                                                "permissions",
-                                                printable(pattern, 200))};
+    return Failure{FailureKind::io,
+                   fmt::format("a directory in \"{}\" cannot be listed; check its permissions",
+                               printable(pattern, 200))};
   MatchingFiles matching;
   if (status == 0) matching.files = files.paths();
   std::sort(matching.files.begin(), matching.files.end());

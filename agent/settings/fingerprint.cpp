@@ -15,7 +15,7 @@ constexpr size_t kShownOctets = 8;
 
 // SHA-256 is always there: a refusal means that OpenSSL itself is broken.
 void demand(int result) {
-  if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256");
+  if (result != 1) throw std::runtime_error("OpenSSL does not provide SHA-256");
 }
 
 }  // namespace

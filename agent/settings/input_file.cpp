@@ -37,7 +37,7 @@ Failure refused_by_system() {
 
 Failure too_large(size_t limit_bytes) {
   return {FailureKind::invalid,
-          fmt::format("has more than {} octets; split it into several files", limit_bytes)};
+          fmt::format("is larger than {} bytes; split it into several files", limit_bytes)};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ Result<std::string> read_input_file(const std::filesystem::path& path, size_t li
     return Failure{FailureKind::invalid,
                    S_ISDIR(status.st_mode)
                        ? "is a directory, not a file"
-                       : "is not a regular file; pipes and devices are refused"};
+                       : "is not a regular file; pipes and devices are not accepted"};
   auto announced = static_cast<size_t>(status.st_size);
   if (announced > limit_bytes) return too_large(limit_bytes);
 

@@ -47,11 +47,10 @@ constexpr std::string_view kPort = "an integer such as 443";
 constexpr std::string_view kCount = "an integer such as 1";
 
 constexpr UnavailableKey kNoTls{
-    "[web.tls] is not available in this version yet; put a reverse proxy that speaks TLS in front "
-    "of [web] listen"};
+    "[web.tls] is not supported yet; put a TLS reverse proxy in front of [web] listen"};
 constexpr UnavailableKey kNoBasicAuth{
-    "[web.basic_auth] is not available in this version yet; put a reverse proxy that asks for the "
-    "password in front of [web] listen"};
+    "[web.basic_auth] is not supported yet; put a reverse proxy with password authentication in "
+    "front of [web] listen"};
 
 template <auto section, auto member>
 DurationKey duration_key(milliseconds least, milliseconds most) {
@@ -226,7 +225,7 @@ std::string unknown_key(std::string_view section, std::string_view key) {
     return fmt::format("{}; did you mean \"{}\"?", message, *nearest);
   if (std::string places = where_it_belongs(section, key); !places.empty())
     return fmt::format("{}; it belongs in {}", message, places);
-  return fmt::format("{}; remove it, known here are {}", message, fmt::join(candidates, ", "));
+  return fmt::format("{}; remove it or use one of {}", message, fmt::join(candidates, ", "));
 }
 
 }  // namespace mtasts::settings

@@ -31,8 +31,9 @@ bool refuse_odd_characters(SettingsBuilder& builder, const KeyRow& row, const So
   });
   if (clean && is_utf8(value.text)) return false;
   builder.errors.add(
-      value.place, fmt::format("{} holds a control character or broken UTF-8 in \"{}\"; remove it",
-                               title_of(row), printable(value.text, 80)));
+      value.place,
+      fmt::format("{} contains a control character or invalid UTF-8 in \"{}\"; remove it",
+                  title_of(row), printable(value.text, 80)));
   return true;
 }
 

@@ -47,9 +47,10 @@ std::string label_fault(std::string_view name) {
   bool well_formed = !name.empty() && letter(name.front()) &&
                      std::all_of(name.begin(), name.end(),
                                  [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-  if (!well_formed) return "is not a label name; use letters, digits and _, not a digit first";
+  if (!well_formed)
+    return "is not a valid label name; use letters, digits and _, and do not begin with a digit";
   if (name == "domain") return "is set by the exporter itself; choose another name";
-  if (name.starts_with("__")) return "begins with __, which Prometheus keeps for itself";
+  if (name.starts_with("__")) return "begins with __, which is reserved by Prometheus";
   return {};
 }
 
@@ -57,10 +58,10 @@ std::string label_fault(std::string_view name) {
 std::string syntax_error(std::string_view description) {
   constexpr std::string_view kOpening = "Error ";
   if (description.starts_with(kOpening)) description.remove_prefix(kOpening.size());
-  std::string message = fmt::format("this is not TOML: {}", printable(description, kLongestShown));
+  std::string message = fmt::format("invalid TOML: {}", printable(description, kLongestShown));
   if (description.find("redefine") != std::string_view::npos)
-    return message + "; write it once, remove the other";
-  return message + "; texts and durations need quotes, lists need brackets";
+    return message + "; keep one and remove the other";
+  return message + "; strings and durations need quotes, lists need brackets";
 }
 
 class Reader {
@@ -89,7 +90,7 @@ class Reader {
     const toml::table* section = node.as_table();
     if (section == nullptr)
       return complain(node.source(),
-                      fmt::format("{0} is a section, not {1}; write its keys below one line [{0}]",
+                      fmt::format("{0} is a section, not {1}; write its keys below a line [{0}]",
                                   name.str(), type_of(node)));
     read_keys(name.str(), *section);
   }
@@ -113,7 +114,7 @@ class Reader {
       const toml::table* table = element.as_table();
       if (table == nullptr) {
         complain(element.source(),
-                 "domain takes [[domain]] tables only; write plain names in domains");
+                 "domain accepts [[domain]] tables only; list plain names in domains");
         continue;
       }
       draft_.tables.emplace_back().place = place_of(file_, element.source());
@@ -199,7 +200,7 @@ void read_toml(SettingsBuilder& builder, size_t file, std::string_view text) {
   if (auto deep = find_deep_key(text)) {
     builder.errors.add(
         {file, deep->line, deep->column},
-        fmt::format("a key has more than {} parts; no setting has so many", kMostKeyParts));
+        fmt::format("a key has more than {} parts; no setting has that many", kMostKeyParts));
     return;
   }
   toml::table root;

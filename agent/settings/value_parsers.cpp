@@ -15,7 +15,7 @@ namespace mtasts::settings {
 namespace {
 
 constexpr uint16_t kDnsPort = 53;
-constexpr std::string_view kListenExample = "write \"0.0.0.0:10059\", or \"\" to switch it off";
+constexpr std::string_view kListenExample = "write \"0.0.0.0:10059\", or \"\" to disable it";
 
 void complain(SettingsBuilder& builder, const Place& place, std::string message) {
   builder.errors.add(place, std::move(message));
@@ -47,7 +47,7 @@ std::vector<Endpoint> endpoints_of(SettingsBuilder& builder, std::string_view ti
       complain(builder, value.place, fmt::format("{}: {}", title, endpoint.failure().detail));
     } else if (std::find(endpoints.begin(), endpoints.end(), *endpoint) != endpoints.end()) {
       complain(builder, value.place,
-               fmt::format("{} names {} twice; remove one", title, endpoint->text()));
+               fmt::format("{} lists {} twice; remove one", title, endpoint->text()));
     } else {
       endpoints.push_back(*endpoint);
     }
@@ -67,7 +67,7 @@ void take_domain_files(SettingsBuilder& builder, const Place&,
   for (const SourceText& value : values)
     if (value.text.empty())
       complain(builder, value.place,
-               "domain_files holds an empty name; write a file or a pattern such as "
+               "domain_files contains an empty name; write a file or a pattern such as "
                "\"domains.d/*.txt\"");
   std::erase_if(builder.domain_files, [](const SourceText& value) { return value.text.empty(); });
 }
@@ -141,7 +141,7 @@ void take_families(SettingsBuilder& builder, const Place& place,
     bool ipv4 = value.text == name_of(AddressFamily::ipv4);
     if (!ipv4 && value.text != name_of(AddressFamily::ipv6)) {
       complain(builder, value.place,
-               fmt::format("[network] families knows \"ipv4\" and \"ipv6\", not \"{}\"",
+               fmt::format("[network] families must contain only \"ipv4\" and \"ipv6\", not \"{}\"",
                            printable(value.text, 40)));
       continue;
     }
@@ -151,16 +151,16 @@ void take_families(SettingsBuilder& builder, const Place& place,
   }
   if (values.empty())
     complain(builder, place,
-             "[network] families must name \"ipv4\", \"ipv6\" or both; leave it out for those this "
-             "machine has a route for");
+             "[network] families must list \"ipv4\", \"ipv6\" or both; omit it to use those that "
+             "this machine has a route for");
   builder.settings.network.families = std::move(families);
 }
 
 void take_state_path(SettingsBuilder& builder, const SourceText& value) {
   if (value.text.empty())
     return complain(builder, value.place,
-                    "[state] path must not be empty; write a file, or \":memory:\" to forget "
-                    "everything at exit");
+                    "[state] path must not be empty; write a file, or \":memory:\" to keep the "
+                    "state in memory only");
   builder.settings.state.path = value.text;
 }
 
@@ -168,7 +168,7 @@ void take_web_listen(SettingsBuilder& builder, const Place& place,
                      const std::vector<SourceText>& values) {
   if (values.empty())
     complain(builder, place,
-             "[web] listen must name at least one address and port, such as \"[::]:10058\"");
+             "[web] listen must contain at least one address and port, such as \"[::]:10058\"");
   builder.settings.web.listen = endpoints_of(builder, "[web] listen", 0, values);
 }
 
@@ -180,7 +180,7 @@ void take_external_url(SettingsBuilder& builder, const SourceText& value) {
   bool with_host = host < text.size() && text[host] != '/' && text[host] != ':';
   if (!text.empty() && !(http && plain && with_host))
     return complain(builder, value.place,
-                    fmt::format("[web] external_url: \"{}\" is not the URL of a page; write "
+                    fmt::format("[web] external_url: \"{}\" is not a valid base URL; write "
                                 "\"https://host.example/\" or \"\"",
                                 printable(text, 80)));
   builder.settings.web.external_url = value.text;
@@ -198,7 +198,7 @@ void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value) {
   // Debian's CivetWeb is built without IPv6.
   if (endpoint->address.family() == AddressFamily::ipv6)
     return complain(builder, value.place,
-                    fmt::format("[telemetry] listen takes IPv4 addresses only, not \"{}\"; {}",
+                    fmt::format("[telemetry] listen accepts IPv4 addresses only, not \"{}\"; {}",
                                 printable(value.text, 80), kListenExample));
   builder.settings.telemetry.listen = endpoint->text();
 }

@@ -57,8 +57,8 @@ Result<FileDescriptor> take_lock(const std::string& path, milliseconds patience)
     if (errno != EWOULDBLOCK && errno != EINTR) return not_writable(path, std::strerror(errno));
     if (steady_clock::now() >= until)
       return Failure{FailureKind::io,
-                     fmt::format("another agent uses the state file {} (it holds {}); stop it, or "
-                                 "give this one another [state] path",
+                     fmt::format("the state file {} is in use by another agent (lock {}); stop it, "
+                                 "or set a different [state] path",
                                  path, lock_path)};
     std::this_thread::sleep_for(kLockPause);
   }
@@ -102,9 +102,10 @@ FileDescriptor::~FileDescriptor() {
 }
 
 Failure not_writable(const std::string& path, const std::string& reason) {
-  return {FailureKind::io, fmt::format("cannot write the state file {}: {}; set [state] path to a "
-                                       "writable place, or to \":memory:\" to forget at exit",
-                                       path, reason)};
+  return {FailureKind::io,
+          fmt::format("cannot write the state file {}: {}; set [state] path to a writable "
+                      "location, or to \":memory:\" to keep the state in memory only",
+                      path, reason)};
 }
 
 StateFile::StateFile(std::string path, Clock clock)
@@ -117,14 +118,15 @@ Result<std::unique_ptr<StateFile>> StateFile::claim(const std::string& path, Clo
   if (path == Database::kInMemory) return std::make_unique<StateFile>(path, std::move(clock));
   std::error_code error;
   fs::path absolute = fs::absolute(path, error);
-  if (path.empty() || error) return not_writable(path, "this is no path");
+  if (path.empty() || error) return not_writable(path, "not a valid path");
   if (int number = make_folders(absolute.parent_path()); number != 0 && !may_pass(number))
     return not_writable(path, std::strerror(number));
   fs::path resolved = fs::weakly_canonical(absolute, error);
   if (error) return not_writable(path, error.message());
   struct stat there {};
   if (stat(resolved.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
-    return not_writable(path, S_ISDIR(there.st_mode) ? "this is a folder" : "this is no file");
+    return not_writable(path,
+                        S_ISDIR(there.st_mode) ? "it is a directory" : "it is not a regular file");
   auto file = std::make_unique<StateFile>(resolved.string(), std::move(clock));
   Result<FileDescriptor> lock = take_lock(file->path_, patience);
   if (!lock) return lock.failure();
@@ -178,13 +180,13 @@ bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
     if (rename((path_ + part).c_str(), to.c_str()) == 0) {
       kept += (kept.empty() ? "" : ", ") + to;
     } else if (errno != ENOENT) {
-      error = {ErrorClass::denied,
-               fmt::format("it cannot be read ({}) nor renamed: {}", reason, std::strerror(errno))};
+      error = {ErrorClass::denied, fmt::format("it can be neither read ({}) nor renamed: {}",
+                                               reason, std::strerror(errno))};
       return false;
     }
   }
-  log(LogLevel::error, "the state file cannot be used; it was set aside and a new one is begun",
-      {{"path", path_}, {"reason", reason}, {"kept_as", kept.empty() ? "nothing was left" : kept}});
+  log(LogLevel::error, "state file unusable; it was moved aside and a new one was created",
+      {{"path", path_}, {"reason", reason}, {"kept_as", kept.empty() ? "no file was kept" : kept}});
   return true;
 }
 
@@ -199,12 +201,12 @@ std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string
   if (schema.standing == SchemaStatus::newer) {
     suffix = fmt::format("version-{}", schema.version);
     error = {ErrorClass::corrupt,
-             fmt::format("a newer version of the agent wrote it (schema {}, this one knows {})",
+             fmt::format("it was written by a newer version of the agent (schema {}, supported {})",
                          schema.version, newest_schema())};
     return nullptr;
   }
   if (schema.standing == SchemaStatus::foreign)
-    error = {ErrorClass::corrupt, "another program's database"};
+    error = {ErrorClass::corrupt, "it is another program's database"};
   else if (schema.standing == SchemaStatus::ours && !is_sound(*database, path_) &&
            !database->failed())
     error = {ErrorClass::corrupt, "the database is damaged"};

@@ -50,21 +50,22 @@ Result<StateReading> read_state(const fs::path& path, const std::string& domain)
   fs::path file = fs::canonical(path, failed);
   if (failed == std::errc::no_such_file_or_directory)
     return Failure{FailureKind::not_found,
-                   fmt::format("there is no state file {}; the agent writes it where [state] path "
-                               "says",
+                   fmt::format("there is no state file {}; the agent creates it at [state] path",
                                path.string())};
   if (failed) return cannot_read(path, failed.message());
-  if (!fs::is_regular_file(file, failed)) return cannot_read(path, "this is no file");
+  if (!fs::is_regular_file(file, failed)) return cannot_read(path, "it is not a regular file");
   SchemaState schema;
   DatabaseError error;
   auto database = open_to_read(file, schema, error);
   if (database == nullptr) return cannot_read(path, error.text);
   if (schema.standing == SchemaStatus::newer)
-    return cannot_read(path, fmt::format("a newer version of the agent wrote it (schema {}, this "
-                                         "one knows {})",
-                                         schema.version, newest_schema()));
+    return cannot_read(
+        path,
+        fmt::format("it was written by a newer version of the agent (schema {}, supported {})",
+                    schema.version, newest_schema()));
   if (schema.standing == SchemaStatus::fresh) return StateReading{};
-  if (schema.standing != SchemaStatus::ours) return cannot_read(path, "another program's database");
+  if (schema.standing != SchemaStatus::ours)
+    return cannot_read(path, "it is another program's database");
   // One transaction, so that report and timeline are of the same moment.
   database->run("BEGIN");
   StateReading reading;

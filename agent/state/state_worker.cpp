@@ -185,9 +185,9 @@ void State::Worker::note(bool written) {
   bool was = writable_.exchange(written);
   if (was == written) return;
   if (written)
-    log(LogLevel::info, "the state is written again", {{"path", options_.path}});
+    log(LogLevel::info, "writing the state succeeded again", {{"path", options_.path}});
   else
-    log(LogLevel::error, "cannot write the state; checks go on and it is tried again",
+    log(LogLevel::error, "cannot write the state; checks continue and the write will be retried",
         {{"path", options_.path}, {"error", error_.text}});
 }
 

@@ -68,7 +68,7 @@ bool State::Worker::write(std::vector<Queued> kept) {
       close_broken();
     } else if (error_.trouble == ErrorClass::refused && failed_at > 0) {
       auto place = kept.begin() + static_cast<ptrdiff_t>(failed_at - 1);
-      log(LogLevel::error, "a report cannot be remembered",
+      log(LogLevel::error, "a report cannot be stored",
           {{"domain", place->report->domain}, {"error", error_.text}});
       kept.erase(place);
     } else {
@@ -98,7 +98,7 @@ std::vector<Remembered> State::Worker::read(const std::vector<std::string>& doma
     if (database->failed()) break;
   }
   if (!database->failed()) return remembered;
-  log(LogLevel::error, "cannot read all of the state",
+  log(LogLevel::error, "cannot read the complete state",
       {{"path", options_.path}, {"error", database->error().text}});
   bool corrupt = database->error().trouble == ErrorClass::corrupt;
   error_ = database->error();

@@ -19,7 +19,7 @@ using protocol::PeerChain;
 using std::chrono::milliseconds;
 
 std::string names_of(const protocol::Certificate& leaf) {
-  if (leaf.dns_names.empty()) return "no DNS name at all";
+  if (leaf.dns_names.empty()) return "no DNS name";
   return listed(leaf.dns_names, 6);
 }
 
@@ -31,23 +31,24 @@ std::string fault_message(const PeerChain& chain, ChainFault fault, Time now) {
       if (leaf.not_after < now)
         return fmt::format("The certificate expired on {}, {} ago (issued by {})",
                            rfc3339(leaf.not_after), about(now - Time(leaf.not_after)), issuer);
-      return fmt::format("A certificate above the server's own expired on {} (chain of {})",
-                         rfc3339(chain.chain_not_after), issuer);
+      return fmt::format(
+          "A CA certificate in the chain expired on {} (server certificate issued by {})",
+          rfc3339(chain.chain_not_after), issuer);
     case ChainFault::not_yet_valid:
-      return fmt::format("The certificate is valid only from {} (issued by {})",
+      return fmt::format("The certificate is not valid before {} (issued by {})",
                          rfc3339(leaf.not_before), issuer);
     case ChainFault::self_signed:
       return fmt::format("The certificate of {} is self-signed", printable(leaf.subject, 160));
     case ChainFault::untrusted:
-      return fmt::format("The chain ends in no trusted root: issued by {} ({})", issuer,
+      return fmt::format("The chain does not lead to a trusted root: issued by {} ({})", issuer,
                          chain.verify_error);
     case ChainFault::incomplete:
-      return fmt::format("The server sends {} certificate{}, the issuer {} is missing ({})",
-                         chain.presented_count, chain.presented_count == 1 ? "" : "s", issuer,
-                         chain.verify_error);
+      return fmt::format(
+          "The server sends {} certificate{}, but not the certificate of the issuer {} ({})",
+          chain.presented_count, chain.presented_count == 1 ? "" : "s", issuer, chain.verify_error);
     case ChainFault::invalid:
-      return fmt::format("The certificate of {} does not verify: {}", printable(leaf.subject, 160),
-                         chain.verify_error);
+      return fmt::format("The certificate of {} failed verification: {}",
+                         printable(leaf.subject, 160), chain.verify_error);
   }
   return {};
 }
@@ -107,7 +108,7 @@ void judge_certificate(FindingCollector& findings, const PeerChain& chain,
         with_message(where,
                      fmt::format("The certificate is for {}, not for {}{}", names_of(chain.leaf),
                                  printable(where.host, 253),
-                                 chain.name_only_in_cn ? ", which stands only in the CN" : "")));
+                                 chain.name_only_in_cn ? ", which appears only in the CN" : "")));
 
   bool dated = std::find(chain.faults.begin(), chain.faults.end(), ChainFault::expired) ==
                chain.faults.end();

@@ -77,8 +77,9 @@ std::optional<Time> held_from_today(const Report& report) {
 std::vector<std::string> sender_cache_sentences(const Report& report) {
   std::vector<std::string> sentences;
   if (auto until = held_from_today(report))
-    sentences.push_back(fmt::format("A sender that fetches today's policy may hold it until {}.",
-                                    until_text(*until, report.checked_at)));
+    sentences.push_back(
+        fmt::format("A sender that fetches the current policy may hold it until {}.",
+                    until_text(*until, report.checked_at)));
   if (report.history == nullptr) return sentences;
   for (const HeldPolicy& held : held_policies(*report.history, report.checked_at))
     sentences.push_back(fmt::format("Senders may hold {} until {}{}.", held_text(held),

@@ -10,7 +10,7 @@
 namespace mtasts::verdict {
 
 std::string lookup_result(const protocol::DnsAnswer& answer) {
-  std::string text = fmt::format("{} lookup of {} gave {}", protocol::name_of(answer.type),
+  std::string text = fmt::format("{} lookup of {} failed: {}", protocol::name_of(answer.type),
                                  printable(answer.name, 253), protocol::name_of(answer.status));
   if (!answer.detail.empty()) text += fmt::format(" ({})", printable(answer.detail, 200));
   return text;

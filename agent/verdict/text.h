@@ -11,7 +11,7 @@
 
 namespace mtasts::verdict {
 
-// "TXT lookup of _mta-sts.example.com gave SERVFAIL (EDE 22 …)".
+// "TXT lookup of _mta-sts.example.com failed: SERVFAIL (EDE 22 …)".
 std::string lookup_result(const protocol::DnsAnswer& answer);
 
 // With a capital first letter.

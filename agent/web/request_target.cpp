@@ -44,7 +44,7 @@ std::optional<std::string> decoded(std::string_view text, bool plus_is_blank) {
 Failure invalid(std::string_view why) { return {FailureKind::invalid, std::string(why)}; }
 
 constexpr std::string_view kBadEscape =
-    "The address holds a broken percent-encoding or a control character.";
+    "The URL contains an invalid percent-encoding or a control character.";
 
 std::string_view without_authority(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"}) {
@@ -59,10 +59,10 @@ std::string_view without_authority(std::string_view target) {
 }  // namespace
 
 Result<RequestTarget> parse_target(std::string_view target) {
-  if (target.size() > kLongestTarget) return invalid("The address is too long.");
+  if (target.size() > kLongestTarget) return invalid("The URL is too long.");
   target = without_authority(target);
   target = target.substr(0, target.find('#'));
-  if (target.empty() || target[0] != '/') return invalid("The address has no path.");
+  if (target.empty() || target[0] != '/') return invalid("The URL has no path.");
   size_t mark = target.find('?');
   std::optional<std::string> path = decoded(target.substr(0, mark), false);
   if (!path) return invalid(kBadEscape);
@@ -70,7 +70,7 @@ Result<RequestTarget> parse_target(std::string_view target) {
   parsed.path = std::move(*path);
   std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
   for (size_t count = 0; !query.empty(); ++count) {
-    if (count == kMostParameters) return invalid("The address has too many parameters.");
+    if (count == kMostParameters) return invalid("The URL has too many parameters.");
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     size_t equals = std::min(pair.find('='), pair.size());

@@ -52,7 +52,7 @@ std::string fault_in(const std::string& listen) {
   Result<IpAddress> address = IpAddress::parse(listen.substr(0, colon));
   if (colon == std::string::npos || !address.ok() || address->family() != AddressFamily::ipv4)
     return fmt::format(
-        "cannot listen on {}: [telemetry] listen takes an IPv4 address and a port, such as "
+        "cannot listen on {}: [telemetry] listen must be an IPv4 address and a port, such as "
         "\"0.0.0.0:10059\"",
         printable(listen, 100));
   return {};
@@ -68,7 +68,7 @@ std::string standstill(const std::vector<Heartbeat>& heartbeats,
     names += (names.empty() ? "" : ", ") + heartbeat.name;
   }
   if (names.empty()) return {};
-  return fmt::format("Stands still for more than {} seconds: {}.", kStandstill.count(), names);
+  return fmt::format("Unresponsive for more than {} seconds: {}.", kStandstill.count(), names);
 }
 
 class TelemetryServer::Server {
@@ -135,22 +135,22 @@ Answer TelemetryServer::Server::answer(std::string_view method, std::string_view
   Answer answer;
   if (uri != "/metrics" && uri != "/-/healthy" && uri != "/-/ready") {
     answer.status = 404;
-    answer.body = "There is nothing at this address.\n";
+    answer.body = "Not found.\n";
   } else if (method != "GET" && method != "HEAD") {
     answer.status = 405;
     answer.allow = "GET, HEAD";
-    answer.body = "This address takes only GET, HEAD.\n";
+    answer.body = "Only GET, HEAD are allowed.\n";
   } else if (uri == "/metrics") {
     answer.type = present::kExpositionType;
     if (hooks_.metrics) answer.body = hooks_.metrics();
   } else if (uri == "/-/ready") {
     bool ready = !hooks_.ready || hooks_.ready();
     answer.status = ready ? 200 : 503;
-    answer.body = ready ? "The agent is ready.\n" : "The first round of checks is not finished.\n";
+    answer.body = ready ? "The agent is ready.\n" : "The first round of checks has not finished.\n";
   } else {
     std::string trouble = standstill(hooks_.heartbeats, std::chrono::steady_clock::now());
     answer.status = trouble.empty() ? 200 : 503;
-    answer.body = trouble.empty() ? "Every loop turns.\n" : trouble + "\n";
+    answer.body = trouble.empty() ? "The agent is healthy.\n" : trouble + "\n";
   }
   return answer;
 }

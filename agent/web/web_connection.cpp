@@ -129,16 +129,16 @@ asio::awaitable<bool> WebConnection::serve_one() {
   auto token = asio::redirect_error(asio::use_awaitable, error);
   co_await http::async_read(stream_, buffer_, parser, token);
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    co_await refuse(431, "The request's header is too large.");
+    co_await refuse(431, "The request header is too large.");
     co_return false;
   }
   if (error == http::error::body_limit) {
-    co_await refuse(413, "The request's body is too large.");
+    co_await refuse(413, "The request body is too large.");
     co_return false;
   }
   if (error && error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
-    co_await refuse(400, "This is not an HTTP request.");
+    co_await refuse(400, "The request is not valid HTTP.");
     co_return false;
   }
   if (error) co_return false;
@@ -181,7 +181,7 @@ asio::awaitable<HttpResponse> WebConnection::ask_site(HttpRequest request) {
   if (answer->has_value()) co_return std::move(**answer);
   HttpResponse late;
   late.status = finishing_ ? 503 : 504;
-  late.body = finishing_ ? "The agent is stopping.\n" : "No answer in time.\n";
+  late.body = finishing_ ? "The agent is shutting down.\n" : "The request timed out.\n";
   co_return late;
 }
 

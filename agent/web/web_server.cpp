@@ -49,7 +49,7 @@ tcp::endpoint asio_endpoint(const settings::Endpoint& endpoint) {
 
 std::string_view advice_for(const error_code& error) {
   if (error == asio::error::address_in_use)
-    return "stop the program that has the port, or set [web] listen to another one";
+    return "stop the program that uses the port, or set [web] listen to another port";
   if (error == asio::error::access_denied) return "set [web] listen to a port above 1023";
   if (error == asio::error::address_family_not_supported)
     return "this machine has no IPv6; set [web] listen to \"0.0.0.0:10058\"";
@@ -133,7 +133,7 @@ void WebServer::Loop::run() {
       return;
     } catch (const std::exception& broken) {
       // One connection broke an invariant or memory ran out; the others go on.
-      log(LogLevel::error, "web server: exception", {{"what", broken.what()}});
+      log(LogLevel::error, "web server failed with an exception", {{"what", broken.what()}});
     }
   }
 }
@@ -172,7 +172,7 @@ asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> conn
   try {
     co_await connection->run();
   } catch (const std::exception& broken) {
-    log(LogLevel::error, "web server: connection ended by exception", {{"what", broken.what()}});
+    log(LogLevel::error, "web connection failed with an exception", {{"what", broken.what()}});
   }
   connections_.erase(connection);
   if (stopping_ && connections_.empty()) timer_.cancel();

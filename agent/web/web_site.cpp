@@ -57,7 +57,7 @@ HttpResponse stream_response(std::string_view type, present::BodySource source) 
 }
 
 HttpResponse not_allowed(std::string_view allow) {
-  HttpResponse response = text_response(405, fmt::format("This address takes only {}.", allow));
+  HttpResponse response = text_response(405, fmt::format("Allowed methods: {}.", allow));
   response.allow = allow;
   return response;
 }
@@ -108,7 +108,7 @@ HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
   if (!result.ok())
     return text_response(result.failure().kind == FailureKind::timed_out ? 504 : 503,
                          result.failure().detail);
-  if (result.value() == nullptr) return text_response(503, "The check brought no report.");
+  if (result.value() == nullptr) return text_response(503, "The check did not return a report.");
   HttpResponse response;
   response.content_type = present::kExpositionType;
   response.body = present::probe_exposition(result.value(), before.get());
@@ -158,7 +158,7 @@ void WebSite::answer(const HttpRequest& request, const Done& done) const {
   Result<RequestTarget> target = parse_target(request.target);
   if (!target.ok()) return done(text_response(400, target.failure().detail));
   const std::string& path = target->path;
-  if (!is_known(path)) return done(text_response(404, "There is nothing at this address."));
+  if (!is_known(path)) return done(text_response(404, "Not found."));
   if (path == "/-/reload")
     return request.method == "POST" ? reload(request, done) : done(not_allowed("POST"));
   if (request.method != "GET" && request.method != "HEAD") return done(not_allowed("GET, HEAD"));
@@ -169,7 +169,7 @@ void WebSite::answer_get(const RequestTarget& target, const HttpRequest& request
                          const Done& done) const {
   std::string_view path = target.path;
   if (path == "/probe") return probe(target, request, done);
-  if (path == "/-/healthy") return done(text_response(200, "The web server answers."));
+  if (path == "/-/healthy") return done(text_response(200, "The agent is healthy."));
   if (path == "/-/ready") return done(readiness());
   if (path == "/metrics") {
     std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
@@ -195,7 +195,7 @@ void WebSite::answer_get(const RequestTarget& target, const HttpRequest& request
 
 HttpResponse WebSite::readiness() const {
   if (!actions_.ready || actions_.ready()) return text_response(200, "The agent is ready.");
-  return text_response(503, "The first round of checks is not finished.");
+  return text_response(503, "The first round of checks has not finished.");
 }
 
 HttpResponse WebSite::domain_page_response(std::string_view name) const {
@@ -228,7 +228,8 @@ void WebSite::probe(const RequestTarget& target, const HttpRequest& request,
                     const Done& done) const {
   auto parameter = target.query.find("target");
   if (parameter == target.query.end() || parameter->second.empty())
-    return done(text_response(400, "The target is missing: call /probe?target=example.com."));
+    return done(
+        text_response(400, "The target parameter is missing: use /probe?target=example.com."));
   Result<DomainName> domain = DomainName::parse(parameter->second);
   if (!domain.ok()) return done(text_response(400, domain.failure().detail));
   board::DomainEntryPtr before = reports_.find(domain->text());
@@ -239,8 +240,8 @@ void WebSite::probe(const RequestTarget& target, const HttpRequest& request,
   }
   if (!allowed)
     return done(text_response(
-        403, fmt::format("The setting [probe] allow does not allow {}.", domain->text())));
-  if (!actions_.probe) return done(text_response(501, "This agent does not probe on request."));
+        403, fmt::format("The setting [probe] allow does not permit {}.", domain->text())));
+  if (!actions_.probe) return done(text_response(501, "On-demand probes are not available."));
   auto slot = std::make_shared<ProbeSlot>(probes_);
   if (!slot->taken())
     return done(text_response(503, "Too many probes are running; try again later."));
@@ -259,7 +260,7 @@ void WebSite::history(std::string_view name, const Done& done) const {
     return done(json_response(
         404, present::error_json(fmt::format("{} is not among the configured domains.", text))));
   if (!actions_.timeline)
-    return done(json_response(501, present::error_json("This agent keeps no history.")));
+    return done(json_response(501, present::error_json("History is not available.")));
   actions_.timeline(text, [done, entry, text](const Result<state::Timeline>& timeline) {
     if (!timeline.ok())
       return done(json_response(503, present::error_json(timeline.failure().detail)));
@@ -271,13 +272,13 @@ void WebSite::history(std::string_view name, const Done& done) const {
 
 void WebSite::reload(const HttpRequest& request, const Done& done) const {
   if (is_cross_site(request))
-    return done(text_response(403, "A page of another site may not reload the settings."));
-  if (!actions_.reload) return done(text_response(501, "This agent does not reload on request."));
+    return done(text_response(403, "Cross-site reload requests are not allowed."));
+  if (!actions_.reload) return done(text_response(501, "Reloading over HTTP is disabled."));
   actions_.reload([done](const std::vector<std::string>& errors) {
     if (errors.empty()) return done(text_response(200, "The settings were reloaded."));
     std::string lines;
     for (const std::string& error : errors) lines += printable(error, 2000) + "\n";
-    done(text_response(500, lines + "The settings in force stay."));
+    done(text_response(500, lines + "The current settings stay active."));
   });
 }
 

@@ -33,7 +33,7 @@ STAGES = {
     "policy_fetch": "fetching the policy from the policy host",
     "policy_certificate": "the policy host's certificate",
     "policy_syntax": "the text of the policy",
-    "change": "what changed, judged by what the agent remembers",
+    "change": "changes, compared with the recorded history",
     "mx": "MX records, and whether the policy covers them",
     "smtp": "STARTTLS on every address of every MX host",
     "mx_certificate": "the certificates of the MX hosts",
@@ -47,15 +47,16 @@ NO_FINDINGS = "None: this alert is about the agent itself, or about Prometheus, 
 REFERENCE_HEAD = """\
 # Findings
 
-Everything that the agent can find, by stage. Made from `mtasts-exporter explain --json`; `explain CODE` tells of one.
+All findings of the agent, by stage. Generated from `mtasts-exporter explain --json`;
+`mtasts-exporter explain CODE` shows one of them.
 
-- **critical**: senders stop delivering, or ignore the policy. **warning**: some of them do, or soon will.
-  **info**: good to know. **unknown**: the agent could not see; never the domain's fault.
-- Some severities hold in mode enforce only, as said with them. `sts-tls-expiring` and `cert-expiring` become critical
+- **critical**: senders stop delivering or ignore the policy. **warning**: some senders do, or will soon.
+  **info**: worth knowing. **unknown**: the agent could not observe it; never the domain's fault.
+- Some severities apply in mode enforce only, as noted. `sts-tls-expiring` and `cert-expiring` become critical
   below the second limit (`[check] expiry_critical`).
-- When the channel that a failure was seen on is dead for the agent itself, the finding is unknown, whatever stands
-  here.
-- Commands show `example.com` and `mx1.example.com`; in reports and on pages they name your hosts.
+- While the channel on which a failure was observed is unavailable to the agent, the finding is unknown,
+  whatever severity is listed here.
+- Commands show `example.com` and `mx1.example.com`; reports and pages show your own hosts.
 
 | stage | about | findings |
 |---|---|---|

@@ -58,7 +58,7 @@ TEST_F(CheckConfig, EveryErrorAtOnce) {
   std::string name = file_.string();
   EXPECT_EQ(bad.err, name +
                          ":1:12: domains: \"a_b.example\" is not a domain name: \"_\" is not "
-                         "allowed, only letters, digits, hyphens and dots are\n" +
+                         "allowed; use only letters, digits, hyphens and dots\n" +
                          name + ":2:1: interval is not a setting; it belongs in [check]\n" + name +
                          ":4:9: [dns] tries must be from 1 to 10, not 0\n");
 }

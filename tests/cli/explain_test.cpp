@@ -46,7 +46,7 @@ TEST(Explain, OneCode) {
 
 TEST(Explain, SaysWhenTheModeDecides) {
   EXPECT_THAT(explain("mx-not-covered").out,
-              StartsWith("mx-not-covered (mx; critical in mode enforce, else warning)\n"));
+              StartsWith("mx-not-covered (mx; critical in mode enforce, otherwise warning)\n"));
 }
 
 TEST(Explain, Json) {

@@ -53,7 +53,7 @@ TEST_F(HistoryCommand, TextNewestFirst) {
   Told told = history("Example.COM.");
   EXPECT_EQ(told.status, 0) << told.err;
   EXPECT_EQ(told.err, "");
-  EXPECT_THAT(told.out, StartsWith("example.com: remembered since 2026-09-03 10:15 UTC\n"));
+  EXPECT_THAT(told.out, StartsWith("example.com: recorded since 2026-09-03 10:15 UTC\n"));
   size_t newer = told.out.find("testing → enforce");
   ASSERT_NE(newer, std::string::npos);
   EXPECT_LT(newer, told.out.find("one → two"));
@@ -76,8 +76,7 @@ TEST_F(HistoryCommand, UnknownDomain) {
   Told told = history("other.example");
   EXPECT_EQ(told.status, 69);
   EXPECT_EQ(told.out, "");
-  EXPECT_THAT(told.err,
-              StartsWith("mtasts-exporter history: nothing is remembered of other.example;"));
+  EXPECT_THAT(told.err, StartsWith("mtasts-exporter history: no history of other.example;"));
 }
 
 TEST_F(HistoryCommand, NoState) {
@@ -94,7 +93,7 @@ TEST_F(HistoryCommand, MemoryAlone) {
   write_settings("");
   Told told = history("example.com");
   EXPECT_EQ(told.status, 69);
-  EXPECT_THAT(told.err, HasSubstr("in memory alone"));
+  EXPECT_THAT(told.err, HasSubstr("in memory only"));
 }
 
 TEST_F(HistoryCommand, UsageAndSettings) {

@@ -30,11 +30,11 @@ TEST(HistoryText, SinceHeldAndTimeline) {
   maker.raw().record.changes = 2;
   maker.raw().policy.changes = 1;
   EXPECT_EQ(history_text("example.com", timeline(), maker.make().get(), kPlanNow, false, 100),
-            "example.com: remembered since 2026-09-03 10:15 UTC\n"
+            "example.com: recorded since 2026-09-03 10:15 UTC\n"
             "  2 changes of the record, 1 change of the policy, 0 changes of the MX hosts.\n"
             "\n"
             "  Policies that senders may still hold\n"
-            "  - the policy last served 2026-10-31 (mode enforce, max_age 2592000), until "
+            "  - the policy last served on 2026-10-31 (mode enforce, max_age 2592000), until "
             "2026-11-30 10:15 UTC:\n"
             "    mx mx1.example.com\n"
             "\n"
@@ -53,8 +53,8 @@ TEST(HistoryText, NothingHeldNothingChanged) {
           .today(facts(protocol::Mode::testing, 86400, {"mx1.example.com"}), kPlanNow)
           .make();
   std::string text = history_text("example.com", {}, history.get(), kPlanNow, false, 100);
-  EXPECT_THAT(text, HasSubstr("No sender can hold a policy other than the one served last."));
-  EXPECT_THAT(text, HasSubstr("No change has been seen."));
+  EXPECT_THAT(text, HasSubstr("No sender can hold a policy other than the one last served."));
+  EXPECT_THAT(text, HasSubstr("No changes recorded."));
 }
 
 TEST(HistoryText, CutAndWithoutAHistory) {
@@ -62,7 +62,7 @@ TEST(HistoryText, CutAndWithoutAHistory) {
   cut.cut = true;
   std::string text = history_text("xn--bcher-kva.example", cut, nullptr, kPlanNow, true, 100);
   EXPECT_THAT(text, HasSubstr("bücher.example (xn--bcher-kva.example)\x1B[0m: only its timeline"));
-  EXPECT_THAT(text, HasSubstr("--limit shows more"));
+  EXPECT_THAT(text, HasSubstr("use --limit to show more"));
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ TEST(Lint, RemarksAreNotErrors) {
   std::string out = lint(kPolicy, "version: STSv1\nmode: none\nmax_age: 86400\n").out;
   EXPECT_THAT(out, HasSubstr(": note: "));
   EXPECT_THAT(out, testing::Not(HasSubstr(": error: ")));
-  EXPECT_THAT(out, EndsWith("\npolicy: valid, but some senders differ or there is advice\n"));
+  EXPECT_THAT(out,
+              EndsWith("\npolicy: valid, but some senders may reject it or there is advice\n"));
   out = lint(kTlsrpt, "v=TLSRPTv1; rua=ftp://b.example/").out;
   EXPECT_THAT(out, HasSubstr(": warning: "));
 }

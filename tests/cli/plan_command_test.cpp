@@ -75,10 +75,10 @@ TEST(PlanCommand, NothingToPlanFrom) {
   Told told = tell(options_for(plan::PlanKind::remove), plan::blind_report());
   EXPECT_EQ(told.status, 3);
   EXPECT_EQ(told.out, "");
-  EXPECT_EQ(told.err,
-            "mtasts-exporter plan: no policy of example.com could be had, and none is remembered, "
-            "so there is nothing to plan from; `mtasts-exporter check example.com` says what is "
-            "wrong\n");
+  EXPECT_EQ(
+      told.err,
+      "mtasts-exporter plan: no policy of example.com could be fetched and none is recorded, so no "
+      "plan can be made; run `mtasts-exporter check example.com` to see what is wrong\n");
   verdict::HistoryPtr history =
       plan::HistoryMaker()
           .today(plan::facts(protocol::Mode::enforce, 86400, {"mx1.example.com"}), plan::kPlanNow)
@@ -96,7 +96,10 @@ TEST(PlanCommand, Usage) {
   const Case kBad[] = {
       {plan::PlanKind::rollback, "a b", {}, "\"a b\""},       // no domain
       {plan::PlanKind::rollback, "\x1B[2J", {}, "\\x1B[2J"},  // hostile, made printable
-      {plan::PlanKind::remove, "example.com", {"mx.new.example"}, "--to belongs to mx-move alone"},
+      {plan::PlanKind::remove,
+       "example.com",
+       {"mx.new.example"},
+       "--to is only valid with mx-move"},
       {plan::PlanKind::mx_move, "example.com", {"mx_1.example"}, "--to: "},  // underscore
       {plan::PlanKind::mx_move,
        "example.com",
@@ -159,8 +162,8 @@ TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
   EXPECT_THAT(told.err, HasSubstr(state_.string()));
   json answer = json::parse(told.out);
   EXPECT_EQ(answer["assumption"],
-            "There is no history of this domain, so it is assumed that the live max_age of 2592000 "
-            "seconds was always the one.");
+            "There is no history of this domain, so the current max_age of 2592000 seconds is "
+            "assumed for the past as well.");
   EXPECT_EQ(answer["steps"][0]["policy"],
             "version: STSv1\r\nmode: testing\r\nmx: *.p0.example\r\nmax_age: 86400\r\n");
 }
@@ -179,7 +182,7 @@ TEST_F(PlanLive, WithAState) {
   EXPECT_EQ(told.err, "");
   json answer = json::parse(told.out);
   EXPECT_EQ(answer["assumption"],
-            "The dates rest on what has been seen of this domain since 2026-09-03.");
+            "The dates are based on the history of this domain since 2026-09-03.");
   ASSERT_EQ(answer["held"].size(), 1u);
   EXPECT_EQ(answer["steps"][0]["wait_until"], "2027-11-01T16:15:00Z")
       << "the live policy covers the new host, the old one does not";
@@ -189,9 +192,10 @@ TEST_F(PlanLive, ADomainThatTheStateDoesNotKnow) {
   remember(plan::enforced_report(), plan::HistoryMaker().make());
   Told told = plan(plan::PlanKind::remove);
   EXPECT_EQ(told.status, 0);
-  EXPECT_EQ(told.err, fmt::format("mtasts-exporter plan: the agent does not remember {}, so there "
-                                  "is no history\n",
-                                  domain().name));
+  EXPECT_EQ(
+      told.err,
+      fmt::format("mtasts-exporter plan: nothing is recorded for {}, so there is no history\n",
+                  domain().name));
 }
 
 TEST_F(PlanLive, AStateThatCannotBeRead) {

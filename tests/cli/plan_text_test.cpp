@@ -65,7 +65,7 @@ TEST(PlanText, NothingToDo) {
             "example.com: plan rollback  (2026-11-02 10:15 UTC)\n"
             "  There is nothing to roll back: no policy was seen, and no sender is known to hold "
             "one in mode\n  enforce.\n"
-            "  There is no history of this domain, so only what is live now counts.\n");
+            "  There is no history of this domain, so only the current state is considered.\n");
 }
 
 TEST(PlanText, WrapsToTheWidthButNeverWhatIsCopied) {

@@ -178,7 +178,7 @@ class Unit(unittest.TestCase):
     def test_reload(self):
         """The file is as it was, so that the agent's own watch of it has nothing to do."""
         def times_in_force():
-            return self.inside("journalctl", "-u", NAME, "--no-pager", f"_PID={pid}").count("settings in force")
+            return self.inside("journalctl", "-u", NAME, "--no-pager", f"_PID={pid}").count("settings applied")
         pid = self.shown("MainPID")
         before = times_in_force()
         self.systemctl("reload")

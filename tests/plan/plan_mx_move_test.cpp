@@ -30,8 +30,9 @@ TEST(PlanMxMove, ListWaitMoveTidy) {
   EXPECT_EQ(plan.steps[5].policy,
             "version: STSv1\r\nmode: enforce\r\nmx: mx.new.example\r\nmax_age: 2592000\r\n");
   EXPECT_EQ(plan.steps[5].record->value, "v=STSv1; id=20261207101500");
-  EXPECT_EQ(plan.steps[6].action,
-            "Switch the old MX hosts off, and let nobody else have their names before 2027-01-06.");
+  EXPECT_EQ(
+      plan.steps[6].action,
+      "Shut down the old MX hosts, and do not let anyone else use their names before 2027-01-06.");
   EXPECT_EQ(plan.summary,
             "The MX records can change on 2026-12-02; until then senders may enforce a policy that "
             "does not cover the new hosts.");
@@ -52,9 +53,9 @@ TEST(PlanMxMove, NoWaitWhereEverythingCoversTheNewHosts) {
   EXPECT_EQ(shape(same_lines), "--w-");
   EXPECT_THAT(waits(same_lines), ElementsAre("2026-11-07T10:15:00Z")) << "the queues of senders";
   EXPECT_EQ(same_lines.summary,
-            "There is nothing to wait for: every policy that senders may enforce covers the new MX "
-            "hosts already.");
-  EXPECT_EQ(same_lines.steps.back().action, "Switch the old MX hosts off.");
+            "There is nothing to wait for: every policy that senders may enforce already covers "
+            "the new MX hosts.");
+  EXPECT_EQ(same_lines.steps.back().action, "Shut down the old MX hosts.");
 
   verdict::Report wide =
       report_of(Mode::enforce, kMonth_seconds, {"*.old.example", "*.new.example"});
@@ -78,7 +79,7 @@ TEST(PlanMxMove, AnOldPolicyThatDoesNotCoverDecides) {
   EXPECT_EQ(shape(plan), "w-wb-") << "listed already, so nothing is published before the move";
   EXPECT_THAT(waits(plan), ElementsAre("2026-11-29T10:15:00Z", "2026-12-04T10:15:00Z"));
   EXPECT_THAT(plan.steps[0].why,
-              HasSubstr("enforce the policy last served 2026-10-30 (mode enforce, max_age"));
+              HasSubstr("enforce the policy last served on 2026-10-30 (mode enforce, max_age"));
   EXPECT_EQ(shape(move(report, history("20261001T000000"), {kNewHost})), "rw-wb-");
   EXPECT_EQ(shape(move(report, history("another"), {"mx9.example.com", "mx1.example.com"})),
             "w-wb-")
@@ -116,8 +117,8 @@ TEST(PlanMxMove, TestingAndNoneStopNothing) {
                            nullptr, {kNewHost});
   EXPECT_EQ(shape(testing_mode), "pr--wb-");
   EXPECT_EQ(testing_mode.summary,
-            "There is nothing to wait for: no sender is known to enforce a policy that the new MX "
-            "hosts do not match.");
+            "There is nothing to wait for: no sender is known to enforce a policy that does not "
+            "cover the new MX hosts.");
   Plan none = move(report_of(Mode::none, 86400, {}), nullptr, {kNewHost});
   EXPECT_EQ(shape(none), "--w-");
   verdict::HistoryPtr held = HistoryMaker()

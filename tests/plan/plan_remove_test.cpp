@@ -21,9 +21,9 @@ TEST(PlanRemove, NoneThenWaitThenRemove) {
   EXPECT_EQ(plan.steps[1].record->value, "v=STSv1; id=20261102101500");
   EXPECT_THAT(waits(plan), ElementsAre("2026-12-02T10:15:00Z"));
   EXPECT_EQ(plan.steps[3].action, "Remove the TXT record _mta-sts.example.com.");
-  EXPECT_THAT(plan.steps[3].why, HasSubstr("TLSRPT may go with it"));
-  EXPECT_THAT(plan.steps[4].action, HasSubstr("its host mta-sts.example.com"));
-  EXPECT_THAT(plan.summary, HasSubstr("can go on 2026-12-02,"));
+  EXPECT_THAT(plan.steps[3].why, HasSubstr("the TLSRPT record can be removed as well"));
+  EXPECT_THAT(plan.steps[4].action, HasSubstr("the policy host mta-sts.example.com"));
+  EXPECT_THAT(plan.summary, HasSubstr("can be removed on 2026-12-02,"));
 }
 
 TEST(PlanRemove, WaitsForEveryPolicyEverServed) {
@@ -41,8 +41,8 @@ TEST(PlanRemove, AtLeastTheTtlAndADay) {
   verdict::Report report = report_of(Mode::testing, 86400, {"mx1.example.com", "mx2.example.com"});
   Plan plan = removal(report);
   EXPECT_THAT(waits(plan), ElementsAre("2026-11-04T10:15:00Z")) << "a TTL not known is a day";
-  EXPECT_THAT(plan.steps[2].why, StartsWith("Senders may act on the old record for its TTL"));
-  EXPECT_THAT(plan.summary, HasSubstr("can go on 2026-11-04,"));
+  EXPECT_THAT(plan.steps[2].why, StartsWith("Senders may use the old record for its TTL"));
+  EXPECT_THAT(plan.summary, HasSubstr("can be removed on 2026-11-04,"));
   PlanInput input = plan_input(report, nullptr, kPlanNow);
   input.record_ttl = std::chrono::hours(1);
   EXPECT_THAT(waits(plan_remove(input)), ElementsAre("2026-11-03T11:15:00Z"));
@@ -64,14 +64,15 @@ TEST(PlanRemove, ModeNoneAlready) {
   Plan over = removal(report, history(days_later(-30), "another"));
   EXPECT_EQ(shape(over), "--");
   EXPECT_EQ(over.summary,
-            "Record and policy host can go now: no sender can hold a policy that matters.");
+            "The record and the policy host can be removed now: no sender can hold a policy other "
+            "than mode none.");
 }
 
 TEST(PlanRemove, ModeNoneWithoutHistory) {
   Plan plan = removal(report_of(Mode::none, 7 * 86400, {}));
   EXPECT_EQ(shape(plan), "w--");
   EXPECT_THAT(waits(plan), ElementsAre("2026-11-09T10:15:00Z"));
-  EXPECT_THAT(plan.steps[0].why, StartsWith("What was served before mode none is not known"));
+  EXPECT_THAT(plan.steps[0].why, StartsWith("The policy served before mode none is not known"));
 }
 
 TEST(PlanRemove, RemovedTooEarlyIsDoneAgainInOrder) {
@@ -88,7 +89,7 @@ TEST(PlanRemove, OnlyThePolicyHostIsLeft) {
   verdict::HistoryPtr history = HistoryMaker().today(facts(Mode::none, 86400, {}), kPlanNow).make();
   Plan plan = removal(report, history);
   ASSERT_EQ(shape(plan), "-");
-  EXPECT_THAT(plan.steps[0].action, HasSubstr("remove the policy and its host"));
+  EXPECT_THAT(plan.steps[0].action, HasSubstr("remove the policy and the policy host"));
 }
 
 TEST(PlanRemove, NothingToRemove) {
@@ -98,7 +99,7 @@ TEST(PlanRemove, NothingToRemove) {
             "There is nothing to remove: there is no record, and no sender is known to hold a "
             "policy.");
   EXPECT_EQ(plan.assumption,
-            "There is no history of this domain, so only what is live now counts.");
+            "There is no history of this domain, so only the current state is considered.");
   verdict::HistoryPtr expired = HistoryMaker().gone(kMonthOld, days_later(-31)).make();
   EXPECT_THAT(removal(absent_report(), expired).steps, IsEmpty());
 }

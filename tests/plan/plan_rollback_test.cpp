@@ -28,15 +28,15 @@ TEST(PlanRollback, StopsEnforcementAndTellsTheHonestDelay) {
   EXPECT_EQ(plan.steps[1].record->value, "v=STSv1; id=20261102101500");
   EXPECT_THAT(waits(plan), ElementsAre("2026-12-02T10:15:00Z"));
   EXPECT_THAT(plan.steps[2].why,
-              HasSubstr("the policy served today (mode enforce, max_age 2592000)"));
+              HasSubstr("the policy served now (mode enforce, max_age 2592000)"));
   EXPECT_EQ(plan.steps[3].policy,
             "version: STSv1\r\nmode: enforce\r\nmx: mx1.example.com\r\nmx: mx2.example.com\r\n"
             "max_age: 1209600\r\n");
   EXPECT_EQ(plan.steps[3].record->value, "v=STSv1; id=20261102101501");
   EXPECT_THAT(plan.summary, HasSubstr("until 2026-12-02."));
   EXPECT_EQ(plan.assumption,
-            "There is no history of this domain, so it is assumed that the live max_age of 2592000 "
-            "seconds was always the one.");
+            "There is no history of this domain, so the current max_age of 2592000 seconds is "
+            "assumed for the past as well.");
   EXPECT_THAT(plan.held, IsEmpty());
 }
 
@@ -62,9 +62,8 @@ TEST(PlanRollback, TheLongestHeldEnforcingPolicyDecides) {
       << "a testing policy stops nothing, however long it is held";
   EXPECT_THAT(
       plan.steps[2].why,
-      HasSubstr("enforce the policy last served 2026-10-31 (mode enforce, max_age 2592000)"));
-  EXPECT_EQ(plan.assumption,
-            "The dates rest on what has been seen of this domain since 2026-09-03.");
+      HasSubstr("enforce the policy last served on 2026-10-31 (mode enforce, max_age 2592000)"));
+  EXPECT_EQ(plan.assumption, "The dates are based on the history of this domain since 2026-09-03.");
   EXPECT_THAT(plan.held, SizeIs(2));
   EXPECT_THAT(plan.steps[3].policy, HasSubstr("max_age: 604800\r\n")) << "not more than it was";
 }
@@ -84,8 +83,9 @@ TEST(PlanRollback, MaxAgeIsCappedAsTheRfcCapsIt) {
   report.policy.valid = false;
   Plan plan = rollback(report);
   EXPECT_THAT(waits(plan), ElementsAre("2027-11-02T16:15:00Z"));
-  EXPECT_THAT(plan.assumption, HasSubstr("live max_age of 31557600 seconds was always the one; "
-                                         "not every sender uses the policy served now"));
+  EXPECT_THAT(plan.assumption,
+              HasSubstr("current max_age of 31557600 seconds is assumed for the past as well; "
+                        "the policy served now is not valid for every sender"));
 }
 
 TEST(PlanRollback, AlreadyStoppedButHeld) {
@@ -100,8 +100,8 @@ TEST(PlanRollback, AlreadyStoppedButHeld) {
   EXPECT_EQ(shape(plan), "wb");
   EXPECT_THAT(waits(plan), ElementsAre("2026-11-27T10:15:00Z"));
   EXPECT_EQ(plan.summary,
-            "Nothing enforced is served any more, but senders may enforce what they hold until "
-            "2026-11-27.");
+            "The served policy is no longer in mode enforce, but senders may enforce a cached "
+            "policy until 2026-11-27.");
   EXPECT_EQ(shape(rollback(report, history("20261001T000000"))), "rwb")
       << "the body changed under the same id, so a new one is due";
   report.record.status = verdict::TxtStatus::missing;
@@ -128,8 +128,8 @@ TEST(PlanRollback, TheRememberedPolicyStandsIn) {
   ASSERT_EQ(shape(plan), "prwb");
   EXPECT_THAT(waits(plan), ElementsAre("2026-12-02T10:15:00Z")) << "it may be served to this hour";
   EXPECT_EQ(plan.assumption,
-            "The dates rest on what has been seen of this domain since 2026-09-03; no policy that "
-            "senders use could be had now, so the one last seen on 2026-11-01 stands in.");
+            "The dates are based on the history of this domain since 2026-09-03; no valid policy "
+            "could be fetched now, so the one last seen on 2026-11-01 is used.");
   EXPECT_THAT(plan.steps[0].policy, HasSubstr("mx: mx2.example.com\r\n"));
 
   verdict::HistoryPtr seen_gone = HistoryMaker().gone(kMonthOld, days_later(-10)).make();

@@ -57,7 +57,7 @@ TEST_F(PageTest, ListsTheWorstFirst) {
   EXPECT_TRUE(has(page, "No record at _mta-sts.broken.example."));
   EXPECT_TRUE(has(page, "Mend it &lt;now&gt;."));
   EXPECT_TRUE(has(page, "not checked yet"));
-  EXPECT_TRUE(has(page, "nothing to do"));
+  EXPECT_TRUE(has(page, "no action needed"));
   EXPECT_TRUE(has(page, "href=\"domains/broken.example\""));
 }
 

@@ -38,7 +38,7 @@ TEST(PlanJson, EveryKey) {
   EXPECT_EQ(plan["at"], "2026-11-02T10:15:00Z");
   EXPECT_FALSE(plan["summary"].get<std::string>().empty());
   EXPECT_EQ(plan["assumption"],
-            "The dates rest on what has been seen of this domain since 2026-09-03.");
+            "The dates are based on the history of this domain since 2026-09-03.");
   EXPECT_EQ(plan["placeholder"], false);
   EXPECT_EQ(plan["held"], json::parse(R"([{"mode":"enforce","max_age":31557600,"id":"old",
       "last_served":"2026-11-01T10:15:00Z","until":"2027-11-01T16:15:00Z"}])"));

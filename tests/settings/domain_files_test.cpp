@@ -128,7 +128,7 @@ TEST_F(DomainFiles, PipesAndDirectoriesDoNotHang) {
   write("settings.toml", "domain_files = [\"pipe\", \"*.txt\"]");
   EXPECT_THAT(errors(load()),
               ElementsAre("settings.toml:1:17: domain_files: \"pipe\" is not a regular file; pipes "
-                          "and devices are refused",
+                          "and devices are not accepted",
                           "settings.toml:1:25: domain_files: \"folder.txt\" is a directory, not a "
                           "file"));
 }
@@ -148,7 +148,7 @@ TEST_F(DomainFiles, SizeIsBounded) {
   EXPECT_TRUE(read_input_file(directory_ / "list.txt", 8).ok());
   auto refused = read_input_file(directory_ / "list.txt", 7);
   ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.failure().detail, "has more than 7 octets; split it into several files");
+  EXPECT_EQ(refused.failure().detail, "is larger than 7 bytes; split it into several files");
 }
 
 TEST(DomainList, StopsAtTheMostNames) {
@@ -161,10 +161,9 @@ TEST(DomainList, StopsAtTheMostNames) {
   EXPECT_EQ(entries.size(), kMostDomains);
   auto errors = builder.errors.take();
   ASSERT_EQ(errors.size(), 1u);
-  EXPECT_EQ(
-      errors[0].text(),
-      "list.txt:3:1: more than 1000000 domains; divide them among several agents, each with a "
-      "settings file of its own");
+  EXPECT_EQ(errors[0].text(),
+            "list.txt:3:1: more than 1000000 domains; split them across several agents, each with "
+            "its own settings file");
 }
 
 TEST(DomainList, HostileOctets) {

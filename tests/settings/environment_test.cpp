@@ -75,7 +75,7 @@ TEST(Environment, BadValuesNameTheVariable) {
   };
   const Case cases[] = {
       {"MTASTS_CHECK_INTERVAL", "15",
-       "[check] interval: \"15\" is not a duration; write a number and a unit (ms, s, m, h, d, w) "
+       "[check] interval: \"15\" is not a duration; write a number and a unit (ms, s, m, h, d, w), "
        "such as \"90s\" or \"15m\""},
       {"MTASTS_CHECK_CONCURRENCY", "many",
        "[check] concurrency must be an integer such as 256, not \"many\""},
@@ -84,20 +84,19 @@ TEST(Environment, BadValuesNameTheVariable) {
       {"MTASTS_SMTP_PORT", "0", "[smtp] port must be from 1 to 65535, not 0"},
       {"MTASTS_SMTP_ENABLED", "yes", "[smtp] enabled must be true or false, not \"yes\""},
       {"MTASTS_SMTP_CA_FILE", "/a\xFF",
-       "[smtp] ca_file holds a control character or broken UTF-8 in \"/a\\xFF\"; remove it"},
+       "[smtp] ca_file contains a control character or invalid UTF-8 in \"/a\\xFF\"; remove it"},
       {"MTASTS_DOMAINS", "a_b.example",
-       "domains: \"a_b.example\" is not a domain name: \"_\" is not allowed, only letters, digits, "
-       "hyphens and dots are"},
+       "domains: \"a_b.example\" is not a domain name: \"_\" is not allowed; use only letters, "
+       "digits, hyphens and dots"},
       {"MTASTS_SHARD_INDEX", "1", "[shard] index 1 must be less than total 1; shards count from 0"},
       {"MTASTS_DOMAIN_FILES", "missing-list.txt",
        "domain_files: \"missing-list.txt\" cannot be read: No such file or directory"},
       {"MTASTS_CHECK_INTERVALL", "15m",
-       "overrides no setting; did you mean MTASTS_CHECK_INTERVAL?"},
-      {"MTASTS_DOMAIN", "a.example", "overrides no setting; did you mean MTASTS_DOMAINS?"},
-      {"MTASTS_LOG_COLOUR_OF_THE_LINES", "1", "overrides no setting; unset it"},
+       "does not match a setting; did you mean MTASTS_CHECK_INTERVAL?"},
+      {"MTASTS_DOMAIN", "a.example", "does not match a setting; did you mean MTASTS_DOMAINS?"},
+      {"MTASTS_LOG_COLOUR_OF_THE_LINES", "1", "does not match a setting; unset it"},
       {"MTASTS_WEB_TLS_CERT_FILE", "/x",
-       "[web.tls] is not available in this version yet; put a reverse proxy that speaks TLS in "
-       "front of [web] listen"},
+       "[web.tls] is not supported yet; put a TLS reverse proxy in front of [web] listen"},
   };
   for (const Case& c : cases) {
     auto loaded = parse_settings("", "", {{c.name, c.value}});

@@ -258,7 +258,7 @@ TEST(Settings, ErrorsAreManyButBounded) {
   auto loaded = parse(text + "]");
   ASSERT_EQ(loaded.errors.size(), 1001u);
   EXPECT_EQ(loaded.errors.back().text(),
-            "4000 more errors are left out; mend those above and check again");
+            "4000 more errors are not shown; fix those above and check again");
 }
 
 TEST(Settings, NoSecondComplaintAboutARefusedValue) {

@@ -74,18 +74,18 @@ TEST(StateFile, RefusesPlacesThatCannotBeWritten) {
   const std::pair<std::string, const char*> bad[] = {
       {folder.file("plain/state.db"), "Not a directory"},    // below a regular file
       {folder.file("plain/a/state.db"), "Not a directory"},  // deeper
-      {folder.path().string(), "this is a folder"},          // a folder
-      {folder.file("pipe"), "this is no file"},              // would block
+      {folder.path().string(), "it is a directory"},         // a folder
+      {folder.file("pipe"), "it is not a regular file"},     // would block
       {"/proc/none/state.db", "No such file or directory"},  // nobody can make folders there
-      {"/dev/null", "this is no file"},                      // a device
-      {"", "this is no path"},                               // nothing
+      {"/dev/null", "it is not a regular file"},             // a device
+      {"", "not a valid path"},                              // nothing
   };
   for (const auto& [path, reason] : bad) {
     auto state = try_open(path);
     ASSERT_FALSE(state.ok()) << path;
     EXPECT_EQ(state.failure().detail, "cannot write the state file " + path + ": " + reason +
-                                          "; set [state] path to a writable place, or to "
-                                          "\":memory:\" to forget at exit");
+                                          "; set [state] path to a writable location, or to "
+                                          "\":memory:\" to keep the state in memory only");
   }
   EXPECT_EQ(bytes_of(folder.file("plain")), "x");
 }
@@ -142,9 +142,9 @@ TEST(StateFile, KeepsOtherAgentsOut) {
   auto first = open_state(folder.file());
   auto second = try_open(folder.file(), milliseconds(60));
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.failure().detail, "another agent uses the state file " + folder.file() +
-                                         " (it holds " + folder.file() +
-                                         ".lock); stop it, or give this one another [state] path");
+  EXPECT_EQ(second.failure().detail, "the state file " + folder.file() +
+                                         " is in use by another agent (lock " + folder.file() +
+                                         ".lock); stop it, or set a different [state] path");
   expect_works(*first);
 }
 

@@ -71,11 +71,10 @@ TEST(StateReading, SaysWhatIsWrong) {
     auto reading = read_state(path, "example.com");
     return reading.ok() ? "" : reading.failure().detail;
   };
-  EXPECT_EQ(words(),
-            "there is no state file " + path + "; the agent writes it where [state] path says");
+  EXPECT_EQ(words(), "there is no state file " + path + "; the agent creates it at [state] path");
   EXPECT_EQ(read_state(path, "example.com").failure().kind, FailureKind::not_found);
   std::filesystem::create_directory(path);
-  EXPECT_EQ(words(), "cannot read the state file " + path + ": this is no file");
+  EXPECT_EQ(words(), "cannot read the state file " + path + ": it is not a regular file");
   std::filesystem::remove(path);
   write_bytes(path, std::string(5000, 'x'));
   EXPECT_EQ(words(), "cannot read the state file " + path + ": file is not a database");
@@ -84,10 +83,11 @@ TEST(StateReading, SaysWhatIsWrong) {
   DatabaseError error;
   auto database = Database::open(path, Access::write, error);
   ASSERT_TRUE(database->execute("CREATE TABLE mails(text)"));
-  EXPECT_EQ(words(), "cannot read the state file " + path + ": another program's database");
+  EXPECT_EQ(words(), "cannot read the state file " + path + ": it is another program's database");
   database->execute("DROP TABLE mails; PRAGMA application_id=1836343667; PRAGMA user_version=9");
-  EXPECT_EQ(words(), "cannot read the state file " + path +
-                         ": a newer version of the agent wrote it (schema 9, this one knows 1)");
+  EXPECT_EQ(words(),
+            "cannot read the state file " + path +
+                ": it was written by a newer version of the agent (schema 9, supported 1)");
   EXPECT_EQ(folder.files("state.db").size(), 1u) << "a reader sets nothing aside";
 }
 

@@ -53,7 +53,7 @@ TEST(TelemetryServer, ServesMetricsAndHealth) {
   standing = true;
   reply = get("/-/healthy");
   EXPECT_EQ(reply.status, 503);
-  EXPECT_EQ(reply.body, "Stands still for more than 30 seconds: web loop.\n");
+  EXPECT_EQ(reply.body, "Unresponsive for more than 30 seconds: web loop.\n");
 
   EXPECT_EQ(get("/metricsss").status, 404);
   EXPECT_EQ(get("/").status, 404);
@@ -107,7 +107,7 @@ TEST(Standstill, NamesTheLoopsThatStand) {
   EXPECT_EQ(standstill({}, now), "");
   EXPECT_EQ(standstill({{"a", at(0)}, {"b", at(30)}}, now), "");
   EXPECT_EQ(standstill({{"a", at(31)}, {"b", at(0)}, {"c", at(99)}}, now),
-            "Stands still for more than 30 seconds: a, c.");
+            "Unresponsive for more than 30 seconds: a, c.");
 }
 
 }  // namespace

@@ -233,7 +233,7 @@ TEST_F(WebServerTest, ReloadsOnPostOfItsOwnSiteOnly) {
   errors = {"a.toml:3:1: no\x1b[0m"};
   Reply reply = client.get("/-/reload", empty, "POST");
   EXPECT_EQ(reply.status, 500);
-  EXPECT_EQ(reply.body, "a.toml:3:1: no\\x1B[0m\nThe settings in force stay.\n");
+  EXPECT_EQ(reply.body, "a.toml:3:1: no\\x1B[0m\nThe current settings stay active.\n");
 }
 
 TEST_F(WebServerTest, IsReadyWhenTheHookSaysSo) {

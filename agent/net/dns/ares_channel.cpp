@@ -163,7 +163,7 @@ void AresChannel::ask(const std::string& name, protocol::RecordType type,
   if (closed_) {
     fail(question, DnsStatus::cancelled, "the resolver was shut down");
   } else if (!channel_) {
-    fail(question, DnsStatus::unreachable, "c-ares cannot start: " + open_error_);
+    fail(question, DnsStatus::unreachable, "c-ares failed to start: " + open_error_);
   } else {
     queue_.push_back(question);
     pump();
@@ -245,7 +245,7 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
   } else if (question->attempts < tries_ && question->has_waiters()) {
     queue_.push_front(question);  // pump() runs after c-ares has returned
   } else if (status == ARES_ETIMEOUT) {
-    fail(question, DnsStatus::timeout, "no answer");
+    fail(question, DnsStatus::timeout, "no response");
   } else {
     fail(question, DnsStatus::unreachable, ares_strerror(status));
   }

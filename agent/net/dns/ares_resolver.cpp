@@ -50,7 +50,7 @@ awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, 
     }
     if (std::chrono::steady_clock::now() >= waiter->deadline) {
       inquiry.deadline = waiter->deadline;
-      co_return unanswered(name, type, DnsStatus::timeout, "no answer");
+      co_return unanswered(name, type, DnsStatus::timeout, "no response");
     }
     waiter->timer.expires_at(waiter->deadline);
     boost::system::error_code ignored;
@@ -145,7 +145,8 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics&
   } else {
     answer.name = std::move(name);
     answer.status = DnsStatus::nxdomain;
-    answer.detail = "no DNS name: a label is empty or over 63 octets, or the name is over 255";
+    answer.detail =
+        "not a DNS name: a label is empty or longer than 63 octets, or the name is longer than 255";
   }
   if (!is_conclusive(answer.status)) metrics.count_dns_failure(protocol::name_of(answer.status));
   if (answer.status != DnsStatus::cancelled)

@@ -78,8 +78,8 @@ Phase phase_of(const HttpsTransfer& transfer, const Deadlines& deadlines) {
   if (!transfer.connected())
     return {deadlines.connect, HttpsStatus::connect_timeout, "no TCP connection"};
   if (!transfer.handshaken())
-    return {deadlines.handshake, HttpsStatus::tls_timeout, "the TLS handshake did not end"};
-  return {deadlines.whole, HttpsStatus::response_timeout, "the answer did not end"};
+    return {deadlines.handshake, HttpsStatus::tls_timeout, "the TLS handshake did not complete"};
+  return {deadlines.whole, HttpsStatus::response_timeout, "the response did not complete"};
 }
 
 // Host names reach a URL and a header here: only what a name in DNS may be made of.
@@ -128,7 +128,7 @@ awaitable<void> look_for_old_tls(EnginePtr engine, HttpsTarget target, Deadlines
   const bool old = second.tls_version == "TLSv1" || second.tls_version == "TLSv1.1";
   if (second.status != HttpsStatus::responded || !old) co_return;
   first.status = HttpsStatus::tls_version_old;
-  first.detail = fmt::format("speaks {}, not TLS 1.2 or newer", second.tls_version);
+  first.detail = fmt::format("supports {}, but not TLS 1.2 or newer", second.tls_version);
   first.tls_version = second.tls_version;
   first.cipher = second.cipher;
   first.handshake_time = second.handshake_time;

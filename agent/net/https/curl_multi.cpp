@@ -20,7 +20,7 @@ CURLM* make_multi() {
 
 CurlMulti::CurlMulti(boost::asio::any_io_executor executor)
     : executor_(std::move(executor)), timer_(executor_), multi_(make_multi()) {
-  if (!multi_) throw std::runtime_error("cannot set libcurl up");
+  if (!multi_) throw std::runtime_error("cannot initialize libcurl");
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);

@@ -81,7 +81,7 @@ bool HttpsTransfer::start() {
     if (multi_->add(easy_.get(), this)) return true;
   }
   attempt_.status = HttpsStatus::cancelled;
-  attempt_.detail = "cannot begin a transfer: out of memory";
+  attempt_.detail = "cannot start a transfer: out of memory";
   finished_ = true;
   return false;
 }
@@ -259,12 +259,12 @@ HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
 
 std::string HttpsTransfer::limit_words() const {
   if (head_.over_limit())
-    return fmt::format("the head has more than {} lines or {} octets",
+    return fmt::format("the response header has more than {} lines or {} bytes",
                        protocol::HttpHead::kMostLines, protocol::HttpHead::kMostBytes);
   const uint64_t announced = head_.content_length().value_or(0);
   return announced > protocol::kPolicyBytesLimit
-             ? fmt::format("a body of {} octets is announced", announced)
-             : fmt::format("the body has more than {} octets", protocol::kPolicyBytesLimit);
+             ? fmt::format("the announced body size is {} bytes", announced)
+             : fmt::format("the body is larger than {} bytes", protocol::kPolicyBytesLimit);
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {
@@ -279,11 +279,11 @@ std::string HttpsTransfer::detail_of(CURLcode code) const {
     const std::string_view reset = std::strerror(ECONNRESET);
     return words.find(reset) != std::string_view::npos
                ? std::string(reset)
-               : "connection closed by the peer in the TLS handshake";
+               : "connection closed by the peer during the TLS handshake";
   }
   // What libcurl calls out of memory is a line beyond its own 100 KB.
-  if (code == CURLE_OUT_OF_MEMORY && !head_.complete()) return "a line of the head is too long";
-  if (code == CURLE_OK) return "the connection was closed within the head";
+  if (code == CURLE_OUT_OF_MEMORY && !head_.complete()) return "a header line is too long";
+  if (code == CURLE_OK) return "the connection was closed within the response header";
   return words.empty() ? curl_easy_strerror(code) : printable(words, kWordsShown);
 }
 

@@ -58,7 +58,7 @@ SmtpExchange::SmtpExchange(const asio::any_io_executor& executor,
       connection_(std::make_shared<SmtpConnection>(executor)),
       dialogue_(request.ehlo_name, request.goal) {
   attempt_.address = request.address;
-  attempt_.detail = "stopped before the end";
+  attempt_.detail = "cancelled before completion";
 }
 
 asio::awaitable<void> SmtpExchange::run() {
@@ -66,7 +66,7 @@ asio::awaitable<void> SmtpExchange::run() {
     co_await run_to_end();
   } catch (const std::exception&) {
     // Asio throws at the next co_await when we were cancelled between two operations.
-    end(SmtpStatus::cancelled, "stopped at " + std::string(name_of(attempt_.step)));
+    end(SmtpStatus::cancelled, "cancelled at " + std::string(name_of(attempt_.step)));
   }
   connection_->close();
 }
@@ -154,7 +154,8 @@ asio::awaitable<void> SmtpExchange::quit() {
   while (dialogue_.next() == Action::read || dialogue_.next() == Action::write) {
     attempt_.step = dialogue_.step();
     IoStatus status = co_await step();
-    if (status == IoStatus::cancelled) end(SmtpStatus::cancelled, "stopped behind TLS");
+    if (status == IoStatus::cancelled)
+      end(SmtpStatus::cancelled, "cancelled after the TLS handshake");
     if (status != IoStatus::done) break;
   }
 }
@@ -170,27 +171,27 @@ void SmtpExchange::note_dialogue() {
 void SmtpExchange::note_silence(IoStatus status) {
   std::string step(name_of(dialogue_.step()));
   if (status == IoStatus::cancelled) {
-    end(SmtpStatus::cancelled, "stopped at " + step);
+    end(SmtpStatus::cancelled, "cancelled at " + step);
   } else if (status == IoStatus::timed_out) {
-    end(SmtpStatus::timeout, "no answer at " + step + " within " + duration_text(request_.timeout));
-  } else {  // the network gave the connection up: no word of the server either
     end(SmtpStatus::timeout,
-        "lost the connection at " + step + ": " + connection_->error().message());
+        "no response at " + step + " within " + duration_text(request_.timeout));
+  } else {  // the network gave the connection up: no word of the server either
+    end(SmtpStatus::timeout, "connection lost at " + step + ": " + connection_->error().message());
   }
 }
 
 void SmtpExchange::note_connect_failure(IoStatus status) {
   const boost::system::error_code& error = connection_->error();
   if (status == IoStatus::cancelled) {
-    end(SmtpStatus::cancelled, "stopped at connect");
+    end(SmtpStatus::cancelled, "cancelled at connect");
   } else if (status == IoStatus::timed_out || error == asio::error::timed_out) {
     end(SmtpStatus::connect_timeout,
-        "no answer to the connection within " +
+        "no response to the connection attempt within " +
             duration_text(std::min<std::chrono::milliseconds>(kConnectLimit, request_.timeout)));
   } else if (error == asio::error::connection_refused || error == asio::error::connection_reset) {
     end(SmtpStatus::refused, error.message());
   } else if (is_our_lack(error)) {
-    end(SmtpStatus::cancelled, "no socket for it: " + error.message());
+    end(SmtpStatus::cancelled, "no socket available: " + error.message());
   } else {
     end(SmtpStatus::unreachable, error.message());
   }
@@ -200,15 +201,15 @@ void SmtpExchange::note_tls_failure(IoStatus status) {
   const TlsClient& tls = *connection_->tls();
   may_be_version_ = tls.may_be_version() && versions_ == TlsVersions::modern;
   if (status == IoStatus::cancelled) {
-    end(SmtpStatus::cancelled, "stopped at the TLS handshake");
+    end(SmtpStatus::cancelled, "cancelled at the TLS handshake");
   } else if (status == IoStatus::timed_out) {
     end(SmtpStatus::tls_timeout,
-        "the TLS handshake did not end within " + duration_text(request_.timeout));
+        "the TLS handshake did not complete within " + duration_text(request_.timeout));
   } else if (status == IoStatus::closed) {
     end(SmtpStatus::tls_closed, tls.detail() + " during the TLS handshake");
   } else if (!tls.clear_text().empty()) {
-    end(SmtpStatus::tls_failed, "clear text in place of TLS: \"" +
-                                    printable(tls.clear_text(), kClearTextShown_bytes) + "\"");
+    end(SmtpStatus::tls_failed,
+        "plaintext instead of TLS: \"" + printable(tls.clear_text(), kClearTextShown_bytes) + "\"");
     may_be_version_ = false;
   } else {
     end(SmtpStatus::tls_failed, tls.detail());

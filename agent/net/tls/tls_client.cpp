@@ -97,7 +97,7 @@ TlsProgress TlsClient::progress_of(int result) {
                         ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   bool plain_end = reason == SSL_ERROR_SYSCALL && is_close(system_error);
   if (reason == SSL_ERROR_ZERO_RETURN || unexpected_end || plain_end) {
-    detail_ = system_error == ECONNRESET ? "reset the connection" : "closed the connection";
+    detail_ = system_error == ECONNRESET ? "connection reset" : "connection closed";
     may_be_version_ = true;
     return TlsProgress::closed;
   }

@@ -38,7 +38,7 @@ std::string words_of_tls_error(unsigned long code) {
         return "connection closed by the peer";
       case SSL_R_WRONG_VERSION_NUMBER:
       case SSL_R_HTTP_REQUEST:
-        return "wrong version number (the peer does not speak TLS here)";
+        return "wrong version number (the peer does not speak TLS on this port)";
       default:
         break;
     }

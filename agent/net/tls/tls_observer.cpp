@@ -104,8 +104,8 @@ Result<std::shared_ptr<TlsObserver>> TlsObserver::create(const std::string& ca_f
   if (!store) return store.failure();
   auto state = std::make_unique<State>(std::move(*store), std::move(clock));
   if (!state->modern || !state->any)
-    return Failure{FailureKind::io,
-                   fmt::format("cannot set TLS up: {}", words_of_tls_error(take_tls_error_code()))};
+    return Failure{FailureKind::io, fmt::format("cannot initialize TLS: {}",
+                                                words_of_tls_error(take_tls_error_code()))};
   // make_shared cannot reach the private constructor; a local class can.
   struct Observer : TlsObserver {
     explicit Observer(std::unique_ptr<State> made) : TlsObserver(std::move(made)) {}

@@ -91,12 +91,12 @@ Result<TrustStore> load_trust_store(const std::string& ca_file) {
   bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (!at_end)
-    return Failure{FailureKind::invalid,
-                   fmt::format("certificate number {} of the CA file \"{}\" cannot be decoded",
-                               count + 1, path)};
+    return Failure{
+        FailureKind::invalid,
+        fmt::format("certificate {} of the CA file \"{}\" cannot be decoded", count + 1, path)};
   if (count == 0)
     return Failure{FailureKind::invalid,
-                   fmt::format("the CA file \"{}\" holds no PEM certificate", path)};
+                   fmt::format("the CA file \"{}\" contains no PEM certificate", path)};
   return store;
 }
 

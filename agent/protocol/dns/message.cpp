@@ -232,7 +232,7 @@ class Decoder {
   }
 
   bool read_envelope() {
-    if (message_.size() > kMessageLimit) return malformed("longer than 65535 octets");
+    if (message_.size() > kMessageLimit) return malformed("longer than 65535 bytes");
     header_ = read_header(reader_);
     if (reader_.failed()) return malformed("shorter than a header");
     if (!header_.is_response()) return malformed("not a response to a query");
@@ -240,10 +240,10 @@ class Decoder {
     const std::string name = reader_.name();
     const uint16_t type = reader_.u16();
     const uint16_t dns_class = reader_.u16();
-    if (reader_.failed()) return malformed("question cut short");
+    if (reader_.failed()) return malformed("question truncated");
     if (name != answer().name || type != static_cast<uint16_t>(answer().type) ||
         dns_class != kClassIn) {
-      return malformed("answers another question");
+      return malformed("answers a different question");
     }
     if (header_.truncated()) return malformed("truncated even over TCP");
     return true;
@@ -252,7 +252,7 @@ class Decoder {
   bool read_answers() {
     for (int i = 0; i < header_.answers; ++i) {
       Record record = read_record(reader_);
-      if (reader_.failed()) return malformed("answer section cut short");
+      if (reader_.failed()) return malformed("answer section truncated");
       const bool wanted = record.type == static_cast<uint16_t>(answer().type) ||
                           record.type == static_cast<uint16_t>(RecordType::cname);
       if (wanted && record.dns_class == kClassIn) records_.push_back(std::move(record));
@@ -302,7 +302,7 @@ class Decoder {
         return;
       }
       if (!read_data(message_, record, answer())) {
-        malformed(std::string(name_of(answer().type)) + " data cut short or too long");
+        malformed(std::string(name_of(answer().type)) + " data truncated or too long");
         return;
       }
       note_ttl(record);

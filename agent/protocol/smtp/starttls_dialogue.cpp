@@ -81,13 +81,13 @@ void StarttlsDialogue::feed(std::string_view octets) {
   pending_ += octets;
   take_pending();
   if (too_much && action_ == Action::read)
-    give_up("more than " + std::to_string(kSessionLimit_bytes) + " octets by " +
+    give_up("more than " + std::to_string(kSessionLimit_bytes) + " bytes received by " +
             std::string(name_of(step_)));
 }
 
 void StarttlsDialogue::closed() {
   if (action_ == Action::finish) return;
-  give_up("closed the connection at " + std::string(name_of(step_)));
+  give_up("connection closed at " + std::string(name_of(step_)));
 }
 
 void StarttlsDialogue::handshake_done() {
@@ -103,7 +103,7 @@ void StarttlsDialogue::take_pending() {
     line = line.substr(taken, end == std::string::npos ? end : end - taken);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.size() > kReplyLineLimit_bytes) {
-      give_up("a line longer than " + std::to_string(kReplyLineLimit_bytes) + " octets at " +
+      give_up("a line longer than " + std::to_string(kReplyLineLimit_bytes) + " bytes at " +
               std::string(name_of(step_)));
       return;
     }
@@ -121,7 +121,7 @@ void StarttlsDialogue::take_pending() {
 void StarttlsDialogue::take_line(std::string_view line) {
   int code = code_of(line);
   if (code == 0) {
-    give_up("no SMTP reply at " + std::string(name_of(step_)) + ": \"" + shown(line) + "\"");
+    give_up("not an SMTP reply at " + std::string(name_of(step_)) + ": \"" + shown(line) + "\"");
     return;
   }
   bool last = line.size() == 3 || line[3] == ' ';
@@ -167,9 +167,9 @@ void StarttlsDialogue::take_reply() {
 void StarttlsDialogue::on_banner(int code) {
   if (code >= 400) {
     refuse(SmtpStatus::banner_rejected,
-           "the banner says " + std::to_string(code) + " " + reply_text_);
+           "the banner was " + std::to_string(code) + " " + reply_text_);
   } else if (code >= 300) {
-    give_up("the banner says " + std::to_string(code) + " " + reply_text_);
+    give_up("the banner was " + std::to_string(code) + " " + reply_text_);
   } else if (goal_ == Goal::banner) {
     quit();
   } else {
@@ -180,8 +180,8 @@ void StarttlsDialogue::on_banner(int code) {
 void StarttlsDialogue::on_ehlo(int code, const std::vector<std::string>& lines) {
   std::string answer = std::to_string(code) + " " + reply_text_;
   if (code >= 500) starttls_offered_ = false;
-  if (code >= 400) return refuse(SmtpStatus::ehlo_rejected, "EHLO was answered " + answer);
-  if (code >= 300) return give_up("EHLO was answered " + answer);
+  if (code >= 400) return refuse(SmtpStatus::ehlo_rejected, "the reply to EHLO was " + answer);
+  if (code >= 300) return give_up("the reply to EHLO was " + answer);
   starttls_offered_ = false;
   std::string mangled;
   // RFC 5321 §4.1.1.1: the first line is the server's name, keywords follow.
@@ -193,16 +193,17 @@ void StarttlsDialogue::on_ehlo(int code, const std::vector<std::string>& lines) 
   if (*starttls_offered_) return send("STARTTLS", SmtpStep::starttls);
   if (!mangled.empty())
     return refuse(SmtpStatus::starttls_stripped,
-                  "EHLO lists \"" + shown(mangled) + "\" where STARTTLS belongs");
+                  "EHLO lists \"" + shown(mangled) + "\" in place of STARTTLS");
   if (banner_masked_)
-    return refuse(SmtpStatus::starttls_stripped, "the banner is masked and EHLO lists no STARTTLS");
-  refuse(SmtpStatus::starttls_missing, "EHLO lists no STARTTLS");
+    return refuse(SmtpStatus::starttls_stripped,
+                  "the banner is masked and EHLO does not list STARTTLS");
+  refuse(SmtpStatus::starttls_missing, "EHLO does not list STARTTLS");
 }
 
 void StarttlsDialogue::on_starttls(int code) {
   if (code != 220) {  // RFC 3207 §4: 220 is the one answer that starts TLS
     refuse(SmtpStatus::starttls_rejected,
-           "STARTTLS was answered " + std::to_string(code) + " " + reply_text_);
+           "the reply to STARTTLS was " + std::to_string(code) + " " + reply_text_);
     return;
   }
   step_ = SmtpStep::handshake;

@@ -80,7 +80,7 @@ MaxAgeReading read_max_age_value(std::string_view value) {
   if (reading.seconds) {
     if (*reading.seconds <= kMaxAgeLimit_seconds) return reading;
     reading.over_limit = true;
-    reading.message = fmt::format("max_age {} is above the limit of {} seconds (about a year)",
+    reading.message = fmt::format("max_age {} exceeds the limit of {} seconds (about a year)",
                                   value, kMaxAgeLimit_seconds);
     reading.fix = fix_for(kMaxAgeLimit_seconds);
     return reading;
@@ -90,7 +90,7 @@ MaxAgeReading read_max_age_value(std::string_view value) {
     reading.fix = "write max_age: 604800";
   } else if (all_of(value, is_digit)) {
     reading.message =
-        fmt::format("max_age {} has {} digits, at most 10 are allowed", shown(value), value.size());
+        fmt::format("max_age {} has {} digits; at most 10 are allowed", shown(value), value.size());
     auto bare = number(value.substr(std::min(value.find_first_not_of('0'), value.size() - 1)));
     reading.fix = fix_for(bare.value_or(kMaxAgeLimit_seconds));
   } else {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kShown_octets = 80;
 constexpr std::string_view kSeparators = ",; \t";
-constexpr std::string_view kAskForName = "write mx: and the name that the MX record holds";
+constexpr std::string_view kAskForName = "write mx: and the host name from the MX record";
 
 std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
@@ -64,7 +64,7 @@ bool MxDiagnosis::find_wrapping() {
   char last = token_.back();
   bool quoted = (first == '"' || first == '\'') && first == last;
   if (token_.size() >= 2 && (quoted || (first == '<' && last == '>')))
-    return say_and_read("is wrapped in quotation marks or brackets",
+    return say_and_read("is enclosed in quotation marks or brackets",
                         token_.substr(1, token_.size() - 2));
   return false;
 }
@@ -80,14 +80,15 @@ bool MxDiagnosis::find_foreign_kind() {
     bare = bare.substr(1, bare.size() - 2);
   if (equals_ignoring_case(bare.substr(0, 5), "ipv6:")) bare.remove_prefix(5);
   if (token_.front() == '[' || IpAddress::parse(bare))
-    return say("is an address; a policy names hosts only", std::string(kAskForName));
+    return say("is an address; a policy lists host names only", std::string(kAskForName));
   if (token_.find('@') != std::string_view::npos)
-    return say("holds an \"@\"; it is to name a mail host, not a mailbox",
+    return say("contains an \"@\"; it must be a mail host, not a mailbox",
                std::string(kAskForName));
   if (!all_of(token_, is_ascii)) {
     bool wildcard = token_.substr(0, 2) == "*.";
     auto name = DomainName::parse(wildcard ? token_.substr(2) : token_);
-    if (!name) return say("holds octets outside ASCII", "write the name in its ASCII form (xn--…)");
+    if (!name)
+      return say("contains non-ASCII characters", "write the name in its ASCII form (xn--…)");
     return say_and_read("is not in its ASCII form", wildcard ? "*." + name->text() : name->text());
   }
   return false;
@@ -95,14 +96,15 @@ bool MxDiagnosis::find_foreign_kind() {
 
 bool MxDiagnosis::find_wildcard() {
   if (token_ == "*" || token_ == "*.")
-    return say("would cover every host", std::string(kAskForName));
+    return say("would match every host", std::string(kAskForName));
   size_t star = token_.find('*', token_.substr(0, 2) == "*." ? 1 : 0);
   if (star == std::string_view::npos) return false;
   if (token_.rfind("*.", 0) == 0 || (star > 0 && token_.substr(star - 1, 3) == ".*."))
-    return say("has a wildcard behind the first label; it may only be the whole first one",
+    return say("has a wildcard after the first label; a wildcard must be the whole first label",
                "write one mx line with the full name of each host");
-  return say("has a wildcard that is a part of a label; it may only be the whole first one",
-             "write one mx line with the full name of each host");
+  return say(
+      "has a wildcard that is only part of a label; a wildcard must be the whole first label",
+      "write one mx line with the full name of each host");
 }
 
 bool MxDiagnosis::find_name_fault() {
@@ -113,17 +115,18 @@ bool MxDiagnosis::find_name_fault() {
   if (token_.back() == '.')
     return say_and_read("ends with a dot", token_.substr(0, token_.size() - 1));
   if (token_.find('_') != std::string_view::npos)
-    return say("holds an underscore, which no host name may",
-               "give the host a name without underscore, in DNS and in the policy");
+    return say("contains an underscore, which host names must not",
+               "rename the host without an underscore, both in DNS and in the policy");
   if (size_t colon = token_.find(':'); colon != std::string_view::npos &&
                                        colon + 1 < token_.size() &&
                                        all_of(token_.substr(colon + 1), is_digit))
-    return say_and_read("names a port, which a policy cannot", token_.substr(0, colon));
+    return say_and_read("contains a port, which is not allowed in a policy",
+                        token_.substr(0, colon));
   std::string_view name = token_.substr(0, 2) == "*." ? token_.substr(2) : token_;
   auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; };
   auto bad = std::find_if_not(name.begin(), name.end(), allowed);
   if (bad != name.end())
-    return say(fmt::format("holds \"{}\"; only letters, digits, hyphens and dots are allowed",
+    return say(fmt::format("contains \"{}\"; only letters, digits, hyphens and dots are allowed",
                            printable(std::string_view(&*bad, 1), 8)),
                std::string(kAskForName));
   return find_label_fault(name);
@@ -133,19 +136,19 @@ bool MxDiagnosis::find_label_fault(std::string_view name) {
   if (name.find("..") != std::string_view::npos || name.front() == '.')
     return say("has an empty label", std::string(kAskForName));
   if (name.size() > 253)
-    return say(fmt::format("has {} octets, at most 253 are allowed", name.size()),
+    return say(fmt::format("has {} octets; at most 253 are allowed", name.size()),
                std::string(kAskForName));
   std::string_view label;
   for (size_t begin = 0; begin < name.size(); begin += label.size() + 1) {
     label = name.substr(begin, name.find('.', begin) - begin);
     if (label.size() > 63)
-      return say(fmt::format("has a label of {} octets, at most 63 are allowed", label.size()),
+      return say(fmt::format("has a label of {} octets; at most 63 are allowed", label.size()),
                  std::string(kAskForName));
     if (label.front() == '-' || label.back() == '-')
       return say(fmt::format("has the label \"{}\" that begins or ends with a hyphen", label),
                  std::string(kAskForName));
   }
-  return all_of(label, is_digit) && say("ends in a label of digits", std::string(kAskForName));
+  return all_of(label, is_digit) && say("ends in an all-numeric label", std::string(kAskForName));
 }
 
 // `mx: a.example, b.example`: several names where one may stand.
@@ -164,13 +167,13 @@ MxReading read_list(std::string_view value, size_t separator) {
       reading.patterns.push_back(ascii_lower(part));
   }
   if (count == 1) {
-    reading.message =
-        fmt::format("mx {} holds a \"{}\"", shown(value), printable(value.substr(separator, 1), 4));
+    reading.message = fmt::format("mx {} contains a \"{}\"", shown(value),
+                                  printable(value.substr(separator, 1), 4));
     reading.fix = fmt::format("write {}", lines.front());
     return reading;
   }
   reading.message = count == 0
-                        ? fmt::format("mx {} names no host", shown(value))
+                        ? fmt::format("mx {} contains no host name", shown(value))
                         : fmt::format("mx {} lists {} names on one line", shown(value), count);
   reading.fix = count == 0 ? std::string(kAskForName)
                            : fmt::format("write one line for each: {}{}", fmt::join(lines, ", "),
@@ -185,7 +188,7 @@ MxReading read_mx_value(std::string_view value) {
   if (is_mx_pattern(value)) {
     reading.patterns.push_back(ascii_lower(value));
   } else if (value.empty()) {
-    reading.message = "the mx line names no host";
+    reading.message = "the mx line contains no host name";
     reading.fix = kAskForName;
   } else if (size_t separator = value.find_first_of(kSeparators);
              separator != std::string_view::npos) {

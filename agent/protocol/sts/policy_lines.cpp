@@ -78,7 +78,7 @@ bool PolicyLinesReader::begins_as_text() {
   std::string_view body = rest_;
   if (body.substr(0, 2) == "\xFF\xFE" || body.substr(0, 2) == "\xFE\xFF") {
     faults_.error("sts-policy-bom", 1, 1, "the file is UTF-16 with a byte order mark",
-                  "save the file as plain ASCII or UTF-8 without byte order mark");
+                  "save the file as plain ASCII or UTF-8 without a byte order mark");
     return false;
   }
   bool marked = body.substr(0, kByteOrderMark.size()) == kByteOrderMark;
@@ -87,19 +87,20 @@ bool PolicyLinesReader::begins_as_text() {
   bare.remove_prefix(std::min(bare.find_first_not_of(" \t\r\n\v\f"), bare.size()));
   if (bare.empty()) {
     faults_.error("sts-policy-empty", 1, 1,
-                  rest_.empty() ? "the file is empty" : "the file holds nothing but blanks",
-                  "serve the policy file there");
+                  rest_.empty() ? "the file is empty" : "the file contains only whitespace",
+                  "serve the policy file at this URL");
     return false;
   }
   if (bare[0] == '<') {
-    faults_.error("sts-policy-html", 1, 1,
-                  fmt::format("the body begins {}, it is a web page and no policy", shown(bare)),
-                  "serve the policy file there, not the site's start or error page");
+    faults_.error(
+        "sts-policy-html", 1, 1,
+        fmt::format("the body begins with {}: it is a web page, not a policy", shown(bare)),
+        "serve the policy file at this URL instead of the site's home or error page");
     return false;
   }
   if (marked) {
     faults_.error("sts-policy-bom", 1, 1, "the file begins with a byte order mark (EF BB BF)",
-                  "save the file without byte order mark");
+                  "save the file without a byte order mark");
     rest_ = body;
   }
   return true;
@@ -110,14 +111,14 @@ void PolicyLinesReader::read_line() {
   std::string_view content = rest_.substr(0, end);
   if (without_leading_blanks(content).empty())
     faults_.differs("sts-policy-blank-line", lines_.end.line, 1, "the line is blank",
-                    "remove the line; some senders refuse the policy for it");
+                    "remove the line; some senders reject the policy because of it");
   else
     read_content(content);
   size_t terminator = take_terminator(end);
   if (terminator == 0) {
     lines_.end.column = column_of(rest_.substr(end));
     faults_.advise("sts-policy-no-final-eol", lines_.end.line, lines_.end.column,
-                   "the last line has no line end", "end the last line with CRLF");
+                   "the last line has no line terminator", "end the last line with CRLF");
   } else {
     ++lines_.end.line;
     lines_.end.column = 1;
@@ -134,37 +135,38 @@ size_t PolicyLinesReader::take_terminator(size_t at) {
   if (here[0] == '\n') {
     if (!bare_lf_seen_)
       faults_.advise("sts-policy-bare-lf", lines_.end.line, column_of(here),
-                     "the line ends with LF alone; a few senders want CRLF",
+                     "the line ends in LF only; a few senders expect CRLF",
                      "end every line with CRLF");
     bare_lf_seen_ = true;
     return 1;
   }
-  error("sts-policy-syntax", here, "a CR without LF stands here", "end the line with CRLF");
+  error("sts-policy-syntax", here, "there is a CR without LF", "end the line with CRLF");
   return 1;
 }
 
 void PolicyLinesReader::read_content(std::string_view content) {
   std::string_view bare = without_leading_blanks(content);
   if (bare.size() < content.size())
-    error("sts-policy-leading-space", content, "the line begins with a blank",
-          "remove the blanks at the beginning of the line");
+    error("sts-policy-leading-space", content, "the line begins with whitespace",
+          "remove the whitespace at the beginning of the line");
   bare = without_trailing_blanks(bare);
   if (bare[0] == '#') {
-    error("sts-policy-syntax", bare, fmt::format("{} is a comment; a policy has none", shown(bare)),
+    error("sts-policy-syntax", bare,
+          fmt::format("{} is a comment, which policies do not support", shown(bare)),
           "remove the line");
     return;
   }
   size_t colon = bare.find(':');
   size_t equals = bare.find('=');
   if (equals < colon && known_name(without_trailing_blanks(bare.substr(0, equals))) != nullptr) {
-    error("sts-policy-syntax", bare.substr(equals), "\"=\" stands where a colon belongs",
+    error("sts-policy-syntax", bare.substr(equals), "there is \"=\" instead of a colon",
           fmt::format("write {}: {}", without_trailing_blanks(bare.substr(0, equals)),
                       printable(without_leading_blanks(bare.substr(equals + 1)), kShown_octets)));
     colon = equals;
   }
   if (colon == std::string_view::npos) {
     error("sts-policy-syntax", bare,
-          fmt::format("{} is no line of the form name: value", shown(bare)),
+          fmt::format("{} does not have the form name: value", shown(bare)),
           "write a name, a colon and a value, or remove the line");
     return;
   }
@@ -184,7 +186,7 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   if (known != nullptr) field.key = known->key;
   if (field.name.size() < before.size())
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
-          fmt::format("a blank stands before the colon behind {}", shown(field.name)),
+          fmt::format("there is whitespace between {} and the colon", shown(field.name)),
           fmt::format("write {}:", printable(field.name, kShown_octets)));
   if (known != nullptr && field.name != known->name) {
     bool case_only = equals_ignoring_case(field.name, known->name);
@@ -224,7 +226,7 @@ bool check_policy_value(const PolicyField& field, FaultList& faults) {
   if (bad != field.value.end()) {
     auto offset = static_cast<size_t>(bad - field.value.begin());
     return complain(offset,
-                    fmt::format("the control character {} stands in the value of {}",
+                    fmt::format("there is a control character {} in the value of {}",
                                 printable(field.value.substr(offset, 1), 8), shown(field.name)));
   }
   if (!is_utf8(field.value))

@@ -104,10 +104,11 @@ bool StsPolicyReader::is_first(Once& once, const PolicyField& field) {
     return true;
   }
   if (check_policy_value(field, faults_))
-    faults_.advise("sts-policy-duplicate-field", field.line, field.name_column,
-                   fmt::format("{} stands again, here as {}; the first one counts", field.name,
-                               shown(field.value)),
-                   fmt::format("remove this line, {} stands in line {}", field.name, once.line));
+    faults_.advise(
+        "sts-policy-duplicate-field", field.line, field.name_column,
+        fmt::format("{} appears again, here as {}; the first one counts", field.name,
+                    shown(field.value)),
+        fmt::format("remove this line; {} is already on line {}", field.name, once.line));
   return false;
 }
 
@@ -115,11 +116,11 @@ void StsPolicyReader::take_version(const PolicyField& field) {
   if (!is_first(version_, field)) return;
   if (field.value != "STSv1")
     error("sts-policy-version-invalid", field,
-          fmt::format("the version is {}, only STSv1 exists", shown(field.value)),
+          fmt::format("the version is {}, but only STSv1 exists", shown(field.value)),
           "write version: STSv1");
   else if (field_count_ > 1)
     faults_.advise("sts-policy-version-not-first", field.line, field.name_column,
-                   "the version is not the first line; some senders ask for that",
+                   "the version is not on the first line, where some senders expect it",
                    "move version: STSv1 to the first line");
 }
 
@@ -137,10 +138,10 @@ void StsPolicyReader::take_mode(const PolicyField& field) {
   // "report" was the name of testing in the drafts of RFC 8461.
   if (lower == "test" || lower == "report") fix = "write mode: testing";
   if (lower == "enforced" || lower == "enforcing") fix = "write mode: enforce";
-  error("sts-policy-mode-invalid", field,
-        fmt::format("the mode is {}, not testing, enforce or none in small letters",
-                    shown(field.value)),
-        std::move(fix));
+  error(
+      "sts-policy-mode-invalid", field,
+      fmt::format("the mode is {}, not testing, enforce or none in lower case", shown(field.value)),
+      std::move(fix));
 }
 
 void StsPolicyReader::take_max_age(const PolicyField& field) {
@@ -160,7 +161,7 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
   for (std::string& pattern : reading.patterns) {
     if (mx_known_.count(pattern) > 0) {
       faults_.advise("sts-policy-mx-duplicate", field.line, field.value_column,
-                     fmt::format("mx {} stands twice", shown(pattern)), "remove this line");
+                     fmt::format("mx {} appears twice", shown(pattern)), "remove this line");
     } else if (policy_.mx.size() < kMostMxPatterns) {
       mx_known_.insert(pattern);
       policy_.mx.push_back(std::move(pattern));
@@ -172,7 +173,7 @@ void StsPolicyReader::take_extension(const PolicyField& field) {
   if (check_policy_value(field, faults_))
     faults_.advise("sts-policy-unknown-field", field.line, field.name_column,
                    fmt::format("the field {} is unknown; senders ignore it", shown(field.name)),
-                   "remove the line unless you know what it is for");
+                   "remove the line unless it is intended");
 }
 
 void StsPolicyReader::report_missing() {
@@ -189,11 +190,11 @@ void StsPolicyReader::advise_on_values() {
   if (!policy_.mode) return;
   if (*policy_.mode == Mode::testing)
     faults_.advise("sts-mode-testing", mode_.line, mode_.column,
-                   "the mode is testing; senders report failures and deliver all the same",
+                   "the mode is testing; senders report failures but still deliver",
                    "write mode: enforce once the reports show no failures");
   if (*policy_.mode == Mode::none) {
     faults_.advise("sts-mode-none", mode_.line, mode_.column,
-                   "the mode is none; senders do as if there were no policy",
+                   "the mode is none; senders act as if there were no policy",
                    "write mode: testing, or retire the policy (RFC 8461 §8.3)");
     return;  // a small max_age is right for a policy on its way out
   }
@@ -208,17 +209,18 @@ void StsPolicyReader::advise_on_max_age() {
                    fmt::format("max_age is {}; {}", seconds, why), std::string(fix));
   };
   if (seconds == 0)
-    advise("sts-policy-max-age-zero", "senders forget the policy at once",
+    advise("sts-policy-max-age-zero", "senders do not cache the policy",
            "write max_age: 604800 or more");
   else if (seconds < kDay_seconds)
     advise("sts-policy-max-age-too-short", "some senders ignore policies of less than a day",
            "write max_age: 604800 or more");
   else if (enforce && seconds < kTwoWeeks_seconds)
     advise("sts-policy-max-age-short",
-           "less than two weeks protects little against blocked refreshes",
+           "less than two weeks gives little protection when refreshes are blocked",
            "write max_age: 1209600 or more");
   else if (!enforce && seconds > kTwoWeeks_seconds && seconds <= kMaxAgeLimit_seconds)
-    advise("sts-policy-max-age-too-long", "more than two weeks delays what testing is to teach",
+    advise("sts-policy-max-age-too-long",
+           "more than two weeks delays policy changes during testing",
            "write max_age: 1209600 or less while testing");
 }
 

@@ -52,11 +52,11 @@ void check_id(const TagField& field, FaultList& faults) {
   if (!all_of(value, is_alphanumeric)) {
     std::string id = id_without_others(value);
     std::string message =
-        fmt::format("the id {} holds other characters than letters and digits", shown(value));
+        fmt::format("the id {} contains characters other than letters and digits", shown(value));
     std::string fix = id.empty() ? "write 1 to 32 letters and digits, such as id=20260101120000"
                                  : fmt::format("write id={}", id);
     if (version != std::string_view::npos) {
-      message = fmt::format("a second record is glued to the id {}", shown(value));
+      message = fmt::format("a second record is attached to the id {}", shown(value));
       fix = fmt::format("publish one record, with id={}",
                         printable(value.substr(0, version), kShown_octets));
     }
@@ -64,9 +64,9 @@ void check_id(const TagField& field, FaultList& faults) {
   }
   if (value.size() > kLongestId)
     faults.error("sts-txt-id-too-long", 1, column,
-                 fmt::format("the id {} has {} characters, at most 32 are allowed", shown(value),
+                 fmt::format("the id {} has {} characters; at most 32 are allowed", shown(value),
                              value.size()),
-                 "shorten it to 32 letters and digits");
+                 "shorten it to at most 32 letters and digits");
 }
 
 // What a lenient reader takes as the id: quotation marks go, nothing unprintable stays.
@@ -112,22 +112,22 @@ class StsRecordReader {
     if (field.name == kDialect.required_field || field.name == "v")
       faults_.advise(
           "sts-txt-duplicate-field", 1, field.name_column,
-          fmt::format("the field \"{}\" stands twice; the first one counts", field.name),
+          fmt::format("the field \"{}\" appears twice; the first one counts", field.name),
           fmt::format("remove {}={}", field.name, printable(field.value, kShown_octets)));
     else if (!is_id_in_capitals(field))
       faults_.advise("sts-txt-unknown-field", 1, field.name_column,
                      fmt::format("the field \"{}\" is unknown; senders ignore it", field.name),
-                     fmt::format("remove {}= unless you know what it is for", field.name));
+                     fmt::format("remove {}= unless it is intended", field.name));
   }
 
   void miss_id(const std::vector<TagField>& fields) {
     for (const TagField& field : fields) {
       if (!is_id_in_capitals(field)) continue;
       record_.id = readable_id(field.value);
-      faults_.error(
-          "sts-txt-id-missing", 1, field.name_column,
-          fmt::format("the field is written \"{}\", but names are case-sensitive", field.name),
-          fmt::format("write id={}", printable(field.value, kShown_octets)));
+      faults_.error("sts-txt-id-missing", 1, field.name_column,
+                    fmt::format("the field is written \"{}\", but field names are case-sensitive",
+                                field.name),
+                    fmt::format("write id={}", printable(field.value, kShown_octets)));
       return;
     }
     faults_.error("sts-txt-id-missing", 1, static_cast<int>(record_.text.size()) + 1,

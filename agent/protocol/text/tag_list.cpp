@@ -84,14 +84,15 @@ void TagListReader::strip_wrapping() {
   rest_ = without_invisible(rest_);
   std::string_view bare = without_leading_blanks(rest_);
   if (bare.size() < rest_.size())
-    syntax(rest_, "the record begins with a blank",
-           fmt::format("begin with {};", dialect_.version));
+    syntax(rest_, "the record begins with whitespace",
+           fmt::format("begin the record with {};", dialect_.version));
   rest_ = bare;
   std::string_view quote = rest_.substr(0, 1);
   if (rest_.substr(0, 2) == "\\\"") quote = rest_.substr(0, 2);
   if (quote != "\"" && quote != "'" && quote != "\\\"") return;
   syntax(rest_, "quotation marks are part of the published text",
-         "publish the text without quotation marks of its own; the zone file's do not count");
+         "publish the text without these quotation marks; those that delimit it in the zone file "
+         "are not part of it");
   rest_.remove_prefix(quote.size());
   std::string_view end = without_trailing_blanks(rest_);
   if (end.size() >= quote.size() && end.substr(end.size() - quote.size()) == quote)
@@ -105,8 +106,9 @@ std::string_view TagListReader::without_invisible(std::string_view piece) {
     bare.remove_prefix(length);
   }
   if (bare.size() < piece.size())
-    syntax(piece, "an invisible character (a no-break or zero-width space) stands before the text",
-           "type the record anew instead of copying it");
+    syntax(piece,
+           "there is an invisible character (a no-break or zero-width space) before the text",
+           "retype the record instead of copying it");
   return bare;
 }
 
@@ -117,11 +119,12 @@ bool TagListReader::read_version() {
     bool glued = field_start_length(behind) > 0;
     bool escaped = behind.substr(0, 2) == "\\;";
     if (glued)
-      syntax(behind,
-             fmt::format("no semicolon stands between {} and {}", dialect_.version, shown(behind)),
-             fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
+      syntax(
+          behind,
+          fmt::format("there is no semicolon between {} and {}", dialect_.version, shown(behind)),
+          fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
     if (escaped) {
-      syntax(behind, "a backslash stands before the semicolon",
+      syntax(behind, "there is a backslash before the semicolon",
              fmt::format("publish {}; without the backslash", dialect_.version));
       behind.remove_prefix(1);
     }
@@ -164,8 +167,7 @@ bool TagListReader::judge_version(std::string_view value, std::string_view as_wr
   if (value == right && as_written[0] == 'v')
     syntax(as_written, observed, fmt::format("write {}", dialect_.version));
   else if (equals_ignoring_case(value, right))
-    wrong_version(dialect_.version_case_code, observed + "; capitals and small letters differ",
-                  "write");
+    wrong_version(dialect_.version_case_code, observed + "; it is case-sensitive", "write");
   else
     wrong_version(dialect_.version_code, observed, "write");
   return true;
@@ -174,10 +176,10 @@ bool TagListReader::judge_version(std::string_view value, std::string_view as_wr
 bool TagListReader::read_other_beginning() {
   std::string_view bare_version = dialect_.version.substr(2);
   if (equals_ignoring_case(rest_.substr(0, bare_version.size()), bare_version)) {
-    wrong_version(
-        dialect_.version_code,
-        fmt::format("the record begins {} without v=", shown(rest_.substr(0, bare_version.size()))),
-        "write");
+    wrong_version(dialect_.version_code,
+                  fmt::format("the record begins with {}, without v=",
+                              shown(rest_.substr(0, bare_version.size()))),
+                  "write");
     rest_.remove_prefix(bare_version.size());
     read_delimiter();
     return true;
@@ -186,18 +188,19 @@ bool TagListReader::read_other_beginning() {
   bool version_field = field == 2 && (rest_[0] == 'v' || rest_[0] == 'V');
   if (field > 0 && !version_field) {
     version_misplaced_ = rest_.find(dialect_.version) != std::string_view::npos;
-    wrong_version(dialect_.version_code,
-                  fmt::format("the record begins {}; {}", shown(rest_.substr(0, rest_.find(';'))),
-                              version_misplaced_ ? fmt::format("{} stands later", dialect_.version)
-                                                 : "it names no version"),
-                  version_misplaced_ ? "move to the front:" : "begin the record with");
+    wrong_version(
+        dialect_.version_code,
+        fmt::format("the record begins with {}; {}", shown(rest_.substr(0, rest_.find(';'))),
+                    version_misplaced_ ? fmt::format("{} appears later", dialect_.version)
+                                       : "there is no version"),
+        version_misplaced_ ? "move to the front:" : "begin the record with");
     return true;
   }
   wrong_version(dialect_.version_code,
                 rest_.empty() ? fmt::format("the {} record is empty", dialect_.record_name)
-                              : fmt::format("the text {} is no {} record", shown(rest_),
+                              : fmt::format("the text {} is not a valid {} record", shown(rest_),
                                             dialect_.record_name),
-                "publish a record that begins");
+                "publish a record that begins with");
   return false;
 }
 
@@ -208,23 +211,22 @@ void TagListReader::read_delimiter() {
   if (behind.empty()) {
     if (blanks)
       faults_.differs(dialect_.trailing_space_code, 1, column_of(rest_),
-                      "the record ends with a blank", "remove the blanks at the end");
+                      "the record ends in whitespace", "remove the whitespace at the end");
   } else if (behind[0] == ';') {
     // RFC 8461 erratum 6285: it fits the ABNF, yet "v=STSv1;" does not begin the text.
     if (blanks)
-      faults_.advise(
-          dialect_.space_before_semicolon_code, 1, column_of(rest_),
-          fmt::format("a blank stands before the first semicolon; senders that look for \"{};\" "
-                      "discard the record",
-                      dialect_.version),
-          fmt::format("write {};", dialect_.version));
+      faults_.advise(dialect_.space_before_semicolon_code, 1, column_of(rest_),
+                     fmt::format("there is whitespace before the first semicolon; senders that "
+                                 "look for \"{};\" discard the record",
+                                 dialect_.version),
+                     fmt::format("write {};", dialect_.version));
     behind.remove_prefix(1);
   } else if (behind[0] == ',') {
-    syntax(behind, "a comma stands where a semicolon belongs",
+    syntax(behind, "there is a comma instead of a semicolon",
            fmt::format("write {};", dialect_.version));
     behind.remove_prefix(1);
   } else {
-    syntax(behind, fmt::format("no semicolon stands before {}", shown(behind)),
+    syntax(behind, fmt::format("there is no semicolon before {}", shown(behind)),
            fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
   }
   rest_ = behind;
@@ -239,15 +241,15 @@ void TagListReader::read_fields() {
     std::string_view bare = without_blanks_around(piece);
     if (bare.empty()) {
       if (!last)
-        syntax(piece, "nothing stands between two semicolons",
+        syntax(piece, "there is nothing between two semicolons",
                "write one semicolon between fields");
       continue;
     }
     if (last && is_blank(piece.back()))
       faults_.differs(dialect_.trailing_space_code, 1,
                       column_of(bare) + static_cast<int>(bare.size()),
-                      "the record ends with a blank, and no semicolon stands before it",
-                      "remove the blanks at the end");
+                      "the record ends in whitespace without a semicolon before it",
+                      "remove the whitespace at the end");
     split_joined(bare);
   }
 }
@@ -268,7 +270,7 @@ void TagListReader::split_joined(std::string_view piece) {
     }
     read_field(without_trailing_blanks(piece.substr(begin, gap - begin)));
     syntax(piece.substr(gap),
-           fmt::format("no semicolon stands before {}", shown(piece.substr(next))),
+           fmt::format("there is no semicolon before {}", shown(piece.substr(next))),
            fmt::format("write \"; {}\"", printable(piece.substr(next), kShown_octets)));
     begin = next;
     at = next + length - 1;
@@ -284,14 +286,14 @@ void TagListReader::read_field(std::string_view piece) {
     size_t colon = piece.find(':');
     std::string_view before = without_trailing_blanks(piece.substr(0, colon));
     if (equals_ignoring_case(before, dialect_.required_field)) {
-      syntax(piece.substr(colon), fmt::format("a colon stands behind {} instead of \"=\"", before),
+      syntax(piece.substr(colon), fmt::format("there is a colon after {} instead of \"=\"", before),
              fmt::format("write {}=", dialect_.required_field));
       sign = colon;
       name = before;
     }
   }
   if (sign == std::string_view::npos) {
-    syntax(piece, fmt::format("{} is not a field of the form name=value", shown(piece)),
+    syntax(piece, fmt::format("{} does not have the form name=value", shown(piece)),
            "remove it or give it a value");
     return;
   }
@@ -306,7 +308,7 @@ void TagListReader::read_field(std::string_view piece) {
   }
   if (name.size() < sign || (!bare.empty() && bare.data() != value.data()))
     syntax(name.size() < sign ? piece.substr(name.size()) : value,
-           fmt::format("a blank stands beside \"=\" in {}", shown(piece)),
+           fmt::format("there is whitespace around \"=\" in {}", shown(piece)),
            fmt::format("write {}={}", name, printable(bare, kShown_octets)));
   if (version_misplaced_ && name == "v") return;
   fields_.push_back({name, bare, column_of(name), column_of(bare.empty() ? value : bare)});

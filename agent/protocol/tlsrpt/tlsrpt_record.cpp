@@ -67,8 +67,8 @@ std::optional<Complaint> complaint_about_characters(std::string_view uri) {
   if (size_t mark = uri.find('!'); mark != std::string_view::npos) {
     bool size_limit = mark + 1 < uri.size() && is_digit(uri[mark + 1]);
     return Complaint{"tlsrpt-rua-unencoded",
-                     fmt::format("the URI {} holds a bare \"!\"", shown(uri)),
-                     size_limit ? fmt::format("write {}; size limits exist for DMARC only",
+                     fmt::format("the URI {} contains an unencoded \"!\"", shown(uri)),
+                     size_limit ? fmt::format("write {}; only DMARC has size limits",
                                               printable(uri.substr(0, mark), kShown_octets))
                                 : std::string("write %21 instead of \"!\"")};
   }
@@ -78,14 +78,14 @@ std::optional<Complaint> complaint_about_characters(std::string_view uri) {
     return Complaint{"tlsrpt-syntax",
                      fmt::format("\"{}\" is not allowed in the URI {}",
                                  printable(first_character(uri.substr(offset)), 8), shown(uri)),
-                     is_blank(*bad) ? "part two URIs with a comma"
-                                    : "remove the character or write it percent-encoded"};
+                     is_blank(*bad) ? "separate URIs with a comma"
+                                    : "remove the character or percent-encode it"};
   }
   if (bad_percent(uri) != std::string_view::npos)
     return Complaint{
         "tlsrpt-syntax",
-        fmt::format("a \"%\" without two hexadecimal digits is in the URI {}", shown(uri)),
-        "write %25 for a percent sign"};
+        fmt::format("there is a \"%\" without two hexadecimal digits in the URI {}", shown(uri)),
+        "write a percent sign as %25"};
   return std::nullopt;
 }
 
@@ -98,13 +98,13 @@ std::optional<Complaint> complaint_about_target(std::string_view uri, std::strin
     bool slashes = address.substr(0, 2) == "//";
     if (slashes || at == 0 || at == std::string_view::npos || at + 1 == address.size())
       return Complaint{
-          "tlsrpt-syntax", fmt::format("{} names no mail address", shown(uri)),
+          "tlsrpt-syntax", fmt::format("{} contains no mail address", shown(uri)),
           slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_octets))
-                  : std::string("write mailto: and a whole address")};
+                  : std::string("write mailto: and a complete address")};
   }
   if (equals_ignoring_case(scheme, "https") &&
       (target.substr(0, 2) != "//" || target.find_first_not_of("/?#:@") != 2))
-    return Complaint{"tlsrpt-syntax", fmt::format("{} names no host", shown(uri)),
+    return Complaint{"tlsrpt-syntax", fmt::format("{} contains no host name", shown(uri)),
                      "write https:// and a host name"};
   return std::nullopt;
 }
@@ -128,18 +128,19 @@ class TlsrptRecordReader {
     if (field.name != kDialect.required_field) {
       check_extension_value(field, kDialect, faults_);
     } else if (rua_seen_) {
-      faults_.advise("tlsrpt-rua-duplicate", 1, field.name_column,
-                     fmt::format("a second rua field gives {}; senders take the first or none",
-                                 shown(field.value)),
-                     "write all URIs into one rua field, parted by commas");
+      faults_.advise(
+          "tlsrpt-rua-duplicate", 1, field.name_column,
+          fmt::format("there is a second rua field with {}; senders use the first or none",
+                      shown(field.value)),
+          "write all URIs in one rua field, separated by commas");
       // Its URIs are not taken, yet a fault in them puts the record outside the ABNF.
       read_uris(field, false);
     } else {
       rua_seen_ = true;
       if (!first)
         faults_.advise("tlsrpt-rua-not-first", 1, field.name_column,
-                       "another field stands before rua; some senders read only the first one",
-                       "move rua right behind the version");
+                       "there is another field before rua; some senders read only the first field",
+                       "move rua directly after the version");
       read_uris(field, true);
     }
   }
@@ -147,7 +148,7 @@ class TlsrptRecordReader {
   void read_uris(const TagField& field, bool keep) {
     if (field.value.empty()) {
       faults_.error("tlsrpt-rua-missing", 1, field.value_column, "the rua field is empty",
-                    "write rua=mailto: and the address that takes the reports");
+                    "write rua=mailto: and the address that receives the reports");
       return;
     }
     bool blanks = false;
@@ -163,24 +164,24 @@ class TlsrptRecordReader {
     }
     if (blanks)
       faults_.advise("tlsrpt-rua-spaces", 1, field.value_column,
-                     "a blank stands beside a comma of rua; some senders do not strip it",
-                     "remove the blanks around the commas");
+                     "there is whitespace around a comma in rua; some senders do not strip it",
+                     "remove the whitespace around the commas");
   }
 
   void take_uri(std::string_view uri, int column, bool keep) {
     if (uri.empty()) {
-      faults_.error(kDialect.syntax_code, 1, column, "nothing stands beside a comma of rua",
-                    "remove the comma");
+      faults_.error(kDialect.syntax_code, 1, column,
+                    "there is no URI before or after a comma in rua", "remove the comma");
       return;
     }
     std::string_view scheme = scheme_of(uri);
     if (scheme.empty()) {
       bool address = uri.find('@') != std::string_view::npos;
       faults_.error("tlsrpt-rua-scheme", 1, column,
-                    fmt::format("{} is no URI, it has no scheme", shown(uri)),
+                    fmt::format("{} is not a URI: it has no scheme", shown(uri)),
                     address ? fmt::format("write mailto:{}", printable(uri, kShown_octets))
-                            : std::string("write mailto:address or https://host/path; a comma "
-                                          "inside a URI is written %2C"));
+                            : std::string("write mailto:address or https://host/path; write a "
+                                          "comma inside a URI as %2C"));
       return;
     }
     if (keep && record_.rua.size() < kMostRua) record_.rua.emplace_back(uri);
@@ -201,16 +202,16 @@ class TlsrptRecordReader {
   void miss_rua(const std::vector<TagField>& fields) {
     for (const TagField& field : fields) {
       if (!equals_ignoring_case(field.name, kDialect.required_field)) continue;
-      faults_.error(
-          "tlsrpt-rua-missing", 1, field.name_column,
-          fmt::format("the field is written \"{}\", but names are case-sensitive", field.name),
-          "write rua=");
+      faults_.error("tlsrpt-rua-missing", 1, field.name_column,
+                    fmt::format("the field is written \"{}\", but field names are case-sensitive",
+                                field.name),
+                    "write rua=");
       if (!field.value.empty()) read_uris(field, true);
       return;
     }
     faults_.error("tlsrpt-rua-missing", 1, static_cast<int>(record_.text.size()) + 1,
                   "the record has no rua field",
-                  "add rua=mailto: and the address that takes the reports");
+                  "add rua=mailto: and the address that receives the reports");
   }
 
   TlsrptRecord record_;

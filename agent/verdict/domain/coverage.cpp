@@ -84,7 +84,7 @@ std::string_view provider_hint(std::string_view provider) {
            "*.mail.protection.outlook.com, or *.<x>-v1.mx.microsoft after a move to DNSSEC.";
   if (provider == "Google Workspace")
     return "Google runs these MX hosts; *.google.com does not cover aspmx.l.google.com, because a "
-           "wildcard stands for one label.";
+           "wildcard matches exactly one label.";
   if (provider == "Cloudflare")
     return "Cloudflare Email Routing runs these MX hosts; the policy must list "
            "*.mx.cloudflare.net.";

@@ -106,7 +106,7 @@ void ChangeRules::removal() {
   }
   if (last != Mode::enforce || !is_recent(removed)) return;
   tell("sts-mode-downgrade-to-absent",
-       {.message = fmt::format("The record was removed on {}, when the policy's mode was enforce",
+       {.message = fmt::format("The record was removed on {}, while the policy's mode was enforce",
                                date_text(removed))});
 }
 
@@ -119,7 +119,7 @@ void ChangeRules::removal_while(bool after_none, const HeldPolicy& held) {
     what.severity = Severity::warning;
   what.message =
       fmt::format("{} on {}, but senders may hold {} until {}",
-                  after_none ? "The record was removed" : "Record and policy were removed",
+                  after_none ? "The record was removed" : "The record and the policy were removed",
                   date_text(history_.record.since), held_text(held), until(held.until));
   if (after_none)
     what.fix = fmt::format(
@@ -148,10 +148,10 @@ bool ChangeRules::flapping() {
       others += fmt::format("{}mode {} with max_age {} and mx {}", others.empty() ? "" : "; ",
                             name_of(instance.policy->mode), instance.policy->max_age_seconds,
                             instance.policy->mx.empty() ? "none" : listed(instance.policy->mx, 3));
-  tell(
-      "sts-policy-flapping",
-      {.message = fmt::format("The served policy went back to an earlier one {} times since {}: {}",
-                              kFlappingReturns, rfc3339(first), others)});
+  tell("sts-policy-flapping",
+       {.message =
+            fmt::format("The served policy reverted to an earlier version {} times since {}: {}",
+                        kFlappingReturns, rfc3339(first), others)});
   return true;
 }
 
@@ -188,14 +188,14 @@ bool ChangeRules::stale_copies() {
   FindingDetails what;
   what.fix = new_id_fix();
   if (reused)
-    what.message = fmt::format("The id {} was in use before and came back on {}; {}",
+    what.message = fmt::format("The id {} was used before and reappeared on {}; {}",
                                quoted(stale->id), date_text(id->returned), copies);
   else if (id_first)
     what.message = fmt::format("The id became {} on {}, before the policy changed on {}; {}",
                                quoted(stale->id), date_text(stale->first_seen),
                                date_text(policy.since), copies);
   else
-    what.message = fmt::format("The policy changed on {} but the id is still {}; {}",
+    what.message = fmt::format("The policy changed on {}, but the id is still {}; {}",
                                date_text(policy.since), quoted(stale->id), copies);
   tell(reused     ? "sts-id-reused"
        : id_first ? "sts-id-changed-before-body"
@@ -211,10 +211,11 @@ void ChangeRules::id_changes() {
   std::string when = date_text(record.changed);
   for (const SeenId& seen : history_.ids) {
     if (seen.id != *record.value || !is_recent(seen.returned)) continue;
-    return tell("sts-id-reused", {.message = fmt::format(
-                                      "The id {} of {} was first seen on {} and was replaced since",
-                                      quoted(seen.id), when, date_text(seen.first_seen)),
-                                  .fix = new_id_fix()});
+    return tell("sts-id-reused",
+                {.message = fmt::format(
+                     "The id {} published on {} was first seen on {} and has been replaced since",
+                     quoted(seen.id), when, date_text(seen.first_seen)),
+                 .fix = new_id_fix()});
   }
   if (record.previous->empty()) return;
   std::string change = fmt::format("The id changed from {} to {} on {}", quoted(*record.previous),
@@ -228,14 +229,14 @@ void ChangeRules::id_changes() {
       std::any_of(history_.instances.begin(), history_.instances.end(),
                   [&](const CachedPolicy& instance) { return instance.id == *record.previous; });
   if (under_previous && served_alone(*record.previous, **history_.policy.value))
-    tell("sts-id-changed-body-same", {.message = change + ", the policy stayed the same"});
+    tell("sts-id-changed-body-same", {.message = change + ", but the policy stayed the same"});
 }
 
 void ChangeRules::mode_fall() {
   if (!history_.policy.value || !is_recent(history_.mode_fell)) return;
   Mode now = (*history_.policy.value)->mode;
   tell(now == Mode::none ? "sts-mode-downgrade-enforce-none" : "sts-mode-downgrade-enforce-testing",
-       {.message = fmt::format("The mode was enforce until {} and is {} now",
+       {.message = fmt::format("The mode was enforce until {} and is now {}",
                                rfc3339(history_.mode_fell), name_of(now))});
 }
 
@@ -252,7 +253,7 @@ void ChangeRules::max_age() {
   bool reduced = today.max_age_seconds < other->policy->max_age_seconds;
   tell(reduced ? "sts-max-age-reduced" : "sts-max-age-raised",
        {.message =
-            fmt::format("max_age was {} until {} and is {} now", other->policy->max_age_seconds,
+            fmt::format("max_age was {} until {} and is now {}", other->policy->max_age_seconds,
                         rfc3339(other->gone), today.max_age_seconds)});
 }
 
@@ -262,7 +263,7 @@ void ChangeRules::mail_hosts() {
     if (mx.host != "." && mx.removed == kNever && mx.added != kNever) unsafe |= added_host(mx);
   for (const SeenMx& mx : history_.mx_hosts)
     if (!unsafe && mx.host != "." && is_recent(mx.removed))
-      tell("mx-removed", {.message = fmt::format("{} left the MX records on {}",
+      tell("mx-removed", {.message = fmt::format("{} was removed from the MX records on {}",
                                                  printable(mx.host, 253), date_text(mx.removed)),
                           .host = mx.host});
 }
@@ -276,9 +277,10 @@ bool ChangeRules::added_host(const SeenMx& mx) {
   const auto& known = history_.policy.value;
   if (known && is_served() && (*known)->mode != Mode::none &&
       !covering_pattern((*known)->mx, host)) {
-    tell("mx-added-not-covered", {.message = fmt::format("{} and matches none of the policy's {}",
-                                                         arrival, listed((*known)->mx, 8)),
-                                  .host = host});
+    tell("mx-added-not-covered",
+         {.message = fmt::format("{} and matches none of the policy's mx patterns {}", arrival,
+                                 listed((*known)->mx, 8)),
+          .host = host});
     return false;
   }
   for (const HeldPolicy& held : held_) {

@@ -23,7 +23,7 @@ void judge_implicit(RuleContext& context) {
   const Evidence& evidence = context.evidence;
   if (evidence.implicit_mx) {
     context.add("mx-missing-implicit",
-                {.message = fmt::format("{} has no MX record; its own address is the MX",
+                {.message = fmt::format("{} has no MX record; its own address is the implicit MX",
                                         evidence.domain.text())});
     return;
   }
@@ -69,16 +69,16 @@ void judge_set(RuleContext& context) {
   bool null = std::any_of(records.begin(), records.end(),
                           [](const auto& record) { return record.host.empty(); });
   if (null && records.size() == 1)
-    context.add("mx-null", {.message = "The MX record is \"0 .\": the domain takes no mail"});
+    context.add("mx-null", {.message = "The MX record is \"0 .\": the domain accepts no mail"});
   if (null && records.size() > 1)
     context.add("mx-null-with-others",
-                {.message = fmt::format("A null MX stands beside {} other MX record{}",
+                {.message = fmt::format("A null MX is published together with {} other MX record{}",
                                         records.size() - 1, records.size() == 2 ? "" : "s")});
   std::set<std::string> seen;
   for (const auto& record : records)
     if (!seen.insert(ascii_lower(record.host)).second)
       context.add("mx-trailing-duplicate",
-                  {.message = fmt::format("{} stands more than once among the MX records",
+                  {.message = fmt::format("{} is listed more than once in the MX records",
                                           printable(record.host, 253)),
                    .host = record.host});
 }
@@ -91,7 +91,7 @@ bool is_host_name(const std::string& host) {
 void judge_target(RuleContext& context, const MxTarget& target) {
   if (target.host.empty()) return;
   if (IpAddress::parse(target.host)) {
-    context.add("mx-ip-literal", {.message = fmt::format("The MX record names the IP address {}",
+    context.add("mx-ip-literal", {.message = fmt::format("The MX record contains the IP address {}",
                                                          printable(target.host, 100)),
                                   .host = target.host});
     return;
@@ -128,18 +128,20 @@ void judge_coverage(RuleContext& context) {
                            : fmt::format("Add{} to the policy, then publish a new id.", text);
   };
   if (uncovered.size() == hosts) {
-    context.add("mx-not-covered",
-                {.message = fmt::format("None of the MX hosts {} matches the policy's {}",
-                                        listed(uncovered), patterns),
-                 .fix = fix_for(lines)});
+    context.add(
+        "mx-not-covered",
+        {.message = fmt::format("None of the MX hosts {} matches the policy's mx patterns {}",
+                                listed(uncovered), patterns),
+         .fix = fix_for(lines)});
     return;
   }
   for (const std::string& host : uncovered)
-    context.add("mx-partial-coverage",
-                {.message = fmt::format("The MX host {} matches none of the policy's {}",
-                                        printable(host, 253), patterns),
-                 .fix = fix_for(suggested_patterns({host})),
-                 .host = host});
+    context.add(
+        "mx-partial-coverage",
+        {.message = fmt::format("The MX host {} matches none of the policy's mx patterns {}",
+                                printable(host, 253), patterns),
+         .fix = fix_for(suggested_patterns({host})),
+         .host = host});
 }
 
 }  // namespace

@@ -80,11 +80,12 @@ void judge_no_address(RuleContext& context) {
   const DnsAnswer* error = nullptr;
   for (const DnsAnswer& answer : policy.addresses.answers) {
     if (answer.status == DnsStatus::answered) {
-      context.add("sts-host-timeout",
-                  {.message = fmt::format("{} has the address {}, which this agent could not try",
-                                          policy.host, answer.addresses.front().text()),
-                   .host = policy.host,
-                   .unobserved = true});
+      context.add(
+          "sts-host-timeout",
+          {.message = fmt::format("{} has the address {}, which the agent could not contact",
+                                  policy.host, answer.addresses.front().text()),
+           .host = policy.host,
+           .unobserved = true});
       return;
     }
     nxdomain &= answer.status == DnsStatus::nxdomain;
@@ -188,12 +189,12 @@ void judge_answer(RuleContext& context, const HttpsAttempt& attempt) {
   bool html = context.reading.attempt != nullptr &&
               protocol::has_code(context.reading.policy.faults, "sts-policy-html");
   if (!attempt.content_type || attempt.content_type->empty())
-    say("sts-http-content-type-missing", "The answer has no Content-Type header");
+    say("sts-http-content-type-missing", "The response has no Content-Type header");
   else if (!protocol::is_text_plain(*attempt.content_type) && !html)
     say("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
                                                    printable(*attempt.content_type, 120)));
   if (attempt.total_time > kSlow)
-    say("sts-http-slow", fmt::format("The policy took {:.1f} seconds from {}",
+    say("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
                                      std::chrono::duration<double>(attempt.total_time).count(),
                                      attempt.address.text()));
 }

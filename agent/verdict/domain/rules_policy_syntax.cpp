@@ -28,12 +28,13 @@ void judge_wildcard_depth(RuleContext& context, const std::vector<std::string>& 
       if (!protocol::mx_pattern_is_too_shallow(pattern, host)) continue;
       std::vector<std::string> lines = suggested_patterns({host});
       std::string better = lines.empty() ? printable(host, 253) : lines.front();
-      context.add("sts-policy-wildcard-depth",
-                  {.message = fmt::format("\"mx: {}\" does not match the MX host {}: the "
-                                          "wildcard stands for exactly one label",
-                                          pattern, printable(host, 253)),
-                   .fix = fmt::format("Add the line \"mx: {}\", then publish a new id.", better),
-                   .host = host});
+      context.add(
+          "sts-policy-wildcard-depth",
+          {.message = fmt::format(
+               "\"mx: {}\" does not match the MX host {}: a wildcard matches exactly one label",
+               pattern, printable(host, 253)),
+           .fix = fmt::format("Add the line \"mx: {}\", then publish a new id.", better),
+           .host = host});
       break;
     }
   }
@@ -82,7 +83,7 @@ void judge_policy_syntax(RuleContext& context) {
   auto expected = context.thresholds.expected_mode;
   if (expected && reading.policy.mode && *reading.policy.mode < *expected)
     context.add("sts-mode-weaker-than-expected",
-                {.message = fmt::format("The published mode is {}, the settings expect {}",
+                {.message = fmt::format("The published mode is {}, but the settings expect {}",
                                         protocol::name_of(*reading.policy.mode),
                                         protocol::name_of(*expected))});
 

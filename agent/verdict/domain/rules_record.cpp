@@ -40,19 +40,20 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
       break;
     case StsRecordSet::Status::multiple:
       context.add("sts-txt-multiple",
-                  {.message = fmt::format("{} records at {} begin v=STSv1;: {}",
+                  {.message = fmt::format("{} records at {} begin with \"v=STSv1;\": {}",
                                           answer.texts.size() - set.unrelated.size(), answer.name,
                                           listed(answer.texts, 3))});
       break;
     case StsRecordSet::Status::none:
-      context.add("sts-txt-missing",
-                  {.message = fmt::format("No TXT record at {} begins v=STSv1;", answer.name)});
+      context.add(
+          "sts-txt-missing",
+          {.message = fmt::format("No TXT record at {} begins with \"v=STSv1;\"", answer.name)});
       break;
   }
   if (!set.unrelated.empty())
     context.add(
         "sts-txt-unrelated-records",
-        {.message = fmt::format("{} has {} other TXT record{}, the first is \"{}\"", answer.name,
+        {.message = fmt::format("{} has {} other TXT record{}; the first is \"{}\"", answer.name,
                                 set.unrelated.size(), set.unrelated.size() == 1 ? "" : "s",
                                 printable(set.unrelated.front(), 80))});
 }
@@ -63,7 +64,7 @@ void judge_record(RuleContext& context) {
   const DnsAnswer& answer = context.evidence.record;
   if (answer.cname_loop) {
     context.add("sts-txt-cname-loop",
-                {.message = fmt::format("The CNAMEs at {} loop: {}", answer.name,
+                {.message = fmt::format("The CNAME chain at {} forms a loop: {}", answer.name,
                                         listed(answer.cname_chain))});
     return;
   }

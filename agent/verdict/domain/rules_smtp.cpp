@@ -48,13 +48,13 @@ void judge_smtp(RuleContext& context) {
         for (const UngradedFinding& finding : target.verdict->findings)
           if (finding.row->stage != Stage::mx) context.findings.add(finding);
   if (!tally.blocked.empty())
-    context.add("probe-port25-egress-blocked",
-                {.message = fmt::format("Port 25 answers nowhere, neither on the canaries nor "
-                                        "on {}",
-                                        listed(tally.blocked, 3)),
-                 .host = tally.blocked_host->host,
-                 .address = tally.blocked_host->attempts.front().address,
-                 .address_in_subject = false});
+    context.add(
+        "probe-port25-egress-blocked",
+        {.message = fmt::format("Neither the canaries nor the MX hosts respond on port 25: {}",
+                                listed(tally.blocked, 3)),
+         .host = tally.blocked_host->host,
+         .address = tally.blocked_host->attempts.front().address,
+         .address_in_subject = false});
   if (!evidence.smtp_enabled || (!tally.probed && !tally.incomplete)) {
     context.not_applicable(Stage::smtp);
     context.not_applicable(Stage::mx_certificate);

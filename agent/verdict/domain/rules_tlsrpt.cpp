@@ -45,12 +45,13 @@ void judge_tlsrpt(RuleContext& context) {
     case TlsrptRecordSet::Status::multiple:
       context.add(
           "tlsrpt-multiple",
-          {.message = fmt::format("{} records at {} begin v=TLSRPTv1;",
+          {.message = fmt::format("{} records at {} begin with \"v=TLSRPTv1;\"",
                                   answer.texts.size() - set.unrelated.size(), answer.name)});
       break;
     case TlsrptRecordSet::Status::none:
-      context.add("tlsrpt-missing",
-                  {.message = fmt::format("No TXT record at {} begins v=TLSRPTv1;", answer.name)});
+      context.add(
+          "tlsrpt-missing",
+          {.message = fmt::format("No TXT record at {} begins with \"v=TLSRPTv1;\"", answer.name)});
       break;
   }
 }

@@ -82,8 +82,9 @@ std::vector<HeldPolicy> held_policies(const History& history, Time now) {
 }
 
 std::string held_text(const HeldPolicy& held) {
-  return fmt::format("the policy last served {} (mode {}, max_age {})", date_text(held.last_served),
-                     name_of(held.policy->mode), held.policy->max_age_seconds);
+  return fmt::format("the policy last served on {} (mode {}, max_age {})",
+                     date_text(held.last_served), name_of(held.policy->mode),
+                     held.policy->max_age_seconds);
 }
 
 std::string held_patterns(const HeldPolicy& held) {

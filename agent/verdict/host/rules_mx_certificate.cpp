@@ -46,9 +46,10 @@ void judge_pool(HostContext& context) {
   if (good == nullptr || bad == nullptr) return;
   context.findings.add(
       "cert-differs-by-ip",
-      {.message = fmt::format("{} presents a good certificate (until {}), {} does not (until {})",
-                              good->address.text(), date_text(good->chain->leaf.not_after),
-                              bad->address.text(), date_text(bad->chain->leaf.not_after)),
+      {.message = fmt::format(
+           "{} presents a good certificate (not after {}), but {} does not (not after {})",
+           good->address.text(), date_text(good->chain->leaf.not_after), bad->address.text(),
+           date_text(bad->chain->leaf.not_after)),
        .host = context.host.host,
        .address = bad->address,
        .address_in_subject = false});

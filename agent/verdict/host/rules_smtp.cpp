@@ -80,7 +80,7 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
     context.findings.add(
         "smtp-starttls-response-injection",
         about_attempt(context.host, attempt,
-                      fmt::format("{} octets of clear text followed the 220 to STARTTLS",
+                      fmt::format("{} bytes of plaintext followed the 220 reply to STARTTLS",
                                   attempt.injected_bytes)));
   if (attempt.banner_time > kSlowBanner)
     context.findings.add(

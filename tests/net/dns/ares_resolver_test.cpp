@@ -126,7 +126,7 @@ TEST_F(AresResolverTest, SilenceIsATimeoutAfterAllTries) {
   const DnsAnswer answer = ask("silent.example", RecordType::txt);
   const auto took = steady_clock::now() - begin;
   EXPECT_EQ(answer.status, DnsStatus::timeout);
-  EXPECT_THAT(answer.detail, HasSubstr("no answer within 450 ms from "));
+  EXPECT_THAT(answer.detail, HasSubstr("no response within 450 ms from "));
   EXPECT_THAT(answer.detail, HasSubstr(resolver->servers()));
   EXPECT_EQ(server.queries("silent.example", RecordType::txt), 3u);
   EXPECT_GE(took, milliseconds(440));

@@ -35,7 +35,7 @@ TEST_F(CurlFetcherTest, SlowDrip) {
   script.response = policy_response(std::string(1000, 'x'));
   HttpsAttempt seen = fetch(script);
   EXPECT_EQ(seen.status, HttpsStatus::response_timeout) << seen.detail;
-  EXPECT_EQ(seen.detail, "the answer did not end within 600ms");
+  EXPECT_EQ(seen.detail, "the response did not complete within 600ms");
   EXPECT_GE(seen.total_time, milliseconds(600));
   EXPECT_LT(seen.total_time, milliseconds(5000));
   EXPECT_TRUE(seen.chain);
@@ -63,7 +63,7 @@ TEST_F(CurlFetcherTest, SilenceAfterAccept) {
   settings_.timeout = milliseconds(300);
   HttpsAttempt seen = fetch(behaving(Behaviour::silent_after_accept));
   EXPECT_EQ(seen.status, HttpsStatus::tls_timeout) << seen.detail;
-  EXPECT_EQ(seen.detail, "the TLS handshake did not end within 300ms");
+  EXPECT_EQ(seen.detail, "the TLS handshake did not complete within 300ms");
   EXPECT_FALSE(seen.chain);
 }
 

@@ -86,7 +86,7 @@ TEST_F(SmtpProberTest, TellsWhatIsWrongBeforeTls) {
       {says("SSH-2.0-x\r\n"), protocol_error, banner, 0, "SSH-2.0-x"},
       {says(hello, "502 what\r\n"), ehlo_rejected, ehlo, 502, "502 what"},
       {says(hello, "421 later\r\n"), ehlo_rejected, ehlo, 421, "421 later"},
-      {says(hello, "250 mx\r\n"), starttls_missing, ehlo, 250, "lists no STARTTLS"},
+      {says(hello, "250 mx\r\n"), starttls_missing, ehlo, 250, "does not list STARTTLS"},
       {says(hello, "250-mx\r\n250 XXXXXXXA\r\n"), starttls_stripped, ehlo, 250, "XXXXXXXA"},
       {says(hello, nullptr, "454 no keys\r\n"), starttls_rejected, starttls, 454, "454 no keys"},
       {faulty(SmtpFault::close, SmtpMoment::banner), protocol_error, banner, 0, "at banner"},
@@ -118,9 +118,9 @@ TEST_F(SmtpProberTest, TellsWhereTheServerFellSilent) {
     const char* detail;
   };
   const Case cases[] = {
-      {SmtpMoment::banner, SmtpStatus::timeout, SmtpStep::banner, "no answer at banner"},
-      {SmtpMoment::ehlo, SmtpStatus::timeout, SmtpStep::ehlo, "no answer at EHLO"},
-      {SmtpMoment::starttls, SmtpStatus::timeout, SmtpStep::starttls, "no answer at STARTTLS"},
+      {SmtpMoment::banner, SmtpStatus::timeout, SmtpStep::banner, "no response at banner"},
+      {SmtpMoment::ehlo, SmtpStatus::timeout, SmtpStep::ehlo, "no response at EHLO"},
+      {SmtpMoment::starttls, SmtpStatus::timeout, SmtpStep::starttls, "no response at STARTTLS"},
       {SmtpMoment::handshake, SmtpStatus::tls_timeout, SmtpStep::handshake, "did not end"},
       {SmtpMoment::ehlo_after_tls, SmtpStatus::ok, SmtpStep::ehlo_after_tls, ""},
   };
@@ -172,7 +172,7 @@ TEST_F(SmtpProberTest, TellsHowTheConnectionFailed) {
   fakes::DeafPort deaf;
   attempt = probe(deaf.port(), kShort);
   EXPECT_EQ(attempt.status, SmtpStatus::connect_timeout) << attempt.detail;
-  EXPECT_EQ(attempt.detail, "no answer to the connection within 300ms");
+  EXPECT_EQ(attempt.detail, "no response to the connection attempt within 300ms");
 
   // No TCP goes to a multicast address: the kernel says so at once.
   attempt = probe(25, kPlenty, "224.0.0.1");
@@ -197,11 +197,11 @@ TEST_F(SmtpProberTest, TellsHowTheHandshakeFailed) {
   using enum SmtpStatus;
   const Case cases[] = {
       {faulty(SmtpFault::close, SmtpMoment::handshake), tls_closed, 2, "TLS handshake"},
-      {faulty(SmtpFault::reset, SmtpMoment::handshake), tls_closed, 2, "reset the connection"},
+      {faulty(SmtpFault::reset, SmtpMoment::handshake), tls_closed, 2, "connection reset"},
       {in_place_of_tls(fakes::tls_alert(kHandshakeFailure)), tls_failed, 2, "handshake failure"},
       {in_place_of_tls(fakes::tls_alert(kProtocolVersion)), tls_failed, 2, "protocol version"},
       {in_place_of_tls(fakes::tls_alert(kInternalError)), tls_failed, 1, "internal error"},
-      {in_place_of_tls("500 what?\r\n"), tls_failed, 1, "clear text in place of TLS: \"500 what?"},
+      {in_place_of_tls("500 what?\r\n"), tls_failed, 1, "plaintext instead of TLS: \"500 what?"},
       {in_place_of_tls(std::string(100, '\x01')), tls_failed, 1, ""},
   };
   for (const Case& row : cases) {

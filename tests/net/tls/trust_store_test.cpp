@@ -21,13 +21,13 @@ struct BadBundle {
 
 TEST_F(TlsObserverTest, BadTrustStores) {
   const BadBundle cases[] = {
-      {"empty.pem", "", "holds no PEM certificate"},
-      {"words.pem", "these are not certificates\n", "holds no PEM certificate"},
+      {"empty.pem", "", "contains no PEM certificate"},
+      {"words.pem", "these are not certificates\n", "contains no PEM certificate"},
       {"broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-       "certificate number 1"},
+       "certificate 1"},
       {"second.pem",
        root_.certificate_pem() + "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
-       "certificate number 2"},
+       "certificate 2"},
   };
   for (const BadBundle& test : cases) {
     auto file = fakes::write_pem(directory_.path(), test.name, test.pem);

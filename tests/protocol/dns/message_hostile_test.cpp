@@ -89,17 +89,17 @@ TEST(DecodeHostileResponse, MalformedMessages) {
   const std::vector<Case> cases = {
       {"", "shorter than a header"},
       {whole.substr(0, 11), "shorter than a header"},
-      {whole.substr(0, 20), "question cut short"},
-      {whole.substr(0, whole.size() - 1), "answer section cut short"},
+      {whole.substr(0, 20), "question truncated"},
+      {whole.substr(0, whole.size() - 1), "answer section truncated"},
       {packet(0x0100).octets(), "not a response to a query"},
       {packet(kGood | 0x2800).octets(), "not a response to a query"},
       {packet(kGood | fakes::kTruncated).octets(), "truncated even over TCP"},
       {none.octets(), "does not repeat the question"},
       {two.octets(), "does not repeat the question"},
-      {other_name.octets(), "answers another question"},
-      {other_type.octets(), "answers another question"},
-      {other_class.octets(), "answers another question"},
-      {whole + std::string(65536, '\0'), "longer than 65535 octets"},
+      {other_name.octets(), "answers a different question"},
+      {other_type.octets(), "answers a different question"},
+      {other_class.octets(), "answers a different question"},
+      {whole + std::string(65536, '\0'), "longer than 65535 bytes"},
   };
   for (const auto& [octets, detail] : cases) {
     const auto response = decode_response(octets, kName, RecordType::txt);

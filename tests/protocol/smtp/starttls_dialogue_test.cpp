@@ -130,12 +130,17 @@ TEST(StarttlsDialogue, TellsWhatIsWrong) {
       {{kBanner, "502 what\r\n"}, ehlo_rejected, ehlo, 502, "502 what", "no ESMTP"},
       {{kBanner, "421 busy\r\n"}, ehlo_rejected, ehlo, 421, "421 busy", "temporary"},
       {{kBanner, "354 go\r\n"}, protocol_error, ehlo, 354, "354 go", "no EHLO's code"},
-      {{kBanner, "250-mx\r\n250 SIZE\r\n"}, starttls_missing, ehlo, 250, "lists no", "not offered"},
+      {{kBanner, "250-mx\r\n250 SIZE\r\n"},
+       starttls_missing,
+       ehlo,
+       250,
+       "does not list",
+       "not offered"},
       {{kBanner, "250 STARTTLS\r\n"},
        starttls_missing,
        ehlo,
        250,
-       "lists no",
+       "does not list",
        "first line: a name"},
       {{kBanner, "250-mx\r\n250 STARTTLSX\r\n"},
        starttls_missing,
@@ -155,7 +160,7 @@ TEST(StarttlsDialogue, TellsWhatIsWrong) {
        starttls_missing,
        ehlo,
        250,
-       "lists no",
+       "does not list",
        "mere decoration"},
       {{kBanner, kEhlo, "454 no keys\r\n"},
        starttls_rejected,
@@ -170,15 +175,10 @@ TEST(StarttlsDialogue, TellsWhatIsWrong) {
        250,
        "250 ok",
        "only 220 counts"},
-      {{""}, protocol_error, banner, 0, "closed the connection at banner", "said nothing"},
-      {{"220-wait\r\n"},
-       protocol_error,
-       banner,
-       0,
-       "closed the connection at banner",
-       "no last line"},
-      {{kBanner, "250-mx\r\n"}, protocol_error, ehlo, 220, "closed the connection at EHLO", "cut"},
-      {{kBanner, kEhlo, ""}, protocol_error, starttls, 250, "connection at STARTTLS", "cut"},
+      {{""}, protocol_error, banner, 0, "connection closed at banner", "said nothing"},
+      {{"220-wait\r\n"}, protocol_error, banner, 0, "connection closed at banner", "no last line"},
+      {{kBanner, "250-mx\r\n"}, protocol_error, ehlo, 220, "connection closed at EHLO", "cut"},
+      {{kBanner, kEhlo, ""}, protocol_error, starttls, 250, "connection closed at STARTTLS", "cut"},
       {{"hello\r\n"}, protocol_error, banner, 0, "\"hello\"", "no digits"},
       {{"\r\n"}, protocol_error, banner, 0, "\"\"", "an empty line"},
       {{"22\r\n"}, protocol_error, banner, 0, "\"22\"", "two digits"},
@@ -268,19 +268,19 @@ TEST(StarttlsDialogue, LimitsWhatItReads) {
     return whole;
   };
   std::string fits = "220 " + std::string(kReplyLineLimit_bytes - 4, 'x');
-  EXPECT_EQ(told(fits + "\r\n").detail, "closed the connection at EHLO");
-  EXPECT_EQ(told(fits + "x\r\n").detail, "a line longer than 2048 octets at banner");
-  EXPECT_EQ(told(std::string(70000, '2')).detail, "a line longer than 2048 octets at banner");
+  EXPECT_EQ(told(fits + "\r\n").detail, "connection closed at EHLO");
+  EXPECT_EQ(told(fits + "x\r\n").detail, "a line longer than 2048 bytes at banner");
+  EXPECT_EQ(told(std::string(70000, '2')).detail, "a line longer than 2048 bytes at banner");
 
   std::string lines;
   for (size_t line = 1; line < kReplyLinesLimit; ++line) lines += "220-x\r\n";
-  EXPECT_EQ(told(lines + "220 x\r\n").detail, "closed the connection at EHLO");
+  EXPECT_EQ(told(lines + "220 x\r\n").detail, "connection closed at EHLO");
   EXPECT_EQ(told(lines + "220-x\r\n220 x\r\n").detail,
             "more than 128 lines in one reply at banner");
 
   std::string long_lines;
   for (int line = 0; line < 40; ++line) long_lines += "220-" + std::string(2000, 'x') + "\r\n";
-  EXPECT_EQ(told(long_lines).detail, "more than 65536 octets by banner");
+  EXPECT_EQ(told(long_lines).detail, "more than 65536 bytes received by banner");
   EXPECT_EQ(told(long_lines).status, SmtpStatus::protocol_error);
 }
 

@@ -120,8 +120,8 @@ TEST(StsPolicy, RefusesWhatIsNoPolicy) {
       {"", "1:1 sts-policy-empty", "serve the policy"},
       {" \t\r\n\n ", "1:1 sts-policy-empty", "serve the policy"},
       {"\xEF\xBB\xBF \n", "1:1 sts-policy-empty", "serve the policy"},  // only a byte order mark
-      {"<!DOCTYPE html><html>", "1:1 sts-policy-html", "start or error page"},
-      {"\n\n  <HTML>\nversion: STSv1\n", "1:1 sts-policy-html", "start or error page"},
+      {"<!DOCTYPE html><html>", "1:1 sts-policy-html", "home or error page"},
+      {"\n\n  <HTML>\nversion: STSv1\n", "1:1 sts-policy-html", "home or error page"},
       {"<!doctype html>", "1:1 sts-policy-html", ""},
       {"<?xml version=\"1.0\"?>", "1:1 sts-policy-html", ""},
       {"\xFF\xFEv\0e\0", "1:1 sts-policy-bom", "UTF-8 without"},  // UTF-16
@@ -136,13 +136,13 @@ TEST(StsPolicy, RefusesWhatIsNoPolicy) {
 
 TEST(StsPolicy, RefusesFaultyLines) {
   expect_bad({
-      {"\xEF\xBB\xBF" + kEnforce + kTail, "1:1 sts-policy-bom", "without byte order mark"},
+      {"\xEF\xBB\xBF" + kEnforce + kTail, "1:1 sts-policy-bom", "without a byte order mark"},
       {kEnforce + "\r\n" + kTail, "3:1 sts-policy-blank-line", "remove the line"},
       {kEnforce + " \t\r\n" + kTail, "3:1 sts-policy-blank-line", "remove the line"},
       {kEnforce + kTail + "\r\n", "5:1 sts-policy-blank-line", "remove the line"},
       {kEnforce + kTail + "  ", "5:1 sts-policy-blank-line", "remove the line"},
       {"\n" + kEnforce + kTail, "1:1 sts-policy-blank-line", "remove the line"},
-      {kEnforce + " " + kTail, "3:1 sts-policy-leading-space", "remove the blanks"},
+      {kEnforce + " " + kTail, "3:1 sts-policy-leading-space", "remove the whitespace"},
       {kEnforce + "mx : b.example\r\n" + kTail, "3:3 sts-policy-space-before-colon", "write mx:"},
       {kEnforce + "MX: b.example\r\n" + kTail, "3:1 sts-policy-key-case", "write mx: b.example"},
       {"Version: STSv1\r\nMode: enforce\r\n" + kTail,
@@ -218,14 +218,14 @@ struct Mx {
 TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
   const std::string kLong = std::string(64, 'a') + ".example";
   const std::vector<Mx> values = {
-      {"", "names no host", "MX record", {}},
+      {"", "contains no host name", "MX record", {}},
       {"a.example, b.example",
        "lists 2 names on one line",
        "\"mx: a.example\", \"mx: b.example\"",
        {"a.example", "b.example"}},
       {"a.example b.example;c_d", "lists 3 names", "one line for each", {"a.example", "b.example"}},
-      {"a.example,", "holds a \",\"", "\"mx: a.example\"", {"a.example"}},
-      {",;", "names no host", "", {}},
+      {"a.example,", "contains a \",\"", "\"mx: a.example\"", {"a.example"}},
+      {",;", "contains no host name", "", {}},
       {"\"a.example\"", "quotation marks", "mx: a.example", {"a.example"}},
       {"<a.example>", "brackets", "mx: a.example", {"a.example"}},
       {"https://A.example:443/x", "is a URL", "mx: a.example", {"a.example"}},
@@ -233,7 +233,7 @@ TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
       {"[192.0.2.1]", "is an address", "", {}},
       {"2001:db8::1", "is an address", "", {}},
       {"[IPv6:2001:db8::1]", "is an address", "", {}},
-      {"postmaster@a.example", "holds an \"@\"", "", {}},
+      {"postmaster@a.example", "contains an \"@\"", "", {}},
       {"b\xC3\xBC"
        "cher.example",
        "not in its ASCII form",
@@ -244,26 +244,26 @@ TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
        "not in its ASCII form",
        "mx: *.xn--bcher-kva.example",
        {"*.xn--bcher-kva.example"}},
-      {"\xFF\xFE.example", "outside ASCII", "xn--", {}},
+      {"\xFF\xFE.example", "non-ASCII", "xn--", {}},
       {"*", "every host", "", {}},
       {"*.", "every host", "", {}},
       {"mx*.a.example", "part of a label", "full name of each host", {}},
       {"*mx.a.example", "part of a label", "full name of each host", {}},
       {"**.a.example", "part of a label", "", {}},
-      {"a.*.example", "behind the first label", "full name of each host", {}},
-      {"*.*.example", "behind the first label", "", {}},
+      {"a.*.example", "after the first label", "full name of each host", {}},
+      {"*.*.example", "after the first label", "", {}},
       {".a.example", "begins with a dot", "mx: *.a.example", {}},
       {"a.example.", "ends with a dot", "mx: a.example", {"a.example"}},
       {"*.a.example.", "ends with a dot", "mx: *.a.example", {"*.a.example"}},
-      {"a_b.example", "underscore", "without underscore", {}},
-      {"a.example:25", "names a port", "mx: a.example", {"a.example"}},
-      {"a/b.example", "holds \"/\"", "", {}},
+      {"a_b.example", "underscore", "without an underscore", {}},
+      {"a.example:25", "contains a port", "mx: a.example", {"a.example"}},
+      {"a/b.example", "contains \"/\"", "", {}},
       {"a..example", "empty label", "", {}},
       {"*..example", "empty label", "", {}},
       {kLong, "label of 64 octets", "", {}},
       {"-a.example", "hyphen", "", {}},
       {"a-.example", "hyphen", "", {}},
-      {"a.1", "label of digits", "", {}},
+      {"a.1", "all-numeric label", "", {}},
       {std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." +
            std::string(63, 'd'),
        "255 octets",
@@ -297,12 +297,13 @@ TEST(StsPolicy, ReadsOnWhereTheRepairIsPlain) {
 TEST(StsPolicy, NamesTheObservedValue) {
   StsPolicy policy = parse_sts_policy("version: STS1\nmode: on\nmx: a_b\nmax_age: 40000000\n");
   ASSERT_EQ(policy.faults.size(), 5u) << placed(policy.faults);
-  EXPECT_EQ(policy.faults[0].message, "the version is \"STS1\", only STSv1 exists");
+  EXPECT_EQ(policy.faults[0].message, "the version is \"STS1\", but only STSv1 exists");
   EXPECT_EQ(policy.faults[2].message,
-            "the mode is \"on\", not testing, enforce or none in small letters");
-  EXPECT_EQ(policy.faults[3].message, "mx \"a_b\" holds an underscore, which no host name may");
+            "the mode is \"on\", not testing, enforce or none in lower case");
+  EXPECT_EQ(policy.faults[3].message,
+            "mx \"a_b\" contains an underscore, which host names must not");
   EXPECT_EQ(policy.faults[4].message,
-            "max_age 40000000 is above the limit of 31557600 seconds (about a year)");
+            "max_age 40000000 exceeds the limit of 31557600 seconds (about a year)");
   EXPECT_EQ(policy.max_age_seconds, 40000000u);
 }
 

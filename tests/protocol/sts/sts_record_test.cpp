@@ -90,7 +90,8 @@ TEST(StsRecord, RefusesAndReadsOn) {
       {"v=STSv1; ; id=7", "1:9 sts-txt-syntax", "7", "one semicolon"},          // with a blank
       {"v=STSv1; id=7;;", "1:15 sts-txt-syntax", "7", "one semicolon"},         // at the end
       {"v=STSv1; id=7;;;", "1:15 sts-txt-syntax, 1:16 sts-txt-syntax", "7", "one semicolon"},
-      {"v=STSv1; id=7 ", "1:14 sts-txt-trailing-space", "7", "blanks at the end"},  // no semicolon
+      {"v=STSv1; id=7 ", "1:14 sts-txt-trailing-space", "7",
+       "whitespace at the end"},                                 // no semicolon
       {"v=STSv1; id = 7", "1:12 sts-txt-syntax", "7", "id=7"},   // blanks round "="
       {"v=STSv1; id= 7", "1:13 sts-txt-syntax", "7", "id=7"},    // behind it
       {"v=STSv1; id:7", "1:12 sts-txt-syntax", "7", "id="},      // colon
@@ -109,8 +110,8 @@ TEST(StsRecord, RefusesAndReadsOn) {
       {"v=STSv1; id=\x01", "1:13 sts-txt-id-invalid", "", "letters and digits"},
       {"v=STSv1; id=" + std::string(33, '1'), "1:13 sts-txt-id-too-long", std::string(33, '1'),
        "32"},
-      {"v=STSv1;\xC2\xA0id=7", "1:9 sts-txt-syntax", "7", "anew"},       // no-break space
-      {"\xEF\xBB\xBFv=STSv1; id=7", "1:1 sts-txt-syntax", "7", "anew"},  // byte order mark
+      {"v=STSv1;\xC2\xA0id=7", "1:9 sts-txt-syntax", "7", "retype"},       // no-break space
+      {"\xEF\xBB\xBFv=STSv1; id=7", "1:1 sts-txt-syntax", "7", "retype"},  // byte order mark
       {"v=sts; id=7;; x=", "1:1 sts-txt-version-invalid, 1:13 sts-txt-syntax, 1:17 sts-txt-syntax",
        "7", "v=STSv1;"},  // one fault does not hide the next
   };
@@ -128,9 +129,9 @@ TEST(StsRecord, NamesTheObservedValue) {
   EXPECT_EQ(parse_sts_record("v=STS1; id=7").faults.front().message,
             "the version is written \"v=STS1\", not v=STSv1");
   EXPECT_EQ(parse_sts_record("v=STSv1; id=a-b").faults.front().message,
-            "the id \"a-b\" holds other characters than letters and digits");
+            "the id \"a-b\" contains characters other than letters and digits");
   EXPECT_THAT(parse_sts_record("v=spf1 a -all").faults.front().message,
-              HasSubstr("\"v=spf1 a -all\" is no MTA-STS record"));
+              HasSubstr("\"v=spf1 a -all\" is not a valid MTA-STS record"));
 }
 
 TEST(StsRecord, AVersionOutOfPlaceIsToldOfOnce) {

@@ -79,7 +79,7 @@ TEST(TlsrptRecord, RefusesAndReadsOn) {
       {kRua, "1:1 tlsrpt-version-invalid", kOne, "v=TLSRPTv1;"},               // no version
       {"v=TLSRPTv1 " + kRua, "1:12 tlsrpt-syntax", kOne, "v=TLSRPTv1; rua="},  // no semicolon
       {"\"v=TLSRPTv1; " + kRua + "\"", "1:1 tlsrpt-syntax", kOne, "quotation"},
-      {"v=TLSRPTv1; " + kRua + " ", "1:35 tlsrpt-syntax", kOne, "blanks at the end"},
+      {"v=TLSRPTv1; " + kRua + " ", "1:35 tlsrpt-syntax", kOne, "whitespace at the end"},
       {"v=TLSRPTv1;; " + kRua, "1:12 tlsrpt-syntax", kOne, "one semicolon"},
       {"v=TLSRPTv1; rua = mailto:r@a.example", "1:16 tlsrpt-syntax", kOne, "write rua=mailto"},
       {"v=TLSRPTv1; " + kRua + "; more=", "1:42 tlsrpt-syntax", kOne, "more="},
@@ -95,8 +95,8 @@ TEST(TlsrptRecord, RefusesAndReadsOn) {
        "1:17 tlsrpt-rua-unencoded",
        {"https://a.example/!x"},
        "%21"},
-      {"v=TLSRPTv1; rua=mailto:", "1:17 tlsrpt-syntax", {"mailto:"}, "whole address"},
-      {"v=TLSRPTv1; rua=mailto:r@", "1:17 tlsrpt-syntax", {"mailto:r@"}, "whole address"},
+      {"v=TLSRPTv1; rua=mailto:", "1:17 tlsrpt-syntax", {"mailto:"}, "complete address"},
+      {"v=TLSRPTv1; rua=mailto:r@", "1:17 tlsrpt-syntax", {"mailto:r@"}, "complete address"},
       {"v=TLSRPTv1; rua=mailto:a.example", "1:17 tlsrpt-syntax", {"mailto:a.example"}, "address"},
       {"v=TLSRPTv1; rua=mailto://r@a.example",
        "1:17 tlsrpt-syntax",

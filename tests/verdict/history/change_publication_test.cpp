@@ -25,8 +25,8 @@ TEST(BodyChanged, OpensAtTheSecondLookAndSaysUntilWhen) {
   EXPECT_EQ(domain.report.stage(Stage::change), StageResult::fail);
   EXPECT_EQ(
       domain.message("sts-body-changed-id-same"),
-      "The policy changed on 2026-11-02 but the id is still \"1\"; senders may hold the policy "
-      "last served 2026-11-02 (mode enforce, max_age 604800) under it until 2026-11-09");
+      "The policy changed on 2026-11-02, but the id is still \"1\"; senders may hold the policy "
+      "last served on 2026-11-02 (mode enforce, max_age 604800) under it until 2026-11-09");
   EXPECT_EQ(find(domain.report, "sts-body-changed-id-same")->fix,
             "Publish the record with a new id: \"v=STSv1; id=20261102103100\"");
   domain.look_after(last + kWeek - domain.now - seconds(1));
@@ -109,11 +109,10 @@ TEST(IdChanged, BeforeTheBody) {
   domain.set_policy("enforce", 604800, {"a.example", "b.example"});
   domain.settle();
   EXPECT_EQ(domain.open(), Codes{"sts-id-changed-before-body"});
-  EXPECT_EQ(
-      domain.message("sts-id-changed-before-body"),
-      "The id became \"2\" on 2026-11-02, before the policy changed on 2026-11-02; senders may "
-      "hold the policy last served 2026-11-02 (mode enforce, max_age 604800) under it until "
-      "2026-11-09");
+  EXPECT_EQ(domain.message("sts-id-changed-before-body"),
+            "The id became \"2\" on 2026-11-02, before the policy changed on 2026-11-02; senders "
+            "may hold the policy last served on 2026-11-02 (mode enforce, max_age 604800) under it "
+            "until 2026-11-09");
   domain.id = "3";
   domain.settle();
   EXPECT_EQ(domain.open(), Codes{"sts-cache-window-open"});
@@ -174,7 +173,7 @@ TEST(IdReused, MattersWhileSendersHoldThePolicyOfThatTime) {
   domain.id = "1";
   domain.settle();
   EXPECT_TRUE(domain.open().contains("sts-id-reused"));
-  EXPECT_NE(domain.message("sts-id-reused").find("came back on 2026-11-02; senders may hold"),
+  EXPECT_NE(domain.message("sts-id-reused").find("reappeared on 2026-11-02; senders may hold"),
             std::string::npos);
   domain.look_after(hours(30));
   EXPECT_TRUE(domain.open().contains("sts-id-reused"));
@@ -216,7 +215,7 @@ TEST(ModeFell, IsToldForTheHold) {
     domain.look_after(minutes(1));
     EXPECT_TRUE(domain.open().contains(code)) << mode;
     EXPECT_EQ(domain.message(code),
-              "The mode was enforce until 2026-11-02T10:30:00Z and is " + mode + " now");
+              "The mode was enforce until 2026-11-02T10:30:00Z and is now " + mode);
     domain.look_after(fell + hours(48) - domain.now - seconds(1));
     EXPECT_TRUE(domain.open().contains(code));
     domain.look_after(seconds(1));
@@ -278,11 +277,10 @@ TEST(Flapping, IsItsOwnFinding) {
     domain.look_after(minutes(1));
   }
   EXPECT_EQ(domain.open(), (Codes{"sts-cache-window-open", "sts-policy-flapping"}));
-  EXPECT_EQ(
-      domain.message("sts-policy-flapping"),
-      "The served policy went back to an earlier one 3 times since 2026-11-02T10:19:00Z: mode "
-      "enforce with max_age 604800 and mx a.example; mode enforce with max_age 604800 and mx "
-      "b.example");
+  EXPECT_EQ(domain.message("sts-policy-flapping"),
+            "The served policy reverted to an earlier version 3 times since 2026-11-02T10:19:00Z: "
+            "mode enforce with max_age 604800 and mx a.example; mode enforce with max_age 604800 "
+            "and mx b.example");
   domain.look_after(hours(6));
   EXPECT_FALSE(domain.open().contains("sts-policy-flapping"));
 }

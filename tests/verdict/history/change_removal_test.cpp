@@ -23,8 +23,8 @@ TEST(Removed, WhileCachedUntilTheLastCopyExpires) {
   EXPECT_EQ(domain.open(), Codes{"sts-removed-while-cached"});
   EXPECT_EQ(find(domain.report, "sts-removed-while-cached")->severity, Severity::critical);
   EXPECT_EQ(domain.message("sts-removed-while-cached"),
-            "Record and policy were removed on 2026-11-02, but senders may hold the policy last "
-            "served 2026-11-02 (mode enforce, max_age 604800) until 2026-11-09");
+            "The record and the policy were removed on 2026-11-02, but senders may hold the policy "
+            "last served on 2026-11-02 (mode enforce, max_age 604800) until 2026-11-09");
   domain.look_after(gone + kWeek - domain.now - seconds(1));
   EXPECT_EQ(domain.open(), Codes{"sts-removed-while-cached"});
   domain.look_after(seconds(1));
@@ -77,7 +77,7 @@ TEST(Removed, BeforeExpiry) {
   domain.settle();
   EXPECT_EQ(domain.open(), Codes{"sts-removed-before-expiry"});
   EXPECT_EQ(domain.message("sts-removed-before-expiry"),
-            "The record was removed on 2026-11-04, but senders may hold the policy last served "
+            "The record was removed on 2026-11-04, but senders may hold the policy last served on "
             "2026-11-02 (mode enforce, max_age 604800) until 2026-11-09");
   domain.look_after(kWeek);
   EXPECT_EQ(domain.open(), Codes());
@@ -164,7 +164,7 @@ TEST(MxChanged, MovedInsideTheCacheWindow) {
   const Finding* finding = find(domain.report, "mx-changed-inside-cache-window");
   EXPECT_EQ(finding->severity, Severity::critical);
   EXPECT_EQ(finding->message,
-            "b.example was added on 2026-11-02, but senders may hold the policy last served "
+            "b.example was added on 2026-11-02, but senders may hold the policy last served on "
             "2026-11-02 (mode enforce, max_age 604800) with mx a.example until 2026-11-09");
   EXPECT_EQ(finding->fix, "Keep an MX host that matches a.example until 2026-11-09");
   domain.look_after(kWeek);
