@@ -112,7 +112,8 @@ Linted lint(LintKind kind, std::string text) {
   linted.valid = false;
   linted.faults.insert(
       linted.faults.begin(),
-      {kind == LintKind::record ? "sts-txt-syntax" : "tlsrpt-syntax", FaultClass::error, 1, 1,
+      {kind == LintKind::record ? FindingCode("sts-txt-syntax") : "tlsrpt-syntax",
+       FaultClass::error, 1, 1,
        fmt::format("the input has more than {} octets, and only those are looked at here",
                    kLintLimit_bytes),
        "give the text of one TXT record"});
@@ -120,9 +121,8 @@ Linted lint(LintKind kind, std::string text) {
 }
 
 verdict::Severity severity_of(const SyntaxFault& fault, bool enforced) {
-  const verdict::FindingRow* row = verdict::find_row(fault.code);
-  if (row == nullptr) return verdict::Severity::warning;
-  return enforced ? row->in_enforce : row->otherwise;
+  const verdict::FindingRow& row = verdict::row_of(fault.code);
+  return enforced ? row.in_enforce : row.otherwise;
 }
 
 // The mode is a choice of the operator's, not a matter of syntax.
@@ -159,7 +159,7 @@ void write_json(LintKind kind, const Linted& linted, int status, std::ostream& o
   json["valid"] = status != kInvalid;
   json["findings"] = Json::array();
   for (const SyntaxFault& fault : linted.faults)
-    json["findings"].push_back({{"code", fault.code},
+    json["findings"].push_back({{"code", fault.code.text()},
                                 {"severity", verdict::name_of(severity_of(fault, linted.enforced))},
                                 {"line", fault.line},
                                 {"column", fault.column},
@@ -172,7 +172,7 @@ void write_json(LintKind kind, const Linted& linted, int status, std::ostream& o
 void write_text(LintKind kind, const Linted& linted, int status, std::ostream& out) {
   for (const SyntaxFault& fault : linted.faults) {
     out << fmt::format("{}:{}:{}: {}: {} [{}]\n", name_of(kind), fault.line, fault.column,
-                       word_of(fault, linted.enforced), fault.message, fault.code);
+                       word_of(fault, linted.enforced), fault.message, fault.code.text());
     if (fault.fix.empty()) continue;
     Wrap wrap{
         .width = 100, .first_indent = kFixIndent, .indent = kFixIndent + 5, .write_first = true};

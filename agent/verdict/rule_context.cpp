@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 #include <tuple>
 
 #include "base/printable.h"
@@ -70,9 +69,8 @@ bool RuleContext::has_patterns() const {
          !reading.policy.mx.empty();
 }
 
-void RuleContext::add(std::string_view code, FindingDetails what) {
-  const FindingRow* row = find_row(code);
-  if (row == nullptr) throw std::logic_error(fmt::format("no finding named {}", code));
+void RuleContext::add(FindingCode code, FindingDetails what) {
+  const FindingRow* row = &row_of(code);
   Severity severity = what.severity.value_or(enforced() ? row->in_enforce : row->otherwise);
   if (what.blind) severity = Severity::unknown;
   std::string subject = subject_of(what);

@@ -59,8 +59,8 @@ class RuleContext {
   // Patterns that the live MX must match: a readable policy whose mode is not none.
   bool has_patterns() const;
 
-  // `code` must be in the table. The same code for the same subject is joined into one finding.
-  void add(std::string_view code, FindingDetails what);
+  // The same code for the same subject is joined into one finding.
+  void add(FindingCode code, FindingDetails what);
   void add_faults(const std::vector<protocol::SyntaxFault>& faults, std::string_view text_kind);
   void not_applicable(Stage stage);
   // Nothing was concluded about the stage, though no single finding says so.
@@ -97,7 +97,7 @@ bool is_blind(const RuleContext& context, const protocol::HttpsAttempt& attempt)
 
 // Which code a certificate's faults get on the policy host and on an MX host.
 struct CertificateCodes {
-  std::string_view expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
+  FindingCode expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
       incomplete_chain, expiring, weak_key, weak_signature;
 };
 // Every fault of the chain; `where` carries host and address. True when there was any fault that

@@ -33,7 +33,7 @@ void judge_implicit(RuleContext& context) {
   }
   for (const DnsAnswer& answer : evidence.apex) {
     if (protocol::is_conclusive(answer.status)) continue;
-    context.add(is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
+    context.add(is_silence(answer.status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
                 {.message = what_came(answer),
                  .host = evidence.domain.text(),
                  .blind = protocol::is_local_failure(answer.status) || !evidence.sight.dns});
@@ -62,7 +62,7 @@ bool judge_lookup(RuleContext& context) {
                   {.message = fmt::format("{} does not exist (NXDOMAIN)", answer.name)});
       return false;
     default:
-      context.add(is_silence(answer.status) ? "mx-timeout" : "mx-servfail",
+      context.add(is_silence(answer.status) ? FindingCode("mx-timeout") : "mx-servfail",
                   {.message = what_came(answer), .blind = blind});
       return false;
   }
@@ -102,7 +102,7 @@ void judge_addresses(RuleContext& context, const MxTarget& target) {
   }
   if (!any && error != nullptr) {
     context.add(
-        is_silence(error->status) ? "mx-host-timeout" : "mx-host-servfail",
+        is_silence(error->status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
         {.message = what_came(*error),
          .host = target.host,
          .blind = protocol::is_local_failure(error->status) || !target.evidence->sight.dns});

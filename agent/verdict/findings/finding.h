@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/finding_code.h"
+
 namespace mtasts::verdict {
 
 enum class Severity : uint8_t { critical, warning, info, unknown };
@@ -48,7 +50,7 @@ enum class Channel : uint8_t { none, dns, https, smtp };
 
 // One row of the table: everything about a code that does not depend on what was seen.
 struct FindingRow {
-  std::string_view code;
+  FindingCode code;
   Stage stage;
   Severity in_enforce;  // while the policy's mode is enforce
   Severity otherwise;   // mode testing or none, or no policy
@@ -60,7 +62,8 @@ struct FindingRow {
   std::string_view verify;               // command template: placeholders: verify_command()
 };
 
-std::span<const FindingRow> findings_table();       // by stage, then as a person reads them
+std::span<const FindingRow> findings_table();  // by stage, then as a person reads them
+const FindingRow& row_of(FindingCode code);
 const FindingRow* find_row(std::string_view code);  // null: no such code
 
 // The row's command filled in for example.com, for people who read about the finding.
@@ -74,7 +77,7 @@ struct Finding {
   std::string fix;      // for this very case
   std::string verify;   // paste-able
 
-  std::string_view code() const { return row->code; }
+  std::string_view code() const { return row->code.text(); }
 };
 
 }  // namespace mtasts::verdict

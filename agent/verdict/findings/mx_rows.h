@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::mx {
 
-constexpr Stage kStage = Stage::mx;
-constexpr Channel kNone = Channel::none;
+inline constexpr Stage kStage = Stage::mx;
+inline constexpr Channel kNone = Channel::none;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"mx-servfail", kStage, C, C, Channel::dns, "", "RFC 5321 §5.1",
      "The name servers fail for the domain's MX records, so mail waits.",
      "Repair the zone or its DNSSEC signatures.", kDigMx},
@@ -63,8 +64,4 @@ constexpr FindingRow kRows[] = {
      "The same MX host stands more than once.", "Remove the surplus MX record.", kDigMx},
 };
 
-}  // namespace
-
-std::span<const FindingRow> mx_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::mx

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::change {
 
-constexpr Stage kStage = Stage::change;
-constexpr Channel kNone = Channel::none;
-constexpr std::string_view kLater = "validation-failure";
-constexpr std::string_view kFetch = "sts-policy-fetch-error";
+inline constexpr Stage kStage = Stage::change;
+inline constexpr Channel kNone = Channel::none;
+inline constexpr std::string_view kLater = "validation-failure";
+inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"sts-removed-while-cached", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "Record and policy are gone without a policy of mode none, while senders still hold the old "
      "one and apply it.",
@@ -77,8 +78,4 @@ constexpr FindingRow kRows[] = {
      "Remove its mx line from the policy once no sender needs it.", kDigMx},
 };
 
-}  // namespace
-
-std::span<const FindingRow> change_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::change
