@@ -38,18 +38,6 @@ struct Linted {
   Json parsed = Json::object();  // id, mode, max_age, mx, rua, as far as they could be read
 };
 
-std::string_view name_of(LintKind kind) {
-  switch (kind) {
-    case LintKind::record:
-      return "record";
-    case LintKind::policy:
-      return "policy";
-    case LintKind::tlsrpt:
-      return "tlsrpt";
-  }
-  return "record";
-}
-
 // One octet over the limit shows that there is more.
 std::string read_bounded(std::istream& in) {
   std::string text(kLintLimit_bytes + 1, '\0');

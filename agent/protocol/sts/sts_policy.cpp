@@ -224,24 +224,6 @@ void StsPolicyReader::advise_on_max_age() {
 
 }  // namespace
 
-std::string_view name_of(Mode mode) {
-  switch (mode) {
-    case Mode::none:
-      return "none";
-    case Mode::testing:
-      return "testing";
-    case Mode::enforce:
-      return "enforce";
-  }
-  return "?";
-}
-
-std::optional<Mode> mode_named(std::string_view name) {
-  for (Mode mode : {Mode::none, Mode::testing, Mode::enforce})
-    if (name == name_of(mode)) return mode;
-  return std::nullopt;
-}
-
 StsPolicy parse_sts_policy(std::string_view body) { return StsPolicyReader(body).read(); }
 
 }  // namespace mtasts::protocol

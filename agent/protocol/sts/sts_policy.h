@@ -12,13 +12,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enum_words.h"
 #include "protocol/text/syntax_fault.h"
 
 namespace mtasts::protocol {
 
-enum class Mode : uint8_t { none, testing, enforce };  // weakest first
-std::string_view name_of(Mode mode);
-std::optional<Mode> mode_named(std::string_view name);  // case-sensitive
+// Weakest first.
+BOOST_DEFINE_FIXED_ENUM_CLASS(Mode, uint8_t, none, testing, enforce)
+inline std::string_view name_of(Mode mode) { return enumerator_name(mode); }
+inline std::optional<Mode> mode_named(std::string_view name) {
+  return enumerator_named<Mode>(name);
+}
 
 inline constexpr uint64_t kMaxAgeLimit_seconds = 31557600;  // RFC 8461 §3.2: about one year
 

@@ -5,45 +5,33 @@
 // findings (findings_table.cpp), and a finding as reported. Plain values, any thread.
 #pragma once
 
-#include <array>
+#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/enum_words.h"
 #include "base/finding_code.h"
 
 namespace mtasts::verdict {
 
-enum class Severity : uint8_t { critical, warning, info, unknown };
-std::string_view name_of(Severity severity);
-inline constexpr std::array kSeverities = {Severity::critical, Severity::warning, Severity::info,
-                                           Severity::unknown};
+BOOST_DEFINE_FIXED_ENUM_CLASS(Severity, uint8_t, critical, warning, info, unknown)
+inline std::string_view name_of(Severity severity) { return enumerator_name(severity); }
+inline constexpr auto kSeverities = enumerators<Severity>();
 
 // In the order a person mends them.
-enum class Stage : uint8_t {
-  record,
-  policy_fetch,
-  policy_certificate,
-  policy_syntax,
-  change,
-  mx,
-  smtp,
-  mx_certificate,
-  tlsrpt
-};
-inline constexpr std::array kStages = {
-    Stage::record,        Stage::policy_fetch,   Stage::policy_certificate,
-    Stage::policy_syntax, Stage::change,         Stage::mx,
-    Stage::smtp,          Stage::mx_certificate, Stage::tlsrpt};
-std::string_view name_of(Stage stage);
+BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
+                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt)
+inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
+inline constexpr auto kStages = enumerators<Stage>();
 
-enum class StageResult : uint8_t { pass, fail, unknown, not_applicable };
-std::string_view name_of(StageResult result);
+BOOST_DEFINE_FIXED_ENUM_CLASS(StageResult, uint8_t, pass, fail, unknown, not_applicable)
+inline std::string_view name_of(StageResult result) { return enumerator_name(result); }
 
-enum class Outcome : uint8_t { ok, warning, critical, unknown };
-std::string_view name_of(Outcome outcome);
+BOOST_DEFINE_FIXED_ENUM_CLASS(Outcome, uint8_t, ok, warning, critical, unknown)
+inline std::string_view name_of(Outcome outcome) { return enumerator_name(outcome); }
 
 // The channel whose death makes a finding unknown (interfaces.md, Blindness).
 enum class Channel : uint8_t { none, dns, https, smtp };
@@ -79,5 +67,6 @@ struct Finding {
 
   std::string_view code() const { return row->code.text(); }
 };
+BOOST_DESCRIBE_STRUCT(Finding, (), (row, severity, subject, message, fix, verify))
 
 }  // namespace mtasts::verdict
