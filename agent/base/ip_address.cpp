@@ -87,10 +87,6 @@ int embedded_v4_offset(const std::array<uint8_t, 16>& octets) {
 
 }  // namespace
 
-std::string_view name_of(AddressFamily family) {
-  return family == AddressFamily::ipv4 ? "ipv4" : "ipv6";
-}
-
 std::string_view name_of(AddressScope scope) {
   switch (scope) {
     case AddressScope::global:

@@ -11,12 +11,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/enum_words.h"
 #include "base/result.h"
 
 namespace mtasts {
 
-enum class AddressFamily : uint8_t { ipv4, ipv6 };
-std::string_view name_of(AddressFamily family);  // "ipv4", "ipv6"
+BOOST_DEFINE_FIXED_ENUM_CLASS(AddressFamily, uint8_t, ipv4, ipv6)
+inline std::string_view name_of(AddressFamily family) { return enumerator_name(family); }
 
 enum class AddressScope {
   global,         // may be contacted

@@ -37,7 +37,7 @@ void write_line(std::ostream& out, std::string_view name, std::string_view text)
 }
 
 void write_text(const FindingRow& row, std::ostream& out) {
-  out << fmt::format("{} ({}; {})\n", row.code, name_of(row.stage), severity_text(row));
+  out << fmt::format("{} ({}; {})\n", row.code.text(), name_of(row.stage), severity_text(row));
   write_line(out, "meaning:", row.meaning);
   write_line(out, "fix:", row.fix);
   if (!row.verify.empty())  // a command: never wrapped, it is pasted
@@ -49,7 +49,7 @@ void write_text(const FindingRow& row, std::ostream& out) {
 
 void write_json(const FindingRow& row, std::ostream& out) {
   Json json;
-  json["code"] = row.code;
+  json["code"] = row.code.text();
   json["stage"] = name_of(row.stage);
   json["severity"] = name_of(row.in_enforce);
   json["severity_otherwise"] = name_of(row.otherwise);

@@ -38,18 +38,6 @@ struct Linted {
   Json parsed = Json::object();  // id, mode, max_age, mx, rua, as far as they could be read
 };
 
-std::string_view name_of(LintKind kind) {
-  switch (kind) {
-    case LintKind::record:
-      return "record";
-    case LintKind::policy:
-      return "policy";
-    case LintKind::tlsrpt:
-      return "tlsrpt";
-  }
-  return "record";
-}
-
 // One octet over the limit shows that there is more.
 std::string read_bounded(std::istream& in) {
   std::string text(kLintLimit_bytes + 1, '\0');
@@ -112,7 +100,7 @@ Linted lint(LintKind kind, std::string text) {
   linted.valid = false;
   linted.faults.insert(
       linted.faults.begin(),
-      {kind == LintKind::record ? "sts-txt-syntax" : "tlsrpt-syntax", FaultClass::error, 1, 1,
+      {kind == LintKind::record ? FindingCode("sts-txt-syntax") : "tlsrpt-syntax", FaultClass::error, 1, 1,
        fmt::format("the input is larger than {0} bytes; only the first {0} bytes are checked",
                    kLintLimit_bytes),
        "provide the text of a single TXT record"});
@@ -120,9 +108,8 @@ Linted lint(LintKind kind, std::string text) {
 }
 
 verdict::Severity severity_of(const SyntaxFault& fault, bool enforced) {
-  const verdict::FindingRow* row = verdict::find_row(fault.code);
-  if (row == nullptr) return verdict::Severity::warning;
-  return enforced ? row->in_enforce : row->otherwise;
+  const verdict::FindingRow& row = verdict::row_of(fault.code);
+  return enforced ? row.in_enforce : row.otherwise;
 }
 
 // The mode is a choice of the operator's, not a matter of syntax.
@@ -159,7 +146,7 @@ void write_json(LintKind kind, const Linted& linted, int status, std::ostream& o
   json["valid"] = status != kInvalid;
   json["findings"] = Json::array();
   for (const SyntaxFault& fault : linted.faults)
-    json["findings"].push_back({{"code", fault.code},
+    json["findings"].push_back({{"code", fault.code.text()},
                                 {"severity", verdict::name_of(severity_of(fault, linted.enforced))},
                                 {"line", fault.line},
                                 {"column", fault.column},
@@ -172,7 +159,7 @@ void write_json(LintKind kind, const Linted& linted, int status, std::ostream& o
 void write_text(LintKind kind, const Linted& linted, int status, std::ostream& out) {
   for (const SyntaxFault& fault : linted.faults) {
     out << fmt::format("{}:{}:{}: {}: {} [{}]\n", name_of(kind), fault.line, fault.column,
-                       word_of(fault, linted.enforced), fault.message, fault.code);
+                       word_of(fault, linted.enforced), fault.message, fault.code.text());
     if (fault.fix.empty()) continue;
     Wrap wrap{
         .width = 100, .first_indent = kFixIndent, .indent = kFixIndent + 5, .write_first = true};

@@ -9,10 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <string_view>
+
+#include "base/enum_words.h"
 
 namespace mtasts::cli {
 
-enum class LintKind : uint8_t { record, policy, tlsrpt };
+BOOST_DEFINE_FIXED_ENUM_CLASS(LintKind, uint8_t, record, policy, tlsrpt)
+inline std::string_view name_of(LintKind kind) { return enumerator_name(kind); }
 
 inline constexpr size_t kLintLimit_bytes = 1024 * 1024;
 

@@ -163,8 +163,8 @@ PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history,
   bool remembered = past != nullptr && (past->policy.value || !past->instances.empty());
   if (readable && (report.policy.valid || !remembered)) {
     input.basis = report.policy.valid ? PolicyBasis::served : PolicyBasis::unusable;
-    // Not a digest, so that it is compared by what it says.
-    input.policy = {"served now", *report.policy.mode, *report.policy.max_age_seconds,
+    // Without a digest, so that it is compared by what it says.
+    input.policy = {std::nullopt, *report.policy.mode, *report.policy.max_age_seconds,
                     report.policy.mx};
   } else if (remembered) {
     bool known = past->policy.value.has_value();

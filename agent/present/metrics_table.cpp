@@ -135,18 +135,6 @@ constexpr Metric kTable[] = {
 
 }  // namespace
 
-std::string_view name_of(MetricType type) {
-  switch (type) {
-    case gauge:
-      return "gauge";
-    case counter:
-      return "counter";
-    case histogram:
-      return "histogram";
-  }
-  return "untyped";
-}
-
 std::span<const Metric> metrics_table() { return kTable; }
 
 std::span<const Metric> metrics_of(MetricScope scope) {

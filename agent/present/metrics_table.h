@@ -10,13 +10,14 @@
 #include <span>
 #include <string_view>
 
+#include "base/enum_words.h"
 #include "board/latest_reports.h"
 #include "present/samples.h"
 
 namespace mtasts::present {
 
-enum class MetricType { gauge, counter, histogram };
-std::string_view name_of(MetricType type);
+BOOST_DEFINE_ENUM_CLASS(MetricType, gauge, counter, histogram)
+inline std::string_view name_of(MetricType type) { return enumerator_name(type); }
 
 enum class MetricScope {
   domain,  // once per configured domain

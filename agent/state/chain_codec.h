@@ -6,12 +6,14 @@
 // Pure, any thread.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "protocol/x509/certificate.h"
-#include "state/fields.h"
 
 namespace mtasts::state {
+
+using Json = nlohmann::json;
 
 class ChainShelf {
  public:
@@ -21,7 +23,7 @@ class ChainShelf {
 
   // The chain's number; null for none.
   Json place(const protocol::PeerChainPtr& chain);
-  Json json() const;
+  Json json();
   // Null when there is no such number.
   protocol::PeerChainPtr find(const Json& number) const;
 

@@ -38,7 +38,7 @@ void add_value(ContentHash& hash, const std::vector<std::string>& value) {
   for (const std::string& item : value) hash.add(item);
 }
 void add_value(ContentHash& hash, const PolicyFactsPtr& value) {
-  hash.add(value == nullptr ? std::string_view() : std::string_view(value->digest));
+  hash.add(value == nullptr || !value->digest ? std::string_view() : *value->digest);
 }
 
 template <typename Value>

@@ -10,8 +10,9 @@ namespace mtasts::state {
 
 std::optional<int64_t> intern_policy(Database& database, const verdict::PolicyFacts& facts,
                                      const std::optional<std::string>& body) {
+  if (!facts.digest) return std::nullopt;
   std::optional<int64_t> known =
-      database.number("SELECT id FROM policy_body WHERE digest = ?1", {facts.digest});
+      database.number("SELECT id FROM policy_body WHERE digest = ?1", {*facts.digest});
   if (known && body) {
     database.run("UPDATE policy_body SET body = ?2 WHERE id = ?1 AND body IS NULL",
                  {*known, Value::blob(*body)});
@@ -20,7 +21,7 @@ std::optional<int64_t> intern_policy(Database& database, const verdict::PolicyFa
   const std::string patterns = join_names(facts.mx);
   bool made = database.run(
       "INSERT INTO policy_body(digest, mode, max_age, patterns, body) VALUES(?1, ?2, ?3, ?4, ?5)",
-      {facts.digest, name_of(facts.mode), facts.max_age_seconds, patterns,
+      {*facts.digest, name_of(facts.mode), facts.max_age_seconds, patterns,
        body ? Value::blob(*body) : Value(std::nullopt)});
   if (!made) return std::nullopt;
   return database.last_id();

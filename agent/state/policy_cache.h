@@ -16,7 +16,7 @@
 namespace mtasts::state {
 
 // The row of these facts, made when there is none; `body` is the one they were read from, where it
-// is at hand. Empty when the database failed.
+// is at hand. Empty when the database failed, or when the facts have no digest.
 std::optional<int64_t> intern_policy(Database& database, const verdict::PolicyFacts& facts,
                                      const std::optional<std::string>& body);
 

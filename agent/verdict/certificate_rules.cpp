@@ -53,7 +53,7 @@ std::string fault_message(const PeerChain& chain, ChainFault fault, Time now) {
   return {};
 }
 
-std::string_view code_of(const CertificateCodes& codes, ChainFault fault) {
+FindingCode code_of(const CertificateCodes& codes, ChainFault fault) {
   switch (fault) {
     case ChainFault::expired:
       return codes.expired;

@@ -17,7 +17,7 @@ namespace mtasts::verdict {
 
 // Which code a certificate's faults get on the policy host and on an MX host.
 struct CertificateCodes {
-  std::string_view expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
+  FindingCode expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
       incomplete_chain, expiring, weak_key, weak_signature;
 };
 

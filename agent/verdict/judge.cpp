@@ -60,14 +60,21 @@ bool takes_part(const Evidence& evidence, const protocol::StsRecordSet& records)
   });
 }
 
-TxtStatus status_of(const protocol::DnsAnswer& answer, int set_status) {
+TxtStatus status_of(const protocol::DnsAnswer& answer, protocol::RecordSetStatus records) {
   if (answer.status == DnsStatus::nodata || answer.status == DnsStatus::nxdomain)
     return TxtStatus::missing;
   if (answer.status != DnsStatus::answered) return TxtStatus::error;
-  // StsRecordSet::Status and TlsrptRecordSet::Status: none, found, invalid, multiple.
-  static constexpr TxtStatus kStatuses[] = {TxtStatus::missing, TxtStatus::found,
-                                            TxtStatus::invalid, TxtStatus::multiple};
-  return kStatuses[set_status];
+  switch (records) {
+    case protocol::RecordSetStatus::none:
+      return TxtStatus::missing;
+    case protocol::RecordSetStatus::found:
+      return TxtStatus::found;
+    case protocol::RecordSetStatus::invalid:
+      return TxtStatus::invalid;
+    case protocol::RecordSetStatus::multiple:
+      return TxtStatus::multiple;
+  }
+  return TxtStatus::error;
 }
 
 PolicyStatus policy_status(const PolicyEvidence& policy, const HttpsAttempt* attempt) {
@@ -179,11 +186,11 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;
   report.duration = evidence.finished - evidence.started;
-  report.record.status = status_of(evidence.record, static_cast<int>(context.records.status));
+  report.record.status = status_of(evidence.record, context.records.status);
   report.record.texts = evidence.record.texts;
   if (!context.records.record.id.empty()) report.record.id = context.records.record.id;
   protocol::TlsrptRecordSet tlsrpt = protocol::read_tlsrpt_records(evidence.tlsrpt.texts);
-  report.tlsrpt.status = status_of(evidence.tlsrpt, static_cast<int>(tlsrpt.status));
+  report.tlsrpt.status = status_of(evidence.tlsrpt, tlsrpt.status);
   report.tlsrpt.texts = evidence.tlsrpt.texts;
   report.tlsrpt.rua = tlsrpt.record.rua;
   report.policy = report_policy(context);

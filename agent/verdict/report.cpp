@@ -9,60 +9,6 @@
 
 namespace mtasts::verdict {
 
-std::string_view name_of(TxtStatus status) {
-  switch (status) {
-    case TxtStatus::found:
-      return "found";
-    case TxtStatus::missing:
-      return "missing";
-    case TxtStatus::invalid:
-      return "invalid";
-    case TxtStatus::multiple:
-      return "multiple";
-    case TxtStatus::error:
-      return "error";
-  }
-  return "error";
-}
-
-std::string_view name_of(PolicyStatus status) {
-  switch (status) {
-    case PolicyStatus::fetched:
-      return "fetched";
-    case PolicyStatus::unreachable:
-      return "unreachable";
-    case PolicyStatus::tls_failed:
-      return "tls_failed";
-    case PolicyStatus::http_error:
-      return "http_error";
-    case PolicyStatus::too_large:
-      return "too_large";
-    case PolicyStatus::not_fetched:
-      return "not_fetched";
-  }
-  return "not_fetched";
-}
-
-std::string_view name_of(AddressStatus status) {
-  switch (status) {
-    case AddressStatus::ok:
-      return "ok";
-    case AddressStatus::refused:
-      return "refused";
-    case AddressStatus::timeout:
-      return "timeout";
-    case AddressStatus::unreachable:
-      return "unreachable";
-    case AddressStatus::tls_failed:
-      return "tls_failed";
-    case AddressStatus::smtp_failed:
-      return "smtp_failed";
-    case AddressStatus::skipped:
-      return "skipped";
-  }
-  return "skipped";
-}
-
 bool is_conclusive(const Report& report) {
   return std::none_of(report.stages.begin(), report.stages.end(),
                       [](StageResult result) { return result == StageResult::unknown; });

@@ -2,10 +2,13 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Report: what the evidence of one check means. Everything downstream (metrics, JSON, page, command
-// line) is made of reports alone. Plain value; shared as shared_ptr<const Report> between threads.
+// line) is made of reports alone. What is encoded (state/report_codec.h) walks the descriptions
+// (BOOST_DESCRIBE_STRUCT) of these structs; the keys of the API are chosen one by one. Plain value;
+// shared as shared_ptr<const Report> between threads.
 #pragma once
 
 #include <array>
+#include <boost/describe/class.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -14,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enum_words.h"
 #include "base/ip_address.h"
 #include "base/time.h"
 #include "protocol/sts/sts_policy.h"
@@ -23,35 +27,23 @@
 
 namespace mtasts::verdict {
 
-enum class TxtStatus : uint8_t { found, missing, invalid, multiple, error };
-std::string_view name_of(TxtStatus status);
+BOOST_DEFINE_FIXED_ENUM_CLASS(TxtStatus, uint8_t, found, missing, invalid, multiple, error)
+inline std::string_view name_of(TxtStatus status) { return enumerator_name(status); }
 
-enum class PolicyStatus : uint8_t {
-  fetched,
-  unreachable,
-  tls_failed,
-  http_error,
-  too_large,
-  not_fetched
-};
-std::string_view name_of(PolicyStatus status);
+BOOST_DEFINE_FIXED_ENUM_CLASS(PolicyStatus, uint8_t, fetched, unreachable, tls_failed, http_error,
+                              too_large, not_fetched)
+inline std::string_view name_of(PolicyStatus status) { return enumerator_name(status); }
 
-enum class AddressStatus : uint8_t {
-  ok,
-  refused,
-  timeout,
-  unreachable,
-  tls_failed,
-  smtp_failed,
-  skipped
-};
-std::string_view name_of(AddressStatus status);
+BOOST_DEFINE_FIXED_ENUM_CLASS(AddressStatus, uint8_t, ok, refused, timeout, unreachable, tls_failed,
+                              smtp_failed, skipped)
+inline std::string_view name_of(AddressStatus status) { return enumerator_name(status); }
 
 struct RecordReport {
   TxtStatus status = TxtStatus::error;
   std::vector<std::string> texts;  // raw octets, as published
   std::optional<std::string> id;
 };
+BOOST_DESCRIBE_STRUCT(RecordReport, (), (status, texts, id))
 
 struct PolicyReport {
   std::string url;
@@ -66,12 +58,16 @@ struct PolicyReport {
   std::vector<IpAddress> addresses;
   protocol::PeerChainPtr chain;  // null: none seen
 };
+BOOST_DESCRIBE_STRUCT(PolicyReport, (),
+                      (url, status, http_status, content_type, body, valid, mode, max_age_seconds,
+                       mx, addresses, chain))
 
 struct TlsrptReport {
   TxtStatus status = TxtStatus::error;
   std::vector<std::string> texts;
   std::vector<std::string> rua;
 };
+BOOST_DESCRIBE_STRUCT(TlsrptReport, (), (status, texts, rua))
 
 struct MxAddressReport {
   IpAddress address;
@@ -83,6 +79,8 @@ struct MxAddressReport {
   bool unobserved = false;  // the status says nothing of this address: SMTP was not available, or
                             // it defers the agent
 };
+BOOST_DESCRIBE_STRUCT(MxAddressReport, (),
+                      (address, status, starttls, tls_version, cipher, chain, unobserved))
 
 // Facts of one MX host, whoever uses it. Shared between the reports of all its domains.
 struct MxHostReport {
@@ -90,6 +88,7 @@ struct MxHostReport {
   Time probed_at{};
   std::vector<MxAddressReport> addresses;
 };
+BOOST_DESCRIBE_STRUCT(MxHostReport, (), (host, probed_at, addresses))
 
 struct MxReport {
   std::string host;
@@ -99,6 +98,7 @@ struct MxReport {
   std::optional<std::string> pattern;  // the first that covers it
   std::shared_ptr<const MxHostReport> facts;  // null: not probed
 };
+BOOST_DESCRIBE_STRUCT(MxReport, (), (host, preference, implicit, covered, pattern, facts))
 
 struct Report {
   std::string domain;
@@ -118,6 +118,9 @@ struct Report {
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
+BOOST_DESCRIBE_STRUCT(Report, (),
+                      (domain, checked_at, duration, outcome, stages, findings, record, policy,
+                       tlsrpt, mx, suggested_policy, provider, history, changes))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every stage that applies was seen: nothing is left for another look.

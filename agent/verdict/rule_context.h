@@ -56,8 +56,7 @@ class RuleContext {
   bool has_patterns() const;
 
   FindingCollector findings;
-  // `code` must be in the table.
-  void add(std::string_view code, FindingDetails details) {
+  void add(FindingCode code, FindingDetails details) {
     findings.add(code, std::move(details));
   }
   void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source);

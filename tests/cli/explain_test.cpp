@@ -70,7 +70,7 @@ TEST(Explain, WithoutACodeEveryFinding) {
   size_t count = 0;
   while (std::getline(lines, line)) {
     ASSERT_TRUE(json::accept(line)) << line;
-    EXPECT_EQ(json::parse(line)["code"], verdict::findings_table()[count].code);
+    EXPECT_EQ(json::parse(line)["code"], verdict::findings_table()[count].code.text());
     EXPECT_THAT(text.out, HasSubstr(std::string(verdict::findings_table()[count].code) + " ("));
     ++count;
   }

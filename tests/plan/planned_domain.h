@@ -25,8 +25,9 @@ inline verdict::PolicyFacts facts(protocol::Mode mode, uint64_t max_age_seconds,
   made.mode = mode;
   made.max_age_seconds = max_age_seconds;
   made.mx = std::move(mx);
-  made.digest = std::string(name_of(mode)) + std::to_string(max_age_seconds);
-  for (const std::string& pattern : made.mx) made.digest += pattern;
+  std::string digest = std::string(name_of(mode)) + std::to_string(max_age_seconds);
+  for (const std::string& pattern : made.mx) digest += pattern;
+  made.digest = digest;
   return made;
 }
 

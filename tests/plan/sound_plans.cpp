@@ -43,8 +43,9 @@ void expect_sound(const Plan& plan, const PlanInput& input) {
       EXPECT_LE(step.policy.size(), 64000u);
       for (const auto& fault : policy.faults) {
         bool own_age = policy.max_age_seconds == input.policy.max_age_seconds &&
-                       fault.code.starts_with("sts-policy-max-age-");
-        EXPECT_TRUE(fault.code.starts_with("sts-mode-") || own_age) << fault.code << step.policy;
+                       fault.code.text().starts_with("sts-policy-max-age-");
+        EXPECT_TRUE(fault.code.text().starts_with("sts-mode-") || own_age)
+            << fault.code.text() << step.policy;
       }
     }
     if (step.record) {

@@ -70,7 +70,7 @@ TEST_F(PageTest, FiltersByDomainAndFinding) {
       {"broken", {"broken.example"}},
       {"BROKEN.example", {"broken.example"}},  // letters' case
       {".com", {"example.com"}},
-      {"sts-mx-uncovered", {"broken.example"}},  // a code
+      {"mx-not-covered", {"broken.example"}},  // a code
       {"no-such", {}},
       {"\"><script>alert(1)</script>", {}},  // comes back escaped
   };

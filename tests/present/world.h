@@ -16,7 +16,7 @@
 
 namespace mtasts::present::world {
 
-inline constexpr verdict::FindingRow kUncovered = {"sts-mx-uncovered",
+inline constexpr verdict::FindingRow kUncovered = {"mx-not-covered",
                                                    verdict::Stage::mx,
                                                    verdict::Severity::critical,
                                                    verdict::Severity::warning,

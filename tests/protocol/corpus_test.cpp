@@ -52,13 +52,13 @@ TEST(FaultPromise, IsSeenToBreak) {
   auto broken = [](bool valid, protocol::SyntaxFault fault) {
     return fuzz::broken_fault_promise("text", valid, {std::move(fault)});
   };
-  EXPECT_EQ(broken(false, {"code", FaultClass::error, 1, 5, "message", "fix"}), "");
-  EXPECT_NE(broken(true, {"code", FaultClass::error, 1, 1, "message", "fix"}), "");
-  EXPECT_NE(broken(false, {"code", FaultClass::advice, 1, 1, "message", "fix"}), "");
-  EXPECT_NE(broken(false, {"code", FaultClass::error, 1, 6, "message", "fix"}), "");
-  EXPECT_NE(broken(false, {"code", FaultClass::error, 2, 1, "message", "fix"}), "");
-  EXPECT_NE(broken(false, {"code", FaultClass::error, 1, 1, "\n", "fix"}), "");
-  EXPECT_NE(broken(false, {"code", FaultClass::error, 1, 1, "message", ""}), "");
+  EXPECT_EQ(broken(false, {"sts-txt-syntax", FaultClass::error, 1, 5, "message", "fix"}), "");
+  EXPECT_NE(broken(true, {"sts-txt-syntax", FaultClass::error, 1, 1, "message", "fix"}), "");
+  EXPECT_NE(broken(false, {"sts-txt-syntax", FaultClass::advice, 1, 1, "message", "fix"}), "");
+  EXPECT_NE(broken(false, {"sts-txt-syntax", FaultClass::error, 1, 6, "message", "fix"}), "");
+  EXPECT_NE(broken(false, {"sts-txt-syntax", FaultClass::error, 2, 1, "message", "fix"}), "");
+  EXPECT_NE(broken(false, {"sts-txt-syntax", FaultClass::error, 1, 1, "\n", "fix"}), "");
+  EXPECT_NE(broken(false, {"sts-txt-syntax", FaultClass::error, 1, 1, "message", ""}), "");
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ inline std::string placed_errors(const std::vector<SyntaxFault>& faults) {
   return placed(errors);
 }
 
-inline const SyntaxFault& first_of(const std::vector<SyntaxFault>& faults, std::string_view code) {
-  static const SyntaxFault kNone{"none", FaultClass::advice, 0, 0, "no such fault", ""};
+inline const SyntaxFault& first_of(const std::vector<SyntaxFault>& faults, FindingCode code) {
+  static const SyntaxFault kNone{"mx-null", FaultClass::advice, 0, 0, "no such fault", ""};
   for (const SyntaxFault& fault : faults)
     if (fault.code == code) return fault;
   return kNone;

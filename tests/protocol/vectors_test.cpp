@@ -33,9 +33,12 @@ std::vector<std::string> codes_of(const std::vector<SyntaxFault>& faults) {
 
 void expect_lint(const json& expect, const std::vector<SyntaxFault>& faults) {
   if (!expect.contains("lint")) return;
-  for (const json& code : expect["lint"])
-    EXPECT_TRUE(has_code(faults, code.get<std::string>()))
-        << code << " is not among " << testing::PrintToString(codes_of(faults));
+  for (const json& text : expect["lint"]) {
+    auto code = FindingCode::find(text.get<std::string>());
+    ASSERT_TRUE(code) << "no finding has the code " << text;
+    EXPECT_TRUE(has_code(faults, *code))
+        << text << " is not among " << testing::PrintToString(codes_of(faults));
+  }
 }
 
 void run_sts_txt(const json& input, const json& expect) {

@@ -3,12 +3,58 @@
 
 #include "state/report_codec.h"
 
+#include <sstream>
+
 #include "state/chain_codec.h"
-#include "state/fields.h"
+#include "state/described_json.h"
 #include "state/state_samples.h"
+#include "state/written_by_0_1_0.h"
 
 namespace mtasts::state {
 namespace {
+
+// The values of that kind ("report" or "facts") in written_by_0_1_0.txt.
+std::vector<std::string> written_by_0_1_0(std::string_view kind) {
+  std::ifstream file(std::string(MTASTS_TESTS_DIR) + "/state/written_by_0_1_0.txt");
+  std::vector<std::string> values;
+  std::string line;
+  for (bool begins = true; std::getline(file, line); begins = line.empty()) {
+    std::istringstream words(line);
+    std::string first, digits;
+    words >> first >> digits;
+    if (first != kind) continue;
+    if (begins) values.emplace_back();
+    for (size_t at = 0; at + 1 < digits.size(); at += 2)
+      values.back() += static_cast<char>(std::stoi(digits.substr(at, 2), nullptr, 16));
+  }
+  return values;
+}
+
+TEST(ReportCodec, ReadsTheReportsOfVersion010) {
+  const std::vector<verdict::Report> reports = reports_0_1_0();
+  const std::vector<std::string> written = written_by_0_1_0("report");
+  ASSERT_EQ(written.size(), reports.size());
+  for (size_t i = 0; i < reports.size(); ++i) {
+    SCOPED_TRACE(i);
+    auto decoded = decode_report(written[i]);
+    ASSERT_TRUE(decoded.has_value());
+    ASSERT_EQ(decoded->fact_hosts.size(), reports[i].mx.size());
+    for (size_t m = 0; m < reports[i].mx.size(); ++m) {
+      const auto& facts = reports[i].mx[m].facts;
+      EXPECT_EQ(decoded->fact_hosts[m], facts ? std::optional(facts->host) : std::nullopt);
+      decoded->report.mx[m].facts = facts;
+    }
+    expect_same(reports[i], decoded->report);
+  }
+}
+
+TEST(ReportCodec, ReadsTheFactsOfVersion010) {
+  const std::vector<std::string> written = written_by_0_1_0("facts");
+  ASSERT_EQ(written.size(), 1u);
+  auto decoded = decode_facts(written[0]);
+  ASSERT_TRUE(decoded.has_value());
+  expect_same(facts_0_1_0(), *decoded);
+}
 
 TEST(ReportCodec, EveryFieldComesBack) {
   verdict::Report before = rich_report("example.com");
@@ -109,14 +155,19 @@ TEST(ReportCodec, TakesAnyBytes) {
 
 TEST(ReportCodec, NumbersOutOfRangeAreNone) {
   const Json object = {{"large", UINT64_MAX}, {"minus", -5}, {"real", 1.5}, {"text", "7"}};
-  Fields fields(object);
-  EXPECT_EQ(fields.number<int>("large"), 0);
-  EXPECT_EQ(fields.number<uint64_t>("large"), UINT64_MAX);
-  EXPECT_EQ(fields.number<int>("minus"), -5);
-  EXPECT_EQ(fields.number<uint16_t>("minus"), 0);
-  EXPECT_EQ(fields.number<int>("real"), 0);
-  EXPECT_EQ(fields.number<int>("text"), 0);
-  EXPECT_EQ(fields.number<int>("missing"), 0);
+  const ChainShelf no_chains;
+  auto number = [&]<typename Integer>(const char* key, Integer value) {
+    bool readable = decode(member(object, key), value, no_chains);
+    EXPECT_EQ(readable, value != Integer{0}) << key;
+    return value;
+  };
+  EXPECT_EQ(number("large", int{0}), 0);
+  EXPECT_EQ(number("large", uint64_t{0}), UINT64_MAX);
+  EXPECT_EQ(number("minus", int{0}), -5);
+  EXPECT_EQ(number("minus", uint16_t{0}), 0);
+  EXPECT_EQ(number("real", int{0}), 0);
+  EXPECT_EQ(number("text", int{0}), 0);
+  EXPECT_EQ(number("missing", int{0}), 0);
 }
 
 }  // namespace

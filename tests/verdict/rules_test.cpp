@@ -50,7 +50,8 @@ TEST(Rules, EveryRowHasABrokenCase) {
   for (const BrokenCase& broken : all_cases()) covered.insert(broken.code);
   for (const FindingRow& row : findings_table())
     // What changed takes more than one look to see: change_test.cpp.
-    EXPECT_TRUE(row.stage == Stage::change || covered.contains(std::string(row.code))) << row.code;
+    EXPECT_TRUE(row.stage == Stage::change || covered.contains(std::string(row.code)))
+        << row.code.text();
 }
 
 TEST(Rules, BrokenCaseGivesItsFindingWithTheRowsSeverity) {

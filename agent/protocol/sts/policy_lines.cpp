@@ -22,7 +22,7 @@ std::string shown(std::string_view text) { return '"' + printable(text, kShown_o
 struct KnownName {
   std::string_view name;
   PolicyKey key;
-  std::string_view missing_code;  // of a name that is nearly right, but fits an extension's
+  FindingCode missing_code;  // of a name that is nearly right, but fits an extension's
 };
 constexpr KnownName kKnownNames[] = {
     {"version", PolicyKey::version, "sts-policy-version-missing"},
@@ -61,7 +61,7 @@ class PolicyLinesReader {
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - line_begin_) + 1;
   }
-  void error(std::string_view code, std::string_view piece, std::string message, std::string fix) {
+  void error(FindingCode code, std::string_view piece, std::string message, std::string fix) {
     faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix));
   }
 
@@ -191,9 +191,9 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   if (known != nullptr && field.name != known->name) {
     bool case_only = equals_ignoring_case(field.name, known->name);
     bool extension = is_field_name(field.name);
-    std::string_view code = case_only   ? "sts-policy-key-case"
-                            : extension ? known->missing_code
-                                        : std::string_view("sts-policy-syntax");
+    FindingCode code = case_only   ? FindingCode("sts-policy-key-case")
+                       : extension ? known->missing_code
+                                   : FindingCode("sts-policy-syntax");
     error(code, field.name,
           fmt::format("the name is written {}, not {}", shown(field.name), known->name),
           fmt::format("write {}: {}", known->name, printable(field.value, kShown_octets)));

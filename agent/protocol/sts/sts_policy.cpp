@@ -60,11 +60,10 @@ class StsPolicyReader {
   void advise_on_values();
   void advise_on_max_age();
 
-  void error(std::string_view code, const PolicyField& field, std::string message,
-             std::string fix) {
+  void error(FindingCode code, const PolicyField& field, std::string message, std::string fix) {
     faults_.error(code, field.line, field.value_column, std::move(message), std::move(fix));
   }
-  void miss(std::string_view code, std::string_view name, std::string_view fix) {
+  void miss(FindingCode code, std::string_view name, std::string_view fix) {
     faults_.error(code, end_.line, end_.column, fmt::format("the policy has no {} line", name),
                   std::string(fix));
   }
@@ -149,7 +148,8 @@ void StsPolicyReader::take_max_age(const PolicyField& field) {
   MaxAgeReading reading = read_max_age_value(field.value);
   policy_.max_age_seconds = reading.seconds;
   if (!reading.message.empty())
-    error(reading.over_limit ? "sts-policy-max-age-over-limit" : "sts-policy-max-age-invalid",
+    error(reading.over_limit ? FindingCode("sts-policy-max-age-over-limit")
+                             : "sts-policy-max-age-invalid",
           field, std::move(reading.message), std::move(reading.fix));
 }
 
@@ -204,7 +204,7 @@ void StsPolicyReader::advise_on_values() {
 void StsPolicyReader::advise_on_max_age() {
   uint64_t seconds = *policy_.max_age_seconds;
   bool enforce = *policy_.mode == Mode::enforce;
-  auto advise = [&](std::string_view code, std::string_view why, std::string_view fix) {
+  auto advise = [&](FindingCode code, std::string_view why, std::string_view fix) {
     faults_.advise(code, max_age_.line, max_age_.column,
                    fmt::format("max_age is {}; {}", seconds, why), std::string(fix));
   };
@@ -225,24 +225,6 @@ void StsPolicyReader::advise_on_max_age() {
 }
 
 }  // namespace
-
-std::string_view name_of(Mode mode) {
-  switch (mode) {
-    case Mode::none:
-      return "none";
-    case Mode::testing:
-      return "testing";
-    case Mode::enforce:
-      return "enforce";
-  }
-  return "?";
-}
-
-std::optional<Mode> mode_named(std::string_view name) {
-  for (Mode mode : {Mode::none, Mode::testing, Mode::enforce})
-    if (name == name_of(mode)) return mode;
-  return std::nullopt;
-}
 
 StsPolicy parse_sts_policy(std::string_view body) { return StsPolicyReader(body).read(); }
 

@@ -12,13 +12,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/enum_words.h"
 #include "protocol/text/syntax_fault.h"
 
 namespace mtasts::protocol {
 
-enum class Mode : uint8_t { none, testing, enforce };  // weakest first
-std::string_view name_of(Mode mode);
-std::optional<Mode> mode_named(std::string_view name);  // case-sensitive
+// Weakest first.
+BOOST_DEFINE_FIXED_ENUM_CLASS(Mode, uint8_t, none, testing, enforce)
+inline std::string_view name_of(Mode mode) { return enumerator_name(mode); }
+inline std::optional<Mode> mode_named(std::string_view name) {
+  return enumerator_named<Mode>(name);
+}
 
 inline constexpr uint64_t kMaxAgeLimit_seconds = 31557600;  // RFC 8461 §3.2: about one year
 
@@ -28,8 +32,7 @@ struct StsPolicy {
   std::optional<uint64_t> max_age_seconds;  // as written, may be over the limit
   std::vector<std::string> mx;      // valid patterns in order, lower case, no duplicates; at
                                     // most kMostMxPatterns
-  std::vector<SyntaxFault> faults;  // errors, differs and advice, by position; codes of
-                                    // findings.tsv (sts-policy-*, sts-mode-*)
+  std::vector<SyntaxFault> faults;  // errors, differs and advice, by position
 };
 
 inline constexpr size_t kMostMxPatterns = 1000;

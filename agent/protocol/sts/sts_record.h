@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/text/record_set.h"
 #include "protocol/text/syntax_fault.h"
 
 namespace mtasts::protocol {
@@ -19,7 +20,7 @@ struct StsRecord {
   std::string text;                 // as published
   bool valid = false;               // inside the ABNF and an id of the right form
   std::string id;                   // also of an invalid record, where one can be read
-  std::vector<SyntaxFault> faults;  // errors and notes, by position; codes of findings.tsv
+  std::vector<SyntaxFault> faults;  // errors and notes, by position
 };
 
 // One TXT record that is meant as an MTA-STS record.
@@ -29,12 +30,7 @@ StsRecord parse_sts_record(std::string_view text);
 // "v=STSv1;", then exactly one must be left). When none begins so, "v=STSv1 ;" counts, with advice
 // (erratum 6285: it fits the ABNF, yet some senders discard it).
 struct StsRecordSet {
-  enum class Status {
-    none,      // no record begins "v=STSv1;" and none looks meant to
-    found,     // exactly one, valid
-    invalid,   // exactly one, outside the grammar; or none, but one that was meant to (near miss)
-    multiple,  // more than one begins "v=STSv1;"
-  };
+  using Status = RecordSetStatus;
   Status status = Status::none;
   StsRecord record;                    // found: the record; invalid: the one that was meant
   std::vector<std::string> unrelated;  // TXT records that are something else (SPF …)

@@ -17,17 +17,17 @@ constexpr size_t kMostOfOneCode = 5;
 
 }  // namespace
 
-void FaultList::error(std::string_view code, int line, int column, std::string message,
+void FaultList::error(FindingCode code, int line, int column, std::string message,
                       std::string fix) {
   add({code, FaultClass::error, line, column, std::move(message), std::move(fix)});
 }
 
-void FaultList::differs(std::string_view code, int line, int column, std::string message,
+void FaultList::differs(FindingCode code, int line, int column, std::string message,
                         std::string fix) {
   add({code, FaultClass::differs, line, column, std::move(message), std::move(fix)});
 }
 
-void FaultList::advise(std::string_view code, int line, int column, std::string message,
+void FaultList::advise(FindingCode code, int line, int column, std::string message,
                        std::string fix) {
   add({code, FaultClass::advice, line, column, std::move(message), std::move(fix)});
 }

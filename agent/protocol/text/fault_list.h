@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "protocol/text/syntax_fault.h"
@@ -18,9 +17,9 @@ namespace mtasts::protocol {
 
 class FaultList {
  public:
-  void error(std::string_view code, int line, int column, std::string message, std::string fix);
-  void differs(std::string_view code, int line, int column, std::string message, std::string fix);
-  void advise(std::string_view code, int line, int column, std::string message, std::string fix);
+  void error(FindingCode code, int line, int column, std::string message, std::string fix);
+  void differs(FindingCode code, int line, int column, std::string message, std::string fix);
+  void advise(FindingCode code, int line, int column, std::string message, std::string fix);
 
   // Something of FaultClass::error or ::differs was added.
   bool outside_grammar() const { return outside_grammar_; }
@@ -37,7 +36,7 @@ class FaultList {
   void add(SyntaxFault fault);
 
   std::vector<SyntaxFault> faults_;
-  std::map<std::string_view, Tally> tallies_;
+  std::map<FindingCode, Tally> tallies_;
   bool outside_grammar_ = false;
 };
 

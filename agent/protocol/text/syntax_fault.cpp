@@ -13,7 +13,7 @@ bool has_error(const std::vector<SyntaxFault>& faults) {
   });
 }
 
-bool has_code(const std::vector<SyntaxFault>& faults, std::string_view code) {
+bool has_code(const std::vector<SyntaxFault>& faults, FindingCode code) {
   return std::any_of(faults.begin(), faults.end(),
                      [&](const SyntaxFault& fault) { return fault.code == code; });
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One fault or remark about a text, with its place; shared by the grammars. `code` is a finding's
-// code of the findings table; what it means and its severity stand there. Plain value.
+// One fault or remark about a text, with its place; shared by the grammars. What its code
+// means, and its severity, is in the table of findings (verdict/findings/). Plain value.
 #pragma once
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "base/finding_code.h"
 
 namespace mtasts::protocol {
 
@@ -20,7 +21,7 @@ enum class FaultClass : unsigned char {
 };
 
 struct SyntaxFault {
-  std::string_view code;  // a literal
+  FindingCode code;
   FaultClass fault_class = FaultClass::error;
   int line = 1;         // from 1
   int column = 1;       // from 1, in octets
@@ -36,6 +37,6 @@ inline constexpr size_t kMostFaults = 100;
 
 // Some fault of FaultClass::error or ::differs: the text is outside the grammar.
 bool has_error(const std::vector<SyntaxFault>& faults);
-bool has_code(const std::vector<SyntaxFault>& faults, std::string_view code);
+bool has_code(const std::vector<SyntaxFault>& faults, FindingCode code);
 
 }  // namespace mtasts::protocol

@@ -56,7 +56,7 @@ class TagListReader {
   void syntax(std::string_view piece, std::string message, std::string fix) {
     faults_.error(dialect_.syntax_code, 1, column_of(piece), std::move(message), std::move(fix));
   }
-  void wrong_version(std::string_view code, std::string message, std::string_view action) {
+  void wrong_version(FindingCode code, std::string message, std::string_view action) {
     faults_.error(code, 1, column_of(rest_), std::move(message),
                   fmt::format("{} {};", action, dialect_.version));
   }

@@ -23,11 +23,11 @@ struct TagListDialect {
   std::string_view stem;            // lower case; a version beginning so was meant: "sts"
   std::string_view required_field;  // "id"
   std::string_view record_name;     // for people: "MTA-STS"
-  std::string_view syntax_code;
-  std::string_view version_code;
-  std::string_view version_case_code;
-  std::string_view space_before_semicolon_code;
-  std::string_view trailing_space_code;
+  FindingCode syntax_code;
+  FindingCode version_code;
+  FindingCode version_case_code;
+  FindingCode space_before_semicolon_code;
+  FindingCode trailing_space_code;
 };
 
 struct TagField {

@@ -51,7 +51,7 @@ std::string_view scheme_of(std::string_view uri) {
 }
 
 struct Complaint {
-  std::string_view code;
+  FindingCode code;
   std::string message;
   std::string fix;
 };

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/text/record_set.h"
 #include "protocol/text/syntax_fault.h"
 
 namespace mtasts::protocol {
@@ -28,7 +29,7 @@ TlsrptRecord parse_tlsrpt_record(std::string_view text);
 
 // RFC 8460 §3: discard what does not begin "v=TLSRPTv1;"; exactly one must be left.
 struct TlsrptRecordSet {
-  enum class Status { none, found, invalid, multiple };  // as StsRecordSet
+  using Status = RecordSetStatus;
   Status status = Status::none;
   TlsrptRecord record;
   std::vector<std::string> unrelated;

@@ -9,12 +9,15 @@
 
 #include <openssl/types.h>
 
+#include <boost/describe/class.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/enum_words.h"
 
 namespace mtasts::protocol {
 
@@ -36,6 +39,9 @@ struct Certificate {
 
   bool operator==(const Certificate&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Certificate, (),
+                      (subject, issuer, common_name, dns_names, serial, not_before, not_after,
+                       fingerprint_sha256, key_type, key_bits, signature_algorithm, self_issued))
 
 // SAN entries kept of one certificate; more are cut, the matching below is done on all.
 inline constexpr size_t kMostDnsNames = 200;
@@ -54,14 +60,13 @@ Certificate facts_of(const X509* certificate);
 std::vector<std::string> dns_names_of(const X509* certificate, size_t most);
 
 // Everything wrong with a chain that a verifier can tell, apart from the name.
-enum class ChainFault : uint8_t {
-  expired,  // a certificate of the chain used, the leaf first
-  not_yet_valid,
-  self_signed,  // the leaf signs itself and is not a trust anchor
-  untrusted,    // ends in a root that is not in the trust store
-  incomplete,   // the issuer of the last certificate sent was not sent and is not a root
-  invalid,      // anything else: purpose, constraints, bad signature …
-};
+//   expired      a certificate of the chain used, the leaf first
+//   self_signed  the leaf signs itself and is not a trust anchor
+//   untrusted    ends in a root that is not in the trust store
+//   incomplete   the issuer of the last certificate sent was not sent and is not a root
+//   invalid      anything else: purpose, constraints, bad signature …
+BOOST_DEFINE_FIXED_ENUM_CLASS(ChainFault, uint8_t, expired, not_yet_valid, self_signed, untrusted,
+                              incomplete, invalid)
 
 // What a TLS peer presented and what verification made of it.
 struct PeerChain {
@@ -78,6 +83,9 @@ struct PeerChain {
   bool verified() const { return faults.empty() && name_matches; }
   bool operator==(const PeerChain&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PeerChain, (),
+                      (leaf, presented_count, chain_not_after, faults, verify_error, name_matches,
+                       name_only_in_cn, weak_key, weak_signature))
 using PeerChainPtr = std::shared_ptr<const PeerChain>;
 
 // RFC 6125 §6.4.3 with the wildcard only as the complete left-most label and at least two labels

@@ -52,8 +52,8 @@ class ChangeRules {
     return when != kNever && now_ < when + judgement_.thresholds.change_hold;
   }
   // Severity goes by the known mode, so that a look that could not see the policy changes none.
-  void tell(std::string_view code, FindingDetails what) {
-    const FindingRow& row = *find_row(code);
+  void tell(FindingCode code, FindingDetails what) {
+    const FindingRow& row = row_of(code);
     bool enforced = history_.policy.value && (*history_.policy.value)->mode == Mode::enforce;
     if (!what.severity) what.severity = enforced ? row.in_enforce : row.otherwise;
     judgement_.add(code, std::move(what));
@@ -125,7 +125,8 @@ void ChangeRules::removal_while(bool after_none, const HeldPolicy& held) {
     what.fix = fmt::format(
         "Publish the record and the policy of mode none again until {}, then remove both",
         until(held.until));
-  tell(after_none ? "sts-removed-before-expiry" : "sts-removed-while-cached", std::move(what));
+  tell(after_none ? FindingCode("sts-removed-before-expiry") : "sts-removed-while-cached",
+       std::move(what));
 }
 
 void ChangeRules::publication() {
@@ -197,8 +198,8 @@ bool ChangeRules::stale_copies() {
   else
     what.message = fmt::format("The policy changed on {}, but the id is still {}; {}",
                                date_text(policy.since), quoted(stale->id), copies);
-  tell(reused     ? "sts-id-reused"
-       : id_first ? "sts-id-changed-before-body"
+  tell(reused     ? FindingCode("sts-id-reused")
+       : id_first ? FindingCode("sts-id-changed-before-body")
                   : "sts-body-changed-id-same",
        std::move(what));
   return true;
@@ -235,7 +236,7 @@ void ChangeRules::id_changes() {
 void ChangeRules::mode_fall() {
   if (!history_.policy.value || !is_recent(history_.mode_fell)) return;
   Mode now = (*history_.policy.value)->mode;
-  tell(now == Mode::none ? "sts-mode-downgrade-enforce-none" : "sts-mode-downgrade-enforce-testing",
+  tell(now == Mode::none ? FindingCode("sts-mode-downgrade-enforce-none") : "sts-mode-downgrade-enforce-testing",
        {.message = fmt::format("The mode was enforce until {} and is now {}",
                                rfc3339(history_.mode_fell), name_of(now))});
 }
@@ -251,7 +252,7 @@ void ChangeRules::max_age() {
       other = &instance;
   if (other == nullptr) return;
   bool reduced = today.max_age_seconds < other->policy->max_age_seconds;
-  tell(reduced ? "sts-max-age-reduced" : "sts-max-age-raised",
+  tell(reduced ? FindingCode("sts-max-age-reduced") : "sts-max-age-raised",
        {.message =
             fmt::format("max_age was {} until {} and is now {}", other->policy->max_age_seconds,
                         rfc3339(other->gone), today.max_age_seconds)});

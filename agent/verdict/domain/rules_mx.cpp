@@ -29,7 +29,7 @@ void judge_implicit(RuleContext& context) {
   }
   for (const DnsAnswer& answer : evidence.apex) {
     if (protocol::is_conclusive(answer.status)) continue;
-    context.add(protocol::is_silence(answer.status) ? "mx-host-timeout" : "mx-host-servfail",
+    context.add(protocol::is_silence(answer.status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
                 {.message = lookup_result(answer),
                  .host = evidence.domain.text(),
                  .unobserved = protocol::is_local_failure(answer.status)});
@@ -58,7 +58,7 @@ bool judge_lookup(RuleContext& context) {
                   {.message = fmt::format("{} does not exist (NXDOMAIN)", answer.name)});
       return false;
     default:
-      context.add(protocol::is_silence(answer.status) ? "mx-timeout" : "mx-servfail",
+      context.add(protocol::is_silence(answer.status) ? FindingCode("mx-timeout") : "mx-servfail",
                   {.message = lookup_result(answer), .unobserved = unobserved});
       return false;
   }

@@ -33,7 +33,7 @@ constexpr CertificateCodes kCodes = {
     .weak_signature = "sts-tls-weak-signature",
 };
 
-std::string_view code_of(HttpsStatus status) {
+FindingCode code_of(HttpsStatus status) {
   switch (status) {
     case HttpsStatus::refused:
       return "sts-host-connect-refused";
@@ -98,14 +98,14 @@ void judge_no_address(RuleContext& context) {
   if (error != nullptr) {
     bool ours = protocol::is_local_failure(error->status);
     bool silent = error->status == DnsStatus::timeout || ours;
-    context.add(silent ? "sts-host-dns-timeout" : "sts-host-servfail",
+    context.add(silent ? FindingCode("sts-host-dns-timeout") : "sts-host-servfail",
                 {.message = lookup_result(*error), .host = policy.host, .unobserved = ours});
     return;
   }
   const auto& chain = policy.addresses.answers.front().cname_chain;
   std::string by_cname = chain.empty() ? "" : fmt::format(" (CNAME to {})", listed(chain));
   context.add(
-      nxdomain ? "sts-host-nxdomain" : "sts-host-no-address",
+      nxdomain ? FindingCode("sts-host-nxdomain") : "sts-host-no-address",
       {.message = fmt::format("{}{} {}", policy.host, by_cname,
                               nxdomain ? "does not exist (NXDOMAIN)" : "has no A or AAAA record"),
        .host = policy.host});
@@ -136,7 +136,7 @@ bool judge_families(RuleContext& context) {
   if (!fine(v4) && !fine(v6)) return false;
   for (const HttpsAttempt* attempt : {v4, v6}) {
     if (attempt == nullptr || fine(attempt)) continue;
-    context.add(attempt == v6 ? "sts-host-ipv6-fail" : "sts-host-ipv4-fail",
+    context.add(attempt == v6 ? FindingCode("sts-host-ipv6-fail") : "sts-host-ipv4-fail",
                 {.message = failure_text(*attempt),
                  .host = context.evidence.policy.host,
                  .address = attempt->address,
@@ -170,7 +170,7 @@ void judge_answer(RuleContext& context, const HttpsAttempt& attempt) {
                        .host = context.evidence.policy.host,
                        .address = attempt.address,
                        .address_in_subject = false};
-  auto say = [&](std::string_view code, std::string message) {
+  auto say = [&](FindingCode code, std::string message) {
     FindingDetails what = where;
     what.message = std::move(message);
     context.add(code, std::move(what));

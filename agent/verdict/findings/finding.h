@@ -5,7 +5,7 @@
 // findings (findings_table.cpp), and a finding as reported. Plain values, any thread.
 #pragma once
 
-#include <array>
+#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,37 +13,26 @@
 #include <string_view>
 
 #include "base/channel.h"
+#include "base/enum_words.h"
+#include "base/finding_code.h"
 
 namespace mtasts::verdict {
 
-enum class Severity : uint8_t { critical, warning, info, unknown };
-std::string_view name_of(Severity severity);
-inline constexpr std::array kSeverities = {Severity::critical, Severity::warning, Severity::info,
-                                           Severity::unknown};
+BOOST_DEFINE_FIXED_ENUM_CLASS(Severity, uint8_t, critical, warning, info, unknown)
+inline std::string_view name_of(Severity severity) { return enumerator_name(severity); }
+inline constexpr auto kSeverities = enumerators<Severity>();
 
 // In the order a person mends them.
-enum class Stage : uint8_t {
-  record,
-  policy_fetch,
-  policy_certificate,
-  policy_syntax,
-  change,
-  mx,
-  smtp,
-  mx_certificate,
-  tlsrpt
-};
-inline constexpr std::array kStages = {
-    Stage::record,        Stage::policy_fetch,   Stage::policy_certificate,
-    Stage::policy_syntax, Stage::change,         Stage::mx,
-    Stage::smtp,          Stage::mx_certificate, Stage::tlsrpt};
-std::string_view name_of(Stage stage);
+BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
+                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt)
+inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
+inline constexpr auto kStages = enumerators<Stage>();
 
-enum class StageResult : uint8_t { pass, fail, unknown, not_applicable };
-std::string_view name_of(StageResult result);
+BOOST_DEFINE_FIXED_ENUM_CLASS(StageResult, uint8_t, pass, fail, unknown, not_applicable)
+inline std::string_view name_of(StageResult result) { return enumerator_name(result); }
 
-enum class Outcome : uint8_t { ok, warning, critical, unknown };
-std::string_view name_of(Outcome outcome);
+BOOST_DEFINE_FIXED_ENUM_CLASS(Outcome, uint8_t, ok, warning, critical, unknown)
+inline std::string_view name_of(Outcome outcome) { return enumerator_name(outcome); }
 
 // Which senders a severity is for: those that enforce the policy, or all others (mode testing or
 // none, or no policy).
@@ -51,7 +40,7 @@ enum class Regime : uint8_t { enforce, otherwise };
 
 // One row of the table: everything about a code that does not depend on what was seen.
 struct FindingRow {
-  std::string_view code;
+  FindingCode code;
   Stage stage;
   Severity in_enforce;
   Severity otherwise;
@@ -63,7 +52,8 @@ struct FindingRow {
   std::string_view verify;               // command template, see verify_command.h
 };
 
-std::span<const FindingRow> findings_table();       // by stage, then as a person reads them
+std::span<const FindingRow> findings_table();  // by stage, then as a person reads them
+const FindingRow& row_of(FindingCode code);
 const FindingRow* find_row(std::string_view code);  // null: no such code
 
 inline Severity severity_in(const FindingRow& row, Regime regime) {
@@ -81,7 +71,8 @@ struct Finding {
   std::string fix;      // for this very case
   std::string verify;   // paste-able
 
-  std::string_view code() const { return row->code; }
+  std::string_view code() const { return row->code.text(); }
 };
+BOOST_DESCRIBE_STRUCT(Finding, (), (row, severity, subject, message, fix, verify))
 
 }  // namespace mtasts::verdict

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "base/printable.h"
 #include "verdict/findings/verify_command.h"
@@ -54,17 +53,16 @@ bool FindingCollector::is_unobserved(const FindingRow& row, const FindingDetails
          !channels_.contains(channel_of(*row.channel, AddressFamily::ipv6));
 }
 
-void FindingCollector::add(std::string_view code, FindingDetails details) {
-  const FindingRow* row = find_row(code);
-  if (row == nullptr) throw std::logic_error(fmt::format("no finding named {}", code));
+void FindingCollector::add(FindingCode code, FindingDetails details) {
+  const FindingRow& row = row_of(code);
   UngradedFinding finding;
-  finding.row = row;
+  finding.row = &row;
   finding.severity = details.severity;
-  finding.unobserved = is_unobserved(*row, details);
+  finding.unobserved = is_unobserved(row, details);
   finding.subject = subject_of(details);
   finding.verify =
-      verify_command(*row, thresholds_.vantage, {domain_, details.host, details.address});
-  finding.fix = details.fix.empty() ? for_domain(row->fix, domain_) : sentence(details.fix);
+      verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
+  finding.fix = details.fix.empty() ? for_domain(row.fix, domain_) : sentence(details.fix);
   finding.message = std::move(details.message);
   add(std::move(finding));
 }

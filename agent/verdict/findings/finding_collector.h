@@ -46,8 +46,8 @@ class FindingCollector {
   // must outlive this.
   FindingCollector(std::string domain, const ChannelSet& channels, const Thresholds& thresholds);
 
-  // `code` must be in the table. The same code for the same subject is joined into one finding.
-  void add(std::string_view code, FindingDetails details);
+  // The same code for the same subject is joined into one finding.
+  void add(FindingCode code, FindingDetails details);
   void add(UngradedFinding finding);
 
   // Everything added, in that order. Once, at the end.

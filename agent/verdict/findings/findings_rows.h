@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The rows of the findings table, in the files of their rooms of the mail path. Read them through
-// findings_table() and find_row() (finding.h); this header is for the verdict room alone.
+// What the rows of the findings table share. The rows are in *_rows.h, by stage, and are read
+// through findings_table() and find_row() (finding.h); these headers are for findings_table.cpp
+// alone.
 #pragma once
 
-#include <span>
+#include <string_view>
 
 #include "verdict/findings/finding.h"
 
@@ -16,7 +17,7 @@ inline constexpr Severity W = Severity::warning;
 inline constexpr Severity I = Severity::info;
 inline constexpr Severity U = Severity::unknown;
 
-// Commands that show what the agent saw. {placeholders} are filled in verify_command.cpp.
+// Commands that show what the agent saw. {placeholders} are filled in by verify_command().
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
 inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";
@@ -40,13 +41,5 @@ inline constexpr std::string_view kSmtpTls =
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTalk =
     "(sleep 8; printf 'EHLO check.example\\r\\n'; sleep 3; printf 'QUIT\\r\\n'; sleep 1) | nc {nc}";
-
-std::span<const FindingRow> record_rows();
-std::span<const FindingRow> policy_rows();  // policy_fetch, policy_certificate
-std::span<const FindingRow> syntax_rows();  // policy_syntax
-std::span<const FindingRow> change_rows();  // change
-std::span<const FindingRow> mx_rows();      // mx
-std::span<const FindingRow> smtp_rows();    // smtp, mx_certificate
-std::span<const FindingRow> tlsrpt_rows();
 
 }  // namespace mtasts::verdict::rows

@@ -208,7 +208,8 @@ void Step::tell_policy(const PolicyFacts& from, const PolicyFacts& to) {
   tell(at, "policy_max_age", std::to_string(from.max_age_seconds),
        std::to_string(to.max_age_seconds));
   tell(at, "policy_mx", joined(sorted(from.mx)), joined(sorted(to.mx)));
-  if (changes_.size() == told) tell(at, "policy_body", from.digest, to.digest);
+  if (changes_.size() == told)
+    tell(at, "policy_body", from.digest.value_or(""), to.digest.value_or(""));
 }
 
 void Step::policy() {

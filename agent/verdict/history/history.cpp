@@ -36,7 +36,7 @@ bool is_known(const History& history, const std::string& id) {
 }  // namespace
 
 bool mean_the_same(const PolicyFacts& one, const PolicyFacts& other) {
-  if (one.digest == other.digest) return true;
+  if (one.digest && one.digest == other.digest) return true;
   auto patterns = [](const PolicyFacts& facts) {
     return std::set<std::string>(facts.mx.begin(), facts.mx.end());
   };

@@ -24,7 +24,7 @@ namespace mtasts::verdict {
 
 // What a served policy body says.
 struct PolicyFacts {
-  std::string digest;  // SHA-256 of the body, hex
+  std::optional<std::string> digest;  // SHA-256 of the body, hex; empty: the body is not at hand
   protocol::Mode mode = protocol::Mode::none;
   uint64_t max_age_seconds = 0;
   std::vector<std::string> mx;  // as written, lower case

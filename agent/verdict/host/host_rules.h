@@ -24,6 +24,6 @@ void judge_attempts(HostContext& context, std::vector<std::string>& blocked);
 void judge_certificates(HostContext& context);  // stage mx_certificate
 
 // The finding of a failed attempt; empty: it did not fail, or failed in DNS.
-std::string_view code_of(const protocol::SmtpAttempt& attempt);
+std::optional<FindingCode> code_of(const protocol::SmtpAttempt& attempt);
 
 }  // namespace mtasts::verdict

@@ -78,7 +78,8 @@ bool lacks_attempts(const MxHostEvidence& host) {
 
 // A certificate that ends soon changes only when it is renewed; smtp_interval is soon enough.
 bool may_be_fixed_soon(const UngradedFinding& finding) {
-  return finding.row->code != "cert-expiring" && finding.row->code != "cert-differs-by-ip";
+  return finding.row->code != FindingCode("cert-expiring") &&
+         finding.row->code != FindingCode("cert-differs-by-ip");
 }
 
 bool has_fault(const MxHostEvidence& host, const std::vector<UngradedFinding>& findings) {
@@ -113,11 +114,10 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   for (const SmtpAttempt& attempt : host.attempts) {
     bool deferral = protocol::is_deferral(attempt);
     bool unobserved = is_unobserved(host, attempt);
-    std::string_view code = code_of(attempt);
-    const FindingRow* row = code.empty() ? nullptr : find_row(code);
+    std::optional<FindingCode> code = code_of(attempt);
     verdict->probed |= attempt.status != SmtpStatus::not_allowed;
     verdict->certificate_seen |= attempt.chain != nullptr;
-    verdict->unobserved |= unobserved || (row != nullptr && row->otherwise == Severity::unknown);
+    verdict->unobserved |= unobserved || (code && row_of(*code).otherwise == Severity::unknown);
     verdict->inconclusive |= unobserved || deferral;
   }
   verdict->evidence = std::move(evidence);

@@ -23,7 +23,7 @@ void judge_addresses(HostContext& context) {
   }
   if (!any && error != nullptr) {
     context.findings.add(
-        protocol::is_silence(error->status) ? "mx-host-timeout" : "mx-host-servfail",
+        protocol::is_silence(error->status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
         {.message = lookup_result(*error),
          .host = context.host.host,
          .unobserved = protocol::is_local_failure(error->status)});

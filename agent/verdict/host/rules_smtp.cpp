@@ -26,12 +26,12 @@ bool is_connect_failure(SmtpStatus status) {
 }
 
 // A reply that is about who asks, not about TLS: temporary, or by reputation.
-std::string_view rejection_code(const SmtpAttempt& attempt) {
+FindingCode rejection_code(const SmtpAttempt& attempt) {
   std::string text = ascii_lower(attempt.reply_text);
   if (text.find("greylist") != std::string::npos || text.find("graylist") != std::string::npos ||
       text.find("grey list") != std::string::npos || text.find("postgrey") != std::string::npos)
     return "smtp-greylisted";
-  return attempt.reply_code >= 500 ? "smtp-banner-5xx" : "smtp-banner-4xx";
+  return attempt.reply_code >= 500 ? FindingCode("smtp-banner-5xx") : "smtp-banner-4xx";
 }
 
 std::string message_of(const SmtpAttempt& attempt) {
@@ -88,8 +88,8 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
         about_attempt(context.host, attempt,
                       fmt::format("The greeting took {:.1f} seconds",
                                   std::chrono::duration<double>(attempt.banner_time).count())));
-  std::string_view code = code_of(attempt);
-  if (code.empty()) return;
+  std::optional<FindingCode> code = code_of(attempt);
+  if (!code) return;
   bool unobserved = is_unobserved(context.host, attempt);
   if (unobserved && is_connect_failure(attempt.status)) {
     blocked.push_back(fmt::format("{} [{}]: {}", printable(context.host.host, 253),
@@ -98,47 +98,47 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
   }
   FindingDetails what = about_attempt(context.host, attempt, message_of(attempt));
   what.unobserved = attempt.status == SmtpStatus::cancelled;
-  context.findings.add(code, std::move(what));
+  context.findings.add(*code, std::move(what));
 }
 
 }  // namespace
 
-std::string_view code_of(const SmtpAttempt& attempt) {
+std::optional<FindingCode> code_of(const SmtpAttempt& attempt) {
   if (protocol::is_deferral(attempt)) return rejection_code(attempt);
   switch (attempt.status) {
     case SmtpStatus::refused:
-      return "smtp-connect-refused";
+      return FindingCode("smtp-connect-refused");
     case SmtpStatus::connect_timeout:
-      return "smtp-connect-timeout";
+      return FindingCode("smtp-connect-timeout");
     case SmtpStatus::unreachable:
-      return "smtp-unreachable";
+      return FindingCode("smtp-unreachable");
     case SmtpStatus::timeout:
     case SmtpStatus::cancelled:
-      return "smtp-timeout";
+      return FindingCode("smtp-timeout");
     case SmtpStatus::ehlo_rejected:
-      return "smtp-ehlo-failed";
+      return FindingCode("smtp-ehlo-failed");
     case SmtpStatus::starttls_missing:
-      return "smtp-starttls-missing";
+      return FindingCode("smtp-starttls-missing");
     case SmtpStatus::starttls_stripped:
-      return "smtp-starttls-stripped";
+      return FindingCode("smtp-starttls-stripped");
     case SmtpStatus::starttls_rejected:
-      return "smtp-starttls-refused";
+      return FindingCode("smtp-starttls-refused");
     case SmtpStatus::tls_failed:
-      return "smtp-tls-handshake-failed";
+      return FindingCode("smtp-tls-handshake-failed");
     case SmtpStatus::tls_closed:
-      return "smtp-tls-closed";
+      return FindingCode("smtp-tls-closed");
     case SmtpStatus::tls_timeout:
-      return "smtp-tls-timeout";
+      return FindingCode("smtp-tls-timeout");
     case SmtpStatus::tls_version_old:
-      return "smtp-tls-old-only";
+      return FindingCode("smtp-tls-old-only");
     case SmtpStatus::protocol_error:
-      return "smtp-protocol-error";
+      return FindingCode("smtp-protocol-error");
     case SmtpStatus::banner_rejected:  // above
     case SmtpStatus::ok:
     case SmtpStatus::not_allowed:
       break;
   }
-  return {};
+  return std::nullopt;
 }
 
 void judge_attempts(HostContext& context, std::vector<std::string>& blocked) {
@@ -151,7 +151,7 @@ void judge_attempts(HostContext& context, std::vector<std::string>& blocked) {
                           .address = attempt.address,
                           .address_in_subject = false,
                           .unobserved = attempt.status == SmtpStatus::cancelled};
-      context.findings.add(*dead == AddressFamily::ipv6 ? "smtp-ipv6-fail" : "smtp-ipv4-fail",
+      context.findings.add(*dead == AddressFamily::ipv6 ? FindingCode("smtp-ipv6-fail") : "smtp-ipv4-fail",
                            std::move(what));
       continue;
     }

@@ -91,7 +91,7 @@ TEST(StsPolicy, AdvisesOnMaxAge) {
     EXPECT_TRUE(policy.valid);
     std::string codes;
     for (const SyntaxFault& fault : policy.faults)
-      if (fault.code.rfind("sts-mode", 0) != 0) codes += fault.code;
+      if (!fault.code.text().starts_with("sts-mode")) codes += fault.code;
     EXPECT_EQ(codes, c.code) << c.mode << " " << c.max_age;
   }
 }

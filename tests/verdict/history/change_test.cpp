@@ -149,8 +149,8 @@ TEST(Change, EveryRowHasACase) {  // each of them opens in some test of these fi
   for (const FindingRow& row : findings_table())
     if (row.stage == Stage::change) {
       bool named = text.find("\"" + std::string(row.code) + "\"") != std::string::npos ||
-                   row.code.starts_with("sts-mode-downgrade-enforce-");
-      EXPECT_TRUE(named) << row.code;
+                   row.code.text().starts_with("sts-mode-downgrade-enforce-");
+      EXPECT_TRUE(named) << row.code.text();
     }
 }
 

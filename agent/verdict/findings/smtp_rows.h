@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::smtp {
 
-constexpr std::string_view kNotSupported = "starttls-not-supported";
-constexpr std::string_view kValidation = "validation-failure";
-constexpr std::string_view kMismatch = "certificate-host-mismatch";
-constexpr std::string_view kExpired = "certificate-expired";
-constexpr std::string_view kNotTrusted = "certificate-not-trusted";
-constexpr Stage kStage = Stage::smtp;
-constexpr Stage kCertificate = Stage::mx_certificate;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
-constexpr ChannelKind kSmtp = ChannelKind::smtp;
+inline constexpr std::string_view kNotSupported = "starttls-not-supported";
+inline constexpr std::string_view kValidation = "validation-failure";
+inline constexpr std::string_view kMismatch = "certificate-host-mismatch";
+inline constexpr std::string_view kExpired = "certificate-expired";
+inline constexpr std::string_view kNotTrusted = "certificate-not-trusted";
+inline constexpr Stage kStage = Stage::smtp;
+inline constexpr Stage kCertificate = Stage::mx_certificate;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr ChannelKind kSmtp = ChannelKind::smtp;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"smtp-starttls-missing", kStage, C, W, kNone, kNotSupported, "RFC 8461 §4, RFC 3207 §4",
      "The server does not offer STARTTLS; in mode enforce senders do not deliver to it.",
      "Install a certificate on the server and enable STARTTLS on port 25.", kSmtpTls},
@@ -130,8 +131,4 @@ constexpr FindingRow kRows[] = {
      "Install the good certificate on every address of the host.", kSmtpTls},
 };
 
-}  // namespace
-
-std::span<const FindingRow> smtp_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::smtp

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::record {
 
-constexpr std::string_view kFetch = "sts-policy-fetch-error";
-constexpr Stage kStage = Stage::record;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
+inline constexpr Stage kStage = Stage::record;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"sts-txt-missing", kStage, W, W, kNone, kFetch, "RFC 8461 §3.1",
      "There is no MTA-STS record, so senders do not fetch a policy; those with a cached policy "
      "cannot refresh it.",
@@ -84,8 +85,4 @@ constexpr FindingRow kRows[] = {
      "Serve the policy file, or remove the TXT record if MTA-STS is not intended.", kCurlPolicy},
 };
 
-}  // namespace
-
-std::span<const FindingRow> record_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::record

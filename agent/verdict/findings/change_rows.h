@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::change {
 
-constexpr Stage kStage = Stage::change;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
-constexpr std::string_view kLater = "validation-failure";
-constexpr std::string_view kFetch = "sts-policy-fetch-error";
+inline constexpr Stage kStage = Stage::change;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr std::string_view kLater = "validation-failure";
+inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"sts-removed-while-cached", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "The record and the policy were removed without first publishing mode none, while senders "
      "still hold the old policy and apply it.",
@@ -83,8 +84,4 @@ constexpr FindingRow kRows[] = {
      "Remove its mx line from the policy once senders no longer use the host.", kDigMx},
 };
 
-}  // namespace
-
-std::span<const FindingRow> change_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::change

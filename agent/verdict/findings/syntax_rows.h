@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::syntax {
 
-constexpr std::string_view kInvalid = "sts-policy-invalid";
-constexpr Stage kStage = Stage::policy_syntax;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr std::string_view kInvalid = "sts-policy-invalid";
+inline constexpr Stage kStage = Stage::policy_syntax;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"sts-policy-html", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
      "An HTML page is served instead of the policy file.",
      "Serve the plain policy text at this path; the web site's catch-all page responds now.",
@@ -113,8 +114,4 @@ constexpr FindingRow kRows[] = {
      "Remove the line, unless it prepares an MX move or covers a standby host.", kDigMx},
 };
 
-}  // namespace
-
-std::span<const FindingRow> syntax_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::syntax

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::mx {
 
-constexpr Stage kStage = Stage::mx;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr Stage kStage = Stage::mx;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"mx-servfail", kStage, C, C, ChannelKind::dns, "", "RFC 5321 §5.1",
      "The MX lookup fails with a DNS error, so senders defer mail.",
      "Fix the zone or its DNSSEC signatures.", kDigMx},
@@ -65,8 +66,4 @@ constexpr FindingRow kRows[] = {
      "The same MX host is listed more than once.", "Remove the duplicate MX record.", kDigMx},
 };
 
-}  // namespace
-
-std::span<const FindingRow> mx_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::mx

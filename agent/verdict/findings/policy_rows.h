@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::policy {
 
-constexpr std::string_view kFetch = "sts-policy-fetch-error";
-constexpr std::string_view kWebPki = "sts-webpki-invalid";
-constexpr Stage kStage = Stage::policy_fetch;
-constexpr Stage kCertificate = Stage::policy_certificate;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
+inline constexpr std::string_view kWebPki = "sts-webpki-invalid";
+inline constexpr Stage kStage = Stage::policy_fetch;
+inline constexpr Stage kCertificate = Stage::policy_certificate;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"sts-host-nxdomain", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host mta-sts.<domain> does not exist, so no sender can fetch the policy.",
      "Publish A and AAAA records, or a CNAME, for the policy host.", kDigHost},
@@ -118,8 +119,4 @@ constexpr FindingRow kRows[] = {
      "Enable TLS 1.2 and 1.3 on the policy host.", kPolicyCertificate},
 };
 
-}  // namespace
-
-std::span<const FindingRow> policy_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::policy

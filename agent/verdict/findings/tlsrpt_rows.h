@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#pragma once
+
 #include "verdict/findings/findings_rows.h"
 
-namespace mtasts::verdict::rows {
-namespace {
+namespace mtasts::verdict::rows::tlsrpt {
 
-constexpr Stage kStage = Stage::tlsrpt;
-constexpr std::optional<ChannelKind> kNone = std::nullopt;
-constexpr std::string_view kRfc = "RFC 8460 §3";
+inline constexpr Stage kStage = Stage::tlsrpt;
+inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
+inline constexpr std::string_view kRfc = "RFC 8460 §3";
 
-constexpr FindingRow kRows[] = {
+inline constexpr FindingRow kRows[] = {
     {"tlsrpt-missing", kStage, W, W, kNone, "", kRfc,
      "There is no TLSRPT record, so senders do not report delivery failures.",
      "Publish a TXT record at _smtp._tls.<domain> such as \"v=TLSRPTv1; "
@@ -55,8 +56,4 @@ constexpr FindingRow kRows[] = {
      "Move rua directly after the version.", kDigTlsrpt},
 };
 
-}  // namespace
-
-std::span<const FindingRow> tlsrpt_rows() { return kRows; }
-
-}  // namespace mtasts::verdict::rows
+}  // namespace mtasts::verdict::rows::tlsrpt

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The codes of all findings, and FindingCode, which can only be one of them: a string literal turns
+// into a FindingCode while compiling, and one that is not in the list does not compile. The list
+// holds names alone; stage, severities and texts are in the table of findings
+// (verdict/findings/), which has exactly one row for each code. Plain values, any thread.
+#pragma once
+
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+namespace mtasts {
+
+// Sorted. Codes are a contract: alert rules select by them, so none is ever renamed.
+inline constexpr std::string_view kFindingCodes[] = {
+    "cert-cn-only",
+    "cert-differs-by-ip",
+    "cert-expired",
+    "cert-expiring",
+    "cert-host-mismatch",
+    "cert-incomplete-chain",
+    "cert-not-yet-valid",
+    "cert-self-signed",
+    "cert-untrusted",
+    "cert-weak-key",
+    "cert-weak-signature",
+    "mx-added-not-covered",
+    "mx-changed-inside-cache-window",
+    "mx-cname",
+    "mx-host-servfail",
+    "mx-host-timeout",
+    "mx-ip-literal",
+    "mx-missing-implicit",
+    "mx-no-address",
+    "mx-none",
+    "mx-not-covered",
+    "mx-null",
+    "mx-null-with-others",
+    "mx-nxdomain",
+    "mx-partial-coverage",
+    "mx-removed",
+    "mx-reserved-address",
+    "mx-servfail",
+    "mx-timeout",
+    "mx-trailing-duplicate",
+    "mx-underscore",
+    "probe-port25-egress-blocked",
+    "smtp-banner-4xx",
+    "smtp-banner-5xx",
+    "smtp-banner-slow",
+    "smtp-connect-refused",
+    "smtp-connect-timeout",
+    "smtp-ehlo-failed",
+    "smtp-greylisted",
+    "smtp-ipv4-fail",
+    "smtp-ipv6-fail",
+    "smtp-protocol-error",
+    "smtp-starttls-missing",
+    "smtp-starttls-refused",
+    "smtp-starttls-response-injection",
+    "smtp-starttls-stripped",
+    "smtp-timeout",
+    "smtp-tls-closed",
+    "smtp-tls-handshake-failed",
+    "smtp-tls-old-only",
+    "smtp-tls-timeout",
+    "smtp-unreachable",
+    "sts-body-changed-id-same",
+    "sts-cache-window-open",
+    "sts-host-connect-refused",
+    "sts-host-dns-timeout",
+    "sts-host-ipv4-fail",
+    "sts-host-ipv6-fail",
+    "sts-host-no-address",
+    "sts-host-nxdomain",
+    "sts-host-placeholder-address",
+    "sts-host-servfail",
+    "sts-host-timeout",
+    "sts-http-content-type-missing",
+    "sts-http-content-type-wrong",
+    "sts-http-malformed",
+    "sts-http-redirect",
+    "sts-http-slow",
+    "sts-http-status",
+    "sts-http-timeout",
+    "sts-http-too-large",
+    "sts-http-truncated",
+    "sts-id-changed-before-body",
+    "sts-id-changed-body-same",
+    "sts-id-reused",
+    "sts-id-went-backwards",
+    "sts-max-age-raised",
+    "sts-max-age-reduced",
+    "sts-mode-downgrade-enforce-none",
+    "sts-mode-downgrade-enforce-testing",
+    "sts-mode-downgrade-to-absent",
+    "sts-mode-none",
+    "sts-mode-testing",
+    "sts-mode-weaker-than-expected",
+    "sts-policy-bare-lf",
+    "sts-policy-blank-line",
+    "sts-policy-bom",
+    "sts-policy-duplicate-field",
+    "sts-policy-empty",
+    "sts-policy-flapping",
+    "sts-policy-html",
+    "sts-policy-key-case",
+    "sts-policy-leading-space",
+    "sts-policy-max-age-invalid",
+    "sts-policy-max-age-missing",
+    "sts-policy-max-age-over-limit",
+    "sts-policy-max-age-short",
+    "sts-policy-max-age-too-long",
+    "sts-policy-max-age-too-short",
+    "sts-policy-max-age-zero",
+    "sts-policy-mode-invalid",
+    "sts-policy-mode-missing",
+    "sts-policy-mx-duplicate",
+    "sts-policy-mx-invalid",
+    "sts-policy-mx-missing",
+    "sts-policy-mx-unused",
+    "sts-policy-no-final-eol",
+    "sts-policy-space-before-colon",
+    "sts-policy-syntax",
+    "sts-policy-unknown-field",
+    "sts-policy-version-invalid",
+    "sts-policy-version-missing",
+    "sts-policy-version-not-first",
+    "sts-policy-wildcard-depth",
+    "sts-policy-without-record",
+    "sts-record-without-policy",
+    "sts-removed-before-expiry",
+    "sts-removed-while-cached",
+    "sts-tls-cn-only",
+    "sts-tls-expired",
+    "sts-tls-expiring",
+    "sts-tls-handshake-failed",
+    "sts-tls-host-mismatch",
+    "sts-tls-incomplete-chain",
+    "sts-tls-not-yet-valid",
+    "sts-tls-self-signed",
+    "sts-tls-untrusted",
+    "sts-tls-version-old",
+    "sts-tls-weak-key",
+    "sts-tls-weak-signature",
+    "sts-txt-cname-dangling",
+    "sts-txt-cname-loop",
+    "sts-txt-duplicate-field",
+    "sts-txt-id-invalid",
+    "sts-txt-id-missing",
+    "sts-txt-id-too-long",
+    "sts-txt-missing",
+    "sts-txt-multiple",
+    "sts-txt-nxdomain",
+    "sts-txt-servfail",
+    "sts-txt-space-before-semicolon",
+    "sts-txt-syntax",
+    "sts-txt-timeout",
+    "sts-txt-trailing-space",
+    "sts-txt-unknown-field",
+    "sts-txt-unrelated-records",
+    "sts-txt-version-case",
+    "sts-txt-version-invalid",
+    "tlsrpt-missing",
+    "tlsrpt-multiple",
+    "tlsrpt-rua-duplicate",
+    "tlsrpt-rua-missing",
+    "tlsrpt-rua-not-first",
+    "tlsrpt-rua-scheme",
+    "tlsrpt-rua-spaces",
+    "tlsrpt-rua-unencoded",
+    "tlsrpt-servfail",
+    "tlsrpt-space-before-semicolon",
+    "tlsrpt-syntax",
+    "tlsrpt-timeout",
+    "tlsrpt-version-invalid",
+};
+static_assert(std::adjacent_find(std::begin(kFindingCodes), std::end(kFindingCodes),
+                                 std::greater_equal<>()) == std::end(kFindingCodes),
+              "kFindingCodes is sorted, without duplicates");
+
+class FindingCode {
+ public:
+  // Implicit, so that a call reads context.add("sts-txt-missing", …).
+  consteval FindingCode(const char* text) : index_(0) {
+    std::optional<FindingCode> code = find(text);
+    if (!code) not_in_kFindingCodes();
+    index_ = code->index_;
+  }
+
+  // Empty: there is no such code.
+  static constexpr std::optional<FindingCode> find(std::string_view text) {
+    const auto* place = std::lower_bound(std::begin(kFindingCodes), std::end(kFindingCodes), text);
+    if (place == std::end(kFindingCodes) || *place != text) return std::nullopt;
+    return FindingCode(static_cast<uint16_t>(place - std::begin(kFindingCodes)));
+  }
+
+  constexpr size_t index() const { return index_; }  // in kFindingCodes
+  constexpr std::string_view text() const { return kFindingCodes[index_]; }
+  constexpr operator std::string_view() const { return text(); }
+
+  constexpr auto operator<=>(const FindingCode&) const = default;
+
+ private:
+  explicit constexpr FindingCode(uint16_t index) : index_(index) {}
+  // Not constexpr and never defined: its name is what the compiler says about a wrong literal.
+  static void not_in_kFindingCodes();
+
+  uint16_t index_;
+};
+
+}  // namespace mtasts
