@@ -60,7 +60,7 @@ Wire other_family(Wire wire) {
 
 bool is_https(Wire wire) { return wire == Wire::https_ipv4 || wire == Wire::https_ipv6; }
 
-// A name server said something, whatever it was (interfaces.md: NXDOMAIN counts).
+// A name server said something, whatever it was: NXDOMAIN counts.
 bool is_answer(protocol::DnsStatus status) { return protocol::is_conclusive(status); }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // ChannelMonitor: whether a channel (DNS, HTTPS by family, SMTP by family) is alive for us, so that
-// a failure on it may be blamed on the domain (interfaces.md, Blindness). Any answer of another
-// target within the window proves life; without one the canaries are asked, once for all who wait.
-// Loop thread only.
+// a failure on it may be blamed on the domain (ARCHITECTURE.md, Three outcomes). Any answer of
+// another target within the window proves life; without one the canaries are asked, once for all
+// who wait. Loop thread only.
 #pragma once
 
 #include <array>

@@ -25,7 +25,7 @@ struct Vantage {
   std::string smtp_ca_file;
 };
 
-// What the operator set; interfaces.md, Settings and Expiry.
+// What the operator set (config/example.toml, [check]).
 struct Thresholds {
   std::chrono::milliseconds expiry_warning = std::chrono::hours(21 * 24);
   std::chrono::milliseconds expiry_critical = std::chrono::hours(7 * 24);

@@ -105,7 +105,8 @@ struct CertificateCodes {
 bool judge_certificate(RuleContext& context, const protocol::PeerChain& chain,
                        const CertificateCodes& codes, const FindingDetails& where);
 
-// How soon the certificate ends: nothing, warning or critical (interfaces.md, Expiry).
+// How soon the certificate ends: nothing, warning or critical. The leaf by days and by the share of
+// its lifetime that is left, what ends before it by days alone.
 std::optional<Severity> expiry_severity(const protocol::PeerChain& chain,
                                         const Thresholds& thresholds, Time now);
 

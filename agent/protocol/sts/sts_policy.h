@@ -28,8 +28,8 @@ struct StsPolicy {
   std::optional<uint64_t> max_age_seconds;  // as written, may be over the limit
   std::vector<std::string> mx;      // valid patterns in order, lower case, no duplicates; at
                                     // most kMostMxPatterns
-  std::vector<SyntaxFault> faults;  // errors, differs and advice, by position; codes of
-                                    // findings.tsv (sts-policy-*, sts-mode-*)
+  std::vector<SyntaxFault> faults;  // errors, differs and advice, by position; codes
+                                    // of findings (sts-policy-*, sts-mode-*)
 };
 
 inline constexpr size_t kMostMxPatterns = 1000;

@@ -19,7 +19,7 @@ struct StsRecord {
   std::string text;                 // as published
   bool valid = false;               // inside the ABNF and an id of the right form
   std::string id;                   // also of an invalid record, where one can be read
-  std::vector<SyntaxFault> faults;  // errors and notes, by position; codes of findings.tsv
+  std::vector<SyntaxFault> faults;  // errors and notes, by position; codes of findings
 };
 
 // One TXT record that is meant as an MTA-STS record.

@@ -43,7 +43,7 @@ std::string_view name_of(StageResult result);
 enum class Outcome : uint8_t { ok, warning, critical, unknown };
 std::string_view name_of(Outcome outcome);
 
-// The channel whose death makes a finding unknown (interfaces.md, Blindness).
+// The channel without which a finding is unknown (ARCHITECTURE.md, Three outcomes).
 enum class Channel : uint8_t { none, dns, https, smtp };
 
 // One row of the table: everything about a code that does not depend on what was seen.

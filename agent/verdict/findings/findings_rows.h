@@ -16,7 +16,7 @@ inline constexpr Severity W = Severity::warning;
 inline constexpr Severity I = Severity::info;
 inline constexpr Severity U = Severity::unknown;
 
-// Commands that show what the agent saw. {placeholders} are filled in verify_command.cpp.
+// Commands that show what the agent saw. {placeholders} are filled in by verify_command().
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
 inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";
