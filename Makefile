@@ -5,6 +5,7 @@
 
 JOBS ?= $(shell nproc)
 BUILD := build
+E2E_BUILD ?= asan
 
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-dev \
   libcurl4-openssl-dev libssl-dev prometheus-cpp-dev libcivetweb-dev libtomlplusplus-dev \
@@ -18,11 +19,11 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 openssl
 
-.PHONY: help run install demo test image-test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e image-test test-tsan fuzz bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 # $(call install,PACKAGES): installs missing packages with apt, as root or with sudo.
 install = @sh tests/lint/install-packages.sh $(1)
@@ -60,6 +61,12 @@ test: ## Run everything that CI runs: both builds, all tests, lints
 	$(call install,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 	@sh tests/lint/run-all-tests.sh $(JOBS)
 
+e2e: ## Test the agent against real servers (E2E_BUILD=asan, as make test does, or release)
+	$(call install,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	@cmake --preset $(E2E_BUILD) -DMTASTS_TESTS=ON >/dev/null
+	@cmake --build $(BUILD)/$(E2E_BUILD) -j $(JOBS) --target mtasts-exporter
+	@sh tests/lint/as-root.sh /usr/bin/python3 -B tests/world/e2e.py --agent $(BUILD)/$(E2E_BUILD)/mtasts-exporter
+
 image-test: ## Build the container image without a container engine, run it, and boot the systemd unit
 	$(call install,debootstrap buildah python3)
 	@sh tests/lint/as-root.sh /usr/bin/python3 -B tests/image/image_test.py $(if $(IMAGE_CACHE),--keep $(IMAGE_CACHE))
@@ -67,8 +74,8 @@ image-test: ## Build the container image without a container engine, run it, and
 test-tsan: ## Test the multi-threaded modules with ThreadSanitizer (clang)
 	$(call install,$(BUILD_PACKAGES) $(TSAN_PACKAGES))
 	@cmake --preset tsan
-	@cmake --build $(BUILD)/tsan -j $(JOBS) --target store_test present_test
-	@ctest --test-dir $(BUILD)/tsan --output-on-failure -R '^(store|present)$$'
+	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test present_test web_test
+	@ctest --test-dir $(BUILD)/tsan --output-on-failure -L '^(board|state|present|web)$$'
 
 fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60)
 	$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))

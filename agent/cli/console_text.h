@@ -34,7 +34,7 @@ Style style_of(verdict::Severity severity);
 Style style_of(verdict::Outcome outcome);
 Style style_of(verdict::StageResult result);
 
-// The word of interfaces.md ("critical"), in its colour when there is any.
+// The word that JSON and metrics use ("critical"), in its colour when there is any.
 std::string word_of(verdict::Severity severity, bool colour);
 std::string word_of(verdict::Outcome outcome, bool colour);
 std::string word_of(verdict::StageResult result, bool colour);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Exit statuses of every command, as interfaces.md promises them.
+// Exit statuses of every command. Scripts rely on them: they never change.
 #pragma once
 
 namespace mtasts::cli {

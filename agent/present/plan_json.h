@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A plan (verdict/plan.h) as JSON: one object, what `plan --json` prints. Times are RFC 3339, UTC;
+// A plan (plan/plan.h) as JSON: one object, what `plan --json` prints. Times are RFC 3339, UTC;
 // policies are exact octets. Octets that are not UTF-8 are replaced, never an error. Pure, any
 // thread.
 #pragma once

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The one table of settings keys (interfaces.md, Settings). Reading TOML, reading the environment,
-// finding unknown keys and naming types all follow it: a new setting is a field in settings.h and a
-// row here. Constant, any thread.
+// The one table of settings keys (config/example.toml explains them). Reading TOML, reading the
+// environment, finding unknown keys and naming types all follow it: a new setting is a field in
+// settings.h and a row here. Constant, any thread.
 #pragma once
 
 #include <cstdint>

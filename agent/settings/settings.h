@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Settings: what the operator wrote, validated. Every key, default and unit of interfaces.md
-// (Settings). A plain value: loaded whole, never changed, swapped on reload. Any thread.
+// Settings: what the operator wrote, validated. config/example.toml explains every key, default and
+// unit. A plain value: loaded whole, never changed, swapped on reload. Any thread.
 #pragma once
 
 #include <chrono>

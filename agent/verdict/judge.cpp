@@ -39,7 +39,7 @@ PolicyReading read_policy(const Evidence& evidence) {
 }
 
 // A domain takes part when it has something meant as a record; when the lookup failed, a policy
-// host that exists shows that it does (interfaces.md, Rulings).
+// host that exists shows that it does.
 bool takes_part(const Evidence& evidence, const protocol::StsRecordSet& records) {
   // A CNAME into nothing was meant as a delegation; one to something else may be a mere wildcard.
   bool dangling =

@@ -182,11 +182,9 @@ class Pages(unittest.TestCase):
     def setUpClass(cls):
         cls.findings = explained()
 
-    def test_there_are_pages(self):
-        self.assertGreaterEqual(len(pages()), 31)
-
     def test_every_alert_has_a_page_and_every_page_an_alert(self):
         alerts = set(re.findall(r"^ *- alert: *(\w+)", rules_text(), re.M))
+        self.assertTrue(alerts)
         self.assertEqual({page.stem for page in pages()}, alerts)
 
     def test_titles_and_sections(self):

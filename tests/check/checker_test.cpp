@@ -38,7 +38,7 @@ TEST_F(CheckerTest, ARefusingHostIsBlamedWhenTheCanaryAnswers) {
   EXPECT_TRUE(channels_->known_available(ChannelKind::smtp));
 }
 
-TEST_F(CheckerTest, ARefusingHostIsBlamedWithoutCanaryWhenAnotherAnswers) {
+TEST_F(CheckerTest, ARefusingHostIsBlamedWhenAnotherAnswers) {
   refusing_host_ = "mx1.mail.example";
   add_domain("two.example", {"mx2.mail.example"});
   resolver_.add_address("mx2.mail.example", "192.88.99.2");
@@ -102,7 +102,7 @@ TEST_F(CheckerTest, BrokenIpv6OfOursIsNotTheHostsFault) {
   EXPECT_EQ(summary(report), "smtp-ipv6-fail:unknown ");
 }
 
-TEST_F(CheckerTest, WhereNoCanaryHasIpv6TheOtherFamilySpeaksForTheChannel) {
+TEST_F(CheckerTest, WithoutIpv6CanaryIpv4SpeaksForTheChannel) {
   settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   resolver_.add_address("mx1.mail.example", "2a00::1");
   prober_.answer = [good = prober_.answer](const std::string& host, const IpAddress& address) {

@@ -18,6 +18,7 @@
 #include "check/engine.h"
 #include "check/misbehaviours.h"
 #include "fakes/mail_world.h"
+#include "fakes/run_until.h"
 #include "verdict/judge.h"
 
 namespace mtasts::check {
@@ -84,17 +85,6 @@ boost::asio::awaitable<void> work(Engine& engine, Round& round) {
 
 void spawn(const StationPtr& engine, Round& round, size_t workers) {
   for (size_t count = 0; count < workers; ++count) engine->tasks().spawn(work(*engine, round));
-}
-
-// Turns the loop until the condition holds; false: it did not within the limit.
-template <typename Condition>
-bool turn_until(boost::asio::io_context& loop, milliseconds limit, Condition condition) {
-  auto begin = SteadyClock::now();
-  while (!condition() && since(begin) < limit) {
-    if (loop.stopped()) loop.restart();
-    loop.run_one_for(20ms);
-  }
-  return condition();
 }
 
 // Asks all to end and lets the engine go, which nothing may keep, nor anything keep the loop busy.
@@ -190,7 +180,8 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
     ASSERT_NE(engine, nullptr);
     Round round{world.domains(), settings.check.timeout};
     spawn(engine, round, kAtOnce);
-    bool ended = turn_until(loop, 50s, [&] { return round.ended == kDomains; });
+    bool ended = fakes::run_until(
+        loop, "every check", [&] { return round.ended == kDomains; }, 50s);
     ASSERT_TRUE(ended) << round.ended << " checks ended";
 
     for (size_t number = 0; number < kDomains; ++number) {
@@ -203,7 +194,8 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
         EXPECT_TRUE(checked.report->findings.empty()) << summary(*checked.report);
       }
     }
-    bool idle = turn_until(loop, 1s, [&] { return engine->tasks().size() == 0; });
+    bool idle = fakes::run_until(
+        loop, "every task", [&] { return engine->tasks().size() == 0; }, 1s);
     EXPECT_TRUE(idle) << engine->tasks().size() << " tasks are left";
     expect_clean_end(loop, std::move(engine));
   }
@@ -219,7 +211,8 @@ TEST_F(HostileWorldTest, ADeadlineBeforeAllOtherLimitsIsKept) {
   ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 300ms};
   spawn(engine, round, kAtOnce);
-  bool ended = turn_until(loop, 20s, [&] { return round.ended == rows_.size(); });
+  bool ended = fakes::run_until(
+      loop, "every check", [&] { return round.ended == rows_.size(); }, 20s);
   ASSERT_TRUE(ended) << round.ended << " checks ended";
   for (const Checked& checked : round.results) {
     EXPECT_LE(checked.took, round.limit + kGrace) << summary(*checked.report);
@@ -240,7 +233,8 @@ TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
   ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 1s};
   spawn(engine, round, 1);
-  ASSERT_TRUE(turn_until(loop, 5s, [&] { return round.ended == 1; }));
+  ASSERT_TRUE(fakes::run_until(
+      loop, "the first check", [&] { return round.ended == 1; }, 5s));
   EXPECT_LE(round.results.front().took, round.limit + kGrace);
   const verdict::Report& report = *round.results.front().report;
   EXPECT_EQ(report.outcome, verdict::Outcome::unknown) << summary(report);
@@ -254,7 +248,8 @@ class HostileWorldEndTest : public HostileWorldTest, public testing::WithParamIn
  protected:
   static void start(boost::asio::io_context& loop, const StationPtr& engine, Round& round) {
     spawn(engine, round, kDomains);
-    ASSERT_TRUE(turn_until(loop, 20s, [&] { return round.ended >= GetParam(); }));
+    ASSERT_TRUE(fakes::run_until(
+        loop, "enough checks", [&] { return round.ended >= GetParam(); }, 20s));
     ASSERT_LT(round.ended, kDomains) << "nothing is under way";
   }
 };

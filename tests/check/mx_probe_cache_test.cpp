@@ -63,7 +63,7 @@ TEST_F(MxDeskTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
 }
 
 // One address puts us off for ever, and is asked once an hour; a fault of the other must not wait.
-TEST_F(MxDeskTest, AFaultBesideAServerThatPutsUsOffIsLookedAtAgainSoon) {
+TEST_F(MxDeskTest, AFaultBesideADeferringServerIsRecheckedSoon) {
   using std::chrono::minutes;
   settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   resolver_.add_address("mx1.mail.example", "2a00::1");

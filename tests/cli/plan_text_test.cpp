@@ -5,26 +5,20 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "cli/console_text.h"
+#include "fakes/golden.h"
 #include "plan/planned_domain.h"
 
 namespace mtasts::cli {
 namespace {
 
+using fakes::golden;
 using testing::HasSubstr;
 using testing::Not;
 
 constexpr size_t kWidth = 100;
-
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(MTASTS_TESTS_DIR) + "/golden/" + name);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 verdict::HistoryPtr history_with_an_old_policy() {
   return plan::HistoryMaker()

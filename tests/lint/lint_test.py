@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """Rules that a compiler does not check: which room may include and link which, the g++ 12
-co_await trap, licence headers, and that what the README names exists."""
+co_await trap, licence headers, and that what comments, documents and the README name exists."""
 
+import fnmatch
 import pathlib
 import re
+import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,6 +23,19 @@ TRAP = re.compile(r"co_await[^;]*?[{\[]")
 CONDITION = re.compile(r"\b(?:if|while)\s*\(\s*!?\s*co_await\b")
 # An index after the awaited call, or a lambda body far behind, is none.
 HARMLESS = re.compile(r"co_await\s+[^;{\[]*\[[^\]]*\]\s*(?:->|\.)")
+
+# A file of the tree that a comment or a document names: below a top folder, or of a kind that only sources have.
+NAMED_FILE = re.compile(r"(?<![\w/.*-])(?:(?:agent|alerts|cmake|config|docs|helm|tests)/[\w./*-]*\w\.\w+"
+                        r"|(?:[\w*-]+/)*[\w*-]+\.(?:h|cpp|py|sh|md|tsv|cmake))(?![\w*/-])")
+ADDRESS = re.compile(r"https?://\S+")
+# What is meant for people, by the file's kind; elsewhere # begins a comment.
+FOR_PEOPLE = {".h": re.compile(r"//[^\n]*"), ".cpp": re.compile(r"//[^\n]*"), ".md": re.compile(r".+", re.S),
+              ".py": re.compile(r'#[^\n]*|""".*?"""', re.S)}
+HASH_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.M)
+HASH_KINDS = (".sh", ".cmake", ".yaml", ".yml", ".toml", ".service")
+HASH_NAMES = ("CMakeLists.txt", "Makefile", "Dockerfile")
+# Not of the tree: of the C library; written by a benchmark.
+FOREIGN_FILES = {"sysexits.h", "peers.tsv"}
 
 
 def includes_of(text):
@@ -64,10 +79,33 @@ def trap_lines(text):
     return found
 
 
-def sources():
-    for path in sorted(AGENT.rglob("*")):
+def sources(folder=AGENT):
+    for path in sorted(folder.rglob("*")):
         if path.suffix in (".h", ".cpp"):
             yield path
+
+
+def tree():
+    """Every file that belongs to the project, whether committed already or not."""
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
+                            capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def files_named(name, text):
+    """The files that the comments of `text` name, or the whole of it where `name` is a document."""
+    path = pathlib.PurePath(name)
+    pattern = FOR_PEOPLE.get(path.suffix)
+    if pattern is None and (path.suffix in HASH_KINDS or path.name in HASH_NAMES):
+        pattern = HASH_COMMENT
+    if pattern is None:
+        return set()
+    words = " ".join(pattern.findall(ADDRESS.sub("", text)))
+    return set(NAMED_FILE.findall(words)) - FOREIGN_FILES
+
+
+def is_in(names, named):
+    return any(fnmatch.fnmatch("/" + name, "*/" + named) for name in names)
 
 
 class Layering(unittest.TestCase):
@@ -110,7 +148,7 @@ class Layering(unittest.TestCase):
 class CoroutineTrap(unittest.TestCase):
     def test_no_temporary_is_built_in_an_await_expression(self):
         bad = []
-        for path in sources():
+        for path in (*sources(AGENT), *sources(ROOT / "tests")):
             bad += [f"{path.relative_to(ROOT)}: {line}" for line in trap_lines(path.read_text())]
         self.assertEqual(bad, [])
 
@@ -141,6 +179,30 @@ class Tidiness(unittest.TestCase):
 
 
 class Promises(unittest.TestCase):
+    def test_every_file_that_is_named_exists(self):
+        names = tree()
+        bad = []
+        for name in names:
+            # What was, what tests feed to the agent, and the names that this file makes up.
+            if name.startswith(("CHANGELOG.md", "tests/corpus/", "tests/golden/", "tests/lint/lint_test.py")):
+                continue
+            named = files_named(name, (ROOT / name).read_text("utf-8", "replace"))
+            bad += [f"{name} names {file}" for file in sorted(named) if not is_in(names, file)]
+        self.assertEqual(bad, [])
+
+    def test_the_test_itself_sees_a_file_that_is_gone(self):
+        names = ["agent/net/dns/name.h", "tests/lint/lint_test.py", "docs/findings.md"]
+        for name, text, gone in (("a.h", "// See dns/name.h.", []),
+                                 ("a.h", "// See store/name.h and net/*/name.h.", ["store/name.h"]),
+                                 ("a.cpp", 'f("x.cpp");  // as in y.cpp', ["y.cpp"]),
+                                 ("a.py", 'x = "x.py"  # see y.py and lint_test.py', ["y.py"]),
+                                 ("a.py", '"""See docs/metrics.md."""', ["docs/metrics.md"]),
+                                 ("a.md", "`config/x.toml`, https://example.com/y.md", ["config/x.toml"]),
+                                 ("Makefile", "\tpython3 x.py # y.sh", ["y.sh"]),
+                                 ("a.json", "x.cpp", [])):
+            with self.subTest(text=text):
+                self.assertEqual([named for named in sorted(files_named(name, text)) if not is_in(names, named)], gone)
+
     def test_every_metric_the_readme_names_exists(self):
         known = {line.split()[0] for line in
                  (ROOT / "tests/golden/metrics.txt").read_text().splitlines()

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# What `make test` runs once the packages are there: lints first (they are quick), then the release
-# and the sanitizer build with all tests under both. Ends with ctest's own closing lines.
+# What `make test` runs once the packages are there: the format check first (it is quick), then the release
+# and the sanitizer build with all C++ tests under both. The rules of tests/lint, the alerts, the chart and the
+# tests against real servers run once, with one of the two builds: tests/CMakeLists.txt says with which.
+# Ends with ctest's own closing lines.
 set -eu
 jobs=${1:-$(nproc)}
 cd "$(dirname "$0")/../.."

@@ -22,7 +22,7 @@ std::vector<std::string> names(int count) {
   return made;
 }
 
-TEST(DueList, FirstChecksOfFewComeAtOnceAndOfManySpreadOverTheInterval) {
+TEST(DueList, FirstChecksOfManyAreSpreadOverTheInterval) {
   DueList few(1);
   few.set_names(names(5), minutes(15), kStart);
   int taken = 0;

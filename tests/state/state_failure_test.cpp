@@ -7,8 +7,8 @@
 
 #include <chrono>
 #include <csignal>
-#include <thread>
 
+#include "fakes/wait_until.h"
 #include "state/database.h"
 #include "state/state.h"
 #include "state/state_samples.h"
@@ -100,10 +100,7 @@ TEST(StateFailure, TriesAgainByItself) {
     remember_many(**state, 1);
     EXPECT_FALSE((*state)->writable());
   }
-  auto until = steady_clock::now() + seconds(60);
-  while ((*state)->backlog() > 0 && steady_clock::now() < until)
-    std::this_thread::sleep_for(milliseconds(5));
-  EXPECT_EQ((*state)->backlog(), 0u);
+  EXPECT_TRUE(fakes::wait_until("all to be written", [&] { return (*state)->backlog() == 0; }));
   EXPECT_TRUE((*state)->writable());
 }
 

@@ -123,7 +123,7 @@ TEST(Rules, WithoutAnyChannelNothingCountsAgainstADomain) {
   }
 }
 
-TEST(Rules, PolicyFindingsAreSilentForADomainThatDoesNotTakePart) {
+TEST(Rules, PolicyFindingsAreSilentWithoutARecord) {
   for (const auto& cases : {fetch_cases(), syntax_cases()}) {
     for (const BrokenCase& broken : cases) {
       Scene scene;
@@ -165,8 +165,7 @@ TEST(Rules, TestingSoftensWhatStopsNoMail) {
   EXPECT_EQ(find(report, "mx-not-covered")->severity, Severity::warning);
 }
 
-// interfaces.md, Expiry: days and share of the lifetime for a leaf, days alone for what ends before
-// it.
+// Days and share of the lifetime for a leaf, days alone for what ends before it.
 TEST(Rules, ExpiryIsThatOfLeafOrChainWhicheverIsWorse) {
   struct Case {
     int leaf_left, leaf_lifetime, chain_left;  // days

@@ -8,9 +8,9 @@
 
 #include <chrono>
 #include <memory>
-#include <thread>
 #include <utility>
 
+#include "fakes/wait_until.h"
 #include "present/metrics_table.h"
 #include "present/world.h"
 #include "web/http_client.h"
@@ -36,14 +36,12 @@ class WebServerTest : public testing::Test {
   }
 
   // A new connection is served before the time is over.
-  bool answers_within(std::chrono::seconds limit) const {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (std::chrono::steady_clock::now() < end) {
+  testing::AssertionResult answers_within(std::chrono::seconds limit) const {
+    auto answers = [this] {
       HttpClient client(port_);
-      if (client.get("/-/ready").status == 200) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return false;
+      return client.get("/-/ready").status == 200;
+    };
+    return fakes::wait_until("an answer", answers, limit);
   }
 
   present::world::Published published_;

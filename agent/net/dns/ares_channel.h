@@ -48,7 +48,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
 
-  // `name` is canonical (dns_message.h). May be done on return.
+  // `name` is canonical (protocol/dns/message.h). May be done on return.
   void ask(const std::string& name, protocol::RecordType type,
            const std::shared_ptr<Waiter>& waiter);
   // Every waiter is done with `cancelled`, now and later. Sockets are closed on return.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "async/deadline.h"
+#include "fakes/run_until.h"
 #include "net/https/curl_fetcher.h"
 #include "net/https/curl_fetcher_fixture.h"
 
@@ -101,7 +102,8 @@ TEST_F(CurlFetcherTest, DestroyedWhileFetching) {
                             EXPECT_FALSE(error);
                             ended.push_back(std::move(attempt));
                           });
-  while (server.requests().size() < 10) loop_.run_one_for(milliseconds(10));
+  ASSERT_TRUE(
+      fakes::run_until(loop_, "ten requests", [&] { return server.requests().size() == 10; }));
   EXPECT_THAT(ended, IsEmpty());
   fetcher.reset();
   loop_.run();
@@ -131,7 +133,8 @@ TEST_F(CurlFetcherTest, LoopDestroyedWhileFetching) {
     for (int i = 0; i < 3; ++i)
       boost::asio::co_spawn(loop, fetcher.fetch_policy(kHost, loopback()),
                             [&](std::exception_ptr, HttpsAttempt) { ended = true; });
-    while (server.requests().size() < 3) loop.run_one_for(milliseconds(10));
+    ASSERT_TRUE(
+        fakes::run_until(loop, "three requests", [&] { return server.requests().size() == 3; }));
   }
   EXPECT_FALSE(ended);
 }
@@ -143,8 +146,7 @@ TEST_F(CurlFetcherTest, LoopDestroyedBeforeTheFetcher) {
   auto fetcher = std::make_unique<CurlFetcher>(loop->get_executor(), observer_, settings_);
   boost::asio::co_spawn(*loop, fetcher->fetch_policy(kHost, loopback()),
                         [](std::exception_ptr, HttpsAttempt) {});
-  while (server.accepted() < 1) loop->run_one_for(milliseconds(10));
-  EXPECT_EQ(server.accepted(), 1);
+  ASSERT_TRUE(fakes::run_until(*loop, "the connection", [&] { return server.accepted() == 1; }));
   fetcher.reset();
   loop.reset();
 }

@@ -6,10 +6,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <exception>
 #include <iterator>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "fakes/run_until.h"
 #include "net/smtp/smtp_prober_fixture.h"
 
 namespace mtasts::net {
@@ -29,10 +29,10 @@ TEST_F(SmtpProberTest, EndsAtOnceWhenCancelled) {
     asio::co_spawn(loop_, prober.probe(kHost, *IpAddress::parse("127.0.0.1")),
                    asio::bind_cancellation_slot(signal.slot(), done));
     loop_.restart();
-    while (!server.reached(moment)) loop_.run_for(1ms);
+    ASSERT_TRUE(fakes::run_until(loop_, "the silence", [&] { return server.reached(moment); }));
     auto began = std::chrono::steady_clock::now();
     signal.emit(asio::cancellation_type::terminal);
-    while (!result) loop_.run_one();
+    ASSERT_TRUE(fakes::run_until(loop_, "the end", [&] { return result.has_value(); }));
     EXPECT_EQ(result->status, SmtpStatus::cancelled) << result->detail;
     EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
     loop_.run();
@@ -81,11 +81,12 @@ TEST_F(SmtpProberTest, TheLoopMayGoWhileProbesRun) {
     bool ended = false;
     asio::co_spawn(*loop, prober->probe(kHost, *IpAddress::parse("127.0.0.1")),
                    [&](const std::exception_ptr&, const SmtpAttempt&) { ended = true; });
-    while (!server.reached(moment)) loop->run_for(1ms);
+    ASSERT_TRUE(fakes::run_until(*loop, "the silence", [&] { return server.reached(moment); }));
     prober.reset();
     loop.reset();
     EXPECT_FALSE(ended);
-    while (server.open_connections() > 0) std::this_thread::yield();  // our end was closed
+    ASSERT_TRUE(
+        fakes::wait_until("our end to close", [&] { return server.open_connections() == 0; }));
   }
 }
 

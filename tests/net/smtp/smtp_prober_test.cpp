@@ -2,10 +2,10 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "fakes/wait_until.h"
 #include "net/smtp/smtp_prober_fixture.h"
 
 namespace mtasts::net {
@@ -29,7 +29,8 @@ TEST_F(SmtpProberTest, SecuresAGoodServer) {
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(server.server_names(), std::vector<std::string>{kHost});
   std::vector<std::string> said = {"EHLO probe.example", "STARTTLS", "EHLO probe.example", "QUIT"};
-  while (server.open_connections() > 0) std::this_thread::yield();
+  ASSERT_TRUE(
+      fakes::wait_until("the connection to close", [&] { return server.open_connections() == 0; }));
   EXPECT_EQ(server.commands(), said);
 }
 
@@ -312,7 +313,8 @@ TEST_F(SmtpProberTest, GreetsForACanary) {
   EXPECT_EQ(attempt.reply_code, 220);
   EXPECT_TRUE(answered(attempt));
   EXPECT_FALSE(attempt.chain);
-  while (server.open_connections() > 0) std::this_thread::yield();
+  ASSERT_TRUE(
+      fakes::wait_until("the connection to close", [&] { return server.open_connections() == 0; }));
   EXPECT_EQ(server.commands(), std::vector<std::string>{"QUIT"});
 
   SmtpScript rejecting = script();

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/golden.h"
 #include "verdict/findings/finding.h"
 
 namespace mtasts::verdict {
