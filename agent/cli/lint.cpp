@@ -81,9 +81,9 @@ Linted lint_tlsrpt(const std::string& text) {
 }
 
 Linted lint_policy(const std::string& text) {
-  bool fits = text.size() <= protocol::kPolicyBytesLimit;
+  bool fits = text.size() <= protocol::kPolicyLimit_bytes;
   auto policy =
-      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyBytesLimit));
+      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyLimit_bytes));
   Linted linted{policy.valid && fits, true, std::move(policy.faults), Json::object()};
   if (policy.mode) {
     linted.enforced = *policy.mode == protocol::Mode::enforce;
@@ -97,7 +97,7 @@ Linted lint_policy(const std::string& text) {
         linted.faults.begin(),
         {"sts-http-too-large", FaultClass::error, 1, 1,
          fmt::format("the policy has more than {} octets, and only those are looked at here",
-                     protocol::kPolicyBytesLimit),
+                     protocol::kPolicyLimit_bytes),
          "shorten the policy; senders stop reading at 64 kilobytes"});
   return linted;
 }

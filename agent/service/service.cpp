@@ -67,7 +67,7 @@ Service::~Service() {
   if (web_ != nullptr) web_->stop();
 }
 
-Result<bool> Service::start(const settings::Settings& settings) {
+Result<void> Service::start(const settings::Settings& settings) {
   if (auto opened = open_state(settings.state); !opened) return opened;
   set_domains(schedule::domains_of_shard(settings));  // before anybody can look
   // Listeners come before the checks: a port that is taken must not cost a round of probes.
@@ -77,7 +77,7 @@ Result<bool> Service::start(const settings::Settings& settings) {
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   await_signal();
   tick();
-  return true;
+  return {};
 }
 
 void Service::run() {
@@ -87,7 +87,7 @@ void Service::run() {
   state_.reset();  // what is queued is written; nobody is left who could ask
 }
 
-Result<bool> Service::apply(const settings::Settings& settings) {
+Result<void> Service::apply(const settings::Settings& settings) {
   auto engine = check::Engine::create(
       loop_.get_executor(), settings, system_now, [this](std::string_view phase, double seconds) {
         metrics_.observe_phase(phase_named(phase), std::chrono::duration<double>(seconds));
@@ -123,17 +123,17 @@ Result<bool> Service::apply(const settings::Settings& settings) {
   metrics_.set_shard(settings.shard.index, settings.shard.total);
   log(LogLevel::info, "settings in force",
       {{"domains", std::to_string(mine.size())}, {"hash", settings.hash}});
-  return true;
+  return {};
 }
 
-Result<bool> Service::open_state(const settings::StateSettings& settings) {
+Result<void> Service::open_state(const settings::StateSettings& settings) {
   state::State::Options options;
   options.path = settings.path;
   options.retention = settings.retention;
   auto state = state::State::open(std::move(options));
   if (!state) return state.failure();
   state_ = std::move(*state);
-  return true;
+  return {};
 }
 
 void Service::set_domains(const std::vector<settings::DomainEntry>& domains) {
@@ -150,14 +150,14 @@ verdict::HistoryPtr Service::recall(const std::string& domain) const {
   return known ? entry->report->history : kNothing;
 }
 
-Result<bool> Service::listen(const settings::Settings& settings) {
+Result<void> Service::listen(const settings::Settings& settings) {
   site_ = std::make_unique<web::WebSite>(reports_, web_actions(), settings.probe);
   auto web = web::WebServer::start(settings.web.listen, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
   for (const auto& endpoint : web_->endpoints())
     log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
-  if (settings.telemetry.listen.empty()) return true;
+  if (settings.telemetry.listen.empty()) return {};
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.heartbeats = {{"checks", [this] { return last_turn_.load(); }},
@@ -167,7 +167,7 @@ Result<bool> Service::listen(const settings::Settings& settings) {
   if (!telemetry) return telemetry.failure();
   telemetry_ = std::move(*telemetry);
   log(LogLevel::info, "telemetry listening", {{"address", settings.telemetry.listen}});
-  return true;
+  return {};
 }
 
 web::WebActions Service::web_actions() {

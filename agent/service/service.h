@@ -39,17 +39,17 @@ class Service {
   ~Service();
 
   // Brings up engine and listeners; the failure is one sentence. `settings` are without errors.
-  Result<bool> start(const settings::Settings& settings);
+  Result<void> start(const settings::Settings& settings);
   // Until SIGTERM or SIGINT; returns within 5 seconds of it, whatever hangs.
   void run();
 
  private:
-  Result<bool> open_state(const settings::StateSettings& settings);
+  Result<void> open_state(const settings::StateSettings& settings);
   // These domains from now on, with what is known of them from earlier runs.
   void set_domains(const std::vector<settings::DomainEntry>& domains);
   verdict::HistoryPtr recall(const std::string& domain) const;
-  Result<bool> apply(const settings::Settings& settings);
-  Result<bool> listen(const settings::Settings& settings);
+  Result<void> apply(const settings::Settings& settings);
+  Result<void> listen(const settings::Settings& settings);
   web::WebActions web_actions();
   // Empty, or why the settings in force stay.
   std::vector<std::string> reload(std::string_view reason);

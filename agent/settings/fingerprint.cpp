@@ -3,40 +3,17 @@
 
 #include "settings/fingerprint.h"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <stdexcept>
-
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kShownOctets = 8;
-
-// SHA-256 is always there: a refusal means that OpenSSL itself is broken.
-void demand(int result) {
-  if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256");
-}
+constexpr size_t kShownDigits = 16;
 
 }  // namespace
 
-Fingerprint::Fingerprint() : context_(EVP_MD_CTX_new()) {
-  demand(context_ == nullptr ? 0 : EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
-}
-
 void Fingerprint::add(std::string_view piece) {
-  std::string length = fmt::format("{}:", piece.size());
-  demand(EVP_DigestUpdate(context_.get(), length.data(), length.size()));
-  demand(EVP_DigestUpdate(context_.get(), piece.data(), piece.size()));
+  digest_.add(std::to_string(piece.size()) + ':').add(piece);
 }
 
-std::string Fingerprint::hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  demand(EVP_DigestFinal_ex(context_.get(), digest.data(), &size));
-  std::string shown;
-  for (size_t i = 0; i < kShownOctets; ++i) shown += fmt::format("{:02x}", digest[i]);
-  return shown;
-}
+std::string Fingerprint::hex() { return mtasts::hex(digest_.finish()).substr(0, kShownDigits); }
 
 }  // namespace mtasts::settings

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "settings/key_depth.h"
 #include "settings/key_table.h"
@@ -16,7 +17,7 @@
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kLongestShown = 300;
+constexpr size_t kLongestShown_bytes = 300;
 
 Place place_of(size_t file, const toml::source_region& source) {
   return {file, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
@@ -41,13 +42,9 @@ std::string_view type_of(const toml::node& node) {
   }
 }
 
-// Prometheus' data model: [a-zA-Z_][a-zA-Z0-9_]*; names that begin "__" are its own.
 std::string label_fault(std::string_view name) {
-  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  bool well_formed = !name.empty() && letter(name.front()) &&
-                     std::all_of(name.begin(), name.end(),
-                                 [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-  if (!well_formed) return "is not a label name; use letters, digits and _, not a digit first";
+  if (!is_label_name(name))
+    return "is not a label name; use letters, digits and _, not a digit first";
   if (name == "domain") return "is set by the exporter itself; choose another name";
   if (name.starts_with("__")) return "begins with __, which Prometheus keeps for itself";
   return {};
@@ -57,7 +54,8 @@ std::string label_fault(std::string_view name) {
 std::string syntax_error(std::string_view description) {
   constexpr std::string_view kOpening = "Error ";
   if (description.starts_with(kOpening)) description.remove_prefix(kOpening.size());
-  std::string message = fmt::format("this is not TOML: {}", printable(description, kLongestShown));
+  std::string message =
+      fmt::format("this is not TOML: {}", printable(description, kLongestShown_bytes));
   if (description.find("redefine") != std::string_view::npos)
     return message + "; write it once, remove the other";
   return message + "; texts and durations need quotes, lists need brackets";

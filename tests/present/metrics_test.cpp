@@ -110,7 +110,7 @@ TEST(Exposition, PiecesAreBoundedAndFamiliesContiguous) {
   std::string piece;
   size_t pieces = 0;
   while (exposition.next(piece)) {
-    EXPECT_LT(piece.size(), kPieceBytes + 8192);
+    EXPECT_LT(piece.size(), kPiece_bytes + 8192);
     text += piece;
     piece.clear();
     ++pieces;

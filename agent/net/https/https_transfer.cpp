@@ -170,7 +170,7 @@ size_t HttpsTransfer::on_header(char* data, size_t, size_t count, void* self) {
   }
   const protocol::HttpHead& head = transfer->head_;
   if (head.complete() && head.status() == kPolicyFound &&
-      head.content_length().value_or(0) > protocol::kPolicyBytesLimit) {
+      head.content_length().value_or(0) > protocol::kPolicyLimit_bytes) {
     transfer->body_over_limit_ = true;
     return 0;
   }
@@ -180,7 +180,7 @@ size_t HttpsTransfer::on_header(char* data, size_t, size_t count, void* self) {
 size_t HttpsTransfer::on_body(char* data, size_t, size_t count, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   std::string& body = transfer->attempt_.body;
-  const size_t room = protocol::kPolicyBytesLimit - body.size();
+  const size_t room = protocol::kPolicyLimit_bytes - body.size();
   try {
     body.append(data, std::min(room, count));
   } catch (const std::exception&) {
@@ -262,9 +262,9 @@ std::string HttpsTransfer::limit_words() const {
     return fmt::format("the head has more than {} lines or {} octets",
                        protocol::HttpHead::kMostLines, protocol::HttpHead::kMostBytes);
   const uint64_t announced = head_.content_length().value_or(0);
-  return announced > protocol::kPolicyBytesLimit
+  return announced > protocol::kPolicyLimit_bytes
              ? fmt::format("a body of {} octets is announced", announced)
-             : fmt::format("the body has more than {} octets", protocol::kPolicyBytesLimit);
+             : fmt::format("the body has more than {} octets", protocol::kPolicyLimit_bytes);
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {

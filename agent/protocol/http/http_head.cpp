@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::protocol {
 namespace {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 #include "protocol/text/fault_list.h"
@@ -17,7 +17,7 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 80;
+constexpr size_t kShown_bytes = 80;
 
 constexpr TagListDialect kDialect = {
     "v=TLSRPTv1",
@@ -30,8 +30,6 @@ constexpr TagListDialect kDialect = {
     "tlsrpt-space-before-semicolon",
     "tlsrpt-syntax",
 };
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
 // RFC 3986 §2: reserved, unreserved or "%".
 bool is_uri_character(char c) {
@@ -67,25 +65,26 @@ std::optional<Complaint> complaint_about_characters(std::string_view uri) {
   if (size_t mark = uri.find('!'); mark != std::string_view::npos) {
     bool size_limit = mark + 1 < uri.size() && is_digit(uri[mark + 1]);
     return Complaint{"tlsrpt-rua-unencoded",
-                     fmt::format("the URI {} holds a bare \"!\"", shown(uri)),
+                     fmt::format("the URI {} holds a bare \"!\"", quoted(uri, kShown_bytes)),
                      size_limit ? fmt::format("write {}; size limits exist for DMARC only",
-                                              printable(uri.substr(0, mark), kShown_octets))
+                                              printable(uri.substr(0, mark), kShown_bytes))
                                 : std::string("write %21 instead of \"!\"")};
   }
   auto bad = std::find_if_not(uri.begin(), uri.end(), is_uri_character);
   if (bad != uri.end()) {
     auto offset = static_cast<size_t>(bad - uri.begin());
-    return Complaint{"tlsrpt-syntax",
-                     fmt::format("\"{}\" is not allowed in the URI {}",
-                                 printable(first_character(uri.substr(offset)), 8), shown(uri)),
-                     is_blank(*bad) ? "part two URIs with a comma"
-                                    : "remove the character or write it percent-encoded"};
-  }
-  if (bad_percent(uri) != std::string_view::npos)
     return Complaint{
         "tlsrpt-syntax",
-        fmt::format("a \"%\" without two hexadecimal digits is in the URI {}", shown(uri)),
-        "write %25 for a percent sign"};
+        fmt::format("\"{}\" is not allowed in the URI {}",
+                    printable(first_character(uri.substr(offset)), 8), quoted(uri, kShown_bytes)),
+        is_blank(*bad) ? "part two URIs with a comma"
+                       : "remove the character or write it percent-encoded"};
+  }
+  if (bad_percent(uri) != std::string_view::npos)
+    return Complaint{"tlsrpt-syntax",
+                     fmt::format("a \"%\" without two hexadecimal digits is in the URI {}",
+                                 quoted(uri, kShown_bytes)),
+                     "write %25 for a percent sign"};
   return std::nullopt;
 }
 
@@ -98,13 +97,13 @@ std::optional<Complaint> complaint_about_target(std::string_view uri, std::strin
     bool slashes = address.substr(0, 2) == "//";
     if (slashes || at == 0 || at == std::string_view::npos || at + 1 == address.size())
       return Complaint{
-          "tlsrpt-syntax", fmt::format("{} names no mail address", shown(uri)),
-          slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_octets))
+          "tlsrpt-syntax", fmt::format("{} names no mail address", quoted(uri, kShown_bytes)),
+          slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_bytes))
                   : std::string("write mailto: and a whole address")};
   }
   if (equals_ignoring_case(scheme, "https") &&
       (target.substr(0, 2) != "//" || target.find_first_not_of("/?#:@") != 2))
-    return Complaint{"tlsrpt-syntax", fmt::format("{} names no host", shown(uri)),
+    return Complaint{"tlsrpt-syntax", fmt::format("{} names no host", quoted(uri, kShown_bytes)),
                      "write https:// and a host name"};
   return std::nullopt;
 }
@@ -130,7 +129,7 @@ class TlsrptRecordReader {
     } else if (rua_seen_) {
       faults_.advise("tlsrpt-rua-duplicate", 1, field.name_column,
                      fmt::format("a second rua field gives {}; senders take the first or none",
-                                 shown(field.value)),
+                                 quoted(field.value, kShown_bytes)),
                      "write all URIs into one rua field, parted by commas");
       // Its URIs are not taken, yet a fault in them puts the record outside the ABNF.
       read_uris(field, false);
@@ -177,8 +176,8 @@ class TlsrptRecordReader {
     if (scheme.empty()) {
       bool address = uri.find('@') != std::string_view::npos;
       faults_.error("tlsrpt-rua-scheme", 1, column,
-                    fmt::format("{} is no URI, it has no scheme", shown(uri)),
-                    address ? fmt::format("write mailto:{}", printable(uri, kShown_octets))
+                    fmt::format("{} is no URI, it has no scheme", quoted(uri, kShown_bytes)),
+                    address ? fmt::format("write mailto:{}", printable(uri, kShown_bytes))
                             : std::string("write mailto:address or https://host/path; a comma "
                                           "inside a URI is written %2C"));
       return;
@@ -190,11 +189,12 @@ class TlsrptRecordReader {
       faults_.error(complaint->code, 1, column, std::move(complaint->message),
                     std::move(complaint->fix));
     } else if (!equals_ignoring_case(scheme, "mailto") && !equals_ignoring_case(scheme, "https")) {
-      faults_.advise("tlsrpt-rua-scheme", 1, column,
-                     fmt::format("the scheme of {} is neither mailto nor https", shown(uri)),
-                     equals_ignoring_case(scheme, "http")
-                         ? fmt::format("write https{}", printable(uri.substr(4), kShown_octets))
-                         : std::string("write a mailto: or https: URI"));
+      faults_.advise(
+          "tlsrpt-rua-scheme", 1, column,
+          fmt::format("the scheme of {} is neither mailto nor https", quoted(uri, kShown_bytes)),
+          equals_ignoring_case(scheme, "http")
+              ? fmt::format("write https{}", printable(uri.substr(4), kShown_bytes))
+              : std::string("write a mailto: or https: URI"));
     }
   }
 

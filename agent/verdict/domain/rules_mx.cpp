@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/rule_context.h"
@@ -87,11 +87,6 @@ void judge_set(RuleContext& context) {
                    .host = record.host});
 }
 
-// A name no certificate and no policy can hold (RFC 1123 §2.1).
-bool is_host_name(const std::string& host) {
-  return protocol::is_mx_pattern(host) && host.front() != '*';
-}
-
 void judge_addresses(RuleContext& context, const MxTarget& target) {
   const HostAddresses& found = target.evidence->addresses;
   const DnsAnswer* error = nullptr;
@@ -141,7 +136,8 @@ void judge_target(RuleContext& context, const MxTarget& target) {
                                   .host = target.host});
     return;
   }
-  if (!is_host_name(target.host))
+  // No certificate and no policy can hold such a name.
+  if (!protocol::is_rfc1123_host_name(target.host))
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
                  .host = target.host});

@@ -20,7 +20,7 @@ using fakes::policy_response;
 using fakes::response_with;
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
-using protocol::kPolicyBytesLimit;
+using protocol::kPolicyLimit_bytes;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -99,10 +99,10 @@ TEST_F(CurlFetcherTest, InterimAnswersAreSkipped) {
 }
 
 TEST_F(CurlFetcherTest, BodyOfExactlyTheLimit) {
-  const std::string body(kPolicyBytesLimit, 'x');
+  const std::string body(kPolicyLimit_bytes, 'x');
   HttpsAttempt seen = fetch(answering(policy_response(body)));
   EXPECT_EQ(seen.status, HttpsStatus::responded) << seen.detail;
-  EXPECT_EQ(seen.body.size(), kPolicyBytesLimit);
+  EXPECT_EQ(seen.body.size(), kPolicyLimit_bytes);
 }
 
 TEST_F(CurlFetcherTest, BodyIsRawOctets) {
@@ -121,7 +121,7 @@ struct WireCase {
 };
 
 TEST_F(CurlFetcherTest, Answers) {
-  const std::string large(kPolicyBytesLimit + 1, 'x');
+  const std::string large(kPolicyLimit_bytes + 1, 'x');
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const WireCase cases[] = {
       {ok + "Content-Length: 65537\r\n\r\n", HttpsStatus::too_large, 200, "65537",
@@ -160,7 +160,7 @@ TEST_F(CurlFetcherTest, Answers) {
     EXPECT_EQ(seen.http_status, test.http_status) << test.reason;
     EXPECT_THAT(seen.detail, HasSubstr(test.words)) << test.reason;
     EXPECT_EQ(seen.detail.empty(), seen.status == HttpsStatus::responded) << test.reason;
-    EXPECT_LE(seen.body.size(), kPolicyBytesLimit) << test.reason;
+    EXPECT_LE(seen.body.size(), kPolicyLimit_bytes) << test.reason;
     EXPECT_TRUE(seen.chain) << test.reason;
     EXPECT_EQ(seen.tls_version, "TLSv1.3") << test.reason;
   }
@@ -205,7 +205,7 @@ TEST_F(CurlFetcherTest, EndlessBody) {
   script.repeated = std::string(1000, 'x');
   HttpsAttempt seen = fetch(script);
   EXPECT_EQ(seen.status, HttpsStatus::too_large) << seen.detail;
-  EXPECT_EQ(seen.body.size(), kPolicyBytesLimit);
+  EXPECT_EQ(seen.body.size(), kPolicyLimit_bytes);
 }
 
 TEST_F(CurlFetcherTest, EndlessTrailers) {
