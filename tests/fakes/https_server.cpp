@@ -20,6 +20,8 @@
 namespace mtasts::fakes {
 namespace {
 
+constexpr std::string_view kGarbage = "\x01\x02\x03garbage, not TLS";
+
 struct OpensslFree {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -107,6 +109,8 @@ void send_response(SSL* ssl, int socket, const HttpsScript& script) {
     while (write_all(ssl, script.repeated)) {
     }
   if (script.behaviour == Behaviour::hold_open) wait_for_end(socket);
+  if (script.behaviour == Behaviour::garbage_after_response)
+    send(socket, kGarbage.data(), kGarbage.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -192,7 +196,7 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
     case Behaviour::plain_http: {
       recv(socket, hello.data(), hello.size(), 0);
       const std::string octets = script.behaviour == Behaviour::garbage
-                                     ? std::string("\x01\x02\x03garbage, not TLS")
+                                     ? std::string(kGarbage)
                                      : policy_response("version: STSv1\r\n");
       send(socket, octets.data(), octets.size(), MSG_NOSIGNAL);
       return;

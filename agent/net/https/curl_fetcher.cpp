@@ -130,7 +130,6 @@ awaitable<void> look_for_old_tls(EnginePtr engine, HttpsTarget target, Deadlines
   first.detail = fmt::format("speaks {}, not TLS 1.2 or newer", second.tls_version);
   first.tls_version = second.tls_version;
   first.cipher = second.cipher;
-  first.handshake_time = second.handshake_time;
 }
 
 awaitable<HttpsAttempt> attempt(EnginePtr engine, HttpsTarget target) {

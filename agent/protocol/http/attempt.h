@@ -49,9 +49,8 @@ struct HttpsAttempt {
   std::optional<std::string> location;      // as sent
   std::string body;                         // at most kPolicyLimit_bytes octets
 
-  std::chrono::milliseconds connect_time{0};    // TCP
-  std::chrono::milliseconds handshake_time{0};  // TLS
-  std::chrono::milliseconds total_time{0};      // from the first SYN to the end
+  std::chrono::milliseconds connect_time{0};  // TCP
+  std::chrono::milliseconds total_time{0};    // from the first SYN to the end
 };
 
 // The TCP connection came about and the peer sent bytes: the channel is alive.
