@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <string_view>
 #include <utility>
 
@@ -131,7 +130,6 @@ std::string policy_response(const std::string& body) {
 HttpsServer::HttpsServer(Identity identity, HttpsScript script, const std::string& address,
                          uint16_t port)
     : identity_(std::move(identity)), script_(std::move(script)) {
-  std::signal(SIGPIPE, SIG_IGN);
   listener_ = listen_on_loopback(address, 512, port);
   port_ = port_of_socket(listener_);
   acceptor_ = std::thread([this] { accept_loop(); });

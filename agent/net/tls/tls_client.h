@@ -4,8 +4,8 @@
 // TlsClient: one TLS session over a connected, non-blocking socket, without any waiting: each call
 // does what can be done now and says what to wait for. The socket stays the caller's. Certificates
 // are observed, not judged (TlsObserver). Loop thread only. OpenSSL writes without
-// MSG_NOSIGNAL: TlsObserver::create makes the process ignore SIGPIPE. Failures are values; detail()
-// has the words.
+// MSG_NOSIGNAL: the process must ignore SIGPIPE (main() does). Failures are values; detail() has
+// the words.
 #pragma once
 
 #include <openssl/ssl.h>

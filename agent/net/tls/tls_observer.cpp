@@ -8,7 +8,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
-#include <csignal>
 #include <exception>
 #include <utility>
 
@@ -120,8 +119,6 @@ TlsObserver::TlsObserver(std::unique_ptr<State> state) : state_(std::move(state)
 TlsObserver::~TlsObserver() = default;
 
 Result<std::shared_ptr<TlsObserver>> TlsObserver::create(const std::string& ca_file, Clock clock) {
-  // OpenSSL writes to sockets without MSG_NOSIGNAL; a peer that went away must not end the process.
-  std::signal(SIGPIPE, SIG_IGN);
   Result<TrustStore> store = load_trust_store(ca_file);
   if (!store) return store.failure();
   auto state = std::make_unique<State>(std::move(*store), std::move(clock));
