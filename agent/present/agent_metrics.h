@@ -7,6 +7,7 @@
 // counts as "other". Any thread; each method is a few atomic operations.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -18,6 +19,7 @@
 namespace mtasts::present {
 
 enum class Phase { dns, policy, smtp, check };
+inline constexpr std::array kPhases = {Phase::dns, Phase::policy, Phase::smtp, Phase::check};
 std::string_view name_of(Phase phase);
 
 struct BuildInfo {

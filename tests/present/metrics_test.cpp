@@ -273,6 +273,12 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   EXPECT_EQ(exported, table);
 }
 
+TEST(MetricsTable, UnknownNameIsABrokenInvariant) {
+  EXPECT_EQ(metric_named("mtasts_findings").name, "mtasts_findings");
+  EXPECT_THROW(metric_named("mtasts_finding_"), std::logic_error);
+  EXPECT_THROW(metric_named(""), std::logic_error);
+}
+
 TEST(AgentMetrics, LabelsStayAClosedSet) {
   AgentMetrics metrics({"0.1.0", "", "g++ 12"});
   for (int i = 0; i < 1000; ++i) metrics.count_dns_failure("reason" + std::to_string(i));
