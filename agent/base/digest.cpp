@@ -3,26 +3,49 @@
 
 #include "base/digest.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <stdexcept>
 
 namespace mtasts {
+namespace {
 
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("SHA-256 is not available");
+void demand(int result) {
+  if (result != 1) throw std::runtime_error("OpenSSL refuses SHA-256");
+}
+
+}  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  demand(context_ == nullptr ? 0 : EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+}
+
+Sha256& Sha256::add(std::string_view octets) {
+  demand(EVP_DigestUpdate(context_.get(), octets.data(), octets.size()));
+  return *this;
+}
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest{};
+  demand(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+  return digest;
+}
+
+Sha256Digest sha256(std::string_view octets) { return Sha256().add(octets).finish(); }
+
+std::string sha256_hex(std::string_view octets) { return hex(sha256(octets)); }
+
+std::string hex(std::string_view octets) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * size);
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 0xf];
+  std::string text;
+  text.reserve(2 * octets.size());
+  for (unsigned char octet : octets) {
+    text += kDigits[octet >> 4];
+    text += kDigits[octet & 0xf];
   }
-  return hex;
+  return text;
+}
+
+std::string hex(const Sha256Digest& digest) {
+  return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
 }  // namespace mtasts

@@ -7,24 +7,23 @@
 #include <idn2.h>
 
 #include <algorithm>
-#include <memory>
 
+#include "base/ascii.h"
+#include "base/handle.h"
 #include "base/ip_address.h"
 #include "base/printable.h"
 
 namespace mtasts {
 namespace {
 
-constexpr size_t kLongestLabel = 63;    // RFC 1035 §2.3.4
-constexpr size_t kLongestName = 253;    // 255 octets on the wire
-constexpr size_t kLongestInput = 1024;  // a U-label name is at most 4 times its A-labels
+constexpr size_t kLongestLabel_bytes = 63;    // RFC 1035 §2.3.4
+constexpr size_t kLongestName_bytes = 253;    // 255 octets on the wire
+constexpr size_t kLongestInput_bytes = 1024;  // a U-label name is at most 4 times its A-labels
 
-struct Idn2Free {
-  void operator()(char* text) const { idn2_free(text); }
-};
-using Idn2Text = std::unique_ptr<char, Idn2Free>;
+using Idn2Text = Handle<char, idn2_free>;
 
-bool is_ldh(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+// Of a name in lower case.
+bool is_ldh(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; }
 
 Failure refused(std::string_view text, std::string_view fault) {
   return {FailureKind::invalid,
@@ -61,7 +60,7 @@ Result<std::string> to_a_labels(std::string_view text) {
 
 Result<DomainName> DomainName::parse(std::string_view text) {
   if (text.empty()) return refused(text, "it is empty");
-  if (text.size() > kLongestInput) return refused(text, "it is too long");
+  if (text.size() > kLongestInput_bytes) return refused(text, "it is too long");
   if (text.find('@') != std::string_view::npos)
     return refused(text, "it looks like a mail address; use only the part after the @");
   if (text.find("://") != std::string_view::npos)
@@ -73,8 +72,7 @@ Result<DomainName> DomainName::parse(std::string_view text) {
     return refused(text, "it is an IP address; address literals have no MTA-STS policy");
 
   std::string name = ascii_lower(bare);
-  bool ascii = std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80; });
-  if (!ascii || name.find("xn--") != std::string::npos) {
+  if (!all_of(name, is_ascii) || name.find("xn--") != std::string::npos) {
     auto converted = to_a_labels(name);
     if (!converted) return converted.failure();
     name = ascii_lower(*converted);
@@ -89,8 +87,7 @@ Result<DomainName> DomainName::parse(std::string_view text) {
   if (name.size() > kLongestName)
     return refused(text, fmt::format("it has {} octets; at most 253 are allowed", name.size()));
   // RFC 1123 §2.1: the highest-level label is never all digits.
-  if (std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    return refused(text, "its last label is all digits");
+  if (all_of(last, is_digit)) return refused(text, "its last label is all digits");
   return DomainName(std::move(name));
 }
 
@@ -100,17 +97,6 @@ std::string DomainName::display() const {
   int code = idn2_to_unicode_8z8z(text_.c_str(), &raw, 0);
   Idn2Text owned(raw);
   return code == IDN2_OK ? std::string(owned.get()) : text_;
-}
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ascii_lower(a) == ascii_lower(b);
 }
 
 }  // namespace mtasts

@@ -34,8 +34,4 @@ class DomainName {
   std::string text_;
 };
 
-// Lower-cases ASCII only; DNS and policy names compare so (RFC 4343).
-std::string ascii_lower(std::string_view text);
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace mtasts

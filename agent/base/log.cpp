@@ -4,10 +4,9 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 
 #include "base/printable.h"
 #include "base/time.h"
@@ -15,34 +14,10 @@
 namespace mtasts {
 namespace {
 
-constexpr size_t kLongestValue = 2048;  // a log line is for reading
+constexpr size_t kLongestValue_bytes = 2048;  // a log line is for reading
 
+std::atomic<LogLevel> lowest_level{LogLevel::info};
 std::atomic<LogFormat> format_in_force{LogFormat::logfmt};
-
-spdlog::logger& sink() {
-  static auto logger = [] {
-    auto made = spdlog::stderr_logger_mt("mtasts");
-    made->set_pattern("%v");
-    made->set_level(spdlog::level::info);
-    made->flush_on(spdlog::level::debug);
-    return made;
-  }();
-  return *logger;
-}
-
-spdlog::level::level_enum spdlog_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warning:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
@@ -58,9 +33,9 @@ std::string_view level_name(LogLevel level) {
   return "info";
 }
 
-std::string quoted(std::string_view value) {
+std::string escaped(std::string_view value) {
   std::string out = "\"";
-  for (char c : printable(value, kLongestValue)) {
+  for (char c : printable(value, kLongestValue_bytes)) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -68,32 +43,32 @@ std::string quoted(std::string_view value) {
 }
 
 std::string logfmt_value(std::string_view value) {
-  bool plain = !value.empty() && value.size() < kLongestValue;
+  bool plain = !value.empty() && value.size() < kLongestValue_bytes;
   for (char c : value) {
     auto octet = static_cast<unsigned char>(c);
     plain = plain && octet > 0x20 && octet < 0x7F && c != '"' && c != '=' && c != '\\';
   }
-  return plain ? std::string(value) : quoted(value);
+  return plain ? std::string(value) : escaped(value);
 }
 
 }  // namespace
 
 void configure_log(LogLevel level, LogFormat format) {
-  sink().set_level(spdlog_level(level));
+  lowest_level = level;
   format_in_force = format;
 }
 
-bool log_enabled(LogLevel level) { return sink().should_log(spdlog_level(level)); }
+bool log_enabled(LogLevel level) { return level >= lowest_level; }
 
 std::string render_log_line(LogFormat format, LogLevel level, std::string_view time,
                             std::string_view message, std::initializer_list<LogField> fields) {
   bool json = format == LogFormat::json;
   std::string line =
       json ? fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"msg\":{}", time, level_name(level),
-                         quoted(message))
+                         escaped(message))
            : fmt::format("time={} level={} msg={}", time, level_name(level), logfmt_value(message));
   for (const LogField& field : fields)
-    line += json ? fmt::format(",\"{}\":{}", field.key, quoted(field.value))
+    line += json ? fmt::format(",\"{}\":{}", field.key, escaped(field.value))
                  : fmt::format(" {}={}", field.key, logfmt_value(field.value));
   if (json) line += '}';
   return line;
@@ -101,8 +76,11 @@ std::string render_log_line(LogFormat format, LogLevel level, std::string_view t
 
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (!log_enabled(level)) return;
-  sink().log(spdlog_level(level), fmt::runtime("{}"),
-             render_log_line(format_in_force, level, rfc3339(system_now()), message, fields));
+  const std::string line =
+      render_log_line(format_in_force, level, rfc3339(system_now()), message, fields) + '\n';
+  // One call, so that lines of several threads stay whole: POSIX locks the stream for it. A line
+  // that cannot be written is lost.
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace mtasts

@@ -12,7 +12,7 @@
 
 namespace mtasts {
 
-enum class LogLevel { debug, info, warning, error };
+enum class LogLevel { debug, info, warning, error };  // in rising order
 enum class LogFormat { logfmt, json };
 
 struct LogField {

@@ -62,6 +62,10 @@ std::string printable(std::string_view text, size_t limit) {
   return shown;
 }
 
+std::string quoted(std::string_view text, size_t limit) {
+  return '"' + printable(text, limit) + '"';
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     size_t length = utf8_length(text);

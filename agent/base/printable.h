@@ -14,6 +14,8 @@ namespace mtasts {
 
 // At most `limit` octets of `text` are shown.
 std::string printable(std::string_view text, size_t limit);
+// The same between double quotes, for messages.
+std::string quoted(std::string_view text, size_t limit);
 
 // True when `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Result<T>: a value or a Failure. An expected failure is a value; exceptions are for broken
-// invariants and start-up only. (std::expected needs C++23.) Plain value, any thread.
+// Result<T>: a value or a Failure; Result<void>: success or a Failure. An expected failure is a
+// value; exceptions are for broken invariants and start-up only. (std::expected needs C++23.) Plain
+// value, any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -47,6 +49,23 @@ class [[nodiscard]] Result {
 
  private:
   std::variant<T, Failure> state_;
+};
+
+// Success without a value (`return {};`), or a Failure.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Failure failure) : failure_(std::move(failure)) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return !failure_; }
+  explicit operator bool() const { return ok(); }
+
+  // Only when not ok().
+  const Failure& failure() const { return failure_.value(); }
+
+ private:
+  std::optional<Failure> failure_;
 };
 
 }  // namespace mtasts

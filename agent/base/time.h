@@ -17,6 +17,9 @@ namespace mtasts {
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 using Clock = std::function<Time()>;
 
+// In a record of past events: has not happened.
+inline constexpr Time kNever{};
+
 Time system_now();
 
 // "2026-11-02T10:00:00Z" (whole seconds, UTC).

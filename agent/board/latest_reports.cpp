@@ -11,7 +11,7 @@ namespace mtasts::board {
 namespace {
 
 // RFC 1035 §2.3.4: 255 octets, each at most four characters when escaped.
-constexpr size_t kLongestHost = 1024;
+constexpr size_t kLongestHost_bytes = 1024;
 
 // The hosts of a report whose facts it holds, each once.
 std::map<std::string, const verdict::MxReport*> hosts_of(const verdict::Report& report) {

@@ -69,9 +69,9 @@ Linted lint_tlsrpt(const std::string& text) {
 }
 
 Linted lint_policy(const std::string& text) {
-  bool fits = text.size() <= protocol::kPolicyBytesLimit;
+  bool fits = text.size() <= protocol::kPolicyLimit_bytes;
   auto policy =
-      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyBytesLimit));
+      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyLimit_bytes));
   Linted linted{policy.valid && fits, true, std::move(policy.faults), Json::object()};
   if (policy.mode) {
     linted.enforced = *policy.mode == protocol::Mode::enforce;

@@ -148,7 +148,8 @@ int dispatch(int argc, char** argv) {
 }  // namespace mtasts::cli
 
 int main(int argc, char** argv) {
-  // A reader that goes away is an error of that write, not the end of the agent.
+  // For the whole process, here alone: a peer or reader that went away is an error of that write,
+  // not the end of the agent. OpenSSL and libcurl write to sockets without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return mtasts::cli::dispatch(argc, argv);

@@ -7,14 +7,14 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "verdict/domain/coverage.h"
 
 namespace mtasts::plan {
 namespace {
 
 // A popular receiving library refuses bodies above this, though RFC 8461 §3.3 allows 64 KiB.
-constexpr size_t kMostPolicyBytes = 64000;
+constexpr size_t kMostPolicy_bytes = 64000;
 
 verdict::HeldPolicy held_of(const verdict::CachedPolicy& instance, Time now) {
   bool served = instance.gone == Time();
@@ -123,7 +123,7 @@ std::vector<std::string> with_hosts(const std::vector<std::string>& patterns,
     if (!verdict::covering_pattern(all, host)) bare.push_back(host);
   for (std::string& pattern : verdict::suggested_patterns(bare))
     if (!contains(all, pattern)) all.push_back(std::move(pattern));
-  if (bytes_of(all) > kMostPolicyBytes)
+  if (bytes_of(all) > kMostPolicy_bytes)
     std::erase_if(all, [&](const std::string& pattern) { return !covers_any(pattern, hosts); });
   return all;
 }

@@ -10,10 +10,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <cstdint>
+#include <array>
 #include <map>
 #include <mutex>
 
+#include "base/digest.h"
 #include "present/metrics_table.h"
 
 namespace mtasts::present {
@@ -32,9 +33,8 @@ constexpr size_t kMostLabelValues = 32;
 
 template <typename Builder>
 auto& family_of(Builder builder, prometheus::Registry& registry, std::string_view name) {
-  const Metric* metric = find_metric(name);
   return builder.Name(std::string(name))
-      .Help(metric == nullptr ? "" : help_text(metric->help))
+      .Help(help_text(metric_named(name).help))
       .Register(registry);
 }
 
@@ -44,6 +44,16 @@ Family<Gauge>& gauges(prometheus::Registry& registry, std::string_view name) {
 
 Family<Counter>& counters(prometheus::Registry& registry, std::string_view name) {
   return family_of(prometheus::BuildCounter(), registry, name);
+}
+
+// By Phase.
+std::array<Histogram*, kPhases.size()> phase_histograms(prometheus::Registry& registry) {
+  auto& family = family_of(prometheus::BuildHistogram(), registry, "mtasts_phase_duration_seconds");
+  std::array<Histogram*, kPhases.size()> histograms{};
+  for (Phase phase : kPhases)
+    histograms.at(static_cast<size_t>(phase)) =
+        &family.Add({{"phase", std::string(name_of(phase))}}, kPhaseBuckets);
+  return histograms;
 }
 
 // A counter with one label of few values.
@@ -70,11 +80,7 @@ class CounterByLabel {
 };
 
 // A number that a double holds exactly and that differs where the text does (FNV-1a, 48 bits).
-double number_of(std::string_view hash) {
-  uint64_t number = 0xcbf29ce484222325u;
-  for (char c : hash) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return static_cast<double>(number >> 16);
-}
+double number_of(std::string_view hash) { return static_cast<double>(fnv1a(hash) >> 16); }
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
@@ -101,8 +107,9 @@ struct AgentMetrics::Families {
   Gauge& lag = gauges(registry, "mtasts_check_lag_seconds").Add({});
   CounterByLabel dns_queries{counters(registry, "mtasts_dns_queries_total"), "type"};
   CounterByLabel dns_failures{counters(registry, "mtasts_dns_query_failures_total"), "reason"};
-  Family<Histogram>& phases =
-      family_of(prometheus::BuildHistogram(), registry, "mtasts_phase_duration_seconds");
+  // One for each phase from the start: a rate over a series that appears at its first event misses
+  // that event.
+  std::array<Histogram*, kPhases.size()> phases = phase_histograms(registry);
   Family<Gauge>& channels = gauges(registry, "mtasts_channel_alive");
   Family<Gauge>& build = gauges(registry, "mtasts_exporter_build_info");
   Gauge& reload_successful =
@@ -121,10 +128,6 @@ AgentMetrics::AgentMetrics(const BuildInfo& build) : families_(std::make_unique<
   if (!build.revision.empty()) labels.emplace("revision", label_value(build.revision));
   families_->build.Add(labels).Set(1);
   families_->shards.Set(1);
-  // Series that exist from the start: a rate over a counter that appears at its first event misses
-  // that event.
-  for (Phase phase : {Phase::dns, Phase::policy, Phase::smtp, Phase::check})
-    families_->phases.Add({{"phase", std::string(name_of(phase))}}, kPhaseBuckets);
 }
 
 AgentMetrics::~AgentMetrics() = default;
@@ -144,8 +147,7 @@ void AgentMetrics::set_queue(size_t length, std::chrono::duration<double> lag) {
 }
 
 void AgentMetrics::observe_phase(Phase phase, std::chrono::duration<double> duration) {
-  families_->phases.Add({{"phase", std::string(name_of(phase))}}, kPhaseBuckets)
-      .Observe(duration.count());
+  families_->phases.at(static_cast<size_t>(phase))->Observe(duration.count());
 }
 
 void AgentMetrics::count_dns_query(std::string_view type) {

@@ -7,6 +7,7 @@
 // counts as "other". Any thread; each method is a few atomic operations.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>

@@ -3,29 +3,16 @@
 
 #include "present/domain_samples.h"
 
+#include "base/ascii.h"
 #include "base/printable.h"
+#include "base/time.h"
 
 namespace mtasts::present {
 namespace {
 
 // An id has at most 32 characters (RFC 8461 §3.1); what is much longer is a mistake or an attack.
-constexpr size_t kLongestId = 128;
-constexpr size_t kLongestSubject = 1200;  // a host name with every octet escaped, and an address
-
-double seconds_of(protocol::CertificateTime time) {
-  return static_cast<double>(time.time_since_epoch().count());
-}
-
-// A metric's name or label name as Prometheus takes it.
-bool is_label_name(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9') || name.starts_with("__")) return false;
-  for (char c : name) {
-    bool fits =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!fits) return false;
-  }
-  return true;
-}
+constexpr size_t kLongestId_bytes = 128;
+constexpr size_t kLongestSubject_bytes = 1200;  // an escaped host name and an address
 
 void add_domain(const board::DomainEntry& entry, SampleWriter& samples, double value) {
   samples.add({{"domain", entry.name}}, value);
@@ -47,7 +34,8 @@ void domain_info(const board::DomainEntry& entry, SampleWriter& samples) {
   std::vector<Label> labels = {{"domain", entry.name}};
   if (entry.configured != nullptr)
     for (const auto& [name, value] : entry.configured->labels)
-      if (is_label_name(name) && name != "domain") labels.push_back({name, value});
+      if (is_label_name(name) && !name.starts_with("__") && name != "domain")
+        labels.push_back({name, value});
   samples.add(labels, 1);
 }
 
@@ -82,7 +70,7 @@ void open_findings(const board::DomainEntry& entry, SampleWriter& samples) {
     samples.add({{"domain", entry.name},
                  {"code", finding.code()},
                  {"severity", name_of(finding.severity)},
-                 {"subject", printable(finding.subject, kLongestSubject)}},
+                 {"subject", printable(finding.subject, kLongestSubject_bytes)}},
                 1);
 }
 
@@ -97,7 +85,8 @@ void last_check_duration(const board::DomainEntry& entry, SampleWriter& samples)
 
 void record_info(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr || !entry.report->record.id) return;
-  samples.add({{"domain", entry.name}, {"id", printable(*entry.report->record.id, kLongestId)}}, 1);
+  samples.add(
+      {{"domain", entry.name}, {"id", printable(*entry.report->record.id, kLongestId_bytes)}}, 1);
 }
 
 void policy_mode(const board::DomainEntry& entry, SampleWriter& samples) {
@@ -154,17 +143,17 @@ void policy_cache_expiry(const board::DomainEntry& entry, SampleWriter& samples)
 
 void policy_not_before(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
-    add_domain(entry, samples, seconds_of(chain->leaf.not_before));
+    add_domain(entry, samples, unix_seconds(chain->leaf.not_before));
 }
 
 void policy_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
-    add_domain(entry, samples, seconds_of(chain->leaf.not_after));
+    add_domain(entry, samples, unix_seconds(chain->leaf.not_after));
 }
 
 void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
-    add_domain(entry, samples, seconds_of(chain->chain_not_after));
+    add_domain(entry, samples, unix_seconds(chain->chain_not_after));
 }
 
 void policy_verified(const board::DomainEntry& entry, SampleWriter& samples) {

@@ -60,7 +60,7 @@ bool Exposition::write_entry(std::string& piece) {
 bool Exposition::next(std::string& piece) {
   const size_t before = piece.size();
   if (!head_.empty()) piece += std::exchange(head_, {});
-  while (piece.size() - before < kPieceBytes && write_entry(piece)) {
+  while (piece.size() - before < kPiece_bytes && write_entry(piece)) {
   }
   return piece.size() > before;
 }

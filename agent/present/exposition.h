@@ -21,7 +21,7 @@ namespace mtasts::present {
 using BodySource = std::function<bool(std::string&)>;
 
 // Pieces are about this long: large enough to be cheap to send, small enough not to be felt.
-inline constexpr size_t kPieceBytes = 64 * 1024;
+inline constexpr size_t kPiece_bytes = 64 * 1024;
 
 inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 

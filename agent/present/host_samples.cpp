@@ -33,16 +33,12 @@ Value starttls(const MxAddressReport& address) {
   return *address.starttls ? 1 : 0;
 }
 
-double seconds_of(protocol::CertificateTime time) {
-  return static_cast<double>(time.time_since_epoch().count());
-}
-
 Value not_after(const MxAddressReport& address) {
-  return address.chain == nullptr ? Value() : Value(seconds_of(address.chain->leaf.not_after));
+  return address.chain == nullptr ? Value() : Value(unix_seconds(address.chain->leaf.not_after));
 }
 
 Value chain_not_after(const MxAddressReport& address) {
-  return address.chain == nullptr ? Value() : Value(seconds_of(address.chain->chain_not_after));
+  return address.chain == nullptr ? Value() : Value(unix_seconds(address.chain->chain_not_after));
 }
 
 Value verified(const MxAddressReport& address) {
@@ -90,7 +86,7 @@ void mx_not_before(const board::HostEntry& entry, SampleWriter& samples) {
     if (address.chain != nullptr &&
         (first == nullptr || address.chain->leaf.not_after < first->not_after))
       first = &address.chain->leaf;
-  if (first != nullptr) samples.add({{"mx", entry.name}}, seconds_of(first->not_before));
+  if (first != nullptr) samples.add({{"mx", entry.name}}, unix_seconds(first->not_before));
 }
 
 void mx_not_after(const board::HostEntry& entry, SampleWriter& samples) {

@@ -167,7 +167,7 @@ BodySource domains_source(board::Snapshot snapshot) {
   walk->snapshot = std::move(snapshot);
   return [walk](std::string& piece) {
     if (walk->ended) return false;
-    const size_t limit = piece.size() + kPieceBytes;
+    const size_t limit = piece.size() + kPiece_bytes;
     const auto& domains = walk->snapshot.domains;
     if (walk->next == 0) piece += "{\"domains\":[";
     while (walk->next < domains.size() && piece.size() < limit) {

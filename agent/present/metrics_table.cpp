@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
+#include <string>
 
 #include "present/domain_samples.h"
 
@@ -144,10 +146,10 @@ std::span<const Metric> metrics_of(MetricScope scope) {
   return {first, last};
 }
 
-const Metric* find_metric(std::string_view name) {
+const Metric& metric_named(std::string_view name) {
   for (const Metric& metric : kTable)
-    if (metric.name == name) return &metric;
-  return nullptr;
+    if (metric.name == name) return metric;
+  throw std::logic_error("no metric is named " + std::string(name));
 }
 
 std::string metric_head(const Metric& metric) {

@@ -38,7 +38,8 @@ struct Metric {
 
 std::span<const Metric> metrics_table();  // grouped by scope
 std::span<const Metric> metrics_of(MetricScope scope);
-const Metric* find_metric(std::string_view name);  // null: no such metric
+// Throws std::logic_error for a name that is not in the table.
+const Metric& metric_named(std::string_view name);
 
 // "# HELP …\n# TYPE …\n".
 std::string metric_head(const Metric& metric);

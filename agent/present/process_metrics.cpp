@@ -66,9 +66,9 @@ std::optional<double> open_descriptors() {
 }
 
 void append(std::string& text, std::string_view name, std::optional<double> value) {
-  const Metric* metric = find_metric(name);
-  if (metric == nullptr || !value) return;
-  text += metric_head(*metric);
+  const Metric& metric = metric_named(name);
+  if (!value) return;
+  text += metric_head(metric);
   text.append(name).append(" ").append(number_text(*value)).append("\n");
 }
 

@@ -4,7 +4,7 @@
 #include "protocol/http/attempt.h"
 #include "protocol/smtp/attempt.h"
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::protocol {
 

@@ -5,15 +5,10 @@
 
 #include <cstdint>
 
+#include "base/digest.h"
+
 namespace mtasts::schedule {
 namespace {
-
-// FNV-1a, 64 bits.
-uint64_t hash_of(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
-}
 
 // The last steps of SplitMix64: every bit of the input changes half of the output's.
 uint64_t mixed(uint64_t value) {
@@ -25,7 +20,7 @@ uint64_t mixed(uint64_t value) {
 }  // namespace
 
 int shard_of(std::string_view domain, int total) {
-  uint64_t hash = hash_of(domain);
+  uint64_t hash = fnv1a(domain);
   int winner = 0;
   uint64_t highest = 0;
   for (int shard = 0; shard < total; ++shard) {

@@ -77,7 +77,7 @@ Result<bool> Service::start(const settings::LoadedSettings& loaded) {
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   await_signal();
   tick();
-  return true;
+  return {};
 }
 
 void Service::run() {
@@ -92,7 +92,7 @@ void Service::request_stop() {
   boost::asio::post(loop_, [this] { stop(); });
 }
 
-Result<bool> Service::open_state(const settings::StateSettings& settings) {
+Result<void> Service::open_state(const settings::StateSettings& settings) {
   state::State::Options options;
   options.path = settings.path;
   options.retention = settings.retention;
@@ -149,7 +149,7 @@ Result<bool> Service::listen(const settings::Settings& settings) {
   web_ = std::move(*web);
   for (const auto& endpoint : web_->endpoints())
     log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
-  if (settings.telemetry.listen.empty()) return true;
+  if (settings.telemetry.listen.empty()) return {};
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.heartbeats = {{"checks", [this] { return last_turn_.load(); }},
@@ -159,7 +159,7 @@ Result<bool> Service::listen(const settings::Settings& settings) {
   if (!telemetry) return telemetry.failure();
   telemetry_ = std::move(*telemetry);
   log(LogLevel::info, "telemetry listening", {{"address", settings.telemetry.listen}});
-  return true;
+  return {};
 }
 
 web::WebActions Service::web_actions() {

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "settings/file_patterns.h"
 #include "settings/input_file.h"
@@ -110,10 +111,10 @@ void read_domain_list(SettingsBuilder& builder, size_t file, std::string_view te
     std::string_view content = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     content = content.substr(0, content.find('#'));
-    size_t begin = content.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos) continue;
-    content = content.substr(begin, content.find_last_not_of(" \t\r") + 1 - begin);
-    if (!add_name(builder, "", {file, line, static_cast<int>(begin) + 1}, content, entries)) return;
+    std::string_view name = trim(content);
+    if (name.empty()) continue;
+    auto column = static_cast<int>(name.data() - content.data()) + 1;
+    if (!add_name(builder, "", {file, line, column}, name, entries)) return;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "settings/key_table.h"
 #include "settings/nearest_name.h"
@@ -19,16 +20,17 @@ namespace {
 
 constexpr std::string_view kPrefix = "MTASTS_";
 
-std::string ascii_upper(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return upper;
+// "web.listen" -> "WEB_LISTEN".
+std::string variable_part(std::string_view name) {
+  std::string part = ascii_upper(name);
+  std::replace(part.begin(), part.end(), '.', '_');
+  return part;
 }
 
 std::string variable_of(const KeyRow& row) {
   std::string name(kPrefix);
-  if (!row.section.empty()) name += ascii_upper(row.section) + '_';
-  return name + ascii_upper(row.key);
+  if (!row.section.empty()) name += variable_part(row.section) + '_';
+  return name + variable_part(row.key);
 }
 
 struct Variable {
@@ -69,23 +71,17 @@ bool is_service_link(std::string_view name, std::string_view value) {
 bool begins_with_section(std::string_view name) {
   name.remove_prefix(kPrefix.size());
   for (std::string_view section : top_level_names()) {
-    std::string upper = ascii_upper(section);
+    std::string upper = variable_part(section);
     if (name == upper || name.starts_with(upper + '_')) return true;
   }
   return false;
-}
-
-std::string_view trimmed(std::string_view text) {
-  size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
 std::vector<SourceText> split_list(const Place& place, std::string_view text) {
   std::vector<SourceText> values;
   while (true) {
     size_t comma = text.find(',');
-    std::string_view item = trimmed(text.substr(0, comma));
+    std::string_view item = trim(text.substr(0, comma));
     if (!item.empty()) values.push_back({place, std::string(item)});
     if (comma == std::string_view::npos) return values;
     text.remove_prefix(comma + 1);

@@ -3,11 +3,6 @@
 
 #include "settings/fingerprint.h"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <stdexcept>
-
 namespace mtasts::settings {
 namespace {
 
@@ -20,23 +15,10 @@ void demand(int result) {
 
 }  // namespace
 
-Fingerprint::Fingerprint() : context_(EVP_MD_CTX_new()) {
-  demand(context_ == nullptr ? 0 : EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
-}
-
 void Fingerprint::add(std::string_view piece) {
-  std::string length = fmt::format("{}:", piece.size());
-  demand(EVP_DigestUpdate(context_.get(), length.data(), length.size()));
-  demand(EVP_DigestUpdate(context_.get(), piece.data(), piece.size()));
+  digest_.add(std::to_string(piece.size()) + ':').add(piece);
 }
 
-std::string Fingerprint::hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  demand(EVP_DigestFinal_ex(context_.get(), digest.data(), &size));
-  std::string shown;
-  for (size_t i = 0; i < kShownOctets; ++i) shown += fmt::format("{:02x}", digest[i]);
-  return shown;
-}
+std::string Fingerprint::hex() { return mtasts::hex(digest_.finish()).substr(0, kShownDigits); }
 
 }  // namespace mtasts::settings

@@ -7,26 +7,21 @@
 // with the same content have the same hash. One thread at a time.
 #pragma once
 
-#include <openssl/evp.h>
-
-#include <memory>
 #include <string>
 #include <string_view>
+
+#include "base/digest.h"
 
 namespace mtasts::settings {
 
 class Fingerprint {
  public:
-  Fingerprint();
   void add(std::string_view piece);
   // Once, at the end.
   std::string hex();
 
  private:
-  struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
+  Sha256 digest_;
 };
 
 }  // namespace mtasts::settings

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <string>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kLongestName = 64;  // no key or code is longer; bounds the table below
+constexpr size_t kLongestName_bytes = 64;  // no key or code is longer; bounds the table below
 
 // Edit distance with swaps of neighbours (optimal string alignment).
 size_t slips_between(std::string_view a, std::string_view b) {
@@ -33,7 +33,7 @@ size_t slips_between(std::string_view a, std::string_view b) {
 
 std::optional<std::string_view> nearest_name(std::string_view text,
                                              const std::vector<std::string_view>& candidates) {
-  if (text.empty() || text.size() > kLongestName) return std::nullopt;
+  if (text.empty() || text.size() > kLongestName_bytes) return std::nullopt;
   std::string wanted = ascii_lower(text);
   std::optional<std::string_view> nearest;
   size_t fewest = 0;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "settings/key_depth.h"
 #include "settings/key_table.h"
@@ -16,7 +17,7 @@
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kLongestShown = 300;
+constexpr size_t kLongestShown_bytes = 300;
 
 Place place_of(size_t file, const toml::source_region& source) {
   return {file, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
@@ -41,7 +42,6 @@ std::string_view type_of(const toml::node& node) {
   }
 }
 
-// Prometheus' data model: [a-zA-Z_][a-zA-Z0-9_]*; names that begin "__" are its own.
 std::string label_fault(std::string_view name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   bool well_formed = !name.empty() && letter(name.front()) &&

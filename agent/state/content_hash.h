@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/digest.h"
 #include "base/time.h"
 
 namespace mtasts::state {
@@ -17,11 +18,12 @@ class ContentHash {
  public:
   ContentHash& add(std::string_view octets) {
     add(static_cast<uint64_t>(octets.size()));
-    for (char octet : octets) mix(static_cast<uint8_t>(octet));
+    value_ = fnv1a(octets, value_);
     return *this;
   }
   ContentHash& add(uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) mix(static_cast<uint8_t>(number >> shift));
+    for (int shift = 0; shift < 64; shift += 8)
+      value_ = fnv1a(static_cast<uint8_t>(number >> shift), value_);
     return *this;
   }
   ContentHash& add(Time time) {
@@ -32,9 +34,7 @@ class ContentHash {
   int64_t value() const { return static_cast<int64_t>(value_); }
 
  private:
-  void mix(uint8_t octet) { value_ = (value_ ^ octet) * 0x100000001b3; }
-
-  uint64_t value_ = 0xcbf29ce484222325;
+  uint64_t value_ = kFnv1aBasis;
 };
 
 }  // namespace mtasts::state

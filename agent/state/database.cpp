@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 
 namespace mtasts::state {
@@ -69,8 +70,7 @@ DatabaseError error_of(sqlite3* handle, int code) {
 std::string frozen_uri(const std::string& path) {
   std::string uri = "file:";
   for (char c : path) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 c == '/' || c == '.' || c == '-' || c == '_';
+    bool plain = is_alphanumeric(c) || c == '/' || c == '.' || c == '-' || c == '_';
     if (plain)
       uri += c;
     else

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/handle.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -68,10 +69,7 @@ class Value {
   std::string_view octets_;
 };
 
-struct StatementCloser {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-using StatementHandle = std::unique_ptr<sqlite3_stmt, StatementCloser>;
+using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
 
 class Database;
 
@@ -144,14 +142,11 @@ class Database {
 
  private:
   friend class Rows;
-  struct Closer {
-    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-  };
 
   sqlite3_stmt* prepared(const char* sql, std::initializer_list<Value> values);
   static int wait_for_lock(void* self, int tries);
 
-  std::unique_ptr<sqlite3, Closer> handle_;
+  Handle<sqlite3, sqlite3_close_v2> handle_;
   std::unordered_map<std::string_view, StatementHandle> statements_;  // keys: string literals
   DatabaseError error_;
   const std::atomic<bool>* hurry_ = nullptr;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::web {
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::web {
 namespace {

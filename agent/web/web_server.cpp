@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "async/endpoint.h"
 #include "base/log.h"
 #include "web/web_connection.h"
 
@@ -34,18 +35,6 @@ constexpr std::chrono::milliseconds kBeat{1000};
 // After an accept that failed (no descriptors left, say), so that the loop does not spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kGrace{500};
-
-tcp::endpoint asio_endpoint(const settings::Endpoint& endpoint) {
-  const auto& octets = endpoint.address.octets();
-  if (endpoint.address.family() == AddressFamily::ipv4) {
-    asio::ip::address_v4::bytes_type bytes{};
-    std::copy_n(octets.begin(), bytes.size(), bytes.begin());
-    return {asio::ip::address_v4(bytes), endpoint.port};
-  }
-  asio::ip::address_v6::bytes_type bytes{};
-  std::copy_n(octets.begin(), bytes.size(), bytes.begin());
-  return {asio::ip::address_v6(bytes), endpoint.port};
-}
 
 std::string_view advice_for(const error_code& error) {
   if (error == asio::error::address_in_use)
@@ -98,7 +87,7 @@ class WebServer::Loop {
 };
 
 std::string WebServer::Loop::listen(const settings::Endpoint& endpoint) {
-  tcp::endpoint local = asio_endpoint(endpoint);
+  tcp::endpoint local = endpoint_of(endpoint.address, endpoint.port);
   tcp::acceptor acceptor(io_);
   error_code error;
   acceptor.open(local.protocol(), error);

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "present/history_json.h"
 #include "present/json.h"

@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace mtasts {
 namespace {
@@ -68,6 +71,26 @@ TEST(Log, WritesToStderr) {
   std::string written = testing::internal::GetCapturedStderr();
   EXPECT_NE(written.find("msg=\"braces {} stay\" k={0}\n"), std::string::npos) << written;
   EXPECT_EQ(written.find("not this one"), std::string::npos);
+}
+
+TEST(Log, LinesOfSeveralThreadsStayWhole) {
+  constexpr int kThreads = 4, kLines = 200;
+  const std::string value(1500, 'x');
+  configure_log(LogLevel::info, LogFormat::logfmt);
+  testing::internal::CaptureStderr();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i)
+    threads.emplace_back([&value] {
+      for (int line = 0; line < kLines; ++line) log(LogLevel::info, "m", {{"k", value}});
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::istringstream written(testing::internal::GetCapturedStderr());
+  int count = 0;
+  for (std::string line; std::getline(written, line); ++count) {
+    EXPECT_EQ(line.rfind("time="), 0u) << "begins in the middle";
+    EXPECT_TRUE(line.ends_with("Z level=info msg=m k=" + value)) << "ends in the middle";
+  }
+  EXPECT_EQ(count, kThreads * kLines);
 }
 
 }  // namespace

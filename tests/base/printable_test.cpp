@@ -79,5 +79,11 @@ TEST(IsUtf8, FollowsRfc3629) {
   for (const std::string& text : bad) EXPECT_FALSE(is_utf8(text));
 }
 
+TEST(Quoted, IsPrintableBetweenQuotes) {
+  EXPECT_EQ(quoted("a\n", 10), "\"a\\x0A\"");
+  EXPECT_EQ(quoted("abcdef", 3), "\"abc…\"");
+  EXPECT_EQ(quoted("", 3), "\"\"");
+}
+
 }  // namespace
 }  // namespace mtasts

@@ -20,6 +20,15 @@ TEST(Result, HoldsAValueOrAFailure) {
   EXPECT_EQ(failure.failure().detail, "late");
 }
 
+TEST(Result, OfNothingIsSuccessOrAFailure) {
+  Result<void> success;
+  EXPECT_TRUE(success);
+  Result<void> failure = Failure{FailureKind::io, "disk"};
+  EXPECT_FALSE(failure.ok());
+  EXPECT_EQ(failure.failure().kind, FailureKind::io);
+  EXPECT_EQ(failure.failure().detail, "disk");
+}
+
 TEST(Result, TakesWhatOnlyMoves) {
   Result<std::unique_ptr<std::string>> value = std::make_unique<std::string>("text");
   EXPECT_EQ(value.value()->size(), 4u);

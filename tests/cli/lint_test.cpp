@@ -135,7 +135,7 @@ TEST(Lint, InputIsBoundedAndSaysSo) {
 
   std::string policy = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n";
   EXPECT_EQ(lint(kPolicy, policy).status, 0);
-  while (policy.size() <= protocol::kPolicyBytesLimit) policy += "comment: more\r\n";
+  while (policy.size() <= protocol::kPolicyLimit_bytes) policy += "comment: more\r\n";
   linted = lint(kPolicy, policy);
   EXPECT_EQ(linted.status, 2);
   EXPECT_THAT(linted.out, HasSubstr("more than 65536 octets"));

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "fakes/dns_packet.h"
 
 namespace mtasts::fakes {

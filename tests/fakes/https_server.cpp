@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +18,8 @@
 
 namespace mtasts::fakes {
 namespace {
+
+constexpr std::string_view kGarbage = "\x01\x02\x03garbage, not TLS";
 
 struct OpensslFree {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -107,6 +108,8 @@ void send_response(SSL* ssl, int socket, const HttpsScript& script) {
     while (write_all(ssl, script.repeated)) {
     }
   if (script.behaviour == Behaviour::hold_open) wait_for_end(socket);
+  if (script.behaviour == Behaviour::garbage_after_response)
+    send(socket, kGarbage.data(), kGarbage.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace
@@ -127,7 +130,6 @@ std::string policy_response(const std::string& body) {
 HttpsServer::HttpsServer(Identity identity, HttpsScript script, const std::string& address,
                          uint16_t port)
     : identity_(std::move(identity)), script_(std::move(script)) {
-  std::signal(SIGPIPE, SIG_IGN);
   listener_ = listen_on_loopback(address, 512, port);
   port_ = port_of_socket(listener_);
   acceptor_ = std::thread([this] { accept_loop(); });
@@ -192,7 +194,7 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
     case Behaviour::plain_http: {
       recv(socket, hello.data(), hello.size(), 0);
       const std::string octets = script.behaviour == Behaviour::garbage
-                                     ? std::string("\x01\x02\x03garbage, not TLS")
+                                     ? std::string(kGarbage)
                                      : policy_response("version: STSv1\r\n");
       send(socket, octets.data(), octets.size(), MSG_NOSIGNAL);
       return;

@@ -31,6 +31,7 @@ enum class Behaviour {
   drip,                    // `response`, an octet each `drip_interval`
   repeat_last,             // `response`, then `repeated` without end
   hold_open,               // `response`, then silence
+  garbage_after_response,  // `response`, then octets that are no TLS record
 };
 
 struct HttpsScript {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 namespace mtasts::fakes {
@@ -41,6 +42,8 @@ sockaddr_in address_4(const std::string& text, uint16_t port) {
 }  // namespace
 
 int bind_on_loopback(const std::string& address, uint16_t port) {
+  // As the agent's main() does: OpenSSL writes without MSG_NOSIGNAL, on both sides of a test.
+  std::signal(SIGPIPE, SIG_IGN);
   bool six = address == "::1";
   sockaddr_in6 local_6 = address_6(port);
   sockaddr_in local_4 = address_4(six ? "127.0.0.1" : address, port);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "protocol/sts/sts_policy.h"

@@ -140,7 +140,7 @@ TEST(DomainsJson, ComesInBoundedPieces) {
   std::string piece;
   BodySource source = domains_source(board.reports.snapshot());
   while (source(piece)) {
-    EXPECT_LT(piece.size(), kPieceBytes + 1024);
+    EXPECT_LT(piece.size(), kPiece_bytes + 1024);
     text += piece;
     piece.clear();
   }

@@ -110,7 +110,7 @@ TEST(Exposition, PiecesAreBoundedAndFamiliesContiguous) {
   std::string piece;
   size_t pieces = 0;
   while (exposition.next(piece)) {
-    EXPECT_LT(piece.size(), kPieceBytes + 8192);
+    EXPECT_LT(piece.size(), kPiece_bytes + 8192);
     text += piece;
     piece.clear();
     ++pieces;
@@ -269,6 +269,12 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   for (const Metric& metric : metrics_of(MetricScope::agent))
     table.insert(std::string(metric.name) + " " + std::string(name_of(metric.type)));
   EXPECT_EQ(exported, table);
+}
+
+TEST(MetricsTable, UnknownNameIsABrokenInvariant) {
+  EXPECT_EQ(metric_named("mtasts_findings").name, "mtasts_findings");
+  EXPECT_THROW(metric_named("mtasts_finding_"), std::logic_error);
+  EXPECT_THROW(metric_named(""), std::logic_error);
 }
 
 TEST(AgentMetrics, LabelsStayAClosedSet) {

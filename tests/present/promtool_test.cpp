@@ -89,7 +89,7 @@ TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
   // with sanitizers. A scrape has ten seconds.
   EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0);
   EXPECT_GT(total, 20000u * 2000);
-  EXPECT_LT(longest, kPieceBytes + 16384);
+  EXPECT_LT(longest, kPiece_bytes + 16384);
 }
 
 }  // namespace

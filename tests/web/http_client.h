@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::web {
 

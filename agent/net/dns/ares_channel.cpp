@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTickLimit(100);
 constexpr milliseconds kSlack(250);
 // 200 answers of 1232 octets, with the kernel's overhead; the kernel caps it at rmem_max.
-constexpr int kReceiveBufferBytes = 1 << 20;
+constexpr int kReceiveBuffer_bytes = 1 << 20;
 
 std::optional<uint16_t> random_id() {
   unsigned char octets[2];
@@ -45,10 +45,6 @@ IpAddress address_of(const ares_addr_port_node& node) {
   std::copy_n(reinterpret_cast<const uint8_t*>(&node.addr), octets.size(), octets.begin());
   return IpAddress::v6(octets);
 }
-
-struct ServerListDestroyer {
-  void operator()(ares_addr_port_node* list) const { ares_free_data(list); }
-};
 
 }  // namespace
 
@@ -90,8 +86,8 @@ void AresChannel::open(const settings::DnsSettings& settings) {
       std::clamp<int64_t>(settings.timeout.count(), 1, std::numeric_limits<int>::max() / 16));
   // We try again ourselves: c-ares would double the timeout at each round.
   options.tries = 1;
-  options.ednspsz = protocol::kUdpSizeBytes;
-  options.socket_receive_buffer_size = kReceiveBufferBytes;
+  options.ednspsz = protocol::kUdpSize_bytes;
+  options.socket_receive_buffer_size = kReceiveBuffer_bytes;
   std::string lookups = "b";
   options.lookups = lookups.data();
   options.sock_state_cb = &AresChannel::on_socket_state;
@@ -123,7 +119,7 @@ void AresChannel::open(const settings::DnsSettings& settings) {
 void AresChannel::read_servers() {
   ares_addr_port_node* list = nullptr;
   if (ares_get_servers_ports(channel_.get(), &list) != ARES_SUCCESS) return;
-  const std::unique_ptr<ares_addr_port_node, ServerListDestroyer> owner(list);
+  const Handle<ares_addr_port_node, ares_free_data> owner(list);
   for (const ares_addr_port_node* node = list; node != nullptr; node = node->next) {
     ++server_count_;
     if (!servers_.empty()) servers_ += ", ";

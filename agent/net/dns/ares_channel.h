@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/handle.h"
 #include "protocol/dns/message.h"
 #include "settings/settings.h"
 
@@ -72,9 +73,6 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
     bool has_waiters() const;
   };
   struct Socket;
-  struct Destroyer {
-    void operator()(ares_channeldata* channel) const { ares_destroy(channel); }
-  };
 
   void open(const settings::DnsSettings& settings);
   void read_servers();
@@ -107,7 +105,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   std::map<Key, std::shared_ptr<Question>> questions_;  // queued and on the wire
   std::deque<std::shared_ptr<Question>> queue_;
   std::map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
-  std::unique_ptr<ares_channeldata, Destroyer> channel_;
+  Handle<ares_channeldata, ares_destroy> channel_;
 };
 
 }  // namespace mtasts::net

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/time.h"
 #include "net/https/curl_multi.h"
 #include "net/https/https_transfer.h"
@@ -37,6 +37,8 @@ struct CurlFetcher::Engine {
 };
 
 namespace {
+
+constexpr size_t kHostLimit_bytes = 253;  // RFC 1035 §2.3.4, as text
 
 using EnginePtr = std::shared_ptr<CurlFetcher::Engine>;
 
@@ -82,13 +84,10 @@ Phase phase_of(const HttpsTransfer& transfer, const Deadlines& deadlines) {
   return {deadlines.whole, HttpsStatus::response_timeout, "the response did not complete"};
 }
 
-// Host names reach a URL and a header here: only what a name in DNS may be made of.
-bool is_host_name(std::string_view host) {
-  auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_';
-  };
-  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), allowed);
+// Names read from DNS reach a URL and a header here: nothing in them may end either.
+bool is_safe_in_url(std::string_view host) {
+  auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; };
+  return !host.empty() && host.size() <= kHostLimit_bytes && all_of(host, allowed);
 }
 
 // Runs one transfer to its end, a deadline or cancellation. After a cancellation nothing may be
@@ -131,7 +130,6 @@ awaitable<void> look_for_old_tls(EnginePtr engine, HttpsTarget target, Deadlines
   first.detail = fmt::format("supports {}, but not TLS 1.2 or newer", second.tls_version);
   first.tls_version = second.tls_version;
   first.cipher = second.cipher;
-  first.handshake_time = second.handshake_time;
 }
 
 awaitable<HttpsAttempt> attempt(EnginePtr engine, HttpsTarget target) {
@@ -140,7 +138,7 @@ awaitable<HttpsAttempt> attempt(EnginePtr engine, HttpsTarget target) {
   HttpsAttempt result;
   result.address = target.address;
   if (engine->closed) co_return result;
-  if (!is_host_name(target.host)) {
+  if (!is_safe_in_url(target.host)) {
     result.status = HttpsStatus::not_allowed;
     result.detail = "not a host name";
     co_return result;

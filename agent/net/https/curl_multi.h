@@ -14,6 +14,8 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/handle.h"
+
 namespace mtasts::net {
 
 // Told when libcurl is done with an easy handle; must not add or remove handles in the call.
@@ -49,9 +51,6 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
     bool writing = false;
   };
   using SocketPtr = std::shared_ptr<Socket>;
-  struct MultiFree {
-    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-  };
 
   static int on_socket(CURL* easy, curl_socket_t number, int what, void* self, void* known);
   static int on_timer(CURLM* multi, long milliseconds, void* self);
@@ -66,7 +65,7 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
   boost::asio::steady_timer timer_;
   std::unordered_map<curl_socket_t, SocketPtr> sockets_;
   std::unordered_map<CURL*, CurlListener*> listeners_;
-  std::unique_ptr<CURLM, MultiFree> multi_;
+  Handle<CURLM, curl_multi_cleanup> multi_;
 };
 
 }  // namespace mtasts::net

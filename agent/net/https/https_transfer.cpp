@@ -4,16 +4,16 @@
 #include "net/https/https_transfer.h"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <exception>
+#include <system_error>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "net/tls/tls_error.h"
 
@@ -23,9 +23,10 @@ namespace {
 using protocol::HttpsStatus;
 
 constexpr int kPolicyFound = 200;
-constexpr size_t kWordsShown = 200;
+constexpr size_t kWordsShown_bytes = 200;
+constexpr size_t kNumberShown_bytes = 40;
 // libcurl's own limit must never come before the caller's deadlines.
-constexpr long kNeverMilliseconds = 24L * 60 * 60 * 1000;
+constexpr long kNever_ms = 24L * 60 * 60 * 1000;
 
 template <typename Value>
 Value info_of(CURL* easy, CURLINFO what) {
@@ -39,16 +40,15 @@ std::chrono::milliseconds between(std::chrono::steady_clock::time_point begin,
   return std::chrono::duration_cast<std::chrono::milliseconds>(end - begin);
 }
 
-// libcurl takes the error off OpenSSL's queue and prints it: "… error:0A00042E:SSL routines::…".
-unsigned long tls_code_in(std::string_view words) {
-  constexpr std::string_view kMark = "error:";
-  size_t mark = words.find(kMark);
-  if (mark == std::string_view::npos) return 0;
-  std::string_view digits = words.substr(mark + kMark.size());
-  unsigned long code = 0;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-  return error == std::errc() && end == digits.data() + 8 ? code : 0;
+// A number that is too large for 64 bits is over every limit all the same.
+bool is_over(std::string_view digits, uint64_t limit) {
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || end != digits.data() + digits.size()) return false;
+  return error == std::errc::result_out_of_range || number > limit;
 }
+
+std::string words_of_errno(int error) { return std::generic_category().message(error); }
 
 bool is_tls_code(CURLcode code) {
   return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
@@ -112,7 +112,7 @@ void HttpsTransfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_USERAGENT, target_.user_agent.c_str());
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kNeverMilliseconds);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kNever_ms);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, target_.handshake_only ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words_);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &HttpsTransfer::on_header);
@@ -151,7 +151,7 @@ CURLcode HttpsTransfer::on_context(CURL*, void* context, void* self) {
 // Between the handshake and the request: afterwards the session is gone.
 int HttpsTransfer::on_session(void* self, char*, char*, int, int) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
-  transfer->handshaken_at_ = std::chrono::steady_clock::now();
+  transfer->handshaken_ = true;
   auto* session = info_of<curl_tlssessioninfo*>(transfer->easy_.get(), CURLINFO_TLS_SSL_PTR);
   if (session == nullptr || session->internals == nullptr) return CURL_PREREQFUNC_OK;
   const auto* ssl = static_cast<const SSL*>(session->internals);
@@ -163,24 +163,24 @@ int HttpsTransfer::on_session(void* self, char*, char*, int, int) {
 // Anything but `count` back ends the transfer.
 size_t HttpsTransfer::on_header(char* data, size_t, size_t count, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
+  if (!transfer->head_limit_.add_line(count)) return 0;
+  const bool final_line = trim(std::string_view(data, count)).empty();
+  // The end of an interim answer is not the end of the head; libcurl shows trailers here too.
+  if (!final_line || transfer->head_complete_ || transfer->http_status() == 0) return count;
+  transfer->head_complete_ = true;
   try {
-    if (!transfer->head_.add_line(std::string_view(data, count))) return 0;
+    transfer->body_over_limit_ =
+        transfer->http_status() == kPolicyFound && transfer->announces_too_much();
   } catch (const std::exception&) {
     return 0;  // out of memory; libcurl's frames cannot carry it
   }
-  const protocol::HttpHead& head = transfer->head_;
-  if (head.complete() && head.status() == kPolicyFound &&
-      head.content_length().value_or(0) > protocol::kPolicyBytesLimit) {
-    transfer->body_over_limit_ = true;
-    return 0;
-  }
-  return count;
+  return transfer->body_over_limit_ ? 0 : count;
 }
 
 size_t HttpsTransfer::on_body(char* data, size_t, size_t count, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   std::string& body = transfer->attempt_.body;
-  const size_t room = protocol::kPolicyBytesLimit - body.size();
+  const size_t room = protocol::kPolicyLimit_bytes - body.size();
   try {
     body.append(data, std::min(room, count));
   } catch (const std::exception&) {
@@ -194,7 +194,7 @@ size_t HttpsTransfer::on_body(char* data, size_t, size_t count, void* self) {
 void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
   if (finished_) return;
   // A whole head with a status other than 200 says all there is to say (RFC 8461 §3.3).
-  const bool answered = head_.complete() && head_.status() != kPolicyFound;
+  const bool answered = head_complete_ && http_status() != kPolicyFound;
   if (answered && status != HttpsStatus::cancelled) {
     finish(HttpsStatus::responded, {});
   } else {
@@ -205,7 +205,6 @@ void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
 
 void HttpsTransfer::on_done(CURLcode code) {
   if (finished_) return;
-  tls_error_ = tls_code_in(words_);
   HttpsStatus status = status_of(code);
   finish(status, status == HttpsStatus::responded ? std::string() : detail_of(code));
 }
@@ -220,16 +219,42 @@ void HttpsTransfer::finish(HttpsStatus status, std::string detail) {
 
 void HttpsTransfer::keep_facts() {
   attempt_.chain = observation_.chain;
-  attempt_.http_status = head_.status();
-  attempt_.content_type = head_.content_type();
-  attempt_.location = head_.location();
+  attempt_.http_status = http_status();
+  attempt_.content_type = field("Content-Type");
+  attempt_.location = field("Location");
   if (connected_at_) attempt_.connect_time = between(started_at_, *connected_at_);
-  if (handshaken_at_) attempt_.handshake_time = between(*connected_at_, *handshaken_at_);
   attempt_.total_time = between(started_at_, std::chrono::steady_clock::now());
 }
 
+// 0 until the status line of a final answer has come.
+int HttpsTransfer::http_status() const {
+  const long status = info_of<long>(easy_.get(), CURLINFO_RESPONSE_CODE);
+  return status >= 200 ? static_cast<int>(status) : 0;
+}
+
+// Of the connection, 0 when the system did not refuse anything.
+int HttpsTransfer::system_error() const {
+  return static_cast<int>(info_of<long>(easy_.get(), CURLINFO_OS_ERRNO));
+}
+
+// As sent, blanks around it removed; the last of several counts. Interim answers and trailers are
+// kept apart by libcurl.
+std::optional<std::string> HttpsTransfer::field(const char* name) const {
+  curl_header* found = nullptr;
+  auto get = [&](size_t index) {
+    return curl_easy_header(easy_.get(), name, index, CURLH_HEADER, -1, &found) == CURLHE_OK;
+  };
+  if (!get(0) || !get(found->amount - 1)) return std::nullopt;
+  // libcurl 7.88 leaves a CR in an empty field.
+  return std::string(trim(found->value));
+}
+
+bool HttpsTransfer::announces_too_much() const {
+  return is_over(field("Content-Length").value_or(""), protocol::kPolicyLimit_bytes);
+}
+
 HttpsStatus HttpsTransfer::connect_status() const {
-  const long error = info_of<long>(easy_.get(), CURLINFO_OS_ERRNO);
+  const int error = system_error();
   if (error == ECONNREFUSED) return HttpsStatus::refused;
   if (error == ETIMEDOUT) return HttpsStatus::connect_timeout;
   // No socket was to be had here: nothing is known of the peer.
@@ -239,52 +264,52 @@ HttpsStatus HttpsTransfer::connect_status() const {
   return HttpsStatus::unreachable;
 }
 
+// "Receive error" is libcurl's code for a connection that broke and for chunks that are none; only
+// the former leaves an error of the system or of TLS.
+bool HttpsTransfer::was_cut_off(CURLcode code) const {
+  return code == CURLE_PARTIAL_FILE ||
+         (code == CURLE_RECV_ERROR && (system_error() != 0 || observation_.error != 0));
+}
+
 HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
-  if (head_.over_limit()) return HttpsStatus::malformed;
-  if (head_.complete() && head_.status() != kPolicyFound) return HttpsStatus::responded;
+  if (head_limit_.exceeded()) return HttpsStatus::malformed;
+  if (head_complete_ && http_status() != kPolicyFound) return HttpsStatus::responded;
   if (body_over_limit_) return HttpsStatus::too_large;
   // libcurl takes a head that the end of the connection cuts for a whole one.
   if (code == CURLE_OK)
-    return target_.handshake_only || head_.complete() ? HttpsStatus::responded
-                                                      : HttpsStatus::malformed;
+    return target_.handshake_only || head_complete_ ? HttpsStatus::responded
+                                                    : HttpsStatus::malformed;
   if (!connected()) return code == CURLE_OUT_OF_MEMORY ? HttpsStatus::cancelled : connect_status();
   if (is_tls_code(code) || !handshaken()) return HttpsStatus::tls_failed;
   // TLS 1.3 servers refuse a client without certificate only after the handshake.
-  if (is_tls_alert(tls_error_) && head_.status() == 0) return HttpsStatus::tls_failed;
-  if (!head_.complete()) return HttpsStatus::malformed;
-  const bool bad_chunk = std::string_view(words_).find("chunk") != std::string_view::npos;
-  const bool cut = code == CURLE_PARTIAL_FILE || (code == CURLE_RECV_ERROR && !bad_chunk);
-  return cut ? HttpsStatus::truncated : HttpsStatus::malformed;
+  if (is_tls_alert(observation_.error) && http_status() == 0) return HttpsStatus::tls_failed;
+  if (!head_complete_) return HttpsStatus::malformed;
+  return was_cut_off(code) ? HttpsStatus::truncated : HttpsStatus::malformed;
 }
 
 std::string HttpsTransfer::limit_words() const {
-  if (head_.over_limit())
-    return fmt::format("the response header has more than {} lines or {} bytes",
-                       protocol::HttpHead::kMostLines, protocol::HttpHead::kMostBytes);
-  const uint64_t announced = head_.content_length().value_or(0);
-  return announced > protocol::kPolicyBytesLimit
-             ? fmt::format("the announced body size is {} bytes", announced)
-             : fmt::format("the body is larger than {} bytes", protocol::kPolicyBytesLimit);
+  if (head_limit_.exceeded())
+    return fmt::format("the response header has more than {} lines or {} bytes", HttpHeadLimit::kMostLines,
+                       HttpHeadLimit::kMost_bytes);
+  return announces_too_much()
+             ? fmt::format("the announced body size is {} bytes",
+                           printable(*field("Content-Length"), kNumberShown_bytes))
+             : fmt::format("the body is larger than {} bytes", protocol::kPolicyLimit_bytes);
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {
-  if (head_.over_limit() || body_over_limit_) return limit_words();
-  if (tls_error_ != 0) return words_of_tls_error(tls_error_);
-  if (!connected()) {
-    const long error = info_of<long>(easy_.get(), CURLINFO_OS_ERRNO);
-    return error != 0 ? std::strerror(static_cast<int>(error)) : curl_easy_strerror(code);
-  }
-  const std::string_view words = words_;
-  if (!handshaken()) {
-    const std::string_view reset = std::strerror(ECONNRESET);
-    return words.find(reset) != std::string_view::npos
-               ? std::string(reset)
-               : "connection closed by the peer during the TLS handshake";
-  }
+  if (head_limit_.exceeded() || body_over_limit_) return limit_words();
+  if (observation_.error != 0) return words_of_tls_error(observation_.error);
+  const int error = system_error();
+  if (!connected()) return error != 0 ? words_of_errno(error) : curl_easy_strerror(code);
+  if (!handshaken())
+    return error != 0 ? words_of_errno(error)
+                      : "connection closed by the peer during the TLS handshake";
   // What libcurl calls out of memory is a line beyond its own 100 KB.
-  if (code == CURLE_OUT_OF_MEMORY && !head_.complete()) return "a header line is too long";
+  if (code == CURLE_OUT_OF_MEMORY && !head_complete_) return "a header line is too long";
   if (code == CURLE_OK) return "the connection was closed within the response header";
-  return words.empty() ? curl_easy_strerror(code) : printable(words, kWordsShown);
+  const std::string_view words = words_;
+  return words.empty() ? curl_easy_strerror(code) : printable(words, kWordsShown_bytes);
 }
 
 }  // namespace mtasts::net

@@ -16,10 +16,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/handle.h"
 #include "net/https/curl_multi.h"
+#include "net/https/head_limit.h"
 #include "net/tls/tls_observer.h"
 #include "protocol/http/attempt.h"
-#include "protocol/http/http_head.h"
 
 namespace mtasts::net {
 
@@ -46,23 +47,16 @@ class HttpsTransfer : public CurlListener {
   void stop(protocol::HttpsStatus status, std::string detail);
 
   bool finished() const { return finished_; }
-  bool connected() const { return connected_at_.has_value(); }    // TCP
-  bool handshaken() const { return handshaken_at_.has_value(); }  // TLS
+  bool connected() const { return connected_at_.has_value(); }  // TCP
+  bool handshaken() const { return handshaken_; }               // TLS
   // Expires at the caller's deadline; cancelled when the transfer ends.
   boost::asio::steady_timer& alarm() { return alarm_; }
   // The TLS error that ended it, as OpenSSL's code; 0 when it was something else.
-  unsigned long tls_error() const { return tls_error_; }
+  unsigned long tls_error() const { return observation_.error; }
   // What came of it; once, after the end.
   protocol::HttpsAttempt take_attempt() { return std::move(attempt_); }
 
  private:
-  struct EasyFree {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  };
-  struct ListFree {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  };
-
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
   static CURLcode on_context(CURL* easy, void* context, void* self);
@@ -75,6 +69,11 @@ class HttpsTransfer : public CurlListener {
   void keep_facts();
   protocol::HttpsStatus status_of(CURLcode code) const;
   protocol::HttpsStatus connect_status() const;
+  bool was_cut_off(CURLcode code) const;
+  int http_status() const;
+  int system_error() const;
+  std::optional<std::string> field(const char* name) const;
+  bool announces_too_much() const;
   std::string detail_of(CURLcode code) const;
   std::string limit_words() const;
 
@@ -84,17 +83,17 @@ class HttpsTransfer : public CurlListener {
   boost::asio::steady_timer alarm_;
   protocol::HttpsAttempt attempt_;
   TlsObservation observation_;
-  protocol::HttpHead head_;
+  HttpHeadLimit head_limit_;
   std::chrono::steady_clock::time_point started_at_{};
   std::optional<std::chrono::steady_clock::time_point> connected_at_;
-  std::optional<std::chrono::steady_clock::time_point> handshaken_at_;
+  bool handshaken_ = false;
+  bool head_complete_ = false;
   bool body_over_limit_ = false;
   bool finished_ = false;
-  unsigned long tls_error_ = 0;
-  char words_[CURL_ERROR_SIZE] = {};
-  std::unique_ptr<curl_slist, ListFree> headers_;
-  std::unique_ptr<curl_slist, ListFree> pin_;
-  std::unique_ptr<CURL, EasyFree> easy_;
+  char words_[CURL_ERROR_SIZE] = {};  // libcurl's, for people only
+  Handle<curl_slist, curl_slist_free_all> headers_;
+  Handle<curl_slist, curl_slist_free_all> pin_;
+  Handle<CURL, curl_easy_cleanup> easy_;
 };
 
 }  // namespace mtasts::net

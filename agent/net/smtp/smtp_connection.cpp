@@ -5,11 +5,12 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <utility>
+
+#include "async/endpoint.h"
 
 namespace mtasts::net {
 
@@ -19,22 +20,6 @@ using asio::ip::tcp;
 namespace {
 
 constexpr size_t kDiscardLimit_bytes = 64 * 1024;
-
-tcp::endpoint endpoint_of(const IpAddress& address, uint16_t port) {
-  if (address.family() == AddressFamily::ipv6) {
-    asio::ip::address_v6::bytes_type octets;
-    std::copy(address.octets().begin(), address.octets().end(), octets.begin());
-    return {asio::ip::address_v6(octets), port};
-  }
-  asio::ip::address_v4::bytes_type octets;
-  std::copy_n(address.octets().begin(), octets.size(), octets.begin());
-  return {asio::ip::address_v4(octets), port};
-}
-
-IpAddress address_of(const asio::ip::address& address) {
-  if (address.is_v6()) return IpAddress::v6(address.to_v6().to_bytes());
-  return IpAddress::v4(address.to_v4().to_bytes());
-}
 
 boost::system::error_code system_code(int error) {
   return {error, boost::system::system_category()};

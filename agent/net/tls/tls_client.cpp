@@ -23,8 +23,6 @@ bool is_close(int error) { return error == 0 || error == ECONNRESET || error == 
 
 }  // namespace
 
-void TlsClient::SslFree::operator()(SSL* ssl) const { SSL_free(ssl); }
-
 TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions versions,
                      std::string host, int socket)
     : observer_(std::move(observer)), ssl_(SSL_new(observer_->context(versions))) {
@@ -92,7 +90,8 @@ TlsProgress TlsClient::progress_of(int result) {
   if (reason == SSL_ERROR_WANT_READ) return TlsProgress::want_read;
   if (reason == SSL_ERROR_WANT_WRITE) return TlsProgress::want_write;
   broken_ = true;
-  unsigned long error = take_tls_error_code();
+  const unsigned long queued = take_tls_error_code();
+  const unsigned long error = observation_.error != 0 ? observation_.error : queued;
   bool unexpected_end = ERR_GET_LIB(error) == ERR_LIB_SSL &&
                         ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   bool plain_end = reason == SSL_ERROR_SYSCALL && is_close(system_error);

@@ -4,17 +4,18 @@
 // TlsClient: one TLS session over a connected, non-blocking socket, without any waiting: each call
 // does what can be done now and says what to wait for. The socket stays the caller's. Certificates
 // are observed, not judged (TlsObserver). Loop thread only. OpenSSL writes without
-// MSG_NOSIGNAL: TlsObserver::create makes the process ignore SIGPIPE. Failures are values; detail()
-// has the words.
+// MSG_NOSIGNAL: the process must ignore SIGPIPE (main() does). Failures are values; detail() has
+// the words.
 #pragma once
 
-#include <openssl/types.h>
+#include <openssl/ssl.h>
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/handle.h"
 #include "net/tls/tls_observer.h"
 
 namespace mtasts::net {
@@ -51,10 +52,6 @@ class TlsClient {
   bool older_than_1_2() const;
 
  private:
-  struct SslFree {
-    void operator()(SSL* ssl) const;
-  };
-
   static void note_record(int sent, int version, int content_type, const void* octets,
                           size_t size_bytes, SSL* ssl, void* self);
   TlsProgress progress_of(int result);
@@ -62,7 +59,7 @@ class TlsClient {
 
   std::shared_ptr<const TlsObserver> observer_;  // outlives ssl_, whose callbacks use it
   TlsObservation observation_;
-  std::unique_ptr<SSL, SslFree> ssl_;
+  Handle<SSL, SSL_free> ssl_;
   std::string first_octets_;  // of the peer
   std::string clear_text_;
   std::string detail_;

@@ -62,6 +62,10 @@ bool hints_at_old_tls(unsigned long code) {
   return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_SSL_VERSION;
 }
 
+unsigned long tls_error_of_alert(int alert) {
+  return ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert);
+}
+
 bool is_tls_alert(unsigned long code) { return alert_of(code) >= 0; }
 
 std::string take_tls_error() { return words_of_tls_error(take_tls_error_code()); }

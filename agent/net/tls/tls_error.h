@@ -18,7 +18,9 @@ std::string words_of_tls_error(unsigned long code);
 // The peer may speak only TLS 1.0 or 1.1: it is worth asking once more with TlsVersions::any.
 bool hints_at_old_tls(unsigned long code);
 
-// An alert that the peer sent.
+// An alert that the peer sent, as OpenSSL codes it, by its number in RFC 8446 §6; and whether a
+// code is one.
+unsigned long tls_error_of_alert(int alert);
 bool is_tls_alert(unsigned long code);
 
 }  // namespace mtasts::net

@@ -4,13 +4,14 @@
 #include "net/tls/tls_observer.h"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
-#include <csignal>
 #include <exception>
 #include <utility>
 
+#include "base/handle.h"
 #include "net/tls/tls_error.h"
 #include "net/tls/trust_store.h"
 #include "net/tls/verification_cache.h"
@@ -18,10 +19,7 @@
 namespace mtasts::net {
 namespace {
 
-struct ContextFree {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using Context = std::unique_ptr<SSL_CTX, ContextFree>;
+using Context = Handle<SSL_CTX, SSL_CTX_free>;
 
 // Where a connection's observation hangs: on the SSL when it is ours, else on its SSL_CTX.
 int ssl_index() {
@@ -33,10 +31,7 @@ int context_index() {
   return index;
 }
 
-TlsObservation* observation_of(X509_STORE_CTX* verification) {
-  auto* ssl = static_cast<SSL*>(
-      X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  if (ssl == nullptr) return nullptr;
+TlsObservation* observation_of(const SSL* ssl) {
   void* attached = SSL_get_ex_data(ssl, ssl_index());
   if (attached == nullptr) attached = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index());
   return static_cast<TlsObservation*>(attached);
@@ -44,7 +39,9 @@ TlsObservation* observation_of(X509_STORE_CTX* verification) {
 
 // Lets every certificate through: what is wrong with it is for the verdict to say.
 int observe_chain(X509_STORE_CTX* verification, void* cache) {
-  TlsObservation* observation = observation_of(verification);
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  TlsObservation* observation = ssl == nullptr ? nullptr : observation_of(ssl);
   if (observation == nullptr) return 0;
   try {
     observation->chain =
@@ -56,10 +53,34 @@ int observe_chain(X509_STORE_CTX* verification, void* cache) {
   return 1;
 }
 
+// `alert` holds level and description (RFC 5246 §7.2). In TLS 1.3, whose version is settled only by
+// the handshake, the level means nothing: all but two are fatal (RFC 8446 §6).
+bool is_fatal(const SSL* ssl, int alert) {
+  if (alert >> 8 == SSL3_AL_FATAL) return true;
+  const int description = alert & 0xff;
+  return SSL_is_init_finished(ssl) && SSL_version(ssl) == TLS1_3_VERSION &&
+         description != SSL_AD_CLOSE_NOTIFY && description != SSL_AD_USER_CANCELLED;
+}
+
+// Who drives the connection may take the error off OpenSSL's queue (libcurl does, into words), so
+// it is noted when it occurs.
+void note_error(const SSL* ssl, int where, int value) {
+  unsigned long error = 0;
+  if (where == SSL_CB_READ_ALERT && is_fatal(ssl, value))
+    error = tls_error_of_alert(value & 0xff);
+  else if ((where == SSL_CB_WRITE_ALERT && is_fatal(ssl, value)) ||
+           (where == SSL_CB_CONNECT_EXIT && value <= 0))
+    error = ERR_peek_error();  // 0 when the handshake merely waits
+  if (error == 0) return;
+  TlsObservation* observation = observation_of(ssl);
+  if (observation != nullptr && observation->error == 0) observation->error = error;
+}
+
 void configure(SSL_CTX* context, X509_STORE* store, VerificationCache* cache) {
   SSL_CTX_set1_cert_store(context, store);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, observe_chain, cache);
+  SSL_CTX_set_info_callback(context, note_error);
   // Level 0: a weak key or an old signature is to be seen and named, not to look like a refusal.
   SSL_CTX_set_security_level(context, 0);
   // No resumption: a resumed session shows no certificate.
@@ -98,8 +119,6 @@ TlsObserver::TlsObserver(std::unique_ptr<State> state) : state_(std::move(state)
 TlsObserver::~TlsObserver() = default;
 
 Result<std::shared_ptr<TlsObserver>> TlsObserver::create(const std::string& ca_file, Clock clock) {
-  // OpenSSL writes to sockets without MSG_NOSIGNAL; a peer that went away must not end the process.
-  std::signal(SIGPIPE, SIG_IGN);
   Result<TrustStore> store = load_trust_store(ca_file);
   if (!store) return store.failure();
   auto state = std::make_unique<State>(std::move(*store), std::move(clock));
@@ -119,12 +138,14 @@ SSL_CTX* TlsObserver::context(TlsVersions versions) const {
 
 void TlsObserver::attach(SSL* ssl, TlsObservation* observation) const {
   observation->chain.reset();
+  observation->error = 0;
   SSL_set_ex_data(ssl, ssl_index(), observation);
   SSL_set_tlsext_host_name(ssl, observation->host.c_str());
 }
 
 void TlsObserver::adopt(SSL_CTX* context, TlsObservation* observation) const {
   observation->chain.reset();
+  observation->error = 0;
   configure(context, state_->store.get(), &state_->cache);
   SSL_CTX_set_ex_data(context, context_index(), observation);
 }

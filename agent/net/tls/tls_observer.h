@@ -26,10 +26,13 @@ enum class TlsVersions {
   any,     // down to 1.0, to tell "old only" from "broken"
 };
 
-// What the verify callback of one connection fills; must outlive the handshake.
+// What OpenSSL's callbacks for one connection fill; must outlive the connection.
 struct TlsObservation {
   std::string host;              // DNS-ID asked for
   protocol::PeerChainPtr chain;  // null until a certificate came
+  // OpenSSL's code of the peer's fatal alert, or of what made the handshake fail here or made us
+  // send a fatal alert; 0: none. The end of the connection is not always among them.
+  unsigned long error = 0;
 };
 
 class TlsObserver {

@@ -21,21 +21,13 @@ namespace mtasts::net {
 namespace {
 
 // Debian's bundle is 220 KB; the limit keeps a device file from filling the memory.
-constexpr size_t kLargestBundleBytes = 16 * 1024 * 1024;
+constexpr size_t kLargestBundle_bytes = 16 * 1024 * 1024;
 
 constexpr const char* kSystemBundles[] = {
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
-};
-
-struct OpensslFree {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct FileClose {
-  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 Failure cannot_open(const std::string& path, int code) {
@@ -54,13 +46,13 @@ std::string path_of_system_bundle() {
 }
 
 Result<std::string> contents_of(const std::string& path) {
-  std::unique_ptr<std::FILE, FileClose> file(std::fopen(path.c_str(), "rbe"));
+  Handle<std::FILE, std::fclose> file(std::fopen(path.c_str(), "rbe"));
   if (!file) return cannot_open(path, errno);
   std::string text;
   std::array<char, 65536> block{};
   while (size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
     text.append(block.data(), count);
-    if (text.size() > kLargestBundleBytes) return cannot_open(path, EFBIG);
+    if (text.size() > kLargestBundle_bytes) return cannot_open(path, EFBIG);
   }
   if (std::ferror(file.get()) != 0) return cannot_open(path, errno);
   return text;
@@ -68,21 +60,18 @@ Result<std::string> contents_of(const std::string& path) {
 
 }  // namespace
 
-void TrustStoreFree::operator()(X509_STORE* store) const { X509_STORE_free(store); }
-
 Result<TrustStore> load_trust_store(const std::string& ca_file) {
   const std::string path = ca_file.empty() ? path_of_system_bundle() : ca_file;
   Result<std::string> text = contents_of(path);
   if (!text) return text.failure();
   TrustStore store(X509_STORE_new());
-  std::unique_ptr<BIO, OpensslFree> bio(
-      BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+  Handle<BIO, BIO_free> bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
   if (!store || !bio) return cannot_open(path, ENOMEM);
 
   ERR_clear_error();
   int count = 0;
   for (;; ++count) {
-    std::unique_ptr<X509, OpensslFree> certificate(
+    Handle<X509, X509_free> certificate(
         PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
     if (!certificate) break;
     if (X509_STORE_add_cert(store.get(), certificate.get()) != 1) return cannot_open(path, ENOMEM);

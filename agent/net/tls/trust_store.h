@@ -6,19 +6,16 @@
 // thread while loading; afterwards read only.
 #pragma once
 
-#include <openssl/types.h>
+#include <openssl/x509_vfy.h>
 
-#include <memory>
 #include <string>
 
+#include "base/handle.h"
 #include "base/result.h"
 
 namespace mtasts::net {
 
-struct TrustStoreFree {
-  void operator()(X509_STORE* store) const;
-};
-using TrustStore = std::unique_ptr<X509_STORE, TrustStoreFree>;
+using TrustStore = Handle<X509_STORE, X509_STORE_free>;
 
 // `ca_file` empty: SSL_CERT_FILE, else the system's bundle. The failure is one sentence that names
 // the file: missing, unreadable, no certificate in it, or one that cannot be decoded.

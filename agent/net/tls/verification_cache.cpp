@@ -3,7 +3,6 @@
 
 #include "net/tls/verification_cache.h"
 
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
@@ -11,8 +10,8 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
-#include <vector>
 
 namespace mtasts::net {
 namespace {
@@ -21,11 +20,12 @@ using protocol::PeerChain;
 using protocol::PeerChainPtr;
 
 // Map node, key in the order, and the shared_ptr's block.
-constexpr size_t kEntryOverheadBytes = 256;
+constexpr size_t kEntryOverhead_bytes = 256;
 
-struct DigestFree {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
+template <typename Number>
+std::string_view octets_of(const Number& number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
 
 size_t bytes_of(const PeerChain& chain) {
   const protocol::Certificate& leaf = chain.leaf;
@@ -40,23 +40,21 @@ size_t bytes_of(const PeerChain& chain) {
 
 // The count and each length go in too, so that no two chains give the same octets.
 bool VerificationCache::digest(X509_STORE_CTX* context, Key& key) {
-  std::unique_ptr<EVP_MD_CTX, DigestFree> hash(EVP_MD_CTX_new());
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) return false;
+  Sha256 hash;
   const STACK_OF(X509)* presented = X509_STORE_CTX_get0_untrusted(context);
   const int count = sk_X509_num(presented);
-  if (EVP_DigestUpdate(hash.get(), &count, sizeof count) != 1) return false;
-  std::vector<unsigned char> der;
+  hash.add(octets_of(count));
+  std::string der;
   for (int i = 0; i < count; ++i) {
     const int size = i2d_X509(sk_X509_value(presented, i), nullptr);
     if (size <= 0) return false;
     der.resize(static_cast<size_t>(size));
-    unsigned char* end = der.data();
+    auto* end = reinterpret_cast<unsigned char*>(der.data());
     i2d_X509(sk_X509_value(presented, i), &end);
-    if (EVP_DigestUpdate(hash.get(), &size, sizeof size) != 1 ||
-        EVP_DigestUpdate(hash.get(), der.data(), der.size()) != 1)
-      return false;
+    hash.add(octets_of(size)).add(der);
   }
-  return EVP_DigestFinal_ex(hash.get(), key.data(), nullptr) == 1;
+  key = hash.finish();
+  return true;
 }
 
 VerificationCache::Identity VerificationCache::identity(const PeerChain& chain, const X509* leaf,
@@ -95,7 +93,7 @@ PeerChainPtr VerificationCache::judge(X509_STORE_CTX* context, std::string_view 
   entry.chains[outcome] = chain;
   entry.holds_from = verified.holds_from;
   entry.holds_until = verified.holds_until;
-  entry.bytes = kEntryOverheadBytes + bytes_of(*chain);
+  entry.bytes = kEntryOverhead_bytes + bytes_of(*chain);
   insert(key, std::move(entry));
   evict();
   return chain;

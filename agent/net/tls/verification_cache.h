@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/time.h"
 #include "net/tls/chain_verifier.h"
 #include "protocol/x509/certificate.h"
@@ -42,7 +43,7 @@ class VerificationCache {
   size_t bytes() const { return bytes_; }
 
  private:
-  using Key = std::array<unsigned char, 32>;
+  using Key = Sha256Digest;
   struct KeyHash {
     size_t operator()(const Key& key) const {
       size_t hash = 0;

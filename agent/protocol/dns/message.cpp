@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/printable.h"
 #include "protocol/dns/error_text.h"
 #include "protocol/dns/name.h"
@@ -18,11 +19,12 @@ constexpr uint16_t kClassIn = 1;
 constexpr uint16_t kTypeSoa = 6;
 constexpr uint16_t kTypeOpt = 41;
 constexpr uint16_t kOptionExtendedError = 15;  // RFC 8914 §2
-constexpr size_t kMessageLimit = 65535;  // RFC 1035 §4.2.2; bounds the text of all records too
+constexpr size_t kMessageLimit_bytes =
+    65535;  // RFC 1035 §4.2.2; bounds the text of all records too
 // RFC 8767 §4 advises resolvers to cap TTLs at days; a week is more than any of ours hold.
-constexpr uint32_t kTtlLimitSeconds = 7 * 24 * 3600;
+constexpr uint32_t kTtlLimit_seconds = 7 * 24 * 3600;
 constexpr size_t kExtendedErrorLimit = 4;
-constexpr size_t kExtendedTextLimit = 200;
+constexpr size_t kExtendedTextLimit_bytes = 200;
 
 struct Record {
   std::string owner;
@@ -72,18 +74,7 @@ Record read_record(DnsReader& reader) {
 // RFC 2181 §8: a TTL with its top bit set counts as zero.
 std::chrono::seconds sane_ttl(uint32_t ttl_seconds) {
   if (ttl_seconds > 0x7fffffff) return std::chrono::seconds(0);
-  return std::chrono::seconds(std::min(ttl_seconds, kTtlLimitSeconds));
-}
-
-std::string hex(std::string_view octets) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(octets.size() * 2);
-  for (const char c : octets) {
-    text += kDigits[static_cast<uint8_t>(c) >> 4];
-    text += kDigits[static_cast<uint8_t>(c) & 15];
-  }
-  return text;
+  return std::chrono::seconds(std::min(ttl_seconds, kTtlLimit_seconds));
 }
 
 bool read_txt(DnsReader& reader, DnsAnswer& answer) {
@@ -167,7 +158,7 @@ void read_options(std::string_view message, const Record& opt, Extras& extras) {
     if (!extras.extended_errors.empty()) extras.extended_errors += ", ";
     extras.extended_errors += "EDE " + std::to_string(info) + ": ";
     extras.extended_errors += extended_error_name(info);
-    if (!text.empty()) extras.extended_errors += ", " + printable(text, kExtendedTextLimit);
+    if (!text.empty()) extras.extended_errors += ", " + printable(text, kExtendedTextLimit_bytes);
   }
 }
 

@@ -25,7 +25,7 @@ inline constexpr size_t kCnameLimit = 16;
 // A mail domain has a handful; a longer set is an attack on whoever reads it.
 inline constexpr size_t kRecordLimit = 200;
 // What the OPT record of our queries says (DNS flag day 2020).
-inline constexpr uint16_t kUdpSizeBytes = 1232;
+inline constexpr uint16_t kUdpSize_bytes = 1232;
 
 struct DnsResponse {
   DnsAnswer answer;  // as far as this one message goes

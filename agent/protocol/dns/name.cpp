@@ -5,17 +5,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kLabelLimit = 63;  // RFC 1035 §2.3.4
-constexpr size_t kNameLimit = 255;  // RFC 1035 §2.3.4, length octets and root included
-constexpr int kJumpLimit = 128;     // a name has at most 127 labels to point to
-constexpr uint8_t kPointer = 0xc0;  // RFC 1035 §4.1.4
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr size_t kLabelLimit_bytes = 63;  // RFC 1035 §2.3.4
+constexpr size_t kNameLimit_bytes = 255;  // RFC 1035 §2.3.4, length octets and root included
+constexpr int kJumpLimit = 128;           // a name has at most 127 labels to point to
+constexpr uint8_t kPointer = 0xc0;        // RFC 1035 §4.1.4
 
 void append_label(std::string& text, std::string_view label) {
   if (!text.empty()) text += '.';
@@ -23,10 +21,10 @@ void append_label(std::string& text, std::string_view label) {
     const auto octet = static_cast<uint8_t>(c);
     // Names end up in commands that people paste: only what no shell and no zone file minds is
     // plain.
-    const bool plain = (octet >= '0' && octet <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-                       std::string_view("-_*/+=:,").find(c) != std::string_view::npos;
+    const bool plain =
+        is_alphanumeric(c) || std::string_view("-_*/+=:,").find(c) != std::string_view::npos;
     if (plain) {
-      text += lower(c);
+      text += ascii_lower(c);
     } else {
       text += '\\';
       text += static_cast<char>('0' + octet / 100);
@@ -39,16 +37,16 @@ void append_label(std::string& text, std::string_view label) {
 // One octet of a label's text at `at`, which moves on; nothing for a broken escape.
 std::optional<char> unescape(std::string_view text, size_t& at) {
   const char c = text[at++];
-  if (c != '\\') return lower(c);
+  if (c != '\\') return ascii_lower(c);
   if (at >= text.size()) return std::nullopt;
-  if (!is_digit(text[at])) return lower(text[at++]);
+  if (!is_digit(text[at])) return ascii_lower(text[at++]);
   if (at + 3 > text.size() || !is_digit(text[at + 1]) || !is_digit(text[at + 2])) {
     return std::nullopt;
   }
   const int octet = (text[at] - '0') * 100 + (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
   if (octet > 255) return std::nullopt;
   at += 3;
-  return lower(static_cast<char>(octet));
+  return ascii_lower(static_cast<char>(octet));
 }
 
 }  // namespace
@@ -109,13 +107,13 @@ std::string DnsReader::name() {
       floor = at = target;
       continue;
     }
-    if (length > kLabelLimit || at + 1 + length > end) return fail();
+    if (length > kLabelLimit_bytes || at + 1 + length > end) return fail();
     if (length == 0) {
       if (jumps == 0) position_ = at + 1;
       return text;
     }
     used += 1u + length;
-    if (used > kNameLimit) return fail();
+    if (used > kNameLimit_bytes) return fail();
     append_label(text, message_.substr(at + 1, length));
     at += 1u + length;
   }
@@ -132,10 +130,10 @@ std::optional<std::string> wire_name(std::string_view text) {
       if (!octet) return std::nullopt;
       label += *octet;
     }
-    if (label.empty() || label.size() > kLabelLimit) return std::nullopt;
+    if (label.empty() || label.size() > kLabelLimit_bytes) return std::nullopt;
     wire += static_cast<char>(label.size());
     wire += label;
-    if (wire.size() >= kNameLimit) return std::nullopt;
+    if (wire.size() >= kNameLimit_bytes) return std::nullopt;
     if (at < text.size()) ++at;  // the dot; one at the end is tolerated
   }
   wire += '\0';

@@ -36,7 +36,7 @@ std::optional<std::string> encode_query(std::string_view name, RecordType type, 
   // for a server that does not know it.
   query += '\0';
   put(kTypeOpt);
-  put(kUdpSizeBytes);
+  put(kUdpSize_bytes);
   for (int i = 0; i < 3; ++i) put(0);
   return query;
 }

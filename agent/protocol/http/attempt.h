@@ -26,14 +26,14 @@ enum class HttpsStatus : uint8_t {
   response_timeout,  // TLS stands, the answer does not end in time; channels decides
   malformed,         // not HTTP, or a head over the limit; theirs
   truncated,         // the body ends before its announced length; theirs
-  too_large,         // body over kPolicyBytesLimit; theirs
+  too_large,         // body over kPolicyLimit_bytes; theirs
   not_allowed,       // the address may not be contacted (private, documentation, …); theirs
   cancelled,         // we stopped (deadline of the check, shutdown); unknown
 };
 std::string_view name_of(HttpsStatus status);
 
 // RFC 8461 §3.3 suggests senders limit the body to 64 kilobytes.
-inline constexpr size_t kPolicyBytesLimit = 64 * 1024;
+inline constexpr size_t kPolicyLimit_bytes = 64 * 1024;
 
 struct HttpsAttempt {
   IpAddress address;
@@ -47,11 +47,10 @@ struct HttpsAttempt {
   int http_status = 0;                      // 0: no status line came
   std::optional<std::string> content_type;  // as sent; the last one counts
   std::optional<std::string> location;      // as sent
-  std::string body;                         // at most kPolicyBytesLimit octets
+  std::string body;                         // at most kPolicyLimit_bytes octets
 
-  std::chrono::milliseconds connect_time{0};    // TCP
-  std::chrono::milliseconds handshake_time{0};  // TLS
-  std::chrono::milliseconds total_time{0};      // from the first SYN to the end
+  std::chrono::milliseconds connect_time{0};  // TCP
+  std::chrono::milliseconds total_time{0};    // from the first SYN to the end
 };
 
 // The TCP connection came about and the peer sent bytes: the channel is alive.

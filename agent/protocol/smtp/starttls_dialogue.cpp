@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 
 namespace mtasts::protocol {
@@ -14,8 +14,6 @@ namespace {
 
 constexpr size_t kReplyTextLimit_bytes = 200;
 constexpr size_t kEhloNameLimit_bytes = 255;  // RFC 5321 §4.5.3.1.2
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // RFC 5321 §4.2: Reply-code = %x32-35 %x30-35 %x30-39. We differ: any second digit, as senders.
 // 0: no reply line. A code without text and without separator is one (RFC 5321 §4.2).

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/sts/policy_values.h"
 #include "protocol/sts/sts_policy.h"
@@ -15,9 +15,7 @@ namespace mtasts::protocol {
 namespace {
 
 constexpr size_t kMostDigits = 10;  // RFC 8461 §3.2: 1*10(DIGIT)
-constexpr size_t kShown_octets = 40;
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+constexpr size_t kShown_bytes = 40;
 
 std::optional<uint64_t> number(std::string_view digits) {
   if (digits.empty() || digits.size() > kMostDigits || !all_of(digits, is_digit)) return {};
@@ -90,12 +88,13 @@ MaxAgeReading read_max_age_value(std::string_view value) {
     reading.fix = "write max_age: 604800";
   } else if (all_of(value, is_digit)) {
     reading.message =
-        fmt::format("max_age {} has {} digits; at most 10 are allowed", shown(value), value.size());
+        fmt::format("max_age {} has {} digits; at most 10 are allowed", quoted(value, kShown_bytes), value.size());
     auto bare = number(value.substr(std::min(value.find_first_not_of('0'), value.size() - 1)));
     reading.fix = fix_for(bare.value_or(kMaxAgeLimit_seconds));
   } else {
     reading.seconds = meant_seconds(value);
-    reading.message = fmt::format("max_age {} is not a plain number of seconds", shown(value));
+    reading.message =
+        fmt::format("max_age {} is not a plain number of seconds", quoted(value, kShown_bytes));
     reading.fix = reading.seconds ? fix_for(*reading.seconds)
                                   : "write digits only, such as max_age: 604800 for a week";
   }

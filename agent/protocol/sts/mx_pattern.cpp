@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/text/characters.h"
 
@@ -9,26 +9,13 @@ namespace mtasts::protocol {
 namespace {
 
 constexpr std::string_view kWildcard = "*.";
-constexpr size_t kLongestLabel = 63;  // RFC 1035 §2.3.4
-constexpr size_t kLongestName = 253;  // 255 octets on the wire
+constexpr size_t kLongestLabel_bytes = 63;  // RFC 1035 §2.3.4
+constexpr size_t kLongestName_bytes = 253;  // 255 octets on the wire
 
 bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kLongestLabel && label.front() != '-' &&
+  return !label.empty() && label.size() <= kLongestLabel_bytes && label.front() != '-' &&
          label.back() != '-' &&
          all_of(label, [](char c) { return is_alphanumeric(c) || c == '-'; });
-}
-
-// RFC 5321 §4.1.2 Domain, limited_to_hosts by RFC 1123 §2.1: the last label is never all digits, or
-// an IPv4 address would be one.
-bool is_host_name(std::string_view name) {
-  if (name.size() > kLongestName) return false;
-  while (true) {
-    size_t dot = name.find('.');
-    std::string_view label = name.substr(0, dot);
-    if (!is_label(label)) return false;
-    if (dot == std::string_view::npos) return !all_of(label, is_digit);
-    name.remove_prefix(dot + 1);
-  }
 }
 
 bool is_wildcard(std::string_view pattern) {
@@ -53,9 +40,20 @@ std::string_view labels_for_wildcard(std::string_view pattern, std::string_view 
 
 }  // namespace
 
+bool is_rfc1123_host_name(std::string_view name) {
+  if (name.size() > kLongestName_bytes) return false;
+  while (true) {
+    size_t dot = name.find('.');
+    std::string_view label = name.substr(0, dot);
+    if (!is_label(label)) return false;
+    if (dot == std::string_view::npos) return !all_of(label, is_digit);
+    name.remove_prefix(dot + 1);
+  }
+}
+
 bool is_mx_pattern(std::string_view pattern) {
   if (is_wildcard(pattern)) pattern.remove_prefix(kWildcard.size());
-  return is_host_name(pattern);
+  return is_rfc1123_host_name(pattern);
 }
 
 bool mx_pattern_matches(std::string_view pattern, std::string_view host) {

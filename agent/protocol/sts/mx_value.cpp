@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/domain_name.h"
 #include "base/ip_address.h"
 #include "base/printable.h"
@@ -15,11 +16,9 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 80;
+constexpr size_t kShown_bytes = 80;
 constexpr std::string_view kSeparators = ",; \t";
 constexpr std::string_view kAskForName = "write mx: and the host name from the MX record";
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
 std::string fix_for(std::string_view pattern) {
   return fmt::format("write mx: {}", printable(pattern, 255));
@@ -38,7 +37,7 @@ class MxDiagnosis {
 
  private:
   bool say(std::string_view what, std::string fix) {
-    reading_.message = fmt::format("mx {} {}", shown(token_), what);
+    reading_.message = fmt::format("mx {} {}", quoted(token_, kShown_bytes), what);
     reading_.fix = std::move(fix);
     return true;
   }
@@ -167,14 +166,14 @@ MxReading read_list(std::string_view value, size_t separator) {
       reading.patterns.push_back(ascii_lower(part));
   }
   if (count == 1) {
-    reading.message = fmt::format("mx {} contains a \"{}\"", shown(value),
+    reading.message = fmt::format("mx {} contains a \"{}\"", quoted(value, kShown_bytes),
                                   printable(value.substr(separator, 1), 4));
     reading.fix = fmt::format("write {}", lines.front());
     return reading;
   }
   reading.message = count == 0
-                        ? fmt::format("mx {} contains no host name", shown(value))
-                        : fmt::format("mx {} lists {} names on one line", shown(value), count);
+                        ? fmt::format("mx {} contains no host name", quoted(value, kShown_bytes))
+                        : fmt::format("mx {} lists {} names on one line", quoted(value, kShown_bytes), count);
   reading.fix = count == 0 ? std::string(kAskForName)
                            : fmt::format("write one line for each: {}{}", fmt::join(lines, ", "),
                                          count > lines.size() ? " …" : "");

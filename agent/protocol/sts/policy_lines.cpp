@@ -7,17 +7,15 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 60;
+constexpr size_t kShown_bytes = 60;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
 struct KnownName {
   std::string_view name;
@@ -94,7 +92,7 @@ bool PolicyLinesReader::begins_as_text() {
   if (bare[0] == '<') {
     faults_.error(
         "sts-policy-html", 1, 1,
-        fmt::format("the body begins with {}: it is a web page, not a policy", shown(bare)),
+        fmt::format("the body begins with {}: it is a web page, not a policy", quoted(bare, kShown_bytes)),
         "serve the policy file at this URL instead of the site's home or error page");
     return false;
   }
@@ -152,7 +150,7 @@ void PolicyLinesReader::read_content(std::string_view content) {
   bare = without_trailing_blanks(bare);
   if (bare[0] == '#') {
     error("sts-policy-syntax", bare,
-          fmt::format("{} is a comment, which policies do not support", shown(bare)),
+          fmt::format("{} is a comment, which policies do not support", quoted(bare, kShown_bytes)),
           "remove the line");
     return;
   }
@@ -161,12 +159,12 @@ void PolicyLinesReader::read_content(std::string_view content) {
   if (equals < colon && known_name(without_trailing_blanks(bare.substr(0, equals))) != nullptr) {
     error("sts-policy-syntax", bare.substr(equals), "there is \"=\" instead of a colon",
           fmt::format("write {}: {}", without_trailing_blanks(bare.substr(0, equals)),
-                      printable(without_leading_blanks(bare.substr(equals + 1)), kShown_octets)));
+                      printable(without_leading_blanks(bare.substr(equals + 1)), kShown_bytes)));
     colon = equals;
   }
   if (colon == std::string_view::npos) {
     error("sts-policy-syntax", bare,
-          fmt::format("{} does not have the form name: value", shown(bare)),
+          fmt::format("{} does not have the form name: value", quoted(bare, kShown_bytes)),
           "write a name, a colon and a value, or remove the line");
     return;
   }
@@ -186,7 +184,7 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   if (known != nullptr) field.key = known->key;
   if (field.name.size() < before.size())
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
-          fmt::format("there is whitespace between {} and the colon", shown(field.name)),
+          fmt::format("there is whitespace between {} and the colon", quoted(field.name, kShown_bytes)),
           fmt::format("write {}:", printable(field.name, kShown_octets)));
   if (known != nullptr && field.name != known->name) {
     bool case_only = equals_ignoring_case(field.name, known->name);
@@ -195,12 +193,13 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
                        : extension ? known->missing_code
                                    : FindingCode("sts-policy-syntax");
     error(code, field.name,
-          fmt::format("the name is written {}, not {}", shown(field.name), known->name),
-          fmt::format("write {}: {}", known->name, printable(field.value, kShown_octets)));
+          fmt::format("the name is written {}, not {}", quoted(field.name, kShown_bytes),
+                      known->name),
+          fmt::format("write {}: {}", known->name, printable(field.value, kShown_bytes)));
   } else if (!is_field_name(field.name)) {
     error("sts-policy-syntax", field.name,
           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
-                      shown(field.name)),
+                      quoted(field.name, kShown_bytes)),
           "correct the name or remove the line");
     return;
   }
@@ -220,17 +219,17 @@ bool check_policy_value(const PolicyField& field, FaultList& faults) {
     return false;
   };
   if (field.value.empty())
-    return complain(0, fmt::format("the field {} has no value", shown(field.name)));
+    return complain(0, fmt::format("the field {} has no value", quoted(field.name, kShown_bytes)));
   auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   auto bad = std::find_if(field.value.begin(), field.value.end(), control);
   if (bad != field.value.end()) {
     auto offset = static_cast<size_t>(bad - field.value.begin());
     return complain(offset,
                     fmt::format("there is a control character {} in the value of {}",
-                                printable(field.value.substr(offset, 1), 8), shown(field.name)));
+                                printable(field.value.substr(offset, 1), 8), quoted(field.name, kShown_bytes)));
   }
   if (!is_utf8(field.value))
-    return complain(0, fmt::format("the value {} is not UTF-8", shown(field.value)));
+    return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)));
   return true;
 }
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/sts/policy_lines.h"
 #include "protocol/sts/policy_values.h"
@@ -18,11 +18,9 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 60;
+constexpr size_t kShown_bytes = 60;
 constexpr uint64_t kDay_seconds = 86400;            // Google ignores policies below it
 constexpr uint64_t kTwoWeeks_seconds = 14 * 86400;  // the rest a monitor needs in enforce
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
 // A required field as far as it has been read.
 struct Once {
@@ -106,7 +104,7 @@ bool StsPolicyReader::is_first(Once& once, const PolicyField& field) {
     faults_.advise(
         "sts-policy-duplicate-field", field.line, field.name_column,
         fmt::format("{} appears again, here as {}; the first one counts", field.name,
-                    shown(field.value)),
+                    quoted(field.value, kShown_bytes)),
         fmt::format("remove this line; {} is already on line {}", field.name, once.line));
   return false;
 }
@@ -115,7 +113,7 @@ void StsPolicyReader::take_version(const PolicyField& field) {
   if (!is_first(version_, field)) return;
   if (field.value != "STSv1")
     error("sts-policy-version-invalid", field,
-          fmt::format("the version is {}, but only STSv1 exists", shown(field.value)),
+          fmt::format("the version is {}, but only STSv1 exists", quoted(field.value, kShown_bytes)),
           "write version: STSv1");
   else if (field_count_ > 1)
     faults_.advise("sts-policy-version-not-first", field.line, field.name_column,
@@ -130,7 +128,7 @@ void StsPolicyReader::take_mode(const PolicyField& field) {
   std::string_view bare = field.value;
   while (!bare.empty() && (bare.front() == '"' || bare.front() == '\'')) bare.remove_prefix(1);
   while (!bare.empty() && (bare.back() == '"' || bare.back() == '\'')) bare.remove_suffix(1);
-  std::string lower = ascii_lower(bare.substr(0, kShown_octets));
+  std::string lower = ascii_lower(bare.substr(0, kShown_bytes));
   policy_.mode = mode_named(lower);
   std::string fix = "write mode: testing, mode: enforce or mode: none";
   if (policy_.mode) fix = fmt::format("write mode: {}", lower);
@@ -139,7 +137,7 @@ void StsPolicyReader::take_mode(const PolicyField& field) {
   if (lower == "enforced" || lower == "enforcing") fix = "write mode: enforce";
   error(
       "sts-policy-mode-invalid", field,
-      fmt::format("the mode is {}, not testing, enforce or none in lower case", shown(field.value)),
+      fmt::format("the mode is {}, not testing, enforce or none in lower case", quoted(field.value, kShown_bytes)),
       std::move(fix));
 }
 
@@ -161,7 +159,7 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
   for (std::string& pattern : reading.patterns) {
     if (mx_known_.count(pattern) > 0) {
       faults_.advise("sts-policy-mx-duplicate", field.line, field.value_column,
-                     fmt::format("mx {} appears twice", shown(pattern)), "remove this line");
+                     fmt::format("mx {} appears twice", quoted(pattern, kShown_bytes)), "remove this line");
     } else if (policy_.mx.size() < kMostMxPatterns) {
       mx_known_.insert(pattern);
       policy_.mx.push_back(std::move(pattern));
@@ -172,7 +170,7 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
 void StsPolicyReader::take_extension(const PolicyField& field) {
   if (check_policy_value(field, faults_))
     faults_.advise("sts-policy-unknown-field", field.line, field.name_column,
-                   fmt::format("the field {} is unknown; senders ignore it", shown(field.name)),
+                   fmt::format("the field {} is unknown; senders ignore it", quoted(field.name, kShown_bytes)),
                    "remove the line unless it is intended");
 }
 

@@ -41,6 +41,10 @@ inline constexpr size_t kMostMxPatterns = 1000;
 // sts-policy-wildcard-depth) is not given here.
 StsPolicy parse_sts_policy(std::string_view body);
 
+// RFC 5321 §4.1.2 Domain, limited by RFC 1123 §2.1: the last label is never all digits, or an IPv4
+// address would be one. Other places ask less of a name: DNS may hold "_dmarc".
+bool is_rfc1123_host_name(std::string_view name);
+
 // A valid `mx` value: ["*."] Domain of RFC 5321 (letters, digits, hyphens; A-labels).
 bool is_mx_pattern(std::string_view pattern);
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 #include "protocol/text/fault_list.h"
@@ -14,9 +14,9 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kLongestId = 32;  // RFC 8461 §3.1
-constexpr size_t kKeptId = 64;     // of an id too long, to be told apart from others
-constexpr size_t kShown_octets = 60;
+constexpr size_t kLongestId_bytes = 32;  // RFC 8461 §3.1
+constexpr size_t kKeptId = 64;           // of an id too long, to be told apart from others
+constexpr size_t kShown_bytes = 60;
 
 constexpr TagListDialect kDialect = {
     "v=STSv1",
@@ -30,14 +30,12 @@ constexpr TagListDialect kDialect = {
     "sts-txt-trailing-space",
 };
 
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
-
 // The letters and digits of an id that holds other characters; empty when they make no id.
 std::string id_without_others(std::string_view value) {
   std::string id;
   for (char c : value)
-    if (is_alphanumeric(c) && id.size() <= kLongestId) id += c;
-  return id.size() <= kLongestId ? id : std::string();
+    if (is_alphanumeric(c) && id.size() <= kLongestId_bytes) id += c;
+  return id.size() <= kLongestId_bytes ? id : std::string();
 }
 
 void check_id(const TagField& field, FaultList& faults) {
@@ -52,19 +50,19 @@ void check_id(const TagField& field, FaultList& faults) {
   if (!all_of(value, is_alphanumeric)) {
     std::string id = id_without_others(value);
     std::string message =
-        fmt::format("the id {} contains characters other than letters and digits", shown(value));
+        fmt::format("the id {} contains characters other than letters and digits", quoted(value, kShown_bytes));
     std::string fix = id.empty() ? "write 1 to 32 letters and digits, such as id=20260101120000"
                                  : fmt::format("write id={}", id);
     if (version != std::string_view::npos) {
-      message = fmt::format("a second record is attached to the id {}", shown(value));
+      message = fmt::format("a second record is attached to the id {}", quoted(value, kShown_bytes));
       fix = fmt::format("publish one record, with id={}",
-                        printable(value.substr(0, version), kShown_octets));
+                        printable(value.substr(0, version), kShown_bytes));
     }
     faults.error("sts-txt-id-invalid", 1, column, std::move(message), std::move(fix));
   }
-  if (value.size() > kLongestId)
+  if (value.size() > kLongestId_bytes)
     faults.error("sts-txt-id-too-long", 1, column,
-                 fmt::format("the id {} has {} characters; at most 32 are allowed", shown(value),
+                 fmt::format("the id {} has {} characters; at most 32 are allowed", quoted(value, kShown_bytes),
                              value.size()),
                  "shorten it to at most 32 letters and digits");
 }

@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Character classes and cuts that the text grammars share (RFC 5234 appendix B.1), independent of
-// the locale. Views stay views into the text they were cut from. Pure, any thread.
+// Character classes and cuts that the text grammars share, over those of base/ascii.h. Views stay
+// views into the text they were cut from. Pure, any thread.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace mtasts::protocol {
 
 constexpr std::string_view kBlanks = " \t";  // WSP
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alphanumeric(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 constexpr bool is_visible(char c) { return c > 0x20 && c < 0x7F; }  // VCHAR
-constexpr bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
-template <typename Predicate>
-bool all_of(std::string_view text, Predicate predicate) {
-  return std::all_of(text.begin(), text.end(), predicate);
-}
 
 inline std::string_view without_leading_blanks(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -36,9 +25,7 @@ inline std::string_view without_leading_blanks(std::string_view text) {
 inline std::string_view without_trailing_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
-inline std::string_view without_blanks_around(std::string_view text) {
-  return without_trailing_blanks(without_leading_blanks(text));
-}
+inline std::string_view without_blanks_around(std::string_view text) { return trim(text, kBlanks); }
 
 // The UTF-8 character that `text` begins with, as far as its first octet tells; `text` is not
 // empty.

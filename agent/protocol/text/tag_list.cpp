@@ -7,16 +7,14 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 60;  // of a value, in messages
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
+constexpr size_t kShown_bytes = 60;  // of a value, in messages
 
 // Copying from web pages brings blanks and marks that nobody sees.
 size_t invisible_length(std::string_view text) {
@@ -121,7 +119,7 @@ bool TagListReader::read_version() {
     if (glued)
       syntax(
           behind,
-          fmt::format("there is no semicolon between {} and {}", dialect_.version, shown(behind)),
+          fmt::format("there is no semicolon between {} and {}", dialect_.version, quoted(behind, kShown_bytes)),
           fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
     if (escaped) {
       syntax(behind, "there is a backslash before the semicolon",
@@ -157,13 +155,13 @@ bool TagListReader::read_assigned_version() {
 bool TagListReader::judge_version(std::string_view value, std::string_view as_written) {
   std::string_view right = dialect_.version.substr(2);
   std::string bare;  // "MTA-STSv1" and "TLS-RPTv1" were meant as well
-  for (char c : ascii_lower(value.substr(0, kShown_octets)))
+  for (char c : ascii_lower(value.substr(0, kShown_bytes)))
     if (c != '-') bare += c;
   bool meant =
       bare.rfind(dialect_.stem, 0) == 0 || bare.rfind("mta" + std::string(dialect_.stem), 0) == 0;
   if (!meant) return false;
-  std::string observed =
-      fmt::format("the version is written {}, not {}", shown(as_written), dialect_.version);
+  std::string observed = fmt::format("the version is written {}, not {}",
+                                     quoted(as_written, kShown_bytes), dialect_.version);
   if (value == right && as_written[0] == 'v')
     syntax(as_written, observed, fmt::format("write {}", dialect_.version));
   else if (equals_ignoring_case(value, right))
@@ -178,7 +176,7 @@ bool TagListReader::read_other_beginning() {
   if (equals_ignoring_case(rest_.substr(0, bare_version.size()), bare_version)) {
     wrong_version(dialect_.version_code,
                   fmt::format("the record begins with {}, without v=",
-                              shown(rest_.substr(0, bare_version.size()))),
+                              quoted(rest_.substr(0, bare_version.size()), kShown_bytes)),
                   "write");
     rest_.remove_prefix(bare_version.size());
     read_delimiter();
@@ -190,7 +188,7 @@ bool TagListReader::read_other_beginning() {
     version_misplaced_ = rest_.find(dialect_.version) != std::string_view::npos;
     wrong_version(
         dialect_.version_code,
-        fmt::format("the record begins with {}; {}", shown(rest_.substr(0, rest_.find(';'))),
+        fmt::format("the record begins with {}; {}", quoted(rest_.substr(0, rest_.find(';')), kShown_bytes),
                     version_misplaced_ ? fmt::format("{} appears later", dialect_.version)
                                        : "there is no version"),
         version_misplaced_ ? "move to the front:" : "begin the record with");
@@ -198,7 +196,7 @@ bool TagListReader::read_other_beginning() {
   }
   wrong_version(dialect_.version_code,
                 rest_.empty() ? fmt::format("the {} record is empty", dialect_.record_name)
-                              : fmt::format("the text {} is not a valid {} record", shown(rest_),
+                              : fmt::format("the text {} is not a valid {} record", quoted(rest_, kShown_bytes),
                                             dialect_.record_name),
                 "publish a record that begins with");
   return false;
@@ -226,7 +224,7 @@ void TagListReader::read_delimiter() {
            fmt::format("write {};", dialect_.version));
     behind.remove_prefix(1);
   } else {
-    syntax(behind, fmt::format("there is no semicolon before {}", shown(behind)),
+    syntax(behind, fmt::format("there is no semicolon before {}", quoted(behind, kShown_bytes)),
            fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
   }
   rest_ = behind;
@@ -270,7 +268,7 @@ void TagListReader::split_joined(std::string_view piece) {
     }
     read_field(without_trailing_blanks(piece.substr(begin, gap - begin)));
     syntax(piece.substr(gap),
-           fmt::format("there is no semicolon before {}", shown(piece.substr(next))),
+           fmt::format("there is no semicolon before {}", quoted(piece.substr(next), kShown_bytes)),
            fmt::format("write \"; {}\"", printable(piece.substr(next), kShown_octets)));
     begin = next;
     at = next + length - 1;
@@ -293,7 +291,7 @@ void TagListReader::read_field(std::string_view piece) {
     }
   }
   if (sign == std::string_view::npos) {
-    syntax(piece, fmt::format("{} does not have the form name=value", shown(piece)),
+    syntax(piece, fmt::format("{} does not have the form name=value", quoted(piece, kShown_bytes)),
            "remove it or give it a value");
     return;
   }
@@ -302,13 +300,13 @@ void TagListReader::read_field(std::string_view piece) {
   if (!is_field_name(name)) {
     syntax(piece,
            fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
-                       shown(name)),
+                       quoted(name, kShown_bytes)),
            "remove the field or correct its name");
     return;
   }
   if (name.size() < sign || (!bare.empty() && bare.data() != value.data()))
     syntax(name.size() < sign ? piece.substr(name.size()) : value,
-           fmt::format("there is whitespace around \"=\" in {}", shown(piece)),
+           fmt::format("there is whitespace around \"=\" in {}", quoted(piece, kShown_bytes)),
            fmt::format("write {}={}", name, printable(bare, kShown_octets)));
   if (version_misplaced_ && name == "v") return;
   fields_.push_back({name, bare, column_of(name), column_of(bare.empty() ? value : bare)});

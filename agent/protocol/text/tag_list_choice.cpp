@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "protocol/text/characters.h"
 #include "protocol/text/tag_list.h"
 
@@ -13,7 +13,7 @@ namespace {
 enum class Kinship { unrelated, near_miss, spaced, plain };
 
 // Marks of intent at the start of a text; a long text is not searched further.
-constexpr size_t kSearched_octets = 512;
+constexpr size_t kSearched_bytes = 512;
 // What zone editors and copying put around or into a version: quotes, backslashes, "MTA-STS".
 constexpr std::string_view kDressing = "\"'\\-";
 
@@ -27,7 +27,7 @@ Kinship kinship_of(std::string_view text, const TagListDialect& dialect) {
     if (rest.empty()) return Kinship::near_miss;
   }
   std::string squeezed;
-  for (char c : text.substr(0, kSearched_octets))
+  for (char c : text.substr(0, kSearched_bytes))
     if (is_ascii(c) && c > 0x20 && kDressing.find(c) == std::string_view::npos) squeezed += c;
   squeezed = ascii_lower(squeezed);
   auto begins = [&](const std::string& mark) { return squeezed.rfind(mark, 0) == 0; };

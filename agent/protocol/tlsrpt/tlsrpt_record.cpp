@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 #include "protocol/text/fault_list.h"
@@ -17,7 +17,7 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kShown_octets = 80;
+constexpr size_t kShown_bytes = 80;
 
 constexpr TagListDialect kDialect = {
     "v=TLSRPTv1",
@@ -30,8 +30,6 @@ constexpr TagListDialect kDialect = {
     "tlsrpt-space-before-semicolon",
     "tlsrpt-syntax",
 };
-
-std::string shown(std::string_view text) { return '"' + printable(text, kShown_octets) + '"'; }
 
 // RFC 3986 §2: reserved, unreserved or "%".
 bool is_uri_character(char c) {
@@ -67,7 +65,7 @@ std::optional<Complaint> complaint_about_characters(std::string_view uri) {
   if (size_t mark = uri.find('!'); mark != std::string_view::npos) {
     bool size_limit = mark + 1 < uri.size() && is_digit(uri[mark + 1]);
     return Complaint{"tlsrpt-rua-unencoded",
-                     fmt::format("the URI {} contains an unencoded \"!\"", shown(uri)),
+                     fmt::format("the URI {} contains an unencoded \"!\"", quoted(uri, kShown_bytes)),
                      size_limit ? fmt::format("write {}; only DMARC has size limits",
                                               printable(uri.substr(0, mark), kShown_octets))
                                 : std::string("write %21 instead of \"!\"")};
@@ -77,14 +75,14 @@ std::optional<Complaint> complaint_about_characters(std::string_view uri) {
     auto offset = static_cast<size_t>(bad - uri.begin());
     return Complaint{"tlsrpt-syntax",
                      fmt::format("\"{}\" is not allowed in the URI {}",
-                                 printable(first_character(uri.substr(offset)), 8), shown(uri)),
+                                 printable(first_character(uri.substr(offset)), 8), quoted(uri, kShown_bytes)),
                      is_blank(*bad) ? "separate URIs with a comma"
                                     : "remove the character or percent-encode it"};
   }
   if (bad_percent(uri) != std::string_view::npos)
     return Complaint{
         "tlsrpt-syntax",
-        fmt::format("there is a \"%\" without two hexadecimal digits in the URI {}", shown(uri)),
+        fmt::format("there is a \"%\" without two hexadecimal digits in the URI {}", quoted(uri, kShown_bytes)),
         "write a percent sign as %25"};
   return std::nullopt;
 }
@@ -98,13 +96,13 @@ std::optional<Complaint> complaint_about_target(std::string_view uri, std::strin
     bool slashes = address.substr(0, 2) == "//";
     if (slashes || at == 0 || at == std::string_view::npos || at + 1 == address.size())
       return Complaint{
-          "tlsrpt-syntax", fmt::format("{} contains no mail address", shown(uri)),
+          "tlsrpt-syntax", fmt::format("{} contains no mail address", quoted(uri, kShown_bytes)),
           slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_octets))
                   : std::string("write mailto: and a complete address")};
   }
   if (equals_ignoring_case(scheme, "https") &&
       (target.substr(0, 2) != "//" || target.find_first_not_of("/?#:@") != 2))
-    return Complaint{"tlsrpt-syntax", fmt::format("{} contains no host name", shown(uri)),
+    return Complaint{"tlsrpt-syntax", fmt::format("{} contains no host name", quoted(uri, kShown_bytes)),
                      "write https:// and a host name"};
   return std::nullopt;
 }
@@ -131,7 +129,7 @@ class TlsrptRecordReader {
       faults_.advise(
           "tlsrpt-rua-duplicate", 1, field.name_column,
           fmt::format("there is a second rua field with {}; senders use the first or none",
-                      shown(field.value)),
+                      quoted(field.value, kShown_bytes)),
           "write all URIs in one rua field, separated by commas");
       // Its URIs are not taken, yet a fault in them puts the record outside the ABNF.
       read_uris(field, false);
@@ -178,7 +176,7 @@ class TlsrptRecordReader {
     if (scheme.empty()) {
       bool address = uri.find('@') != std::string_view::npos;
       faults_.error("tlsrpt-rua-scheme", 1, column,
-                    fmt::format("{} is not a URI: it has no scheme", shown(uri)),
+                    fmt::format("{} is not a URI: it has no scheme", quoted(uri, kShown_bytes)),
                     address ? fmt::format("write mailto:{}", printable(uri, kShown_octets))
                             : std::string("write mailto:address or https://host/path; write a "
                                           "comma inside a URI as %2C"));
@@ -191,11 +189,12 @@ class TlsrptRecordReader {
       faults_.error(complaint->code, 1, column, std::move(complaint->message),
                     std::move(complaint->fix));
     } else if (!equals_ignoring_case(scheme, "mailto") && !equals_ignoring_case(scheme, "https")) {
-      faults_.advise("tlsrpt-rua-scheme", 1, column,
-                     fmt::format("the scheme of {} is neither mailto nor https", shown(uri)),
-                     equals_ignoring_case(scheme, "http")
-                         ? fmt::format("write https{}", printable(uri.substr(4), kShown_octets))
-                         : std::string("write a mailto: or https: URI"));
+      faults_.advise(
+          "tlsrpt-rua-scheme", 1, column,
+          fmt::format("the scheme of {} is neither mailto nor https", quoted(uri, kShown_bytes)),
+          equals_ignoring_case(scheme, "http")
+              ? fmt::format("write https{}", printable(uri.substr(4), kShown_bytes))
+              : std::string("write a mailto: or https: URI"));
     }
   }
 

@@ -3,7 +3,6 @@
 
 #include "protocol/x509/certificate.h"
 
-#include <fmt/format.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -16,44 +15,35 @@
 #include <array>
 #include <ctime>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
+#include "base/digest.h"
+#include "base/handle.h"
 #include "base/printable.h"
 
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kNameShown = 512;       // octets of a subject or issuer; a CA's name is near 100
-constexpr size_t kSerialOctets = 32;     // RFC 5280 §4.1.2.2 allows 20
-constexpr size_t kLongestDnsName = 255;  // "*." and 253 octets
+constexpr size_t kNameShown_bytes = 512;       // of a subject or issuer; a CA's name is near 100
+constexpr size_t kSerial_bytes = 32;           // RFC 5280 §4.1.2.2 allows 20
+constexpr size_t kLongestDnsName_bytes = 255;  // "*." and 253 octets
 
-struct OpensslFree {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-  void operator()(unsigned char* text) const { OPENSSL_free(text); }
-};
+// OPENSSL_free is a macro.
+void free_text(unsigned char* text) { OPENSSL_free(text); }
 
 std::string_view octets_of(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<size_t>(ASN1_STRING_length(text))};
 }
 
-std::string hex_of(std::string_view octets, bool upper) {
-  std::string text;
-  text.reserve(octets.size() * 2);
-  for (unsigned char octet : octets)
-    text += upper ? fmt::format("{:02X}", octet) : fmt::format("{:02x}", octet);
-  return text;
-}
-
 std::string line_of(const X509_NAME* name) {
-  std::unique_ptr<BIO, OpensslFree> bio(BIO_new(BIO_s_mem()));
+  Handle<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
   // RFC 2253 with its escapes, but UTF-8 left as it is.
   constexpr unsigned long kFlags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
   if (!bio || X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
   char* data = nullptr;
   long size = BIO_get_mem_data(bio.get(), &data);
   return size <= 0 ? std::string()
-                   : printable(std::string_view(data, static_cast<size_t>(size)), kNameShown);
+                   : printable(std::string_view(data, static_cast<size_t>(size)), kNameShown_bytes);
 }
 
 std::string common_name_of(const X509_NAME* name) {
@@ -64,16 +54,16 @@ std::string common_name_of(const X509_NAME* name) {
   unsigned char* utf8 = nullptr;
   int size = ASN1_STRING_to_UTF8(&utf8, value);
   if (size < 0) return {};
-  std::unique_ptr<unsigned char, OpensslFree> owned(utf8);
+  Handle<unsigned char, free_text> owned(utf8);
   return printable(std::string_view(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size)),
-                   kNameShown);
+                   kNameShown_bytes);
 }
 
 // A NUL or a non-ASCII octet in a dNSName is an attempt to look like another name; it names no
 // host.
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestDnsName &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+  return !name.empty() && name.size() <= kLongestDnsName_bytes &&
+         all_of(name, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 CertificateTime time_of(const ASN1_TIME* time) {
@@ -126,17 +116,11 @@ void describe_key(const X509* certificate, Certificate& facts) {
   }
 }
 
-bool same_without_case(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace
 
 std::vector<std::string> dns_names_of(const X509* certificate, size_t most) {
   std::vector<std::string> found;
-  std::unique_ptr<GENERAL_NAMES, OpensslFree> names(static_cast<GENERAL_NAMES*>(
+  Handle<GENERAL_NAMES, GENERAL_NAMES_free> names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()) && found.size() < most; ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
@@ -161,7 +145,7 @@ Certificate facts_of(const X509* certificate) {
   facts.self_issued = X509_NAME_cmp(subject, issuer) == 0;
   facts.dns_names = dns_names_of(certificate, kMostDnsNames);
   const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
-  facts.serial = hex_of(octets_of(serial).substr(0, kSerialOctets), true);
+  facts.serial = ascii_upper(hex(octets_of(serial).substr(0, kSerial_bytes)));
   if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER) facts.serial.insert(0, 1, '-');
   ValidityPeriod validity = validity_of(certificate);
   facts.not_before = validity.not_before;
@@ -170,7 +154,7 @@ Certificate facts_of(const X509* certificate) {
   unsigned int size = 0;
   if (X509_digest(certificate, EVP_sha256(), reinterpret_cast<unsigned char*>(digest.data()),
                   &size) == 1)
-    facts.fingerprint_sha256 = hex_of(std::string_view(digest.data(), size), false);
+    facts.fingerprint_sha256 = hex(std::string_view(digest.data(), size));
   describe_key(certificate, facts);
   int signature = X509_get_signature_nid(certificate);
   if (signature != NID_undef) facts.signature_algorithm = OBJ_nid2ln(signature);
@@ -179,7 +163,7 @@ Certificate facts_of(const X509* certificate) {
 
 bool identity_matches(std::string_view presented, std::string_view host) {
   if (!is_plain_name(presented) || !is_plain_name(host)) return false;
-  if (presented.find('*') == std::string_view::npos) return same_without_case(presented, host);
+  if (presented.find('*') == std::string_view::npos) return equals_ignoring_case(presented, host);
   // RFC 8461 §4.1: the wildcard stands for exactly one label and is the whole left-most one.
   if (!presented.starts_with("*.")) return false;
   std::string_view parent = presented.substr(1);
@@ -189,7 +173,7 @@ bool identity_matches(std::string_view presented, std::string_view host) {
     return false;
   size_t first = host.find('.');
   return first != 0 && first != std::string_view::npos &&
-         same_without_case(parent, host.substr(first));
+         equals_ignoring_case(parent, host.substr(first));
 }
 
 bool any_identity_matches(const std::vector<std::string>& dns_names, std::string_view host) {

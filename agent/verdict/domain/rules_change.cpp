@@ -16,7 +16,6 @@ namespace {
 
 using protocol::Mode;
 
-constexpr Time kNever{};
 // A deployment that reaches every edge server after a few minutes makes two or three returns less.
 constexpr size_t kFlappingReturns = 3;
 constexpr auto kFlappingRest = std::chrono::hours(6);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/host/host_verdict.h"
@@ -96,7 +96,8 @@ void judge_target(RuleContext& context, const MxTarget& target) {
                                   .host = target.host});
     return;
   }
-  if (!is_host_name(target.host))
+  // No certificate and no policy can hold such a name.
+  if (!protocol::is_rfc1123_host_name(target.host))
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
                  .host = target.host});

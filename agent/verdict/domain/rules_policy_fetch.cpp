@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/certificate_rules.h"
 #include "verdict/rule_context.h"

@@ -17,7 +17,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Time kNever{};
 constexpr size_t kMostReturns = 4;
 constexpr size_t kMostCertificates = 8;
 // Longer TTLs are a finding of their own; they must not silence a change.

@@ -17,7 +17,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Time kNever{};
 // A date alone is enough for what is further away.
 constexpr auto kHourMatters = hours(48);
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/host/host_rules.h"
 #include "verdict/text.h"

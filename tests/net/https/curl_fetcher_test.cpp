@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "net/https/curl_fetcher_fixture.h"
@@ -20,7 +21,7 @@ using fakes::policy_response;
 using fakes::response_with;
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
-using protocol::kPolicyBytesLimit;
+using protocol::kPolicyLimit_bytes;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -99,10 +100,10 @@ TEST_F(CurlFetcherTest, InterimAnswersAreSkipped) {
 }
 
 TEST_F(CurlFetcherTest, BodyOfExactlyTheLimit) {
-  const std::string body(kPolicyBytesLimit, 'x');
+  const std::string body(kPolicyLimit_bytes, 'x');
   HttpsAttempt seen = fetch(answering(policy_response(body)));
   EXPECT_EQ(seen.status, HttpsStatus::responded) << seen.detail;
-  EXPECT_EQ(seen.body.size(), kPolicyBytesLimit);
+  EXPECT_EQ(seen.body.size(), kPolicyLimit_bytes);
 }
 
 TEST_F(CurlFetcherTest, BodyIsRawOctets) {
@@ -121,7 +122,7 @@ struct WireCase {
 };
 
 TEST_F(CurlFetcherTest, Answers) {
-  const std::string large(kPolicyBytesLimit + 1, 'x');
+  const std::string large(kPolicyLimit_bytes + 1, 'x');
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const WireCase cases[] = {
       {ok + "Content-Length: 65537\r\n\r\n", HttpsStatus::too_large, 200, "65537",
@@ -160,9 +161,76 @@ TEST_F(CurlFetcherTest, Answers) {
     EXPECT_EQ(seen.http_status, test.http_status) << test.reason;
     EXPECT_THAT(seen.detail, HasSubstr(test.words)) << test.reason;
     EXPECT_EQ(seen.detail.empty(), seen.status == HttpsStatus::responded) << test.reason;
-    EXPECT_LE(seen.body.size(), kPolicyBytesLimit) << test.reason;
+    EXPECT_LE(seen.body.size(), kPolicyLimit_bytes) << test.reason;
     EXPECT_TRUE(seen.chain) << test.reason;
     EXPECT_EQ(seen.tls_version, "TLSv1.3") << test.reason;
+  }
+}
+
+TEST_F(CurlFetcherTest, BodiesThatAreCutOff) {
+  const std::string chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\nshort";
+  const std::string announced = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort";
+  HttpsServer server(good_, {});
+  CurlFetcher fetcher = make_fetcher(server.port());
+  for (const std::string& response : {chunk, announced}) {
+    for (Behaviour behaviour : {Behaviour::answer, Behaviour::garbage_after_response}) {
+      HttpsScript script = behaving(behaviour);
+      script.response = response;
+      script.without_close_notify = true;
+      server.set_script(script);
+      HttpsAttempt seen = finish(fetcher.fetch_policy(kHost, loopback()));
+      EXPECT_EQ(seen.status, HttpsStatus::truncated) << seen.detail << " of " << response;
+      EXPECT_EQ(seen.http_status, 200);
+      EXPECT_EQ(seen.body, "short");
+    }
+  }
+}
+
+struct HeadCase {
+  std::string head;
+  HttpsStatus status;
+  int http_status;
+  std::optional<std::string> content_type;
+  const char* reason;
+};
+
+TEST_F(CurlFetcherTest, Heads) {
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::optional<std::string> none;
+  const HeadCase cases[] = {
+      {"HTTP/1.1 200 OK\nContent-Type:text/plain\nContent-Length: 0\n\n", HttpsStatus::responded,
+       200, "text/plain", "bare LF, no blank"},
+      {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", HttpsStatus::responded, 200, none,
+       "no reason phrase"},
+      {ok + "Content-Type: a/b\r\nCONTENT-TYPE: \t text/plain \t\r\n\r\n", HttpsStatus::responded,
+       200, "text/plain", "trimmed, the last counts"},
+      {ok + "Content-Type:\r\n\r\n", HttpsStatus::responded, 200, "",
+       "an empty field is not an absent one"},
+      {"HTTP/1.1 103 Hints\r\nContent-Length: 99999999\r\nContent-Type: a/b\r\n\r\n" + ok +
+           "Content-Length: 0\r\n\r\n",
+       HttpsStatus::responded, 200, none, "an interim answer's fields are not the final one's"},
+      {"HTTP/1.1 100 Continue\r\n\r\n", HttpsStatus::malformed, 0, none, "only interim"},
+      {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 99999999\r\n"
+            "Content-Type: a/b\r\n\r\n",
+       HttpsStatus::responded, 200, none, "a trailer says nothing"},
+      {ok + "Content-Length: 65536, 65536\r\n\r\n", HttpsStatus::truncated, 200, none,
+       "a list is no number over the limit"},
+      {ok + "Content-Length: -1\r\n\r\n", HttpsStatus::malformed, 200, none, "a sign"},
+      {ok + "Content-Length: 18446744073709551616\r\n\r\n", HttpsStatus::too_large, 200, none,
+       "beyond 64 bits is beyond every limit"},
+      {"HTTP/1.1 404 No\r\nContent-Length: 18446744073709551616\r\n\r\n", HttpsStatus::responded,
+       404, none, "whatever an error page announces"},
+      {"HTTP/1.1 xyz\r\n\r\n", HttpsStatus::malformed, 0, none, "no number"},
+      {ok + "no colon\r\n\r\n", HttpsStatus::malformed, 200, none, "a line that is no field"},
+  };
+  HttpsServer server(good_, {});
+  CurlFetcher fetcher = make_fetcher(server.port());
+  for (const HeadCase& test : cases) {
+    server.set_script(answering(test.head));
+    HttpsAttempt seen = finish(fetcher.fetch_policy(kHost, loopback()));
+    EXPECT_EQ(seen.status, test.status) << test.reason << ": " << seen.detail;
+    EXPECT_EQ(seen.http_status, test.http_status) << test.reason;
+    EXPECT_EQ(seen.content_type, test.content_type) << test.reason;
   }
 }
 
@@ -205,7 +273,7 @@ TEST_F(CurlFetcherTest, EndlessBody) {
   script.repeated = std::string(1000, 'x');
   HttpsAttempt seen = fetch(script);
   EXPECT_EQ(seen.status, HttpsStatus::too_large) << seen.detail;
-  EXPECT_EQ(seen.body.size(), kPolicyBytesLimit);
+  EXPECT_EQ(seen.body.size(), kPolicyLimit_bytes);
 }
 
 TEST_F(CurlFetcherTest, EndlessTrailers) {

@@ -115,6 +115,39 @@ TEST_F(TlsObserverTest, AlertsAreSaidInWords) {
   EXPECT_EQ(words_of_tls_error(0), "");
 }
 
+TEST_F(TlsObserverTest, NotesWhatEndedTheHandshake) {
+  Identity identity = inner_.issue(named("mx.example"));
+  EXPECT_EQ(probe(identity, "mx.example").observation.error, 0u);
+  Handshake old = probe(identity, "mx.example", TlsVersions::modern, TLS1_1_VERSION);
+  EXPECT_TRUE(hints_at_old_tls(old.observation.error)) << "the queue was emptied meanwhile";
+  EXPECT_EQ(words_of_tls_error(old.observation.error), old.error);
+}
+
+// RFC 6066 §3: servers that do not know the name may say so and go on.
+TEST_F(TlsObserverTest, WarningsAreNoErrors) {
+  Handshake result;
+  result.observation.host = "mx.example";
+  Context server = server_context(inner_.issue(named("mx.example")), TLS1_2_VERSION);
+  int (*unknown_name)(SSL*, int*, void*) = [](SSL*, int* alert, void*) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_TLSEXT_ERR_ALERT_WARNING;
+  };
+  SSL_CTX_set_tlsext_servername_callback(server.get(), unknown_name);
+  int warnings = 0;
+  SSL_CTX_set_ex_data(server.get(), 0, &warnings);
+  SSL_CTX_set_info_callback(server.get(), [](const SSL* ssl, int where, int) {
+    if (where == SSL_CB_WRITE_ALERT)
+      ++*static_cast<int*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
+  });
+  Ssl client_ssl(SSL_new(observer_->context(TlsVersions::modern)));
+  Ssl server_ssl(SSL_new(server.get()));
+  observer_->attach(client_ssl.get(), &result.observation);
+  shake(client_ssl.get(), server_ssl.get(), result);
+  EXPECT_TRUE(result.done);
+  EXPECT_GT(warnings, 0);
+  EXPECT_EQ(result.observation.error, 0u);
+}
+
 TEST_F(TlsObserverTest, TakingTheErrorEmptiesTheQueue) {
   ERR_raise(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL);
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "fakes/dns_packet.h"
 #include "protocol/dns/message.h"
 
