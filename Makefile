@@ -67,8 +67,8 @@ image-test: ## Build the container image without an engine, run it, and boot the
 test-tsan: ## The threaded parts under ThreadSanitizer (clang)
 	$(call install,$(BUILD_PACKAGES) $(TSAN_PACKAGES))
 	@cmake --preset tsan
-	@cmake --build $(BUILD)/tsan -j $(JOBS) --target store_test present_test
-	@ctest --test-dir $(BUILD)/tsan --output-on-failure -R '^(store|present)$$'
+	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test present_test web_test
+	@ctest --test-dir $(BUILD)/tsan --output-on-failure -R '^(board|state|present|web)$$'
 
 fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60)
 	$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
