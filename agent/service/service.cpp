@@ -108,6 +108,7 @@ Result<bool> Service::apply(const settings::Settings& settings) {
   std::vector<settings::DomainEntry> mine = schedule::domains_of_shard(settings);
   set_domains(mine);
   site_->set_probe_rule(settings.probe);
+  site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings);
   std::vector<std::filesystem::path> watched = settings.files;
   watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
@@ -152,11 +153,14 @@ verdict::HistoryPtr Service::recall(const std::string& domain) const {
 
 Result<bool> Service::listen(const settings::Settings& settings) {
   site_ = std::make_unique<web::WebSite>(reports_, web_actions(), settings.probe);
+  site_->set_external_url(settings.web.external_url);
   auto web = web::WebServer::start(settings.web.listen, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
   for (const auto& endpoint : web_->endpoints())
     log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
+  if (!settings.web.external_url.empty())
+    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
   if (settings.telemetry.listen.empty()) return true;
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
