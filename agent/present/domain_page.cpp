@@ -187,9 +187,9 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links)
   const std::string root = link_root(links, "../");
   const verdict::Report& report = *entry.report;
   std::string body = fmt::format(
-      "<p><a href=\"{0}\">All domains</a></p>\n<h1>{1} {2}</h1>\n<p class=\"dim\">Checked {3}, "
-      "took "
-      "{4} ms{5}{6} · <a href=\"{0}api/v1/domains/{7}\">JSON</a>{8}</p>\n",
+      "<p><a href=\"{0}\">All domains</a></p>\n<h1>{1} {2}</h1>\n"
+      "<p class=\"dim\">Checked {3}, took {4} ms{5}{6} · "
+      "<a href=\"{0}api/v1/domains/{7}\">JSON</a>{8}</p>\n",
       root, html_text(name), tag(name_of(report.outcome)), rfc3339(report.checked_at),
       report.duration.count(), report.provider.empty() ? "" : " · ", html_text(report.provider),
       percent_encoded(entry.name), history_link(entry, root));
