@@ -158,7 +158,8 @@ TEST_F(TlsStreamTest, HangsUpOnWhatIsNoTls) {
   asio::read(client, asio::dynamic_buffer(received), error);
   EXPECT_EQ(received.find("HTTP/1.1"), std::string::npos);
   error = {};
-  EXPECT_TRUE(exchange("GET /-/ready HTTP/1.1\r\nConnection: close\r\n\r\n", error).starts_with("HTTP/1.1 200 OK\r\n"))
+  EXPECT_TRUE(exchange("GET /-/ready HTTP/1.1\r\nConnection: close\r\n\r\n", error)
+                  .starts_with("HTTP/1.1 200 OK\r\n"))
       << "the next one is served";
 }
 
