@@ -110,7 +110,8 @@ void WebSite::answer(const HttpRequest& request, const Done& done) const {
 
 void WebSite::index(const RoutedRequest& request, const Done& done) const {
   auto filter = request.query.find("q");
-  const std::string_view text = filter == request.query.end() ? "" : filter->second;
+  std::string_view text;
+  if (filter != request.query.end()) text = filter->second;
   done(page_response(200, present::index_page(reports_.snapshot(), text, links())));
 }
 
