@@ -116,9 +116,9 @@ std::string sender_caches(const verdict::Report& report) {
          "</p>\n";
 }
 
-std::string history_link(const board::DomainEntry& entry) {
+std::string history_link(const board::DomainEntry& entry, std::string_view root) {
   if (entry.report->history == nullptr) return "";
-  return fmt::format(" · <a href=\"../api/v1/domains/{}/history\">History</a>",
+  return fmt::format(" · <a href=\"{}api/v1/domains/{}/history\">History</a>", root,
                      percent_encoded(entry.name));
 }
 
@@ -165,29 +165,41 @@ std::string tag(std::string_view word) {
   return fmt::format("<span class=\"tag {0}\">{0}</span>", word);
 }
 
-std::string message_page(std::string_view title, std::string_view sentence) {
-  return html_page(title,
-                   fmt::format("<p><a href=\"../\">All domains</a></p><h1>{}</h1><p>{}</p>\n",
-                               html_text(title), html_text(sentence)));
+std::string link_root(const PageLinks& links, std::string_view relative) {
+  return links.prefix.empty() ? std::string(relative) : html_text(links.prefix) + "/";
 }
 
-std::string domain_page(const board::DomainEntry& entry) {
+std::string absolute_link(const PageLinks& links, std::string_view path) {
+  return links.external_url.empty() ? "" : links.external_url + std::string(path);
+}
+
+std::string message_page(std::string_view title, std::string_view sentence,
+                         const PageLinks& links) {
+  return html_page(title,
+                   fmt::format("<p><a href=\"{}\">All domains</a></p><h1>{}</h1><p>{}</p>\n",
+                               link_root(links, "../"), html_text(title), html_text(sentence)));
+}
+
+std::string domain_page(const board::DomainEntry& entry, const PageLinks& links) {
   std::string name = display_name(entry.name);
-  if (entry.report == nullptr) return message_page(name, "This domain has not been checked yet.");
+  if (entry.report == nullptr)
+    return message_page(name, "This domain has not been checked yet.", links);
+  const std::string root = link_root(links, "../");
   const verdict::Report& report = *entry.report;
   std::string body = fmt::format(
-      "<p><a href=\"../\">All domains</a></p>\n<h1>{} {}</h1>\n<p class=\"dim\">Checked {}, took "
-      "{} "
-      "ms{}{} · <a href=\"../api/v1/domains/{}\">JSON</a>{}</p>\n",
-      html_text(name), tag(name_of(report.outcome)), rfc3339(report.checked_at),
+      "<p><a href=\"{0}\">All domains</a></p>\n<h1>{1} {2}</h1>\n"
+      "<p class=\"dim\">Checked {3}, took {4} ms{5}{6} · "
+      "<a href=\"{0}api/v1/domains/{7}\">JSON</a>{8}</p>\n",
+      root, html_text(name), tag(name_of(report.outcome)), rfc3339(report.checked_at),
       report.duration.count(), report.provider.empty() ? "" : " · ", html_text(report.provider),
-      percent_encoded(entry.name), history_link(entry));
+      percent_encoded(entry.name), history_link(entry, root));
   body += stages(entry) + findings(report);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +
             "</pre>\n";
   body += records(report) + policy(report.policy) + sender_caches(report) + mail_hosts(report);
-  return html_page(name + " – MTA-STS", body);
+  return html_page(name + " – MTA-STS", body,
+                   absolute_link(links, "/domains/" + percent_encoded(entry.name)));
 }
 
 }  // namespace mtasts::present

@@ -7,35 +7,14 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "base/printable.h"
+#include "present/page_style.h"
 
 namespace mtasts::present {
 namespace {
-
-constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--line:#8884;--soft:#8882;--dim:#666;--bad:#b3261e;--warn:#8a5a00;
---good:#1b6e35;--blind:#5b4b9e}
-@media(prefers-color-scheme:dark){:root{--dim:#aaa;--bad:#ff8a80;--warn:#ffca66;--good:#7bd88f;
---blind:#b9a8ff}}
-body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}
-h1{font-size:1.5rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
-h3{font-size:1rem;margin:0}
-a{color:inherit}p{margin:.4rem 0}.dim{color:var(--dim)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}
-th{font-weight:600}
-pre{background:var(--soft);padding:.6rem;overflow-x:auto;border-radius:.3rem;margin:.4rem 0}
-code,pre{font-family:ui-monospace,monospace;font-size:.9rem}td code{word-break:break-all}
-.tag{display:inline-block;padding:0 .5rem;border:1px solid;border-radius:1rem;font-size:.85rem;
-white-space:nowrap}
-.critical,.fail{color:var(--bad)}.warning{color:var(--warn)}.ok,.pass{color:var(--good)}
-.unknown{color:var(--blind)}.info,.not_applicable,.waiting{color:var(--dim)}
-.finding{border:1px solid var(--line);border-radius:.4rem;padding:.7rem;margin:.7rem 0}
-ul{margin:.2rem 0;padding-left:1.2rem}dl{display:grid;grid-template-columns:max-content 1fr;
-gap:.2rem 1rem;margin:.4rem 0}dt{color:var(--dim)}dd{margin:0;word-break:break-word}
-input,button{font:inherit;padding:.3rem .6rem}
-)";
 
 void append_escaped(std::string& out, std::string_view text) {
   for (char c : text) {
@@ -61,11 +40,18 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-// CSP Level 3 §6.7.2.3: the base64 of the SHA-256 of what stands between <style> and </style>.
+// The text between <style> and </style>.
+const std::string& style() {
+  static const std::string text = "\n" + std::string(kPageStyle);
+  return text;
+}
+
+// CSP Level 3 §6.7.2.3: the base64 of the SHA-256 of the style element's text.
 std::string style_digest() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  if (EVP_Digest(kStyle.data(), kStyle.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
+  if (EVP_Digest(style().data(), style().size(), digest.data(), &length, EVP_sha256(), nullptr) !=
+      1)
     return {};
   std::array<unsigned char, 4 * (EVP_MAX_MD_SIZE / 3 + 1) + 1> base64{};
   int characters = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(length));
@@ -95,12 +81,16 @@ std::string html_lines(std::string_view text, size_t limit) {
   return cut ? out + "…\n" : out;
 }
 
-std::string html_page(std::string_view title, std::string_view body) {
+std::string html_page(std::string_view title, std::string_view body, std::string_view address) {
   std::string page =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>";
-  page.append(html_text(title)).append("</title><style>").append(kStyle);
-  page.append("</style></head><body>\n").append(body);
+  const std::string link = html_text(address);
+  page.append(html_text(title)).append("</title>");
+  if (!link.empty()) page += fmt::format("<link rel=\"canonical\" href=\"{}\">", link);
+  page.append("<style>").append(style()).append("</style></head><body>\n").append(body);
+  if (!link.empty())
+    page += fmt::format("<footer class=\"dim\"><a href=\"{0}\">{0}</a></footer>\n", link);
   return page.append("</body></html>\n");
 }
 
@@ -113,16 +103,8 @@ std::string page_security_policy() {
 }
 
 std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
+  const boost::urls::string_view plain(text.data(), text.size());
+  return boost::urls::encode(plain, boost::urls::unreserved_chars);
 }
 
 }  // namespace mtasts::present

@@ -23,8 +23,9 @@ std::string html_lines(std::string_view text, size_t limit);
 // Everything but letters, digits and "-._~" becomes %XX.
 std::string percent_encoded(std::string_view text);
 
-// The whole document around a body. `title` is plain text; `body` is markup.
-std::string html_page(std::string_view title, std::string_view body);
+// The whole document around a body. `title` is plain text; `body` is markup; `address` is the
+// page's own absolute URL, for rel=canonical and the footer; empty: neither.
+std::string html_page(std::string_view title, std::string_view body, std::string_view address = {});
 
 // Content-Security-Policy of every page: no scripts, no loads, only the one inline style.
 std::string page_security_policy();

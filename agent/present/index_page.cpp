@@ -71,18 +71,20 @@ std::string findings_cell(const board::DomainEntry& entry) {
   return "<ul>" + items + "</ul>";
 }
 
-std::string row(const board::DomainEntry& entry) {
+std::string row(const board::DomainEntry& entry, std::string_view root) {
   return fmt::format(
-      "<tr><td>{}</td><td><a href=\"domains/{}\">{}</a></td><td>{}</td><td class=\"dim\">{}</td>"
+      "<tr><td>{}</td><td><a href=\"{}domains/{}\">{}</a></td><td>{}</td><td class=\"dim\">{}</td>"
       "</tr>\n",
-      tag(kGroupNames[group_of(entry)]), percent_encoded(entry.name),
+      tag(kGroupNames[group_of(entry)]), root, percent_encoded(entry.name),
       html_text(display_name(entry.name)), findings_cell(entry),
       entry.report == nullptr ? "" : rfc3339(entry.report->checked_at));
 }
 
 }  // namespace
 
-std::string index_page(const board::Snapshot& snapshot, std::string_view filter) {
+std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
+                       const PageLinks& links) {
+  const std::string root = link_root(links, "");
   const std::string wanted = searched(filter);
   std::array<std::vector<const board::DomainEntry*>, kGroupCount> groups;
   std::array<size_t, kGroupCount> counts{};
@@ -110,7 +112,7 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter)
     for (const board::DomainEntry* entry : group)
       if (listed < kMostRows) {
         ++listed;
-        rows += row(*entry);
+        rows += row(*entry, root);
       }
   if (listed < found)
     body += fmt::format(
@@ -124,7 +126,7 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter)
         "<div class=\"scroll\"><table><thead><tr><th>Outcome</th><th>Domain</th><th>Problems and "
         "fixes</th><th>Checked</th></tr></thead><tbody>\n" +
         rows + "</tbody></table></div>\n";
-  return html_page("MTA-STS", body);
+  return html_page("MTA-STS", body, absolute_link(links, "/"));
 }
 
 }  // namespace mtasts::present

@@ -113,6 +113,7 @@ Result<bool> Service::apply(const Candidate& candidate) {
   pipeline_->set_thresholds(check::thresholds_of(settings));
   pipeline_->set_domains(candidate.domains, candidate.remembered);
   site_->set_probe_rule(settings.probe);
+  site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);
   watch_files(settings);
   if (active_ && needs_restart(*active_, settings))
@@ -144,11 +145,14 @@ void Service::watch_files(const settings::Settings& settings) {
 
 Result<bool> Service::listen(const settings::Settings& settings) {
   site_ = std::make_unique<web::WebSite>(reports_, exposition_, web_actions(), settings.probe);
+  site_->set_external_url(settings.web.external_url);
   auto web = web::WebServer::start(settings.web.listen, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
   for (const auto& endpoint : web_->endpoints())
     log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
+  if (!settings.web.external_url.empty())
+    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
   if (settings.telemetry.listen.empty()) return {};
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };

@@ -10,6 +10,7 @@
 
 #include "base/printable.h"
 #include "settings/endpoint.h"
+#include "settings/external_url.h"
 
 namespace mtasts::settings {
 namespace {
@@ -173,16 +174,8 @@ void take_web_listen(SettingsBuilder& builder, const Place& place,
 }
 
 void take_external_url(SettingsBuilder& builder, const SourceText& value) {
-  std::string_view text = value.text;
-  bool http = text.starts_with("http://") || text.starts_with("https://");
-  size_t host = http ? text.find("://") + 3 : 0;
-  bool plain = text.find_first_of(" \"<>\\^`{|}?#") == std::string_view::npos;
-  bool with_host = host < text.size() && text[host] != '/' && text[host] != ':';
-  if (!text.empty() && !(http && plain && with_host))
-    return complain(builder, value.place,
-                    fmt::format("[web] external_url: \"{}\" is not a valid base URL; write "
-                                "\"https://host.example/\" or \"\"",
-                                printable(text, 80)));
+  auto url = parse_external_url(value.text);
+  if (!url) return complain(builder, value.place, "[web] external_url: " + url.failure().detail);
   builder.settings.web.external_url = value.text;
 }
 

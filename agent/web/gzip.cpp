@@ -5,9 +5,8 @@
 
 #include <zlib.h>
 
-#include <algorithm>
-
-#include "base/ascii.h"
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 
 namespace mtasts::web {
 namespace {
@@ -17,37 +16,26 @@ constexpr int kGzipWindow = 15 + 16;  // zlib: 16 on top asks for the gzip wrapp
 constexpr int kMemoryLevel = 8;       // zlib's default
 constexpr size_t kOutputStep = 32 * 1024;
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The text up to the separator, which is taken off `rest` with it.
-std::string_view cut(std::string_view& rest, char separator) {
-  std::string_view piece = rest.substr(0, rest.find(separator));
-  rest.remove_prefix(std::min(piece.size() + 1, rest.size()));
-  return trimmed(piece);
-}
+namespace beast = boost::beast;
 
 // RFC 9110 §12.4.2: "q=0", "q=0.0" … mean "not acceptable".
-bool is_zero_weight(std::string_view parameter) {
-  std::string_view name = cut(parameter, '=');
-  return equals_ignoring_case(name, "q") && !parameter.empty() &&
-         parameter.find_first_not_of("0. \t") == std::string_view::npos;
+bool is_refused(const beast::http::param_list& parameters) {
+  for (const auto& [name, value] : parameters)
+    if (beast::iequals(name, "q") && !value.empty() &&
+        value.find_first_not_of("0.") == beast::string_view::npos)
+      return true;
+  return false;
 }
 
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
+  // The comma, because Boost 1.81 gives a coding at the very end the parameters of the one before.
+  const std::string field = std::string(accept_encoding) + ",";
   bool by_wildcard = false;
-  while (!accept_encoding.empty()) {
-    std::string_view parameters = cut(accept_encoding, ',');
-    std::string_view coding = cut(parameters, ';');
-    bool refused = false;
-    while (!parameters.empty()) refused = is_zero_weight(cut(parameters, ';')) || refused;
-    if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip"))
-      return !refused;
+  for (const auto& [coding, parameters] : beast::http::ext_list(field)) {
+    const bool refused = is_refused(parameters);
+    if (beast::iequals(coding, "gzip") || beast::iequals(coding, "x-gzip")) return !refused;
     if (coding == "*") by_wildcard = !refused;
   }
   return by_wildcard;

@@ -3,40 +3,32 @@
 
 #include "web/request_target.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <optional>
+#include <boost/url/encode.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/rfc/pchars.hpp>
+#include <boost/url/url_view.hpp>
 #include <utility>
-
-#include "base/ascii.h"
 
 namespace mtasts::web {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+namespace urls = boost::urls;
 
-std::optional<std::string> decoded(std::string_view text, bool plus_is_blank) {
+// Everything else is percent-encoded before parsing: clients send brackets and UTF-8 as they are
+// ("/metrics?name[]=up", "/domains/bücher.example"), against RFC 3986.
+constexpr auto kAsSent = urls::pchars + '/' + '?';
+
+// What is an escape already stays one.
+std::string encoded_around_escapes(std::string_view target) {
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (text.size() - i < 3) return std::nullopt;
-      int high = hex_digit(text[i + 1]);
-      int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    } else if (c == '+' && plus_is_blank) {
-      c = ' ';
-    }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return std::nullopt;
-    out += c;
+  while (!target.empty()) {
+    const std::string_view piece = target.substr(0, target.find('%'));
+    out += urls::encode(urls::string_view(piece.data(), piece.size()), kAsSent);
+    target.remove_prefix(piece.size());
+    if (target.empty()) break;
+    out += '%';
+    target.remove_prefix(1);
   }
   return out;
 }
@@ -46,40 +38,41 @@ Failure invalid(std::string_view why) { return {FailureKind::invalid, std::strin
 constexpr std::string_view kBadEscape =
     "The URL contains an invalid percent-encoding or a control character.";
 
-std::string_view without_authority(std::string_view target) {
-  for (std::string_view scheme : {"http://", "https://"}) {
-    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-    std::string_view rest = target.substr(scheme.size());
-    size_t path = rest.find_first_of("/?");
-    return path == std::string_view::npos || rest[path] == '?' ? "/" : rest.substr(path);
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+Result<RequestTarget> taken_apart(const urls::url_view& url) {
+  RequestTarget parsed;
+  parsed.path = url.path();
+  if (parsed.path.empty()) parsed.path.push_back('/');
+  if (has_control(parsed.path)) return invalid(kBadEscape);
+  if (!url.has_query() || url.encoded_query().empty()) return parsed;
+  const urls::params_view parameters = url.params();
+  if (parameters.size() > kMostParameters) return invalid("The URL has too many parameters.");
+  for (auto parameter : parameters) {
+    if (has_control(parameter.key) || has_control(parameter.value)) return invalid(kBadEscape);
+    parsed.query.emplace(std::move(parameter.key), std::move(parameter.value));
   }
-  return target;
+  return parsed;
 }
 
 }  // namespace
 
 Result<RequestTarget> parse_target(std::string_view target) {
   if (target.size() > kLongestTarget) return invalid("The URL is too long.");
-  target = without_authority(target);
   target = target.substr(0, target.find('#'));
-  if (target.empty() || target[0] != '/') return invalid("The URL has no path.");
-  size_t mark = target.find('?');
-  std::optional<std::string> path = decoded(target.substr(0, mark), false);
-  if (!path) return invalid(kBadEscape);
-  RequestTarget parsed;
-  parsed.path = std::move(*path);
-  std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
-  for (size_t count = 0; !query.empty(); ++count) {
-    if (count == kMostParameters) return invalid("The URL has too many parameters.");
-    std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    size_t equals = std::min(pair.find('='), pair.size());
-    auto name = decoded(pair.substr(0, equals), true);
-    auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (!name || !value) return invalid(kBadEscape);
-    parsed.query.emplace(std::move(*name), std::move(*value));
+  if (target.starts_with('/')) {
+    const std::string encoded = encoded_around_escapes(target);
+    auto url = urls::parse_origin_form(encoded);
+    return url ? taken_apart(*url) : invalid(kBadEscape);
   }
-  return parsed;
+  auto url = urls::parse_uri(urls::string_view(target.data(), target.size()));
+  const bool absolute =
+      url && url->has_authority() &&
+      (url->scheme_id() == urls::scheme::http || url->scheme_id() == urls::scheme::https);
+  return absolute ? taken_apart(*url) : invalid("The URL has no path.");
 }
 
 }  // namespace mtasts::web

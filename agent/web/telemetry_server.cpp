@@ -3,10 +3,9 @@
 
 #include "web/telemetry_server.h"
 
-#include <civetweb.h>
+#include <CivetServer.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <exception>
 #include <mutex>
 #include <string_view>
@@ -27,23 +26,6 @@ struct Answer {
   std::string_view type = kPlainType;
   std::string body;
   std::string_view allow;
-};
-
-std::string_view reason_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    default:
-      return "Service Unavailable";
-  }
-}
-
-struct StopContext {
-  void operator()(mg_context* context) const { mg_stop(context); }
 };
 
 // Turns "127.0.0.1:10059" down when this CivetWeb cannot have it.
@@ -71,7 +53,7 @@ std::string standstill(const std::vector<Heartbeat>& heartbeats,
   return fmt::format("Unresponsive for more than {} seconds: {}.", kStandstill.count(), names);
 }
 
-class TelemetryServer::Server {
+class TelemetryServer::Server : public CivetHandler {
  public:
   explicit Server(TelemetryHooks hooks) : hooks_(std::move(hooks)) {}
 
@@ -79,52 +61,69 @@ class TelemetryServer::Server {
   std::string start(const std::string& listen);
   uint16_t port() const;
 
+  // CivetHandler has each twice, with a status and without.
+  using CivetHandler::handleDelete;
+  using CivetHandler::handleGet;
+  using CivetHandler::handleHead;
+  using CivetHandler::handleOptions;
+  using CivetHandler::handlePatch;
+  using CivetHandler::handlePost;
+  using CivetHandler::handlePut;
+  bool handleGet(CivetServer*, mg_connection* connection) override { return respond(connection); }
+  bool handleHead(CivetServer*, mg_connection* connection) override { return respond(connection); }
+  bool handlePost(CivetServer*, mg_connection* connection) override { return respond(connection); }
+  bool handlePut(CivetServer*, mg_connection* connection) override { return respond(connection); }
+  bool handleDelete(CivetServer*, mg_connection* connection) override {
+    return respond(connection);
+  }
+  bool handleOptions(CivetServer*, mg_connection* connection) override {
+    return respond(connection);
+  }
+  bool handlePatch(CivetServer*, mg_connection* connection) override { return respond(connection); }
+
  private:
-  // CivetWeb's callbacks; their user data is the Server.
-  static int on_request(mg_connection* connection);
-  static int respond(mg_connection* connection);
   static int on_message(const mg_connection* connection, const char* message);
 
   Answer answer(std::string_view method, std::string_view uri) const;
+  // Always true: there is an answer to everything.
+  bool respond(mg_connection* connection) const;
 
   const TelemetryHooks hooks_;
   std::mutex mutex_;
-  std::string last_message_;                          // under mutex_
-  std::unique_ptr<mg_context, StopContext> context_;  // last: its threads use what is above
+  std::string last_message_;               // under mutex_
+  std::unique_ptr<CivetServer> listener_;  // last: its threads use what is above
 };
 
-std::string TelemetryServer::Server::start(const std::string& listen) {
+std::string TelemetryServer::Server::start(const std::string& listen) try {
   std::string fault = fault_in(listen);
   if (!fault.empty()) return fault;
   // Two scrapes and two health checks at once are plenty; a client that stalls costs one thread
   // for the timeout.
-  std::array<const char*, 9> options = {
-      "listening_ports",   listen.c_str(), "num_threads", "4", "request_timeout_ms", "5000",
-      "enable_keep_alive", "no",           nullptr};
-  mg_callbacks callbacks{};
-  callbacks.begin_request = on_request;
+  const std::vector<std::string> options = {
+      "listening_ports",    listen, "num_threads",       "4",
+      "request_timeout_ms", "5000", "enable_keep_alive", "no"};
+  CivetCallbacks callbacks;
   callbacks.log_message = on_message;
-  mg_init_data init{&callbacks, this, options.data()};
-  std::array<char, 256> text{};
-  unsigned code = 0;
-  mg_error_data error{&code, text.data(), text.size()};
-  context_.reset(mg_start2(&init, &error));
-  if (context_ != nullptr) return {};
+  listener_ = std::make_unique<CivetServer>(options, &callbacks, this);
+  listener_->addHandler("**", this);
+  return {};
+} catch (const CivetException& refused) {
   std::lock_guard lock(mutex_);
   return fmt::format("cannot listen on {}: {}; set [telemetry] listen to a free address and port",
-                     listen, last_message_.empty() ? text.data() : last_message_);
+                     listen, last_message_.empty() ? refused.what() : last_message_);
 }
 
 uint16_t TelemetryServer::Server::port() const {
-  std::array<mg_server_port, 1> ports{};
-  if (mg_get_server_ports(context_.get(), static_cast<int>(ports.size()), ports.data()) < 1)
-    return 0;
-  return static_cast<uint16_t>(ports[0].port);
+  const std::vector<int> ports = listener_->getListeningPorts();
+  return ports.empty() ? uint16_t{0} : static_cast<uint16_t>(ports.front());
 }
 
 int TelemetryServer::Server::on_message(const mg_connection* connection, const char* message) {
-  auto* server = static_cast<Server*>(mg_get_user_data(mg_get_context(connection)));
-  if (server == nullptr || message == nullptr) return 1;
+  const auto* listener =
+      static_cast<const CivetServer*>(mg_get_user_data(mg_get_context(connection)));
+  if (listener == nullptr || message == nullptr) return 1;
+  // CivetServer hands its context out as const; it is the Server that start() gave it.
+  auto* server = static_cast<Server*>(const_cast<void*>(listener->getUserContext()));
   std::lock_guard lock(server->mutex_);
   // The first is the cause; what follows says that the start failed.
   if (server->last_message_.empty()) server->last_message_ = printable(message, 200);
@@ -155,40 +154,35 @@ Answer TelemetryServer::Server::answer(std::string_view method, std::string_view
   return answer;
 }
 
-int TelemetryServer::Server::on_request(mg_connection* connection) {
-  // The caller is C: an exception (there is only the one of memory running out) must not reach it.
-  try {
-    return respond(connection);
-  } catch (const std::exception&) {
-    return 500;
-  }
-}
-
-int TelemetryServer::Server::respond(mg_connection* connection) {
+bool TelemetryServer::Server::respond(mg_connection* connection) const try {
   const mg_request_info* request = mg_get_request_info(connection);
-  const auto* server = static_cast<const Server*>(mg_get_user_data(mg_get_context(connection)));
-  if (request == nullptr || server == nullptr || request->local_uri == nullptr ||
-      request->request_method == nullptr)
-    return 400;
-  std::string_view method = request->request_method;
-  Answer answer = server->answer(method, request->local_uri);
-  const char* encodings = mg_get_header(connection, "Accept-Encoding");
-  std::string extra;
+  const std::string_view method = request->request_method;
+  Answer answer = this->answer(method, request->local_uri);
+  const char* encodings = CivetServer::getHeader(connection, "Accept-Encoding");
+  bool packed = false;
   if (encodings != nullptr && answer.body.size() > 1024 && accepts_gzip(encodings)) {
-    std::string packed = gzipped(answer.body);
-    if (!packed.empty()) {
-      answer.body = std::move(packed);
-      extra = "Content-Encoding: gzip\r\n";
-    }
+    std::string small = gzipped(answer.body);
+    packed = !small.empty();
+    if (packed) answer.body = std::move(small);
   }
-  if (!answer.allow.empty()) extra += fmt::format("Allow: {}\r\n", answer.allow);
-  std::string message = fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}Vary: Accept-Encoding\r\n"
-      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-      answer.status, reason_of(answer.status), answer.type, answer.body.size(), extra);
-  if (method != "HEAD") message += answer.body;
-  mg_write(connection, message.data(), message.size());
-  return answer.status;
+  auto add = [connection](const char* name, std::string_view value) {
+    mg_response_header_add(connection, name, value.data(), static_cast<int>(value.size()));
+  };
+  mg_response_header_start(connection, answer.status);
+  add("Content-Type", answer.type);
+  add("Content-Length", std::to_string(answer.body.size()));
+  if (packed) add("Content-Encoding", "gzip");
+  if (!answer.allow.empty()) add("Allow", answer.allow);
+  add("Vary", "Accept-Encoding");
+  add("Cache-Control", "no-store");
+  add("X-Content-Type-Options", "nosniff");
+  add("Connection", "close");
+  mg_response_header_send(connection);
+  if (method != "HEAD") mg_write(connection, answer.body.data(), answer.body.size());
+  return true;
+} catch (const std::exception&) {
+  // The caller is C: an exception (there is only the one of memory running out) must not reach it.
+  return true;
 }
 
 TelemetryServer::TelemetryServer(std::unique_ptr<Server> server) : server_(std::move(server)) {}

@@ -3,16 +3,12 @@
 
 #include "web/web_connection.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/chunk_encode.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <utility>
 
 #include "web/gzip.h"
@@ -21,73 +17,69 @@ namespace mtasts::web {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast = boost::beast;
+namespace http = beast::http;
 using boost::system::error_code;
-using std::chrono::steady_clock;
 
-// Shorter bodies do not fit in fewer packets when compressed.
-constexpr size_t kSmallestCompressed = 1024;
 // What a refused peer may still send before we stop listening, and for how long.
 constexpr size_t kLingerBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr size_t kReadStep = 4096;
 
-std::string field(const http::request<http::string_body>& request, boost::beast::string_view name) {
-  auto place = request.find(name);
-  return place == request.end() ? std::string() : std::string(place->value());
+using Header = http::request_header<>;
+
+std::string field(const Header& header, beast::string_view name) {
+  auto place = header.find(name);
+  return place == header.end() ? std::string() : std::string(place->value());
 }
 
-HttpRequest plain_request(const http::request<http::string_body>& request) {
+HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   HttpRequest plain;
-  plain.method = std::string(request.method_string());
-  plain.target = std::string(request.target());
-  plain.host = field(request, "Host");
-  plain.origin = field(request, "Origin");
-  plain.fetch_site = field(request, "Sec-Fetch-Site");
-  plain.scrape_timeout = field(request, "X-Prometheus-Scrape-Timeout-Seconds");
+  plain.method = std::string(header.method_string());
+  plain.target = std::string(header.target());
+  plain.host = field(header, "Host");
+  plain.origin = field(header, "Origin");
+  plain.fetch_site = field(header, "Sec-Fetch-Site");
+  plain.scrape_timeout = field(header, "X-Prometheus-Scrape-Timeout-Seconds");
+  plain.content_type = field(header, "Content-Type");
+  plain.content_encoding = field(header, "Content-Encoding");
+  plain.peer = peer;
   return plain;
 }
 
-void set_fields(http::response<http::empty_body>& head, const HttpResponse& response) {
-  head.result(static_cast<unsigned>(response.status));
-  head.set(http::field::content_type, response.content_type);
-  head.set(http::field::cache_control, "no-store");
-  head.set("Content-Security-Policy", response.content_security_policy);
-  head.set("X-Content-Type-Options", "nosniff");
-  head.set("Referrer-Policy", "no-referrer");
-  head.set(http::field::vary, "Accept-Encoding");
-  if (!response.allow.empty()) head.set(http::field::allow, response.allow);
+ResponseMode mode_of(const http::request<http::string_body>& request) {
+  ResponseMode mode;
+  mode.version = request.version();
+  mode.keep_alive = request.keep_alive();
+  mode.head_only = request.method() == http::verb::head;
+  mode.gzip = accepts_gzip(field(request, "Accept-Encoding"));
+  return mode;
+}
+
+bool is_http_error(const error_code& error) {
+  return error.category() == make_error_code(http::error::bad_method).category();
 }
 
 }  // namespace
 
-void Gate::post(std::function<void()> work) {
-  std::lock_guard lock(mutex_);
-  if (loop_ != nullptr) asio::post(*loop_, std::move(work));
-}
-
-void Gate::close() {
-  std::lock_guard lock(mutex_);
-  loop_ = nullptr;
-}
-
-WebConnection::WebConnection(asio::ip::tcp::socket socket, const WebSite& site,
-                             const WebLimits& limits, std::shared_ptr<Gate> gate)
-    : stream_(std::move(socket)),
-      buffer_(limits.header_bytes + limits.body_bytes),
-      answer_timer_(stream_.get_executor()),
-      site_(site),
+WebConnection::WebConnection(std::unique_ptr<WebStream> stream, const Handler& handler,
+                             const WebLimits& limits, std::shared_ptr<LoopHandle> loop)
+    : stream_(std::move(stream)),
+      handler_(handler),
       limits_(limits),
-      gate_(std::move(gate)) {
-  // Head and body are written apart: Nagle's algorithm would hold the body until the peer's delayed
-  // acknowledgement of the head.
-  error_code ignored;
-  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-}
+      loop_(std::move(loop)),
+      writer_(*stream_, limits_),
+      buffer_(limits.header_bytes + kReadStep),
+      answer_timer_(stream_->executor()) {}
 
 asio::awaitable<void> WebConnection::run() {
-  bool more = true;
+  error_code error;
+  stream_->expires_after(limits_.request);
+  co_await stream_->handshake(error);
+  bool more = !error;
   while (more && !finishing_) more = co_await serve_one();
+  stream_->expires_after(kLingerTime);
+  co_await stream_->half_close(error);
   close();
 }
 
@@ -98,9 +90,8 @@ void WebConnection::finish() {
 }
 
 void WebConnection::close() {
-  error_code ignored;
   answer_timer_.cancel();
-  stream_.socket().close(ignored);
+  stream_->close();
 }
 
 // A connection that waits for its next request may wait longer than one that is in the middle of
@@ -108,178 +99,148 @@ void WebConnection::close() {
 asio::awaitable<bool> WebConnection::wait_for_octets() {
   if (buffer_.size() > 0) co_return true;
   idle_ = true;
-  stream_.expires_after(limits_.idle);
+  stream_->expires_after(limits_.idle);
   error_code error;
   auto room = buffer_.prepare(kReadStep);
-  auto token = asio::redirect_error(asio::use_awaitable, error);
-  size_t length = co_await stream_.async_read_some(room, token);
+  size_t length = co_await stream_->read_some(room, error);
   idle_ = false;
   buffer_.commit(length);
   co_return !error;
 }
 
+asio::awaitable<error_code> WebConnection::parse(Parser& parser, bool header_alone) {
+  while (header_alone ? !parser.is_header_done() : !parser.is_done()) {
+    error_code error = http::error::need_more;
+    if (buffer_.size() > 0) {
+      const size_t used = parser.put(buffer_.data(), error);
+      buffer_.consume(used);
+    }
+    if (!error) continue;
+    if (error != http::error::need_more) co_return error;
+    const size_t space = std::min(kReadStep, buffer_.max_size() - buffer_.size());
+    if (space == 0) co_return http::error::buffer_overflow;
+    error = error_code();
+    auto room = buffer_.prepare(space);
+    size_t length = co_await stream_->read_some(room, error);
+    buffer_.commit(length);
+    if (error) co_return error;
+  }
+  co_return error_code();
+}
+
+asio::awaitable<error_code> WebConnection::read_body(Parser& parser, size_t limit) {
+  auto announced = parser.content_length();
+  if (announced && *announced > limit) co_return http::error::body_limit;
+  parser.body_limit(limit);
+  const std::string expect = field(parser.get(), "Expect");
+  if (!parser.is_done() && buffer_.size() == 0 && beast::iequals(expect, "100-continue")) {
+    // RFC 9110 §10.1.1: the client waits for a word before it sends the body.
+    static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::vector<asio::const_buffer> octets(1, asio::buffer(kContinue));
+    error_code error;
+    co_await stream_->write(octets, error);
+    if (error) co_return error;
+  }
+  error_code error = co_await parse(parser, false);
+  co_return error;
+}
+
 asio::awaitable<bool> WebConnection::serve_one() {
   bool more = co_await wait_for_octets();
   if (!more) co_return false;
-  http::request_parser<http::string_body> parser;
+  Parser parser;
   parser.header_limit(static_cast<uint32_t>(limits_.header_bytes));
-  parser.body_limit(limits_.body_bytes);
-  stream_.expires_after(limits_.request);
-  error_code error;
-  auto token = asio::redirect_error(asio::use_awaitable, error);
-  co_await http::async_read(stream_, buffer_, parser, token);
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    co_await refuse(431, "The request header is too large.");
-    co_return false;
+  parser.body_limit(boost::none);  // known when the header is
+  stream_->expires_after(limits_.request);
+  error_code error = co_await parse(parser, true);
+  if (error) {
+    more = co_await refuse_error(error);
+    co_return more;
   }
-  if (error == http::error::body_limit) {
-    co_await refuse(413, "The request body is too large.");
-    co_return false;
+  HttpRequest request = plain_request(parser.get(), stream_->peer());
+  Admission admission = handler_.admit(request);
+  ResponseMode mode = mode_of(parser.get());
+  if (admission.refusal && !parser.is_done()) {
+    more = co_await refuse(std::move(*admission.refusal), mode);
+    co_return more;
   }
-  if (error && error.category() == make_error_code(http::error::bad_method).category() &&
-      error != http::error::end_of_stream && error != http::error::partial_message) {
-    co_await refuse(400, "The request is not valid HTTP.");
-    co_return false;
-  }
-  if (error) co_return false;
-  Request request = parser.release();
-  HttpRequest plain = plain_request(request);
-  HttpResponse response = co_await ask_site(std::move(plain));
-  bool sent = co_await send(request, std::move(response));
-  co_return sent;
-}
-
-asio::awaitable<void> WebConnection::refuse(int status, std::string_view sentence) {
-  Request request;
-  request.version(11);
-  request.keep_alive(false);
   HttpResponse response;
-  response.status = status;
-  response.body = std::string(sentence) + "\n";
-  co_await send(request, std::move(response));
-  co_await linger();
+  if (admission.refusal) {
+    response = std::move(*admission.refusal);
+  } else {
+    error = co_await read_body(parser, admission.body_bytes);
+    if (error) {
+      more = co_await refuse_error(error);
+      co_return more;
+    }
+    request.body = std::move(parser.get().body());
+    response = co_await ask_handler(request);
+  }
+  mode.keep_alive = mode.keep_alive && !finishing_;
+  more = co_await writer_.send(mode, std::move(response));
+  co_return more;
 }
 
-asio::awaitable<HttpResponse> WebConnection::ask_site(HttpRequest request) {
-  auto answer = std::make_shared<std::optional<HttpResponse>>();
+asio::awaitable<bool> WebConnection::refuse_error(error_code error) {
+  HttpResponse response;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    response = text_response(431, "The request header is too large.");
+  else if (error == http::error::body_limit)
+    response = text_response(413, "The request body is too large.");
+  else if (is_http_error(error))
+    response = text_response(400, "The request is not valid HTTP.");
+  else
+    co_return false;  // of the transport: nobody is there to read an answer
+  const ResponseMode mode;
+  bool more = co_await refuse(std::move(response), mode);
+  co_return more;
+}
+
+asio::awaitable<bool> WebConnection::refuse(HttpResponse response, ResponseMode mode) {
+  mode.keep_alive = false;
+  co_await writer_.send(mode, std::move(response));
+  co_await linger();
+  co_return false;
+}
+
+asio::awaitable<HttpResponse> WebConnection::ask_handler(const HttpRequest& request) {
+  answer_.reset();
   answer_timer_.expires_after(limits_.answer);
-  // The answer may come from any thread, and after this connection is gone.
-  std::weak_ptr<std::optional<HttpResponse>> place = answer;
-  auto deliver = [gate = gate_, place, timer = &answer_timer_](HttpResponse response) {
-    gate->post([place, timer, response = std::move(response)]() mutable {
-      auto waiting = place.lock();
-      if (waiting == nullptr || waiting->has_value()) return;
-      *waiting = std::move(response);
-      timer->cancel();
+  // The response may come from any thread, twice, too late, and when connection and loop are gone.
+  const uint64_t question = ++question_;
+  Handler::Done done = [loop = loop_, connection = weak_from_this(),
+                        question](HttpResponse response) {
+    loop->post([connection, question, response = std::move(response)]() mutable {
+      if (auto waiting = connection.lock()) waiting->deliver(question, std::move(response));
     });
   };
-  WebSite::Done done = deliver;
-  site_.answer(request, done);
+  handler_.answer(request, done);
   error_code ignored;
   auto token = asio::redirect_error(asio::use_awaitable, ignored);
-  if (!answer->has_value()) co_await answer_timer_.async_wait(token);
-  if (answer->has_value()) co_return std::move(**answer);
-  HttpResponse late;
-  late.status = finishing_ ? 503 : 504;
-  late.body = finishing_ ? "The agent is shutting down.\n" : "The request timed out.\n";
-  co_return late;
+  co_await answer_timer_.async_wait(token);
+  ++question_;  // what comes now is too late
+  if (answer_) co_return std::move(*answer_);
+  co_return finishing_ ? text_response(503, "The agent is shutting down.")
+                       : text_response(504, "The request timed out.");
 }
 
-asio::awaitable<bool> WebConnection::send(const Request& request, HttpResponse response) {
-  bool keep = request.keep_alive() && !finishing_;
-  bool head_only = request.method() == http::verb::head;
-  Head head;
-  head.version(request.version());
-  set_fields(head, response);
-  bool compress = accepts_gzip(field(request, "Accept-Encoding")) &&
-                  (response.source || response.body.size() >= kSmallestCompressed);
-  if (response.source) {
-    // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
-    bool chunks = request.version() >= 11;
-    head.keep_alive(keep && chunks);
-    head.chunked(chunks);
-    if (compress) head.set(http::field::content_encoding, "gzip");
-    present::BodySource source;
-    if (!head_only) source = std::move(response.source);
-    bool sent = co_await send_pieces(head, std::move(source), compress);
-    co_return (sent && keep && chunks);
-  }
-  std::string body = std::move(response.body);
-  if (compress) {
-    std::string small = gzipped(body);
-    if (!small.empty()) {
-      body = std::move(small);
-      head.set(http::field::content_encoding, "gzip");
-    }
-  }
-  head.keep_alive(keep);
-  head.content_length(body.size());
-  bool sent = co_await send_whole(head, std::move(body), !head_only);
-  co_return (sent && keep);
-}
-
-asio::awaitable<bool> WebConnection::send_whole(Head& head, std::string body, bool body_wanted) {
-  http::response_serializer<http::empty_body> serializer(head);
-  stream_.expires_after(limits_.write);
-  error_code error;
-  auto token = asio::redirect_error(asio::use_awaitable, error);
-  co_await http::async_write_header(stream_, serializer, token);
-  if (error || !body_wanted || body.empty()) co_return !error;
-  auto octets = asio::buffer(body);
-  co_await asio::async_write(stream_, octets, token);
-  co_return !error;
-}
-
-asio::awaitable<bool> WebConnection::send_pieces(Head& head, present::BodySource source,
-                                                 bool compressed) {
-  const auto end = steady_clock::now() + limits_.response;
-  bool headed = co_await send_whole(head, std::string(), false);
-  if (!headed || !source) co_return headed;
-  error_code error;
-  auto token = asio::redirect_error(asio::use_awaitable, error);
-  GzipStream gzip;
-  std::string piece;
-  std::string packed;
-  for (bool more = true; more;) {
-    piece.clear();
-    more = source(piece);
-    if (compressed) {
-      packed.clear();
-      if (!gzip.usable()) co_return false;
-      gzip.compress(piece, !more, packed);
-    }
-    const std::string& octets = compressed ? packed : piece;
-    if (octets.empty()) continue;
-    if (steady_clock::now() > end) co_return false;
-    stream_.expires_after(limits_.write);
-    auto buffer = asio::buffer(octets);
-    if (head.chunked()) {
-      auto chunk = http::make_chunk(buffer);
-      co_await asio::async_write(stream_, chunk, token);
-    } else {
-      co_await asio::async_write(stream_, buffer, token);
-    }
-    if (error) co_return false;
-  }
-  if (head.chunked()) {
-    auto last = http::make_chunk_last();
-    co_await asio::async_write(stream_, last, token);
-  }
-  co_return !error;
+void WebConnection::deliver(uint64_t question, HttpResponse response) {
+  if (question != question_ || answer_) return;
+  answer_ = std::move(response);
+  answer_timer_.cancel();
 }
 
 // A socket closed while the peer still sends is reset, and the peer may never see why it was
 // refused (RFC 9112 §9.6).
 asio::awaitable<void> WebConnection::linger() {
   error_code error;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  stream_.expires_after(kLingerTime);
-  auto token = asio::redirect_error(asio::use_awaitable, error);
+  stream_->expires_after(kLingerTime);
+  co_await stream_->half_close(error);
   size_t total = 0;
   std::string rubbish(kReadStep, '\0');
   auto room = asio::buffer(rubbish);
   while (!error && total < kLingerBytes) {
-    size_t length = co_await stream_.async_read_some(room, token);
+    size_t length = co_await stream_->read_some(room, error);
     total += length;
   }
 }

@@ -1,45 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One connection of the web server: reads requests, has the site answer them, writes responses.
-// Included by the two files of the server alone, for it brings Beast along. Loop thread of the web
-// server only; what comes from other threads passes the Gate.
+// One connection of the web server: reads requests, has the handler answer them, writes responses.
+// Included by the files of the server alone, for it brings Beast along. Loop thread of the web
+// server only; responses from other threads come by the LoopHandle. Held by shared pointer.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <functional>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 
-#include "web/web_server.h"
+#include "web/handler.h"
+#include "web/loop_handle.h"
+#include "web/response_writer.h"
+#include "web/web_limits.h"
+#include "web/web_stream.h"
 
 namespace mtasts::web {
 
-// Lets other threads post work to the loop as long as there is one.
-class Gate {
+class WebConnection : public std::enable_shared_from_this<WebConnection> {
  public:
-  explicit Gate(boost::asio::io_context& loop) : loop_(&loop) {}
-  // Dropped when the loop is gone.
-  void post(std::function<void()> work);
-  void close();
-
- private:
-  std::mutex mutex_;
-  boost::asio::io_context* loop_;  // null: gone
-};
-
-class WebConnection {
- public:
-  WebConnection(boost::asio::ip::tcp::socket socket, const WebSite& site, const WebLimits& limits,
-                std::shared_ptr<Gate> gate);
+  // Handler and limits must outlive the connection.
+  WebConnection(std::unique_ptr<WebStream> stream, const Handler& handler, const WebLimits& limits,
+                std::shared_ptr<LoopHandle> loop);
 
   // Until the peer or we have had enough. Never throws for what the peer does.
   boost::asio::awaitable<void> run();
@@ -50,26 +38,32 @@ class WebConnection {
   void close();
 
  private:
-  using Request = boost::beast::http::request<boost::beast::http::string_body>;
-  using Head = boost::beast::http::response<boost::beast::http::empty_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Error = boost::system::error_code;
   template <typename T>
   using Awaitable = boost::asio::awaitable<T>;
 
   Awaitable<bool> wait_for_octets();
   Awaitable<bool> serve_one();
-  Awaitable<void> refuse(int status, std::string_view sentence);
-  Awaitable<HttpResponse> ask_site(HttpRequest request);
-  Awaitable<bool> send(const Request& request, HttpResponse response);
-  Awaitable<bool> send_whole(Head& head, std::string body, bool body_wanted);
-  Awaitable<bool> send_pieces(Head& head, present::BodySource source, bool compressed);
+  // Reads on until the header, or the whole, is parsed.
+  Awaitable<Error> parse(Parser& parser, bool header_alone);
+  Awaitable<Error> read_body(Parser& parser, size_t limit);
+  // Answers what cannot be read on, and hangs up; false.
+  Awaitable<bool> refuse(HttpResponse response, ResponseMode mode);
+  Awaitable<bool> refuse_error(Error error);
+  Awaitable<HttpResponse> ask_handler(const HttpRequest& request);
+  void deliver(uint64_t question, HttpResponse response);
   Awaitable<void> linger();
 
-  boost::beast::tcp_stream stream_;
+  const std::unique_ptr<WebStream> stream_;
+  const Handler& handler_;
+  const WebLimits& limits_;
+  const std::shared_ptr<LoopHandle> loop_;
+  ResponseWriter writer_;
   boost::beast::flat_buffer buffer_;
   boost::asio::steady_timer answer_timer_;
-  const WebSite& site_;
-  const WebLimits& limits_;
-  std::shared_ptr<Gate> gate_;
+  uint64_t question_ = 0;               // counts what the handler was asked
+  std::optional<HttpResponse> answer_;  // to the latest question
   bool idle_ = false;
   bool finishing_ = false;
 };

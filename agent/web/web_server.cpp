@@ -21,6 +21,8 @@
 
 #include "async/endpoint.h"
 #include "base/log.h"
+#include "web/loop_handle.h"
+#include "web/plain_stream.h"
 #include "web/web_connection.h"
 
 namespace mtasts::web {
@@ -36,27 +38,31 @@ constexpr std::chrono::milliseconds kBeat{1000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kGrace{500};
 
-std::string_view advice_for(const error_code& error) {
+std::string advice_for(const error_code& error, std::string_view setting, uint16_t port) {
   if (error == asio::error::address_in_use)
-    return "stop the program that uses the port, or set [web] listen to another port";
-  if (error == asio::error::access_denied) return "set [web] listen to a port above 1023";
+    return fmt::format("stop the program that has the port, or set {} to another one", setting);
+  if (error == asio::error::access_denied)
+    return fmt::format("set {} to a port above 1023", setting);
   if (error == asio::error::address_family_not_supported)
-    return "this machine has no IPv6; set [web] listen to \"0.0.0.0:10058\"";
-  return "set [web] listen to an address of this machine";
+    return fmt::format("this machine has no IPv6; set {} to \"0.0.0.0:{}\"", setting, port);
+  return fmt::format("set {} to an address of this machine", setting);
 }
 
 }  // namespace
 
 class WebServer::Loop {
  public:
-  Loop(const WebSite& site, WebLimits limits)
-      : site_(site), limits_(limits), gate_(std::make_shared<Gate>(io_)), timer_(io_) {}
+  Loop(const Handler& handler, WebLimits limits)
+      : handler_(handler),
+        limits_(limits),
+        handle_(std::make_shared<LoopHandle>(io_)),
+        timer_(io_) {}
   ~Loop() { stop(); }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   // Empty: it listens; else what is in the way.
-  std::string listen(const settings::Endpoint& endpoint);
+  std::string listen(const settings::Endpoint& endpoint, std::string_view setting);
   void start();
   void stop();
 
@@ -73,10 +79,10 @@ class WebServer::Loop {
   void shut_down();
   void close_all();
 
-  const WebSite& site_;
+  const Handler& handler_;
   const WebLimits limits_;
   asio::io_context io_{1};
-  std::shared_ptr<Gate> gate_;
+  const std::shared_ptr<LoopHandle> handle_;
   std::vector<tcp::acceptor> acceptors_;
   std::vector<settings::Endpoint> endpoints_;
   std::set<std::shared_ptr<WebConnection>> connections_;
@@ -86,8 +92,8 @@ class WebServer::Loop {
   std::thread thread_;
 };
 
-std::string WebServer::Loop::listen(const settings::Endpoint& endpoint) {
-  tcp::endpoint local = endpoint_of(endpoint.address, endpoint.port);
+std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::string_view setting) {
+  tcp::endpoint local = async::endpoint_of(endpoint.address, endpoint.port);
   tcp::acceptor acceptor(io_);
   error_code error;
   acceptor.open(local.protocol(), error);
@@ -100,7 +106,7 @@ std::string WebServer::Loop::listen(const settings::Endpoint& endpoint) {
   if (!error) bound = acceptor.local_endpoint(error);
   if (error)
     return fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
-                       advice_for(error));
+                       advice_for(error, setting, endpoint.port));
   settings::Endpoint real = endpoint;
   real.port = bound.port();
   endpoints_.push_back(real);
@@ -151,7 +157,9 @@ asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
       continue;
     }
     if (connections_.size() >= limits_.connections) continue;  // closes it
-    auto connection = std::make_shared<WebConnection>(std::move(socket), site_, limits_, gate_);
+    auto stream = std::make_unique<PlainStream>(std::move(socket));
+    auto connection =
+        std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);
     connections_.insert(connection);
     asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
   }
@@ -187,17 +195,18 @@ void WebServer::Loop::stop() {
   if (!thread_.joinable()) return;
   asio::post(io_, [this] { shut_down(); });
   thread_.join();
-  gate_->close();
+  handle_->release();
 }
 
 WebServer::WebServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 WebServer::~WebServer() = default;
 
 Result<std::unique_ptr<WebServer>> WebServer::start(const std::vector<settings::Endpoint>& listen,
-                                                    const WebSite& site, WebLimits limits) {
-  auto loop = std::make_unique<Loop>(site, limits);
+                                                    const Handler& handler, WebLimits limits,
+                                                    std::string_view setting) {
+  auto loop = std::make_unique<Loop>(handler, limits);
   for (const settings::Endpoint& endpoint : listen) {
-    std::string trouble = loop->listen(endpoint);
+    std::string trouble = loop->listen(endpoint, setting);
     if (!trouble.empty()) return Failure{FailureKind::io, std::move(trouble)};
   }
   loop->start();

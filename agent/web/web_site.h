@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The site: which address gives what, on the web port. Routes, methods, the rule of /probe, and the
-// refusal of cross-site reloads; no sockets, no HTML of its own. What the site cannot do itself
-// (probe, reload) it asks of functions handed in, which answer later and from any thread.
-// Any thread; an answer may come before answer() returns.
+// The site on the web port: which address gives what. Its routes stand in one table (routes()),
+// which also refuses; no sockets, no HTML of its own. What the site cannot do itself (probe,
+// reload) it asks of functions handed in, which answer later and from any thread. Any thread; an
+// answer may come before answer() returns.
 #pragma once
 
 #include <atomic>
@@ -18,10 +18,14 @@
 #include "base/result.h"
 #include "board/latest_reports.h"
 #include "present/exposition_cache.h"
+#include "present/page.h"
+#include "settings/external_url.h"
 #include "settings/settings.h"
 #include "state/state.h"
-#include "web/http_message.h"
+#include "web/handler.h"
+#include "web/probe_rule.h"
 #include "web/request_target.h"
+#include "web/route_table.h"
 
 namespace mtasts::web {
 
@@ -42,39 +46,47 @@ struct WebActions {
 // Checks that /probe has running at once; more get 503. A scrape that waits costs a connection.
 inline constexpr int kMostProbes = 64;
 
-// Configured domains always may; others by "any" or a pattern, where `*.` stands for one or more
-// labels.
-bool may_probe(const settings::ProbeSettings& rule, bool configured, std::string_view domain);
-
-// The scrape's own limit less half a second, between 1 and 120 seconds; 120 without one.
-std::chrono::milliseconds probe_limit(std::string_view scrape_timeout_seconds);
-
-class WebSite {
+class WebSite : public Handler {
  public:
   // Reports and exposition must outlive the site.
   WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
           WebActions actions, settings::ProbeSettings probe_rule);
+  WebSite(const WebSite&) = delete;
+  WebSite& operator=(const WebSite&) = delete;
 
   void set_probe_rule(settings::ProbeSettings rule);
+  // [web] external_url: links go there, its path is a prefix of every route, and its pages may send
+  // writing requests. Empty: none.
+  void set_external_url(const std::string& url);
 
-  using Done = std::function<void(HttpResponse)>;
-  void answer(const HttpRequest& request, const Done& done) const;
+  Admission admit(const HttpRequest& head) const override;
+  void answer(const HttpRequest& request, const Done& done) const override;
 
  private:
-  void answer_get(const RequestTarget& target, const HttpRequest& request, const Done& done) const;
-  HttpResponse domain_page_response(std::string_view name) const;
-  HttpResponse domain_json_response(std::string_view name) const;
-  HttpResponse readiness() const;
-  void history(std::string_view name, const Done& done) const;
-  void probe(const RequestTarget& target, const HttpRequest& request, const Done& done) const;
-  void reload(const HttpRequest& request, const Done& done) const;
+  RouteTable routes();
+  std::shared_ptr<const settings::ExternalUrl> external_url() const;
+  present::PageLinks links() const;
+
+  void index(const RoutedRequest& request, const Done& done) const;
+  void domain_page(const RoutedRequest& request, const Done& done) const;
+  void metrics(const RoutedRequest& request, const Done& done) const;
+  void probe(const RoutedRequest& request, const Done& done) const;
+  void domains_json(const RoutedRequest& request, const Done& done) const;
+  void domain_json(const RoutedRequest& request, const Done& done) const;
+  void history(const RoutedRequest& request, const Done& done) const;
+  void healthy(const RoutedRequest& request, const Done& done) const;
+  void ready(const RoutedRequest& request, const Done& done) const;
+  void reload(const RoutedRequest& request, const Done& done) const;
 
   const board::LatestReports& reports_;
   const present::ExpositionCache& exposition_;
   const WebActions actions_;
+  const RouteTable routes_;
   const std::shared_ptr<std::atomic<int>> probes_ = std::make_shared<std::atomic<int>>(0);
   mutable std::mutex mutex_;
-  settings::ProbeSettings probe_rule_;  // under mutex_
+  settings::ProbeSettings probe_rule_;                          // under mutex_
+  std::shared_ptr<const settings::ExternalUrl> external_url_ =  // under mutex_
+      std::make_shared<const settings::ExternalUrl>();
 };
 
 }  // namespace mtasts::web

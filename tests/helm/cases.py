@@ -228,6 +228,9 @@ REFUSED = [
     ({"settings": {"web": {"external_url": "mtasts.example.com"}}}, "settings.web.external_url"),
     ({"settings": {"web": {"external_url": "https:///x"}}}, "settings.web.external_url"),
     ({"settings": {"web": {"external_url": "https://a.example/?q"}}}, "settings.web.external_url"),
+    ({"settings": {"web": {"external_url": "https://me@a.example/"}}}, "settings.web.external_url"),
+    ({"settings": {"web": {"external_url": "https://a.example:65536/"}}}, "settings.web.external_url"),
+    ({"settings": {"web": {"external_url": "https://a.example/%0a"}}}, "settings.web.external_url"),
     # What Kubernetes would refuse.
     ({"persistence": {"size": "10ki"}}, "persistence.size"),
     ({"persistence": {"size": "10m"}}, "persistence.size"),
@@ -300,6 +303,7 @@ ACCEPTED = [
     {"settings": {"web": {"external_url": "https://mtasts.example.com/below/"}, "probe": {"allow": "any"}}},
     {"settings": {"web": {"external_url": "http://[2001:db8::1]:8080"},
                   "probe": {"allow": ["*.example.com", "a.test"]}}},
+    {"settings": {"web": {"external_url": "https://a.example:8443/a%20b/c;d/"}}},
     {"settings": {"web": {"external_url": ""}, "probe": {"allow": "configured"}}},
     {"domains": [{"name": "a.example", "labels": {"_": "1", "_a": "2", "a__": "3", "domains": "4"}}, "a.example"]},
     {"domains": [{"name": "a.example", "labels": None, "expectedMode": None}]},

@@ -38,6 +38,8 @@ TEST(Html, AllowsItsOwnStyleAlone) {
   std::string page = html_page("t", "");
   EXPECT_EQ(count_of(page, "<style>"), 1u);
   EXPECT_FALSE(has(page, "style=")) << "the policy blocks style attributes";
+  EXPECT_TRUE(has(page, "<style>\n:root{")) << "the licence of page.css is not sent";
+  EXPECT_TRUE(has(page, "input,button{font:inherit;padding:.3rem .6rem}\n</style>"));
 }
 
 class PageTest : public testing::Test {
@@ -117,6 +119,40 @@ TEST_F(PageTest, TellsEverythingOfADomain) {
     EXPECT_TRUE(has(page, part)) << part;
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_FALSE(has(page, "\xff"));
+}
+
+TEST_F(PageTest, LinksAreRelativeUnlessAPlaceIsKnown) {
+  for (const std::string& page :
+       {index_page(published_.reports.snapshot(), ""), domain_page(*published_.reports.find("broken.example")),
+        domain_page(*published_.reports.find("new.example"))}) {
+    EXPECT_FALSE(has(page, "href=\"/")) << page;
+    EXPECT_FALSE(has(page, "href=\"http"));
+    EXPECT_FALSE(has(page, "canonical"));
+    EXPECT_FALSE(has(page, "<footer"));
+  }
+}
+
+TEST_F(PageTest, LinksCarryThePrefix) {
+  const PageLinks links{"/a&b/c", "https://h.example/a&b/c"};
+  std::string page = index_page(published_.reports.snapshot(), "", links);
+  EXPECT_EQ(count_of(page, "href=\"/a&amp;b/c/domains/"), 3u);
+  EXPECT_TRUE(has(page, "<link rel=\"canonical\" href=\"https://h.example/a&amp;b/c/\">"));
+  EXPECT_TRUE(has(page,
+                  "<footer class=\"dim\"><a href=\"https://h.example/a&amp;b/c/\">"
+                  "https://h.example/a&amp;b/c/</a></footer>"));
+  page = domain_page(*published_.reports.find("broken.example"), links);
+  EXPECT_TRUE(has(page, "<a href=\"/a&amp;b/c/\">All domains</a>"));
+  EXPECT_TRUE(has(page, "<a href=\"/a&amp;b/c/api/v1/domains/broken.example\">JSON</a>"));
+  EXPECT_TRUE(
+      has(page, "rel=\"canonical\" href=\"https://h.example/a&amp;b/c/domains/broken.example\">"));
+  EXPECT_FALSE(has(page, "href=\"../"));
+  page = message_page("No", "Nothing.", links);
+  EXPECT_TRUE(has(page, "<a href=\"/a&amp;b/c/\">All domains</a>"));
+  EXPECT_FALSE(has(page, "canonical")) << "a message is no page of its own";
+  // A URL without a path: links need no prefix.
+  page = domain_page(*published_.reports.find("broken.example"), {"", "https://h.example"});
+  EXPECT_TRUE(has(page, "<a href=\"../\">All domains</a>"));
+  EXPECT_TRUE(has(page, "href=\"https://h.example/domains/broken.example\">"));
 }
 
 TEST_F(PageTest, StaysBoundedWithHostileReports) {

@@ -15,6 +15,7 @@
 #include "present/world.h"
 #include "web/http_client.h"
 #include "web/web_server.h"
+#include "web/web_site.h"
 
 namespace mtasts::web {
 

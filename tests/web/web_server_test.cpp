@@ -150,6 +150,13 @@ TEST_F(WebServerTest, RefusesWhatIsTooLargeOrNoHttp) {
            std::string(0x20000, 'a') + "\r\n0\r\n\r\n",
        413},                                                          // in chunks
       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400},  // TLS
+      {"GET / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", 413},          // a route that takes no body
+      {"POST /-/reload HTTP/1.1\r\nContent-Length: 1025\r\n\r\n", 413},
+      {"POST /-/reload HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody", 501},  // small enough
+      // What is wrong with the address counts before what is wrong with the body.
+      {"POST /nothing HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 404},
+      {"PUT /metrics HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 405},
+      {"POST /-/reload HTTP/1.1\r\nOrigin: null\r\nContent-Length: 99999999\r\n\r\n", 403},
       {"hello\r\n\r\n", 400},
       {"GET / HTTP/9.9\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nContent-Length: nine\r\n\r\n", 400},

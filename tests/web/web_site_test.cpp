@@ -32,6 +32,14 @@ TEST(RequestTarget, TakesGoodOnesApart) {
       {"http://h:1/x?y=z", "/x", {{"y", "z"}}},  // absolute form
       {"HTTPS://h", "/", {}},
       {"/b%C3%BCcher", "/bücher", {}},
+      // What RFC 3986 wants encoded and clients send as it is.
+      {"/bücher", "/bücher", {}},
+      {"/m?name[]=a|b&{x}=\"y\"", "/m", {{"name[]", "a|b"}, {"{x}", "\"y\""}}},
+      {"//a//b", "//a//b", {}},
+      {"/a/../b/./c", "/a/../b/./c", {}},  // the routes know no dots
+      {"/p?", "/p", {}},
+      {"/p?a=1&", "/p", {{"a", "1"}, {"", ""}}},
+      {"http://[::1]:10058?q=1", "/", {{"q", "1"}}},
   };
   for (const Case& c : cases) {
     auto parsed = parse_target(c.text);
@@ -55,6 +63,10 @@ TEST(RequestTarget, RefusesBadOnes) {
       "/?%=1",    // in a name
       "/" + std::string(kLongestTarget, 'a'),
       "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q",  // seventeen parameters
+      "/a\nb",                                // as it is
+      "ftp://h/x",                            // another scheme
+      "http:/x",                              // no authority
+      "http://h\x7f/",                        // in the authority
   };
   for (const std::string& text : cases) EXPECT_FALSE(parse_target(text).ok()) << text;
   EXPECT_EQ(present::percent_encoded("a-b.c_d~/ü"), "a-b.c_d~%2F%C3%BC");
@@ -76,6 +88,11 @@ TEST(Gzip, IsUsedOnlyWhereAllowed) {
       {"identity", false},
       {"gzipped", false},
       {",,;;,", false},
+      {"gzip;Q=0", false},
+      {"gzip ; q=0", false},
+      {"gzip;x=1;q=0", false},
+      {"gzip;level=0", true},  // no weight
+      {"x-gzip", true},
   };
   for (const auto& [header, allowed] : cases) EXPECT_EQ(accepts_gzip(header), allowed) << header;
 }
@@ -147,6 +164,62 @@ TEST(Probe, RunsABoundedNumberAtOnce) {
   EXPECT_EQ(statuses[200], kMostProbes);
   site.answer(request, done);
   EXPECT_EQ(running.size(), 1u) << "what ended makes room";
+}
+
+// What the site says to a request of a page at `origin`.
+HttpResponse asked_of(const WebSite& site, const std::string& target,
+                      const std::string& method = "GET", const std::string& origin = "") {
+  HttpRequest request;
+  request.method = method;
+  request.target = target;
+  request.host = "agent.example";
+  request.origin = origin;
+  HttpResponse answered;
+  site.answer(request, [&](HttpResponse response) { answered = std::move(response); });
+  return answered;
+}
+
+TEST(ExternalUrl, IsPrefixLinksAndOrigin) {
+  present::world::Published board;
+  present::world::fill(board);
+  int reloads = 0;
+  WebActions actions;
+  actions.reload = [&](auto done) {
+    ++reloads;
+    done({});
+  };
+  WebSite site(board.reports, board.exposition, actions, {});
+  const std::string origin = "https://outside.example";
+  const std::string before = asked_of(site, "/").body;
+  EXPECT_NE(before.find("href=\"domains/broken.example\""), std::string::npos);
+  EXPECT_EQ(asked_of(site, "/below/").status, 404);
+  EXPECT_EQ(asked_of(site, "/-/reload", "POST", origin).status, 403);
+
+  site.set_external_url("https://outside.example/below/");
+  for (std::string prefix : {"", "/below"}) {
+    HttpResponse page = asked_of(site, prefix + "/");
+    EXPECT_EQ(page.status, 200) << prefix;
+    EXPECT_NE(page.body.find("href=\"/below/domains/broken.example\""), std::string::npos);
+    EXPECT_NE(page.body.find("rel=\"canonical\" href=\"https://outside.example/below/\""),
+              std::string::npos);
+    EXPECT_EQ(asked_of(site, prefix + "/domains/broken.example").status, 200);
+    EXPECT_EQ(asked_of(site, prefix + "/api/v1/domains/broken.example").status, 200);
+    EXPECT_EQ(asked_of(site, prefix + "/metrics").status, 200);
+    EXPECT_EQ(asked_of(site, prefix + "/-/ready").status, 200);
+    EXPECT_EQ(asked_of(site, prefix + "/-/reload").status, 405);
+    EXPECT_EQ(asked_of(site, prefix + "/-/reload", "POST", origin).status, 200);
+    EXPECT_EQ(asked_of(site, prefix + "/-/reload", "POST", "https://evil.example").status, 403);
+    HttpResponse unknown = asked_of(site, prefix + "/domains/other.example");
+    EXPECT_EQ(unknown.status, 404);
+    EXPECT_NE(unknown.body.find("href=\"/below/\""), std::string::npos);
+  }
+  EXPECT_EQ(reloads, 2);
+  EXPECT_NE(asked_of(site, "/below/domains/broken.example").body.find("href=\"/below/\""),
+            std::string::npos);
+
+  site.set_external_url("");
+  EXPECT_EQ(asked_of(site, "/").body, before);
+  EXPECT_EQ(asked_of(site, "/below/").status, 404);
 }
 
 TEST(Probe, FollowsANewRule) {

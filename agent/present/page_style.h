@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// The style of the web pages: the text of page.css, compiled in by CMake (cmake/embed_text.cmake).
+#pragma once
+
+#include <string_view>
+
+namespace mtasts::present {
+
+extern const std::string_view kPageStyle;
+
+}  // namespace mtasts::present

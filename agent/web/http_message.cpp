@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "web/http_message.h"
+
+#include <utility>
+
+#include "present/page.h"
+
+namespace mtasts::web {
+
+HttpResponse text_response(int status, std::string_view sentence) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::string(sentence) + "\n";
+  return response;
+}
+
+HttpResponse json_response(int status, std::string json) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/json; charset=utf-8";
+  response.body = std::move(json) + "\n";
+  return response;
+}
+
+HttpResponse page_response(int status, std::string page) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = std::move(page);
+  response.content_security_policy = present::page_security_policy();
+  return response;
+}
+
+HttpResponse stream_response(std::string_view type, present::BodySource source) {
+  HttpResponse response;
+  response.content_type = type;
+  response.source = std::move(source);
+  return response;
+}
+
+}  // namespace mtasts::web

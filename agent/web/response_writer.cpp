@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "web/response_writer.h"
+
+#include <fmt/format.h>
+
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <utility>
+
+#include "web/gzip.h"
+
+namespace mtasts::web {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+using Head = http::response<http::empty_body>;
+
+// Shorter bodies do not fit in fewer packets when compressed.
+constexpr size_t kSmallestCompressed = 1024;
+
+void set_fields(Head& head, const HttpResponse& response) {
+  head.result(static_cast<unsigned>(response.status));
+  head.set(http::field::content_type, response.content_type);
+  head.set(http::field::cache_control, "no-store");
+  head.set("Content-Security-Policy", response.content_security_policy);
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set("Referrer-Policy", "no-referrer");
+  head.set(http::field::vary, "Accept-Encoding");
+  if (!response.allow.empty()) head.set(http::field::allow, response.allow);
+}
+
+std::string text_of(Head& head) {
+  http::response_serializer<http::empty_body> serializer(head);
+  serializer.split(true);
+  std::string text;
+  error_code ignored;
+  serializer.next(ignored, [&text](error_code&, const auto& buffers) {
+    text = boost::beast::buffers_to_string(buffers);
+  });
+  return text;
+}
+
+// One chunk (RFC 9112 §7.1) around octets that stay where they are.
+class Chunk {
+ public:
+  explicit Chunk(const std::string& octets)
+      : size_line_(fmt::format("{:x}\r\n", octets.size())),
+        buffers_({asio::buffer(size_line_), asio::buffer(octets), asio::buffer(kLineEnd, 2)}) {}
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
+  const std::vector<asio::const_buffer>& buffers() const { return buffers_; }
+
+ private:
+  static constexpr const char* kLineEnd = "\r\n";
+  std::string size_line_;
+  std::vector<asio::const_buffer> buffers_;
+};
+
+}  // namespace
+
+asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse response) {
+  Head head;
+  head.version(mode.version);
+  set_fields(head, response);
+  const bool compress =
+      mode.gzip && (response.source || response.body.size() >= kSmallestCompressed);
+  if (response.source) {
+    // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
+    const bool chunks = mode.version >= 11;
+    head.keep_alive(mode.keep_alive && chunks);
+    head.chunked(chunks);
+    if (compress) head.set(http::field::content_encoding, "gzip");
+    present::BodySource source;
+    if (!mode.head_only) source = std::move(response.source);
+    bool sent = co_await send_pieces(head, std::move(source), compress);
+    co_return (sent && mode.keep_alive && chunks);
+  }
+  std::string body = std::move(response.body);
+  if (compress) {
+    std::string small = gzipped(body);
+    if (!small.empty()) {
+      body = std::move(small);
+      head.set(http::field::content_encoding, "gzip");
+    }
+  }
+  head.keep_alive(mode.keep_alive);
+  head.content_length(body.size());
+  if (mode.head_only) body.clear();
+  bool sent = co_await send_whole(head, body);
+  co_return (sent && mode.keep_alive);
+}
+
+asio::awaitable<bool> ResponseWriter::send_whole(Head& head, const std::string& body) {
+  const std::string text = text_of(head);
+  std::vector<asio::const_buffer> octets(1, asio::buffer(text));
+  octets.push_back(asio::buffer(body));
+  stream_.expires_after(limits_.write);
+  error_code error;
+  co_await stream_.write(octets, error);
+  co_return !error;
+}
+
+asio::awaitable<bool> ResponseWriter::send_pieces(Head& head, present::BodySource source,
+                                                  bool compressed) {
+  const auto end = steady_clock::now() + limits_.response;
+  const std::string no_body;
+  bool headed = co_await send_whole(head, no_body);
+  if (!headed || !source) co_return headed;
+  error_code error;
+  GzipStream gzip;
+  std::string piece;
+  std::string packed;
+  for (bool more = true; more;) {
+    piece.clear();
+    more = source(piece);
+    if (compressed) {
+      packed.clear();
+      if (!gzip.usable()) co_return false;
+      gzip.compress(piece, !more, packed);
+    }
+    const std::string& octets = compressed ? packed : piece;
+    if (octets.empty()) continue;
+    if (steady_clock::now() > end) co_return false;
+    stream_.expires_after(limits_.write);
+    if (head.chunked()) {
+      const Chunk chunk(octets);
+      co_await stream_.write(chunk.buffers(), error);
+    } else {
+      const std::vector<asio::const_buffer> buffers(1, asio::buffer(octets));
+      co_await stream_.write(buffers, error);
+    }
+    if (error) co_return false;
+  }
+  if (head.chunked()) {
+    static const std::string kLastChunk = "0\r\n\r\n";
+    const std::vector<asio::const_buffer> buffers(1, asio::buffer(kLastChunk));
+    co_await stream_.write(buffers, error);
+  }
+  co_return !error;
+}
+
+}  // namespace mtasts::web
