@@ -35,8 +35,8 @@ TEST(HistoryText, SinceHeldAndTimeline) {
             "\n"
             "  Policies that senders may still hold\n"
             "  - the policy last served on 2026-10-31 (mode enforce, max_age 2592000), until "
-            "2026-11-30 10:15 UTC:\n"
-            "    mx mx1.example.com\n"
+            "2026-11-30 10:15\n"
+            "    UTC: mx mx1.example.com\n"
             "\n"
             "  Changes, newest first\n"
             "  2026-10-31 10:15 UTC  policy mode\n"
@@ -61,7 +61,8 @@ TEST(HistoryText, CutAndWithoutAHistory) {
   state::Timeline cut = timeline();
   cut.cut = true;
   std::string text = history_text("xn--bcher-kva.example", cut, nullptr, kPlanNow, true, 100);
-  EXPECT_THAT(text, HasSubstr("bücher.example (xn--bcher-kva.example)\x1B[0m: only its timeline"));
+  EXPECT_THAT(text,
+              HasSubstr("bücher.example (xn--bcher-kva.example)\x1B[0m: only the list of changes"));
   EXPECT_THAT(text, HasSubstr("use --limit to show more"));
 }
 

@@ -131,14 +131,14 @@ TEST(Lint, InputIsBoundedAndSaysSo) {
   std::string record = "v=STSv1; id=a; x=" + std::string(2 * kLintLimit_bytes, 'b');
   Linted linted = lint(kRecord, record);
   EXPECT_EQ(linted.status, 2);
-  EXPECT_THAT(linted.out, HasSubstr("more than 1048576 octets"));
+  EXPECT_THAT(linted.out, HasSubstr("larger than 1048576 bytes"));
 
   std::string policy = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n";
   EXPECT_EQ(lint(kPolicy, policy).status, 0);
   while (policy.size() <= protocol::kPolicyLimit_bytes) policy += "comment: more\r\n";
   linted = lint(kPolicy, policy);
   EXPECT_EQ(linted.status, 2);
-  EXPECT_THAT(linted.out, HasSubstr("more than 65536 octets"));
+  EXPECT_THAT(linted.out, HasSubstr("larger than 65536 bytes"));
   EXPECT_THAT(linted.out, HasSubstr("[sts-http-too-large]"));
 }
 

@@ -122,7 +122,7 @@ TEST_F(SmtpProberTest, TellsWhereTheServerFellSilent) {
       {SmtpMoment::banner, SmtpStatus::timeout, SmtpStep::banner, "no response at banner"},
       {SmtpMoment::ehlo, SmtpStatus::timeout, SmtpStep::ehlo, "no response at EHLO"},
       {SmtpMoment::starttls, SmtpStatus::timeout, SmtpStep::starttls, "no response at STARTTLS"},
-      {SmtpMoment::handshake, SmtpStatus::tls_timeout, SmtpStep::handshake, "did not end"},
+      {SmtpMoment::handshake, SmtpStatus::tls_timeout, SmtpStep::handshake, "did not complete"},
       {SmtpMoment::ehlo_after_tls, SmtpStatus::ok, SmtpStep::ehlo_after_tls, ""},
   };
   for (const Case& row : cases) {
