@@ -5,18 +5,6 @@
 
 namespace mtasts {
 
-std::string_view name_of(ChannelKind kind) {
-  switch (kind) {
-    case ChannelKind::dns:
-      return "dns";
-    case ChannelKind::https:
-      return "https";
-    case ChannelKind::smtp:
-      return "smtp";
-  }
-  return "?";
-}
-
 std::string_view name_of(Channel channel) {
   switch (channel) {
     case Channel::dns:

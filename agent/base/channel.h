@@ -12,13 +12,15 @@
 #include <optional>
 #include <string_view>
 
+#include "base/enum_words.h"
 #include "base/ip_address.h"
 
 namespace mtasts {
 
 // The protocol of a channel; the word is the value of the metric label `channel`.
-enum class ChannelKind : uint8_t { dns, https, smtp };
-std::string_view name_of(ChannelKind kind);  // "dns", "https", "smtp"
+BOOST_DEFINE_FIXED_ENUM_CLASS(ChannelKind, uint8_t, dns, https, smtp)
+inline std::string_view name_of(ChannelKind kind) { return enumerator_name(kind); }
+inline constexpr auto kChannelKinds = enumerators<ChannelKind>();
 
 enum class Channel : uint8_t { dns, https_ipv4, https_ipv6, smtp_ipv4, smtp_ipv6 };
 inline constexpr std::array kChannels = {Channel::dns, Channel::https_ipv4, Channel::https_ipv6,

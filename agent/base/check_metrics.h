@@ -9,10 +9,14 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/enum_words.h"
+
 namespace mtasts {
 
 // Values of the metric label `phase`.
-enum class Phase : uint8_t { dns, policy, smtp, check };
+BOOST_DEFINE_FIXED_ENUM_CLASS(Phase, uint8_t, dns, policy, smtp, check)
+inline std::string_view name_of(Phase phase) { return enumerator_name(phase); }
+inline constexpr auto kPhases = enumerators<Phase>();
 
 class CheckMetrics {
  public:

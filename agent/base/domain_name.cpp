@@ -33,7 +33,7 @@ Failure refused(std::string_view text, std::string_view fault) {
 // The fault of one label, empty when there is none (RFC 1123 §2.1).
 std::string label_fault(std::string_view label) {
   if (label.empty()) return "it has an empty label; write one dot between labels";
-  if (label.size() > kLongestLabel)
+  if (label.size() > kLongestLabel_bytes)
     return fmt::format("the label \"{}\" has {} octets; at most 63 are allowed",
                        printable(label, 20), label.size());
   auto bad = std::find_if_not(label.begin(), label.end(), is_ldh);
@@ -84,7 +84,7 @@ Result<DomainName> DomainName::parse(std::string_view text) {
     if (std::string fault = label_fault(last); !fault.empty()) return refused(text, fault);
     begin = dot + 1;
   }
-  if (name.size() > kLongestName)
+  if (name.size() > kLongestName_bytes)
     return refused(text, fmt::format("it has {} octets; at most 253 are allowed", name.size()));
   // RFC 1123 §2.1: the highest-level label is never all digits.
   if (all_of(last, is_digit)) return refused(text, "its last label is all digits");

@@ -23,7 +23,7 @@ std::map<std::string, const verdict::MxReport*> hosts_of(const verdict::Report& 
 
 }  // namespace
 
-std::string host_key(std::string_view host) { return printable(host, kLongestHost); }
+std::string host_key(std::string_view host) { return printable(host, kLongestHost_bytes); }
 
 LastResults updated_results(const LastResults& before, const verdict::Report& report) {
   LastResults after = before;

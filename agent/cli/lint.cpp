@@ -85,7 +85,7 @@ Linted lint_policy(const std::string& text) {
         linted.faults.begin(),
         {"sts-http-too-large", FaultClass::error, 1, 1,
          fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked",
-                     protocol::kPolicyBytesLimit),
+                     protocol::kPolicyLimit_bytes),
          "shorten the policy; senders stop reading at 64 KiB"});
   return linted;
 }
@@ -100,7 +100,8 @@ Linted lint(LintKind kind, std::string text) {
   linted.valid = false;
   linted.faults.insert(
       linted.faults.begin(),
-      {kind == LintKind::record ? FindingCode("sts-txt-syntax") : "tlsrpt-syntax", FaultClass::error, 1, 1,
+      {kind == LintKind::record ? FindingCode("sts-txt-syntax") : "tlsrpt-syntax",
+       FaultClass::error, 1, 1,
        fmt::format("the input is larger than {0} bytes; only the first {0} bytes are checked",
                    kLintLimit_bytes),
        "provide the text of a single TXT record"});

@@ -82,20 +82,6 @@ class CounterByLabel {
 // A number that a double holds exactly and that differs where the text does (FNV-1a, 48 bits).
 double number_of(std::string_view hash) { return static_cast<double>(fnv1a(hash) >> 16); }
 
-std::string_view name_of(Phase phase) {
-  switch (phase) {
-    case Phase::dns:
-      return "dns";
-    case Phase::policy:
-      return "policy";
-    case Phase::smtp:
-      return "smtp";
-    case Phase::check:
-      return "check";
-  }
-  return "other";
-}
-
 }  // namespace
 
 struct AgentMetrics::Families {

@@ -64,7 +64,7 @@ Service::~Service() {
   if (web_ != nullptr) web_->stop();
 }
 
-Result<bool> Service::start(const settings::LoadedSettings& loaded) {
+Result<void> Service::start(const settings::LoadedSettings& loaded) {
   const settings::Settings& settings = loaded.settings;
   if (auto opened = open_state(settings.state); !opened) return opened;
   Candidate candidate = candidate_of(loaded, reports_, *state_);
@@ -101,10 +101,10 @@ Result<void> Service::open_state(const settings::StateSettings& settings) {
   state_ = std::move(*state);
   pipeline_ = std::make_unique<Pipeline>(Destinations{reports_, exposition_, metrics_, *state_});
   loader_ = std::make_unique<SettingsLoader>(loop_.get_executor(), load_, reports_, *state_);
-  return true;
+  return {};
 }
 
-Result<bool> Service::apply(const Candidate& candidate) {
+Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
@@ -124,7 +124,7 @@ Result<bool> Service::apply(const Candidate& candidate) {
   metrics_.set_shard(settings.shard.index, settings.shard.total);
   log(LogLevel::info, "settings applied",
       {{"domains", std::to_string(candidate.domains.size())}, {"hash", settings.hash}});
-  return true;
+  return {};
 }
 
 void Service::replace_engine(std::shared_ptr<check::Engine> engine,
@@ -143,7 +143,7 @@ void Service::watch_files(const settings::Settings& settings) {
   watch_.watch(std::move(watched));
 }
 
-Result<bool> Service::listen(const settings::Settings& settings) {
+Result<void> Service::listen(const settings::Settings& settings) {
   site_ = std::make_unique<web::WebSite>(reports_, exposition_, web_actions(), settings.probe);
   site_->set_external_url(settings.web.external_url);
   auto web = web::WebServer::start(settings.web.listen, *site_);
@@ -258,7 +258,7 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
-  for (ChannelKind kind : {ChannelKind::dns, ChannelKind::https, ChannelKind::smtp})
+  for (ChannelKind kind : kChannelKinds)
     metrics_.set_channel_alive(kind, engine_->channels().known_available(kind));
 }
 

@@ -41,7 +41,7 @@ class Service {
   ~Service();
 
   // Brings up state, listeners and engine; the failure is one sentence. `loaded` is without errors.
-  Result<bool> start(const settings::LoadedSettings& loaded);
+  Result<void> start(const settings::LoadedSettings& loaded);
   // Until SIGTERM, SIGINT or stop(); returns within 5 seconds of it, whatever hangs.
   void run();
   // Ends run() soon. Any thread.
@@ -59,11 +59,11 @@ class Service {
     Reloaded done;
   };
 
-  Result<bool> open_state(const settings::StateSettings& settings);
-  Result<bool> apply(const Candidate& candidate);
+  Result<void> open_state(const settings::StateSettings& settings);
+  Result<void> apply(const Candidate& candidate);
   void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
   void watch_files(const settings::Settings& settings);
-  Result<bool> listen(const settings::Settings& settings);
+  Result<void> listen(const settings::Settings& settings);
   web::WebActions web_actions();
   void reload(ReloadReason reason, Reloaded done);
   void start_next_reload();

@@ -9,7 +9,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "base/printable.h"
 
 namespace mtasts::settings {

@@ -6,12 +6,7 @@
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kShownOctets = 8;
-
-// SHA-256 is always there: a refusal means that OpenSSL itself is broken.
-void demand(int result) {
-  if (result != 1) throw std::runtime_error("OpenSSL does not provide SHA-256");
-}
+constexpr size_t kShownDigits = 16;
 
 }  // namespace
 

@@ -58,7 +58,8 @@ std::string label_fault(std::string_view name) {
 std::string syntax_error(std::string_view description) {
   constexpr std::string_view kOpening = "Error ";
   if (description.starts_with(kOpening)) description.remove_prefix(kOpening.size());
-  std::string message = fmt::format("invalid TOML: {}", printable(description, kLongestShown));
+  std::string message =
+      fmt::format("invalid TOML: {}", printable(description, kLongestShown_bytes));
   if (description.find("redefine") != std::string_view::npos)
     return message + "; keep one and remove the other";
   return message + "; strings and durations need quotes, lists need brackets";

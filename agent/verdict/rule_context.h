@@ -56,9 +56,7 @@ class RuleContext {
   bool has_patterns() const;
 
   FindingCollector findings;
-  void add(FindingCode code, FindingDetails details) {
-    findings.add(code, std::move(details));
-  }
+  void add(FindingCode code, FindingDetails details) { findings.add(code, std::move(details)); }
   void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source);
   void not_applicable(Stage stage);
   // Nothing was concluded about the stage, though no single finding says so.

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 
 namespace mtasts::web {
 namespace {

@@ -9,7 +9,7 @@
 #include <boost/url/url_view.hpp>
 #include <utility>
 
-#include "base/domain_name.h"
+#include "base/ascii.h"
 #include "web/request_target.h"
 
 namespace mtasts::web {

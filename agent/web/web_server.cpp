@@ -93,7 +93,7 @@ class WebServer::Loop {
 };
 
 std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::string_view setting) {
-  tcp::endpoint local = async::endpoint_of(endpoint.address, endpoint.port);
+  tcp::endpoint local = endpoint_of(endpoint.address, endpoint.port);
   tcp::acceptor acceptor(io_);
   error_code error;
   acceptor.open(local.protocol(), error);

@@ -166,7 +166,8 @@ void WebSite::domain_json(const RoutedRequest& request, const Done& done) const 
 void WebSite::probe(const RoutedRequest& request, const Done& done) const {
   auto parameter = request.query.find("target");
   if (parameter == request.query.end() || parameter->second.empty())
-    return done(text_response(400, "The target parameter is missing: use /probe?target=example.com."));
+    return done(
+        text_response(400, "The target parameter is missing: use /probe?target=example.com."));
   Result<DomainName> domain = DomainName::parse(parameter->second);
   if (!domain.ok()) return done(text_response(400, domain.failure().detail));
   board::DomainEntryPtr before = reports_.find(domain->text());

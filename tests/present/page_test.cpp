@@ -122,9 +122,9 @@ TEST_F(PageTest, TellsEverythingOfADomain) {
 }
 
 TEST_F(PageTest, LinksAreRelativeUnlessAPlaceIsKnown) {
-  for (const std::string& page :
-       {index_page(published_.reports.snapshot(), ""), domain_page(*published_.reports.find("broken.example")),
-        domain_page(*published_.reports.find("new.example"))}) {
+  for (const std::string& page : {index_page(published_.reports.snapshot(), ""),
+                                  domain_page(*published_.reports.find("broken.example")),
+                                  domain_page(*published_.reports.find("new.example"))}) {
     EXPECT_FALSE(has(page, "href=\"/")) << page;
     EXPECT_FALSE(has(page, "href=\"http"));
     EXPECT_FALSE(has(page, "canonical"));

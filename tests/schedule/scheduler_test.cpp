@@ -41,8 +41,7 @@ class SchedulerTest : public testing::Test {
     settings_.domains.clear();
     for (const std::string& domain : domains)
       settings_.domains.push_back({named(domain), {}, std::nullopt});
-    auto engine =
-        check::Engine::create(loop_.get_executor(), settings_, system_now, no_metrics());
+    auto engine = check::Engine::create(loop_.get_executor(), settings_, system_now, no_metrics());
     ASSERT_TRUE(engine.ok()) << engine.failure().detail;
     scheduler_.use(*engine, settings_.check, settings_.domains);
   }
@@ -79,8 +78,8 @@ class SchedulerTest : public testing::Test {
       loop_.get_executor(), [this](const verdict::Evidence& evidence, Scheduler::Trigger trigger) {
         bool due = trigger == Scheduler::Trigger::due;
         (due ? published_ : requested_).push_back(evidence.domain.text());
-        return std::make_shared<const verdict::Report>(verdict::judge(
-            evidence, nullptr, check::thresholds_of(settings_), evidence.finished));
+        return std::make_shared<const verdict::Report>(
+            verdict::judge(evidence, nullptr, check::thresholds_of(settings_), evidence.finished));
       }};
 };
 

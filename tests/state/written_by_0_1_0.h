@@ -139,7 +139,7 @@ inline verdict::MxHostReport facts_0_1_0() {
     verdict::MxAddressReport address;
     address.address = *IpAddress::parse("192.0.2.1");
     address.status = status;
-    address.blind = status == AddressStatus::timeout;
+    address.unobserved = status == AddressStatus::timeout;
     facts.addresses.push_back(address);
   }
   verdict::MxAddressReport& good = facts.addresses.front();

@@ -78,8 +78,6 @@ TEST(Rules, BrokenCaseGivesItsFindingWithTheRowsSeverity) {
   }
 }
 
-constexpr ChannelKind kKinds[] = {ChannelKind::dns, ChannelKind::https, ChannelKind::smtp};
-
 // Connects that fail while port 25 is closed to the agent are one finding for all hosts.
 bool is_joined_when_unobserved(std::string_view code) {
   return code == "smtp-connect-refused" || code == "smtp-connect-timeout" ||
@@ -89,7 +87,7 @@ bool is_joined_when_unobserved(std::string_view code) {
 TEST(Rules, AFindingIsUnknownExactlyWhenItsChannelIsUnavailable) {
   for (const BrokenCase& broken : all_cases()) {
     const FindingRow& row = *find_row(broken.code);
-    for (ChannelKind kind : kKinds) {
+    for (ChannelKind kind : kChannelKinds) {
       Scene scene;
       broken.make_broken(scene);
       Regime regime = says_enforce(scene) ? Regime::enforce : Regime::otherwise;
@@ -113,7 +111,7 @@ TEST(Rules, WithoutAnyChannelNothingCountsAgainstADomain) {
     if (!row->channel) continue;
     Scene scene;
     broken.make_broken(scene);
-    for (ChannelKind kind : kKinds) scene.lose(kind);
+    for (ChannelKind kind : kChannelKinds) scene.lose(kind);
     Report report = scene.judged();
     EXPECT_NE(report.stage(row->stage), StageResult::fail)
         << broken.code << ": " << summary(report);

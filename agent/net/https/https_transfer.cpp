@@ -289,8 +289,8 @@ HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
 
 std::string HttpsTransfer::limit_words() const {
   if (head_limit_.exceeded())
-    return fmt::format("the response header has more than {} lines or {} bytes", HttpHeadLimit::kMostLines,
-                       HttpHeadLimit::kMost_bytes);
+    return fmt::format("the response header has more than {} lines or {} bytes",
+                       HttpHeadLimit::kMostLines, HttpHeadLimit::kMost_bytes);
   return announces_too_much()
              ? fmt::format("the announced body size is {} bytes",
                            printable(*field("Content-Length"), kNumberShown_bytes))

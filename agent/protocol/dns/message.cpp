@@ -223,7 +223,7 @@ class Decoder {
   }
 
   bool read_envelope() {
-    if (message_.size() > kMessageLimit) return malformed("longer than 65535 bytes");
+    if (message_.size() > kMessageLimit_bytes) return malformed("longer than 65535 bytes");
     header_ = read_header(reader_);
     if (reader_.failed()) return malformed("shorter than a header");
     if (!header_.is_response()) return malformed("not a response to a query");

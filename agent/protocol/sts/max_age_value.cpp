@@ -87,8 +87,8 @@ MaxAgeReading read_max_age_value(std::string_view value) {
     reading.message = "max_age has no value";
     reading.fix = "write max_age: 604800";
   } else if (all_of(value, is_digit)) {
-    reading.message =
-        fmt::format("max_age {} has {} digits; at most 10 are allowed", quoted(value, kShown_bytes), value.size());
+    reading.message = fmt::format("max_age {} has {} digits; at most 10 are allowed",
+                                  quoted(value, kShown_bytes), value.size());
     auto bare = number(value.substr(std::min(value.find_first_not_of('0'), value.size() - 1)));
     reading.fix = fix_for(bare.value_or(kMaxAgeLimit_seconds));
   } else {

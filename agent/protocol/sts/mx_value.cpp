@@ -171,9 +171,10 @@ MxReading read_list(std::string_view value, size_t separator) {
     reading.fix = fmt::format("write {}", lines.front());
     return reading;
   }
-  reading.message = count == 0
-                        ? fmt::format("mx {} contains no host name", quoted(value, kShown_bytes))
-                        : fmt::format("mx {} lists {} names on one line", quoted(value, kShown_bytes), count);
+  reading.message =
+      count == 0
+          ? fmt::format("mx {} contains no host name", quoted(value, kShown_bytes))
+          : fmt::format("mx {} lists {} names on one line", quoted(value, kShown_bytes), count);
   reading.fix = count == 0 ? std::string(kAskForName)
                            : fmt::format("write one line for each: {}{}", fmt::join(lines, ", "),
                                          count > lines.size() ? " …" : "");

@@ -90,10 +90,10 @@ bool PolicyLinesReader::begins_as_text() {
     return false;
   }
   if (bare[0] == '<') {
-    faults_.error(
-        "sts-policy-html", 1, 1,
-        fmt::format("the body begins with {}: it is a web page, not a policy", quoted(bare, kShown_bytes)),
-        "serve the policy file at this URL instead of the site's home or error page");
+    faults_.error("sts-policy-html", 1, 1,
+                  fmt::format("the body begins with {}: it is a web page, not a policy",
+                              quoted(bare, kShown_bytes)),
+                  "serve the policy file at this URL instead of the site's home or error page");
     return false;
   }
   if (marked) {
@@ -184,8 +184,9 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   if (known != nullptr) field.key = known->key;
   if (field.name.size() < before.size())
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
-          fmt::format("there is whitespace between {} and the colon", quoted(field.name, kShown_bytes)),
-          fmt::format("write {}:", printable(field.name, kShown_octets)));
+          fmt::format("there is whitespace between {} and the colon",
+                      quoted(field.name, kShown_bytes)),
+          fmt::format("write {}:", printable(field.name, kShown_bytes)));
   if (known != nullptr && field.name != known->name) {
     bool case_only = equals_ignoring_case(field.name, known->name);
     bool extension = is_field_name(field.name);
@@ -224,9 +225,9 @@ bool check_policy_value(const PolicyField& field, FaultList& faults) {
   auto bad = std::find_if(field.value.begin(), field.value.end(), control);
   if (bad != field.value.end()) {
     auto offset = static_cast<size_t>(bad - field.value.begin());
-    return complain(offset,
-                    fmt::format("there is a control character {} in the value of {}",
-                                printable(field.value.substr(offset, 1), 8), quoted(field.name, kShown_bytes)));
+    return complain(offset, fmt::format("there is a control character {} in the value of {}",
+                                        printable(field.value.substr(offset, 1), 8),
+                                        quoted(field.name, kShown_bytes)));
   }
   if (!is_utf8(field.value))
     return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)));

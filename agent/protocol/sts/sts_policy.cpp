@@ -112,9 +112,10 @@ bool StsPolicyReader::is_first(Once& once, const PolicyField& field) {
 void StsPolicyReader::take_version(const PolicyField& field) {
   if (!is_first(version_, field)) return;
   if (field.value != "STSv1")
-    error("sts-policy-version-invalid", field,
-          fmt::format("the version is {}, but only STSv1 exists", quoted(field.value, kShown_bytes)),
-          "write version: STSv1");
+    error(
+        "sts-policy-version-invalid", field,
+        fmt::format("the version is {}, but only STSv1 exists", quoted(field.value, kShown_bytes)),
+        "write version: STSv1");
   else if (field_count_ > 1)
     faults_.advise("sts-policy-version-not-first", field.line, field.name_column,
                    "the version is not on the first line, where some senders expect it",
@@ -135,10 +136,10 @@ void StsPolicyReader::take_mode(const PolicyField& field) {
   // "report" was the name of testing in the drafts of RFC 8461.
   if (lower == "test" || lower == "report") fix = "write mode: testing";
   if (lower == "enforced" || lower == "enforcing") fix = "write mode: enforce";
-  error(
-      "sts-policy-mode-invalid", field,
-      fmt::format("the mode is {}, not testing, enforce or none in lower case", quoted(field.value, kShown_bytes)),
-      std::move(fix));
+  error("sts-policy-mode-invalid", field,
+        fmt::format("the mode is {}, not testing, enforce or none in lower case",
+                    quoted(field.value, kShown_bytes)),
+        std::move(fix));
 }
 
 void StsPolicyReader::take_max_age(const PolicyField& field) {
@@ -159,7 +160,8 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
   for (std::string& pattern : reading.patterns) {
     if (mx_known_.count(pattern) > 0) {
       faults_.advise("sts-policy-mx-duplicate", field.line, field.value_column,
-                     fmt::format("mx {} appears twice", quoted(pattern, kShown_bytes)), "remove this line");
+                     fmt::format("mx {} appears twice", quoted(pattern, kShown_bytes)),
+                     "remove this line");
     } else if (policy_.mx.size() < kMostMxPatterns) {
       mx_known_.insert(pattern);
       policy_.mx.push_back(std::move(pattern));
@@ -169,9 +171,10 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
 
 void StsPolicyReader::take_extension(const PolicyField& field) {
   if (check_policy_value(field, faults_))
-    faults_.advise("sts-policy-unknown-field", field.line, field.name_column,
-                   fmt::format("the field {} is unknown; senders ignore it", quoted(field.name, kShown_bytes)),
-                   "remove the line unless it is intended");
+    faults_.advise(
+        "sts-policy-unknown-field", field.line, field.name_column,
+        fmt::format("the field {} is unknown; senders ignore it", quoted(field.name, kShown_bytes)),
+        "remove the line unless it is intended");
 }
 
 void StsPolicyReader::report_missing() {

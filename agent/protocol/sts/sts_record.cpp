@@ -49,12 +49,13 @@ void check_id(const TagField& field, FaultList& faults) {
   size_t version = value.find(kDialect.version);
   if (!all_of(value, is_alphanumeric)) {
     std::string id = id_without_others(value);
-    std::string message =
-        fmt::format("the id {} contains characters other than letters and digits", quoted(value, kShown_bytes));
+    std::string message = fmt::format("the id {} contains characters other than letters and digits",
+                                      quoted(value, kShown_bytes));
     std::string fix = id.empty() ? "write 1 to 32 letters and digits, such as id=20260101120000"
                                  : fmt::format("write id={}", id);
     if (version != std::string_view::npos) {
-      message = fmt::format("a second record is attached to the id {}", quoted(value, kShown_bytes));
+      message =
+          fmt::format("a second record is attached to the id {}", quoted(value, kShown_bytes));
       fix = fmt::format("publish one record, with id={}",
                         printable(value.substr(0, version), kShown_bytes));
     }
@@ -62,8 +63,8 @@ void check_id(const TagField& field, FaultList& faults) {
   }
   if (value.size() > kLongestId_bytes)
     faults.error("sts-txt-id-too-long", 1, column,
-                 fmt::format("the id {} has {} characters; at most 32 are allowed", quoted(value, kShown_bytes),
-                             value.size()),
+                 fmt::format("the id {} has {} characters; at most 32 are allowed",
+                             quoted(value, kShown_bytes), value.size()),
                  "shorten it to at most 32 letters and digits");
 }
 
@@ -111,7 +112,7 @@ class StsRecordReader {
       faults_.advise(
           "sts-txt-duplicate-field", 1, field.name_column,
           fmt::format("the field \"{}\" appears twice; the first one counts", field.name),
-          fmt::format("remove {}={}", field.name, printable(field.value, kShown_octets)));
+          fmt::format("remove {}={}", field.name, printable(field.value, kShown_bytes)));
     else if (!is_id_in_capitals(field))
       faults_.advise("sts-txt-unknown-field", 1, field.name_column,
                      fmt::format("the field \"{}\" is unknown; senders ignore it", field.name),
@@ -125,7 +126,7 @@ class StsRecordReader {
       faults_.error("sts-txt-id-missing", 1, field.name_column,
                     fmt::format("the field is written \"{}\", but field names are case-sensitive",
                                 field.name),
-                    fmt::format("write id={}", printable(field.value, kShown_octets)));
+                    fmt::format("write id={}", printable(field.value, kShown_bytes)));
       return;
     }
     faults_.error("sts-txt-id-missing", 1, static_cast<int>(record_.text.size()) + 1,

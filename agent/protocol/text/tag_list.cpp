@@ -117,10 +117,10 @@ bool TagListReader::read_version() {
     bool glued = field_start_length(behind) > 0;
     bool escaped = behind.substr(0, 2) == "\\;";
     if (glued)
-      syntax(
-          behind,
-          fmt::format("there is no semicolon between {} and {}", dialect_.version, quoted(behind, kShown_bytes)),
-          fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
+      syntax(behind,
+             fmt::format("there is no semicolon between {} and {}", dialect_.version,
+                         quoted(behind, kShown_bytes)),
+             fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_bytes)));
     if (escaped) {
       syntax(behind, "there is a backslash before the semicolon",
              fmt::format("publish {}; without the backslash", dialect_.version));
@@ -186,18 +186,18 @@ bool TagListReader::read_other_beginning() {
   bool version_field = field == 2 && (rest_[0] == 'v' || rest_[0] == 'V');
   if (field > 0 && !version_field) {
     version_misplaced_ = rest_.find(dialect_.version) != std::string_view::npos;
-    wrong_version(
-        dialect_.version_code,
-        fmt::format("the record begins with {}; {}", quoted(rest_.substr(0, rest_.find(';')), kShown_bytes),
-                    version_misplaced_ ? fmt::format("{} appears later", dialect_.version)
-                                       : "there is no version"),
-        version_misplaced_ ? "move to the front:" : "begin the record with");
+    wrong_version(dialect_.version_code,
+                  fmt::format("the record begins with {}; {}",
+                              quoted(rest_.substr(0, rest_.find(';')), kShown_bytes),
+                              version_misplaced_ ? fmt::format("{} appears later", dialect_.version)
+                                                 : "there is no version"),
+                  version_misplaced_ ? "move to the front:" : "begin the record with");
     return true;
   }
   wrong_version(dialect_.version_code,
                 rest_.empty() ? fmt::format("the {} record is empty", dialect_.record_name)
-                              : fmt::format("the text {} is not a valid {} record", quoted(rest_, kShown_bytes),
-                                            dialect_.record_name),
+                              : fmt::format("the text {} is not a valid {} record",
+                                            quoted(rest_, kShown_bytes), dialect_.record_name),
                 "publish a record that begins with");
   return false;
 }
@@ -225,7 +225,7 @@ void TagListReader::read_delimiter() {
     behind.remove_prefix(1);
   } else {
     syntax(behind, fmt::format("there is no semicolon before {}", quoted(behind, kShown_bytes)),
-           fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_octets)));
+           fmt::format("write {}; {}", dialect_.version, printable(behind, kShown_bytes)));
   }
   rest_ = behind;
 }
@@ -269,7 +269,7 @@ void TagListReader::split_joined(std::string_view piece) {
     read_field(without_trailing_blanks(piece.substr(begin, gap - begin)));
     syntax(piece.substr(gap),
            fmt::format("there is no semicolon before {}", quoted(piece.substr(next), kShown_bytes)),
-           fmt::format("write \"; {}\"", printable(piece.substr(next), kShown_octets)));
+           fmt::format("write \"; {}\"", printable(piece.substr(next), kShown_bytes)));
     begin = next;
     at = next + length - 1;
   }
@@ -307,7 +307,7 @@ void TagListReader::read_field(std::string_view piece) {
   if (name.size() < sign || (!bare.empty() && bare.data() != value.data()))
     syntax(name.size() < sign ? piece.substr(name.size()) : value,
            fmt::format("there is whitespace around \"=\" in {}", quoted(piece, kShown_bytes)),
-           fmt::format("write {}={}", name, printable(bare, kShown_octets)));
+           fmt::format("write {}={}", name, printable(bare, kShown_bytes)));
   if (version_misplaced_ && name == "v") return;
   fields_.push_back({name, bare, column_of(name), column_of(bare.empty() ? value : bare)});
 }

@@ -64,26 +64,28 @@ size_t bad_percent(std::string_view uri) {
 std::optional<Complaint> complaint_about_characters(std::string_view uri) {
   if (size_t mark = uri.find('!'); mark != std::string_view::npos) {
     bool size_limit = mark + 1 < uri.size() && is_digit(uri[mark + 1]);
-    return Complaint{"tlsrpt-rua-unencoded",
-                     fmt::format("the URI {} contains an unencoded \"!\"", quoted(uri, kShown_bytes)),
-                     size_limit ? fmt::format("write {}; only DMARC has size limits",
-                                              printable(uri.substr(0, mark), kShown_octets))
-                                : std::string("write %21 instead of \"!\"")};
+    return Complaint{
+        "tlsrpt-rua-unencoded",
+        fmt::format("the URI {} contains an unencoded \"!\"", quoted(uri, kShown_bytes)),
+        size_limit ? fmt::format("write {}; only DMARC has size limits",
+                                 printable(uri.substr(0, mark), kShown_bytes))
+                   : std::string("write %21 instead of \"!\"")};
   }
   auto bad = std::find_if_not(uri.begin(), uri.end(), is_uri_character);
   if (bad != uri.end()) {
     auto offset = static_cast<size_t>(bad - uri.begin());
-    return Complaint{"tlsrpt-syntax",
-                     fmt::format("\"{}\" is not allowed in the URI {}",
-                                 printable(first_character(uri.substr(offset)), 8), quoted(uri, kShown_bytes)),
-                     is_blank(*bad) ? "separate URIs with a comma"
-                                    : "remove the character or percent-encode it"};
-  }
-  if (bad_percent(uri) != std::string_view::npos)
     return Complaint{
         "tlsrpt-syntax",
-        fmt::format("there is a \"%\" without two hexadecimal digits in the URI {}", quoted(uri, kShown_bytes)),
-        "write a percent sign as %25"};
+        fmt::format("\"{}\" is not allowed in the URI {}",
+                    printable(first_character(uri.substr(offset)), 8), quoted(uri, kShown_bytes)),
+        is_blank(*bad) ? "separate URIs with a comma"
+                       : "remove the character or percent-encode it"};
+  }
+  if (bad_percent(uri) != std::string_view::npos)
+    return Complaint{"tlsrpt-syntax",
+                     fmt::format("there is a \"%\" without two hexadecimal digits in the URI {}",
+                                 quoted(uri, kShown_bytes)),
+                     "write a percent sign as %25"};
   return std::nullopt;
 }
 
@@ -97,12 +99,13 @@ std::optional<Complaint> complaint_about_target(std::string_view uri, std::strin
     if (slashes || at == 0 || at == std::string_view::npos || at + 1 == address.size())
       return Complaint{
           "tlsrpt-syntax", fmt::format("{} contains no mail address", quoted(uri, kShown_bytes)),
-          slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_octets))
+          slashes ? fmt::format("write mailto:{}", printable(target.substr(2), kShown_bytes))
                   : std::string("write mailto: and a complete address")};
   }
   if (equals_ignoring_case(scheme, "https") &&
       (target.substr(0, 2) != "//" || target.find_first_not_of("/?#:@") != 2))
-    return Complaint{"tlsrpt-syntax", fmt::format("{} contains no host name", quoted(uri, kShown_bytes)),
+    return Complaint{"tlsrpt-syntax",
+                     fmt::format("{} contains no host name", quoted(uri, kShown_bytes)),
                      "write https:// and a host name"};
   return std::nullopt;
 }
@@ -177,7 +180,7 @@ class TlsrptRecordReader {
       bool address = uri.find('@') != std::string_view::npos;
       faults_.error("tlsrpt-rua-scheme", 1, column,
                     fmt::format("{} is not a URI: it has no scheme", quoted(uri, kShown_bytes)),
-                    address ? fmt::format("write mailto:{}", printable(uri, kShown_octets))
+                    address ? fmt::format("write mailto:{}", printable(uri, kShown_bytes))
                             : std::string("write mailto:address or https://host/path; write a "
                                           "comma inside a URI as %2C"));
       return;

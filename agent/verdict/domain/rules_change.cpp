@@ -235,7 +235,8 @@ void ChangeRules::id_changes() {
 void ChangeRules::mode_fall() {
   if (!history_.policy.value || !is_recent(history_.mode_fell)) return;
   Mode now = (*history_.policy.value)->mode;
-  tell(now == Mode::none ? FindingCode("sts-mode-downgrade-enforce-none") : "sts-mode-downgrade-enforce-testing",
+  tell(now == Mode::none ? FindingCode("sts-mode-downgrade-enforce-none")
+                         : "sts-mode-downgrade-enforce-testing",
        {.message = fmt::format("The mode was enforce until {} and is now {}",
                                rfc3339(history_.mode_fell), name_of(now))});
 }

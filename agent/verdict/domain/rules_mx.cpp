@@ -29,10 +29,11 @@ void judge_implicit(RuleContext& context) {
   }
   for (const DnsAnswer& answer : evidence.apex) {
     if (protocol::is_conclusive(answer.status)) continue;
-    context.add(protocol::is_silence(answer.status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
-                {.message = lookup_result(answer),
-                 .host = evidence.domain.text(),
-                 .unobserved = protocol::is_local_failure(answer.status)});
+    context.add(
+        protocol::is_silence(answer.status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
+        {.message = lookup_result(answer),
+         .host = evidence.domain.text(),
+         .unobserved = protocol::is_local_failure(answer.status)});
     return;
   }
   if (evidence.apex.empty()) {
@@ -81,11 +82,6 @@ void judge_set(RuleContext& context) {
                   {.message = fmt::format("{} is listed more than once in the MX records",
                                           printable(record.host, 253)),
                    .host = record.host});
-}
-
-// A name no certificate and no policy can hold (RFC 1123 §2.1).
-bool is_host_name(const std::string& host) {
-  return protocol::is_mx_pattern(host) && host.front() != '*';
 }
 
 void judge_target(RuleContext& context, const MxTarget& target) {

@@ -151,8 +151,9 @@ void judge_attempts(HostContext& context, std::vector<std::string>& blocked) {
                           .address = attempt.address,
                           .address_in_subject = false,
                           .unobserved = attempt.status == SmtpStatus::cancelled};
-      context.findings.add(*dead == AddressFamily::ipv6 ? FindingCode("smtp-ipv6-fail") : "smtp-ipv4-fail",
-                           std::move(what));
+      context.findings.add(
+          *dead == AddressFamily::ipv6 ? FindingCode("smtp-ipv6-fail") : "smtp-ipv4-fail",
+          std::move(what));
       continue;
     }
     judge_attempt(context, attempt, blocked);
