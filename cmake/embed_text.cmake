@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# A text file as a C++ constant: cmake -DINPUT=FILE -DOUTPUT=FILE.cpp -DHEADER=NAME.h -DNAMESPACE=NAME -DNAME=kName -P embed_text.cmake
+# A text file as a C++ constant: cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DNAMESPACE=NAME -DNAME=kName -P embed_text.cmake
 # HEADER declares the constant. Comments /* … */ at the start of the text stay out.
 file(READ "${INPUT}" text)
 string(REGEX REPLACE "^(/\\*[^*]*\\*/\n)+" "" text "${text}")

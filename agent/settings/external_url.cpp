@@ -49,7 +49,7 @@ bool has_control(std::string_view text) {
 
 Result<ExternalUrl> parse_external_url(std::string_view text) {
   if (text.empty()) return ExternalUrl{};
-  const Failure refused{FailureKind::invalid, fmt::format("\"{}\" is not the URL of a page; write "
+  const Failure refused{FailureKind::invalid, fmt::format("\"{}\" is not a valid base URL; write "
                                                           "\"https://host.example/\" or \"\"",
                                                           printable(text, 80))};
   if (text.size() > kLongestExternalUrl) return refused;

@@ -60,7 +60,7 @@ TEST(ExternalUrl, IsRefused) {
   };
   for (const std::string& text : cases) EXPECT_FALSE(parse_external_url(text).ok()) << text;
   EXPECT_EQ(parse_external_url("h.example").failure().detail,
-            "\"h.example\" is not the URL of a page; write \"https://host.example/\" or \"\"");
+            "\"h.example\" is not a valid base URL; write \"https://host.example/\" or \"\"");
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST_F(TlsStreamTest, CarriesRequestsAndResponses) {
   EXPECT_TRUE(received.starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_NE(received.find("mtasts_domain_info{domain=\"example.com\""), std::string::npos);
   EXPECT_NE(received.find("\r\n0\r\n\r\nHTTP/1.1 501 "), std::string::npos);
-  EXPECT_TRUE(received.ends_with("This agent does not reload on request.\n"));
+  EXPECT_TRUE(received.ends_with("Reloading over HTTP is disabled.\n"));
 }
 
 TEST_F(TlsStreamTest, RefusesBodiesAndHangsUp) {
