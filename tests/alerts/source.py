@@ -89,7 +89,9 @@ def golden():
 
 
 def channels():
-    return set(re.findall(r'channel != "(\w+)"', (ROOT / "agent/present/agent_metrics.cpp").read_text()))
+    """The values of the label `channel`: the words of ChannelKind."""
+    enumerators = re.search(r"ENUM_CLASS\(ChannelKind, uint8_t, ([^)]*)\)", (ROOT / "agent/base/channel.h").read_text())[1]
+    return set(enumerators.replace(" ", "").split(","))
 
 
 def expressions():
