@@ -12,7 +12,7 @@
 # Any Debian 12.
 ARG BASE=debian:bookworm-slim
 # The version of CMakeLists.txt; the build fails where they differ.
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 
 FROM ${BASE} AS build
 WORKDIR /src
@@ -25,7 +25,9 @@ RUN sh tests/lint/install-packages.sh make \
   && printf 'include Makefile\npackages:\n\t$(call install,$(BUILD_PACKAGES))\n' | make -f - packages
 COPY . .
 ARG VERSION
-RUN make build && sh cmake/image-root.sh build/release "${VERSION}" /image/root \
+# The commit that is built, for mtasts_exporter_build_info: --build-arg REVISION="$(git rev-parse --short=12 HEAD)".
+ARG REVISION=""
+RUN make build REVISION="${REVISION}" && sh cmake/image-root.sh build/release "${VERSION}" /image/root \
   && install -d -m 0750 /image/state/mtasts-exporter
 
 FROM scratch

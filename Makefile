@@ -30,7 +30,7 @@ install = @sh tests/lint/install-packages.sh $(1)
 
 build: ## Build the agent (release)
 	$(call install,$(BUILD_PACKAGES))
-	@cmake --preset release -DMTASTS_TESTS=OFF >/dev/null
+	@cmake --preset release -DMTASTS_TESTS=OFF -DMTASTS_REVISION=$(REVISION) >/dev/null
 	@cmake --build $(BUILD)/release -j $(JOBS) --target mtasts-exporter
 
 run: build ## Build, then run the agent on a few public domains

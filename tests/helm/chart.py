@@ -150,7 +150,7 @@ class Tools:
         """A chart with this one in it, once for each of the dependencies (maps such as {"alias": "mail"})."""
         made = self.scratch / name
         shutil.copytree(CHART, made / "charts/mtasts-exporter")
-        own = {"name": "mtasts-exporter", "version": "0.1.0", "repository": ""}
+        own = {"name": "mtasts-exporter", "version": "0.2.0", "repository": ""}
         described = {"apiVersion": "v2", "name": name, "version": "1.0.0",
                      "dependencies": [{**own, **one_of_them} for one_of_them in dependencies]}
         (made / "Chart.yaml").write_text(yaml.safe_dump(described))

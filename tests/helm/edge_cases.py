@@ -255,13 +255,13 @@ class Images(unittest.TestCase):
                                  ("", "")):
             manifests = chart.TOOLS.render({**values, "global": {"imageRegistry": registry}})
             images = [c["image"] for c in workload(manifests)["spec"]["template"]["spec"]["containers"]]
-            self.assertEqual(images, [f"{before}mtasts-exporter/mtasts-exporter:0.1.0", f"{before}team/unbound:1"])
+            self.assertEqual(images, [f"{before}mtasts-exporter/mtasts-exporter:0.2.0", f"{before}team/unbound:1"])
             pod = one(manifests, "Pod")["spec"]
             self.assertEqual([c["image"] for c in pod["initContainers"] + pod["containers"]],
                              [images[0], f"{before}busybox:1.36"])
         own = chart.TOOLS.render({**values, "image": {"registry": "own.example"}})
         images = [c["image"] for c in workload(own)["spec"]["template"]["spec"]["containers"]]
-        self.assertEqual(images, ["own.example/mtasts-exporter/mtasts-exporter:0.1.0", "team/unbound:1"])
+        self.assertEqual(images, ["own.example/mtasts-exporter/mtasts-exporter:0.2.0", "team/unbound:1"])
         self.assertEqual(one(own, "Pod")["spec"]["containers"][0]["image"], "busybox:1.36")
 
 

@@ -98,7 +98,7 @@ class Workload(unittest.TestCase):
         self.assertIn({"name": "ca", "configMap": {"name": "test-ca"}}, spec["volumes"])
         self.assertIn(FULL["extraVolumeMounts"][0], agent["volumeMounts"])
         self.assertEqual([c["name"] for c in containers_of(spec)], ["init", "mtasts-exporter", "extra"])
-        self.assertEqual(spec["containers"][1]["image"], "extra:0.1.0")
+        self.assertEqual(spec["containers"][1]["image"], "extra:0.2.0")
         self.assertEqual(agent["resources"], FULL["resources"])
         self.assertEqual(agent["lifecycle"], FULL["lifecycle"])
         self.assertEqual(agent["startupProbe"]["periodSeconds"], 2)
