@@ -16,9 +16,9 @@ using protocol::Mode;
 using std::chrono::seconds;
 
 constexpr uint64_t kDay_seconds = 86400;
-// Two weeks: what an enforcement begins with, and long enough to bridge blocked refreshes.
+// Two weeks: usual when enforcement begins, and long enough to bridge failed refreshes.
 constexpr uint64_t kCautiousAge_seconds = 14 * kDay_seconds;
-// A TTL that is not known counts as a day; longer ones are rare, and a finding of their own.
+// An unknown TTL counts as a day; longer ones are rare and have their own finding.
 constexpr seconds kAssumedTtl{kDay_seconds};
 
 Plan begin(PlanKind kind, const PlanInput& input, const SenderCaches& caches) {
@@ -31,7 +31,7 @@ Plan begin(PlanKind kind, const PlanInput& input, const SenderCaches& caches) {
   return plan;
 }
 
-// With an old policy that is held nowhere any more, and no record, there is no MTA-STS.
+// Without a record and without an old policy that is still held, there is no MTA-STS.
 bool is_absent(const PlanInput& input, const SenderCaches& caches) {
   bool seen = input.basis == PolicyBasis::served || input.basis == PolicyBasis::unusable;
   return !seen && caches.old.empty() && (input.record_missing || !can_plan(input));
@@ -47,7 +47,7 @@ std::string ttl_text(const PlanInput& input) {
                      input.record_ttl->count());
 }
 
-// Until when senders may enforce what they hold.
+// Waits until senders no longer enforce what they hold.
 PlanStep wait_for_repair(const PlanInput& input, const SenderCaches& caches,
                          const verdict::HeldPolicy& last) {
   PlanStep step;
@@ -79,7 +79,8 @@ PlanStep enforce_again(const PlanInput& input, const std::vector<std::string>& p
   return step;
 }
 
-// A policy that stops enforcement; one without mx lines can only be of mode none (RFC 8461 §3.2).
+// Publishes a policy that stops enforcement; without mx lines its mode must be none (RFC 8461
+// §3.2).
 PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>& patterns) {
   std::string why =
       patterns.empty() ? "No MX host is known that mode testing could list, and in mode none "
@@ -163,7 +164,7 @@ PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history,
   bool remembered = past != nullptr && (past->policy.value || !past->instances.empty());
   if (readable && (report.policy.valid || !remembered)) {
     input.basis = report.policy.valid ? PolicyBasis::served : PolicyBasis::unusable;
-    // Without a digest, so that it is compared by what it says.
+    // Without a digest, so that it is compared by its contents.
     input.policy = {std::nullopt, *report.policy.mode, *report.policy.max_age_seconds,
                     report.policy.mx};
   } else if (remembered) {
@@ -228,8 +229,8 @@ Plan plan_remove(const PlanInput& input) {
     return plan;
   }
   bool retired = input.basis == PolicyBasis::served && input.policy.mode == Mode::none;
-  // A policy of mode none that is held does no harm; without a history its max_age is all that is
-  // known of those before it.
+  // A held policy of mode none does no harm; without a history, its max_age is all that is known
+  // about earlier policies.
   bool assumed = input.history == nullptr;
   const verdict::HeldPolicy* last = caches.longest([&](const verdict::PolicyFacts& policy) {
     return policy.mode != Mode::none || (retired && assumed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The plan of a move to other MX hosts: list them, wait, move, tidy up (RFC 8461 §8.1, §5.1).
+// The plan for a move to other MX hosts: list them, wait, move, clean up (RFC 8461 §8.1, §5.1).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using protocol::Mode;
 
-// RFC 5321 §4.5.4.1: senders keep trying for four to five days; TTLs of MX records are shorter.
+// RFC 5321 §4.5.4.1: senders retry for four to five days; TTLs of MX records are shorter.
 constexpr std::chrono::hours kQueueTime{5 * 24};
 
 struct Move {
@@ -33,7 +33,7 @@ struct Move {
     hosts.insert(hosts.end(), input.new_hosts.begin(), input.new_hosts.end());
     return with_hosts(before, hosts);
   }
-  // The mx lines when the move begins: those of today where they cover the new hosts.
+  // The mx lines at the start of the move: the current ones if they cover the new hosts.
   std::vector<std::string> published() const {
     return covers(input.policy) ? with_hosts(input.policy.mx, {}) : during();
   }
@@ -77,7 +77,7 @@ void add_preparation(const Move& move, const verdict::HeldPolicy* last,
         text_of(*last, move.caches));
     step.wait_until = whole_minute_after(last->until);
   }
-  // Quoted, so that a shell does not take the placeholder for a redirection.
+  // Quoted, so that a shell does not interpret the placeholder as a redirection.
   std::string quote = move.placeholder ? "'" : "";
   step.verify = fmt::format(
       "openssl s_client -starttls smtp -connect {1}{0}:25{1} -servername {1}{0}{1} "

@@ -13,7 +13,7 @@
 namespace mtasts::plan {
 namespace {
 
-// A popular receiving library refuses bodies above this, though RFC 8461 §3.3 allows 64 KiB.
+// A widely used sender-side library refuses larger bodies, though RFC 8461 §3.3 allows 64 KiB.
 constexpr size_t kMostPolicy_bytes = 64000;
 
 verdict::HeldPolicy held_of(const verdict::CachedPolicy& instance, Time now) {
@@ -69,8 +69,8 @@ SenderCaches sender_caches_of(const PlanInput& input) {
   };
   for (verdict::HeldPolicy& held : verdict::held_policies(*input.history, input.now))
     if (is_new(held)) caches.old.push_back(std::move(held));
-  // What the history takes for today's is old, too, when this look saw another or none: it could
-  // be fetched until now.
+  // The policy that is current in the history is old, too, if this check observed another one or
+  // none: it could be fetched until now.
   for (const verdict::CachedPolicy& instance : input.history->instances) {
     if (instance.gone != Time()) continue;
     verdict::HeldPolicy held = held_of(instance, input.now);

@@ -30,7 +30,7 @@ bool is_full(SettingsBuilder& builder, const Place& place,
   return true;
 }
 
-// False when no more names are taken.
+// False when the limit of names is reached.
 bool add_name(SettingsBuilder& builder, std::string_view title, const Place& place,
               std::string_view text, std::vector<DomainEntry>& entries) {
   if (is_full(builder, place, entries)) return false;
@@ -128,7 +128,7 @@ void gather_domains(SettingsBuilder& builder) {
   builder.domains = {};
   add_files(builder, entries);
 
-  // Stable: of two entries with one name the table, which came first, stays.
+  // Stable: of two entries with the same name, the first one, the table, is kept.
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
   auto same = [](const auto& a, const auto& b) { return a.name == b.name; };

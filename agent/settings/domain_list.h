@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Domains from all places into one sorted list without duplicates: `domains`, [[domain]] tables and
-// the files of `domain_files` (one name a line, # comments, blank lines and CRLF tolerated).
-// A [[domain]] table wins over a plain name. Files are read one after the other, never all at once.
-// Bounded: kMostDomains names, kInputFileLimit_bytes a file. One thread.
+// Merges the domains from all sources into one sorted list without duplicates: `domains`,
+// [[domain]] tables and the files of `domain_files` (one name per line; # comments, blank lines and
+// CRLF are accepted). A [[domain]] table overrides a plain name. Files are read one at a time.
+// Limits: kMostDomains names, kInputFileLimit_bytes per file. One thread.
 #pragma once
 
 #include <cstddef>

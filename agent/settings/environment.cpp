@@ -38,7 +38,7 @@ struct Variable {
   const KeyRow* row;
 };
 
-// What can be overridden, with its name. [[domain]] tables are many and cannot.
+// Keys that can be overridden, with the names of their variables. [[domain]] tables cannot.
 const std::vector<Variable>& variables() {
   static const std::vector<Variable> made = [] {
     std::vector<Variable> all;
@@ -58,8 +58,8 @@ const KeyRow* row_of(std::string_view name) {
   return nullptr;
 }
 
-// Kubernetes gives every container SERVICE_HOST, PORT=tcp://… and more of each Service in its
-// namespace; one that is called "mtasts-web" must not look like a setting.
+// Kubernetes sets SERVICE_HOST, PORT=tcp://… and more for each Service of the namespace; those of a
+// Service named "mtasts-web" must not be taken for settings.
 bool is_service_link(std::string_view name, std::string_view value) {
   return name.find("_SERVICE_HOST") != std::string_view::npos ||
          name.find("_SERVICE_PORT") != std::string_view::npos || value.starts_with("tcp://") ||
@@ -90,7 +90,7 @@ std::vector<SourceText> split_list(const Place& place, std::string_view text) {
 
 bool is_ordinal(const KeyRow& row) { return row.section == "shard" && row.key == "index"; }
 
-// A pod of a StatefulSet knows its ordinal by its name alone: "mtasts-exporter-3".
+// The ordinal of a StatefulSet pod is the end of its name: "mtasts-exporter-3".
 std::string_view ordinal_of(std::string_view pod) {
   size_t dash = pod.rfind('-');
   return dash == std::string_view::npos || dash == 0 ? pod : pod.substr(dash + 1);

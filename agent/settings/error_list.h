@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ErrorList: every error of one loading, with its place, in the order a person reads them.
-// Bounded: a file of a million bad lines gives the first thousand and a remark. One thread at a
-// time.
+// ErrorList: all errors of one load, with their places, in reading order. Bounded: a file of a
+// million bad lines gives the first thousand and a note. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@
 
 namespace mtasts::settings {
 
-// Where something was written; `file` is an index of ErrorList. Line and column count from 1.
+// Where a value was written; `file` is an index of ErrorList. Line and column count from 1.
 struct Place {
   size_t file = 0;
   int line = 0;
@@ -26,11 +25,11 @@ class ErrorList {
  public:
   static constexpr size_t kMost = 1000;
 
-  // Names a source once; errors are ordered by the order of these calls.
+  // Registers a source; errors are sorted in the order of these calls.
   size_t add_file(std::string name);
 
   void add(const Place& place, std::string message);
-  // By file, line and column; a remark at the end when some were left out.
+  // By file, line and column; ends with a note if some were omitted.
   std::vector<SettingsError> take();
 
  private:

@@ -22,7 +22,7 @@ std::string_view view_of(urls::string_view text) { return {text.data(), text.siz
 bool is_page(const urls::url_view& url) {
   const urls::scheme scheme = url.scheme_id();
   bool http = scheme == urls::scheme::http || scheme == urls::scheme::https;
-  bool port = !url.has_port() || url.port_number() != 0;  // 0: none, or no 16-bit number
+  bool port = !url.has_port() || url.port_number() != 0;  // 0: no port, or not a 16-bit number
   return http && port && !url.encoded_host().empty() && !url.has_userinfo() && !url.has_query() &&
          !url.has_fragment();
 }

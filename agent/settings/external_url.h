@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The URL under which people reach the agent, perhaps through a reverse proxy ([web] external_url,
-// as --web.external-url of Prometheus): an http or https URL (RFC 3986 §3) without user, query and
-// fragment. Pure, any thread.
+// The URL under which users reach the agent, possibly through a reverse proxy ([web] external_url,
+// like --web.external-url of Prometheus): an http or https URL (RFC 3986 §3) without user, query
+// and fragment. Pure, any thread.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace mtasts::settings {
 
-// All empty: not configured.
+// All members empty: not configured.
 struct ExternalUrl {
   std::string text;       // the whole, without a "/" at its end
   std::string authority;  // "host" or "host:port" in lower case, without the scheme's default port
@@ -23,7 +23,7 @@ struct ExternalUrl {
 
 inline constexpr size_t kLongestExternalUrl = 1000;
 
-// An empty text is no URL and no failure.
+// An empty text is not an error; it means "not configured".
 Result<ExternalUrl> parse_external_url(std::string_view text);
 
 }  // namespace mtasts::settings

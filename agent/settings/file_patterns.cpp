@@ -22,7 +22,7 @@ class Glob {
   Glob& operator=(const Glob&) = delete;
 
   int match(const std::string& pattern, int flags) {
-    // A directory that is not there matches nothing; one that we may not read could hide domains.
+    // A missing directory matches nothing; an unreadable one could hide domains.
     auto stop_at = [](const char*, int reason) -> int {
       return reason != ENOENT && reason != ENOTDIR;
     };

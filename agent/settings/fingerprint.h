@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Fingerprint: the stable digest of everything a loading read, for mtasts_exporter_config_hash.
-// SHA-256 over every piece with its length before it, so that text cannot move from one piece to
-// the next unseen; the first 16 hexadecimal digits are shown. File names are left out: replicas
+// Fingerprint: a stable digest of everything that one load read, for mtasts_exporter_config_hash.
+// SHA-256 over every piece preceded by its length, so that moving text from one piece to the next
+// changes the digest; the first 16 hexadecimal digits are shown. File names are left out: replicas
 // with the same content have the same hash. One thread at a time.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace mtasts::settings {
 class Fingerprint {
  public:
   void add(std::string_view piece);
-  // Once, at the end.
+  // Call once, at the end.
   std::string hex();
 
  private:

@@ -43,7 +43,7 @@ Failure too_large(size_t limit_bytes) {
 }  // namespace
 
 Result<std::string> read_input_file(const std::filesystem::path& path, size_t limit_bytes) {
-  // O_NONBLOCK: opening a pipe without a writer must not wait.
+  // Opening a pipe without a writer must not block.
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0) return refused_by_system();
   struct stat status {};
@@ -56,7 +56,8 @@ Result<std::string> read_input_file(const std::filesystem::path& path, size_t li
   auto announced = static_cast<size_t>(status.st_size);
   if (announced > limit_bytes) return too_large(limit_bytes);
 
-  // One octet more than announced: a file that grows meanwhile is read to its end as well.
+  // One octet more than the reported size, so that a file that grows meanwhile is also read to its
+  // end.
   std::string content(announced + 1, '\0');
   size_t filled = 0;
   while (true) {

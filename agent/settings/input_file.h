@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// read_input_file(): a whole regular file, bounded in size. Pipes and devices are refused, so that
-// reading can neither hang nor go on for ever. Any thread; blocks on the disk only.
+// read_input_file(): reads a whole regular file, bounded in size. Pipes and devices are refused, so
+// that reading can neither hang nor run forever. Any thread; blocks on the disk only.
 #pragma once
 
 #include <cstddef>

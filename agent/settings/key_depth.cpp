@@ -10,7 +10,7 @@ namespace mtasts::settings {
 namespace {
 
 // Octets of the string literal at the start of `text` (its first octet is a quote). A one-line
-// string ends at the line's end even when its quote is missing: that is a syntax error anyway.
+// string ends at the line end even without its closing quote, which is a syntax error anyway.
 size_t literal_length(std::string_view text) {
   char quote = text.front();
   bool escapes = quote == '"';
@@ -21,7 +21,7 @@ size_t literal_length(std::string_view text) {
       at += 2;
     } else if (multiline && text.substr(at).starts_with(std::string(3, quote))) {
       at += 3;
-      // TOML 1.0: one or two quotes may stand directly before the closing three.
+      // TOML 1.0: one or two quotes may directly precede the closing three.
       for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
       return at;
     } else if (!multiline && text[at] == quote) {

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 
 constexpr milliseconds kLeastAboveZero{1};
 constexpr milliseconds kLongestInterval = hours(24 * 365);
-// Far above any sense, far below what overflows the int of milliseconds that libraries count in.
+// Far above any sensible value, far below an overflow of the int milliseconds that libraries use.
 constexpr milliseconds kLongestTimeout = hours(1);
 constexpr milliseconds kLongestExpiry = hours(24 * 3650);
 
@@ -160,7 +160,7 @@ void add_process_rows(Rows& rows) {
   rows.push_back({"log", "format", "a string such as \"logfmt\"", TextKey{take_log_format}});
 }
 
-// Keys of other sections, for a key that is right but stands in the wrong place.
+// Other sections that have the key, for a valid key in the wrong section.
 std::string where_it_belongs(std::string_view section, std::string_view key) {
   std::string places;
   for (const KeyRow& row : key_table()) {

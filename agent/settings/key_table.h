@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The one table of settings keys (config/example.toml explains them). Reading TOML, reading the
-// environment, finding unknown keys and naming types all follow it: a new setting is a field in
+// The table of settings keys (config/example.toml documents them). Reading TOML, reading the
+// environment, detecting unknown keys and naming types all use it: a new setting is a field in
 // settings.h and a row here. Constant, any thread.
 #pragma once
 
@@ -30,16 +30,16 @@ struct IntegerKey {
 struct BooleanKey {
   bool& (*field)(Settings&);
 };
-// The value parsers get the text without control characters; they complain themselves.
+// The value parsers get the text without control characters and report errors themselves.
 struct TextKey {
   void (*take)(SettingsBuilder&, const SourceText&);
 };
 struct ListKey {
   void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&);
-  std::vector<std::string_view> words;  // a bare string may stand for the list: "configured"
+  std::vector<std::string_view> words;  // a bare string may replace the list: "configured"
 };
 struct LabelsKey {};  // of a [[domain]] table; not in the environment
-// Known, but of a later version: refused with this sentence.
+// A known key of a later version: refused with this sentence.
 struct UnavailableKey {
   std::string_view sentence;
 };
@@ -47,7 +47,7 @@ struct UnavailableKey {
 struct KeyRow {
   std::string_view section;  // "" for the top level, "domain" for [[domain]]
   std::string_view key;
-  std::string_view form;  // what it must be: `a string such as "15m"`
+  std::string_view form;  // the expected form: `a string such as "15m"`
   std::variant<DurationKey, IntegerKey, BooleanKey, TextKey, ListKey, LabelsKey, UnavailableKey>
       kind;
 };
@@ -58,7 +58,7 @@ std::span<const KeyRow> key_table();
 const KeyRow* find_key(std::string_view section, std::string_view key);  // null: no such key
 bool is_section(std::string_view name);
 std::vector<std::string_view> keys_of(std::string_view section);
-// Sections as a file writes them at its top: without "web.tls", with "domain".
+// Names at the top level of a file: without "web.tls", with "domain".
 std::vector<std::string_view> top_level_names();
 
 // "[check] interval", "domains", "[[domain]] name".

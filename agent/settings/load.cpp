@@ -17,10 +17,10 @@ namespace {
 
 constexpr uint16_t kDefaultWebPort = 10058;
 
-// A rule between two settings: the complaint goes to the first rather than the second. Nothing is
-// said when one of them was refused, since its default says nothing about what was meant.
-void demand(SettingsBuilder& builder, bool holds, std::string_view first, std::string_view second,
-            std::string message) {
+// A rule between two settings. The error is reported at `first` if it is set, else at `second`; not
+// at all if one of them was refused, since its default is not what was meant.
+void require(SettingsBuilder& builder, bool holds, std::string_view first, std::string_view second,
+             std::string message) {
   if (holds || builder.refused.contains(first) || builder.refused.contains(second)) return;
   auto found = builder.set.find(first);
   if (found == builder.set.end()) found = builder.set.find(second);
@@ -30,14 +30,14 @@ void demand(SettingsBuilder& builder, bool holds, std::string_view first, std::s
 
 void compare_settings(SettingsBuilder& builder) {
   const ShardSettings& shard = builder.settings.shard;
-  demand(builder, shard.index < shard.total, "[shard] index", "[shard] total",
-         fmt::format("[shard] index {} must be less than total {}; shards count from 0",
-                     shard.index, shard.total));
+  require(builder, shard.index < shard.total, "[shard] index", "[shard] total",
+          fmt::format("[shard] index {} must be less than total {}; shards count from 0",
+                      shard.index, shard.total));
   const CheckSettings& check = builder.settings.check;
-  demand(builder, check.expiry_critical <= check.expiry_warning, "[check] expiry_critical",
-         "[check] expiry_warning",
-         fmt::format("[check] expiry_critical {} must not be more than expiry_warning {}",
-                     duration_text(check.expiry_critical), duration_text(check.expiry_warning)));
+  require(builder, check.expiry_critical <= check.expiry_warning, "[check] expiry_critical",
+          "[check] expiry_warning",
+          fmt::format("[check] expiry_critical {} must not be more than expiry_warning {}",
+                      duration_text(check.expiry_critical), duration_text(check.expiry_warning)));
 }
 
 void fill_defaults(Settings& settings) {

@@ -27,7 +27,7 @@ class Socket {
 
 constexpr uint16_t kDnsPort = 53;
 
-// The addresses are a root name server's (a.root-servers.net): global, and no packet goes there.
+// The addresses of a root name server (a.root-servers.net): global, and no packet is sent there.
 bool has_route_ipv4() {
   sockaddr_in to{};
   to.sin_family = AF_INET;

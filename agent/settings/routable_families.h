@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// routable_families(): the default of [network] families. Asks the kernel's routing table by
+// routable_families(): the default of [network] families. Queries the kernel's routing table by
 // connecting a UDP socket, which sends nothing. Any thread; does not block.
 #pragma once
 

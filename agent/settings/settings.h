@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Settings: what the operator wrote, validated. config/example.toml explains every key, default and
-// unit. A plain value: loaded whole, never changed, swapped on reload. Any thread.
+// Settings: the operator's configuration, validated. config/example.toml documents every key,
+// default and unit. A plain value: loaded as a whole, never changed, replaced on reload. Any
+// thread.
 #pragma once
 
 #include <chrono>
@@ -43,7 +44,7 @@ struct CheckSettings {
   int concurrency = 256;
   milliseconds expiry_warning = std::chrono::hours(24 * 21);
   milliseconds expiry_critical = std::chrono::hours(24 * 7);
-  milliseconds change_hold = std::chrono::hours(24);  // how long a change stays a finding
+  milliseconds change_hold = std::chrono::hours(24);  // how long a change is reported as a finding
 };
 
 struct DnsSettings {
@@ -54,20 +55,20 @@ struct DnsSettings {
 
 struct HttpsSettings {
   uint16_t port = 443;
-  milliseconds timeout = std::chrono::seconds(30);  // per address, the whole exchange
+  milliseconds timeout = std::chrono::seconds(30);  // per address, for the whole exchange
   std::string ca_file;                              // empty: the system's trust store
 };
 
 struct SmtpSettings {
   uint16_t port = 25;
-  milliseconds timeout = std::chrono::seconds(30);  // per address, the whole exchange
+  milliseconds timeout = std::chrono::seconds(30);  // per address, for the whole exchange
   std::string ehlo_name;                            // empty: this host's name
   std::string ca_file;
   bool enabled = true;
   bool operator==(const SmtpSettings&) const = default;
 };
 
-struct CanarySettings {  // an empty list switches a canary off: other targets alone prove life
+struct CanarySettings {  // empty list: no canary; only other targets show that a channel works
   std::vector<std::string> dns = {"."};
   std::vector<std::string> https = {"dns.google", "one.one.one.one"};
   std::vector<std::string> smtp = {"gmail-smtp-in.l.google.com",
@@ -77,13 +78,13 @@ struct CanarySettings {  // an empty list switches a canary off: other targets a
 
 struct NetworkSettings {
   bool allow_private_addresses = false;
-  std::vector<AddressFamily> families;  // never empty after loading: defaults to those with a route
+  std::vector<AddressFamily> families;  // never empty after loading; default: those with a route
   bool operator==(const NetworkSettings&) const = default;
 };
 
 struct StateSettings {
-  std::string path = "/var/lib/mtasts-exporter/state.db";  // ":memory:" forgets at exit
-  // How long what is over is remembered; what senders may still hold is kept in any case.
+  std::string path = "/var/lib/mtasts-exporter/state.db";  // ":memory:" keeps nothing at exit
+  // How long past data is kept; what senders may still hold is kept in any case.
   milliseconds retention = std::chrono::hours(24 * 400);
   bool operator==(const StateSettings&) const = default;
 };
@@ -99,7 +100,7 @@ struct WebSettings {
 };
 
 struct TelemetrySettings {
-  std::string listen = "0.0.0.0:10059";  // "" switches it off
+  std::string listen = "0.0.0.0:10059";  // "" disables it
 };
 
 struct ProbeSettings {
@@ -113,8 +114,8 @@ struct LogSettings {
 };
 
 struct Settings {
-  std::vector<DomainEntry> domains;  // every domain of the file, its [[domain]] tables and its
-                                     // domain_files; sorted by name, no duplicates
+  std::vector<DomainEntry> domains;  // from the file, its [[domain]] tables and its domain_files;
+                                     // sorted by name, no duplicates
   CheckSettings check;
   DnsSettings dns;
   HttpsSettings https;
@@ -127,33 +128,33 @@ struct Settings {
   TelemetrySettings telemetry;
   ProbeSettings probe;
   LogSettings log;
-  std::vector<std::filesystem::path> files;        // what was read, or should have been: watched
-  std::vector<std::filesystem::path> directories;  // where the wildcards of domain_files look, as
-                                                   // far as they exist: a new file there counts too
-  std::string hash;  // of all that was read, for mtasts_exporter_config_hash
+  std::vector<std::filesystem::path> files;  // read, or missing although named; watched
+  // Existing directories that wildcards of domain_files search; watched for new files.
+  std::vector<std::filesystem::path> directories;
+  std::string hash;  // of everything that was read, for mtasts_exporter_config_hash
 };
 
-// One complaint, with its place. `line` 0: no place in a file (environment, command line).
+// One error with its place. `line` 0: no place in a file (environment, command line).
 struct SettingsError {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string message;       // what, and what to do; one sentence
+  std::string message;       // what is wrong and how to fix it; one sentence
   std::string text() const;  // "file:line:column: message"
 };
 
 struct LoadedSettings {
-  Settings settings;                  // of use only without errors
-  std::vector<SettingsError> errors;  // every one, by place
+  Settings settings;                  // valid only without errors
+  std::vector<SettingsError> errors;  // all of them, by place
   bool ok() const { return errors.empty(); }
 };
 
 using Environment = std::map<std::string, std::string>;  // MTASTS_<SECTION>_<KEY> overrides
 Environment process_environment();
 
-// Reads the file and its domain_files. Empty path: defaults and environment alone.
+// Reads the file and its domain_files. Empty path: defaults and environment only.
 LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment);
-// The same from text; `file` names it in errors and anchors relative paths.
+// The same from text; `file` names it in errors and is the base of relative paths.
 LoadedSettings parse_settings(std::string_view toml, const std::filesystem::path& file,
                               const Environment& environment);
 

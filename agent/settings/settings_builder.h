@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SettingsBuilder: settings while they are read, with what only the reading needs: places, errors
+// SettingsBuilder: settings while they are read, with data needed only for reading: places, errors
 // and domains not merged yet. One thread.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace mtasts::settings {
 
-// A text value as written, and where.
+// A text value as written, with its place.
 struct SourceText {
   Place place;
   std::string text;
@@ -39,7 +39,7 @@ struct SettingsBuilder {
   Settings settings;
   ErrorList errors;
   Fingerprint fingerprint;
-  std::filesystem::path directory;  // of the settings file: relative patterns begin here
+  std::filesystem::path directory;  // of the settings file: base of relative patterns
 
   std::vector<SourceText> domains;                // `domains`, after overrides
   std::vector<SourceText> domain_files;           // patterns, after overrides

@@ -22,8 +22,8 @@ void refuse(SettingsBuilder& builder, const KeyRow& row, const Place& place, std
   builder.errors.add(place, std::move(message));
 }
 
-// A control character in a path, a name or a URL is a mistake, and a NUL would cut it short. TOML
-// is UTF-8, the environment may be anything.
+// A control character in a path, a name or a URL is a mistake, and a NUL would truncate it. TOML is
+// UTF-8; the environment may contain any octets.
 bool refuse_odd_characters(SettingsBuilder& builder, const KeyRow& row, const SourceText& value) {
   bool clean = std::none_of(value.text.begin(), value.text.end(), [](char c) {
     auto octet = static_cast<unsigned char>(c);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Values on their way into a SettingsBuilder: each checks its range or form, stores, or complains.
-// Wherever they were written (TOML or environment), they come through here. One thread.
+// Stores values in a SettingsBuilder: each function checks range or form, then stores the value or
+// reports an error. Used for TOML and the environment alike. One thread.
 #pragma once
 
 #include <cstdint>

@@ -54,7 +54,7 @@ std::string label_fault(std::string_view name) {
   return {};
 }
 
-// The library's words, with the mend of the usual mistakes.
+// The library's message, with the fix for common mistakes.
 std::string syntax_error(std::string_view description) {
   constexpr std::string_view kOpening = "Error ";
   if (description.starts_with(kOpening)) description.remove_prefix(kOpening.size());

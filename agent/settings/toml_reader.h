@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Reads a settings file's text (TOML 1.0) into a SettingsBuilder by the key table. Unknown keys,
-// wrong types and bad values are errors with their place; of a syntax error there is one, because
-// TOML cannot be read on behind it. One thread.
+// Reads the text of a settings file (TOML 1.0) into a SettingsBuilder according to the key table.
+// Unknown keys, wrong types and bad values are errors with their place; only the first syntax error
+// is reported, because TOML cannot be parsed beyond it. One thread.
 #pragma once
 
 #include <cstddef>

@@ -22,7 +22,7 @@ void complain(SettingsBuilder& builder, const Place& place, std::string message)
   builder.errors.add(place, std::move(message));
 }
 
-// A host as DNS will be asked for it; empty after a complaint.
+// A host name as it will be queried in DNS; empty after an error.
 std::optional<std::string> host_of(SettingsBuilder& builder, std::string_view title,
                                    const SourceText& value, std::string_view text) {
   auto name = DomainName::parse(text);

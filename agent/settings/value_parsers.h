@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Value parsers: what a text or list setting must look like, key by key; rows of the key table
-// point here. Each stores what is right and complains of the rest, with the mend. One thread.
+// Value parsers: the required form of each text or list setting; rows of the key table refer to
+// them. Each stores valid values and reports errors for the rest, including the fix. One thread.
 #pragma once
 
 #include <vector>

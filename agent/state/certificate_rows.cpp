@@ -11,7 +11,7 @@ namespace {
 
 using protocol::Certificate;
 
-// A host that shows another certificate at every look must not fill the disk.
+// A host that shows another certificate at every check must not fill the disk.
 constexpr int kMostCertificates = 64;
 constexpr int kMostHostChanges = 1000;
 
@@ -24,7 +24,7 @@ std::string_view name_of(CertificateUse use) {
   return use == CertificateUse::policy ? "policy" : "mx";
 }
 
-// Each once, in the order shown.
+// Each leaf once, in the order shown.
 std::vector<const Certificate*> leaves_of(const std::vector<protocol::PeerChainPtr>& chains) {
   std::vector<const Certificate*> leaves;
   for (const auto& chain : chains) {
@@ -37,7 +37,7 @@ std::vector<const Certificate*> leaves_of(const std::vector<protocol::PeerChainP
   return leaves;
 }
 
-// By their last sight, the latest first.
+// By last_seen, latest first.
 std::vector<Known> read_known(Database& database, std::string_view host, std::string_view use) {
   std::vector<Known> known;
   Rows rows = database.query(
@@ -62,7 +62,7 @@ void tell_change(Database& database, std::string_view host, Time now, const std:
 
 void add_certificate(Database& database, std::string_view host, std::string_view use,
                      const Certificate& leaf, Time now) {
-  // 64-bit seconds of a hostile certificate may be too large for milliseconds.
+  // The 64-bit seconds of a hostile certificate may overflow milliseconds.
   constexpr int64_t kMost = INT64_MAX / 1000;
   int64_t seconds = std::clamp(int64_t{leaf.not_after.time_since_epoch().count()}, -kMost, kMost);
   database.run(

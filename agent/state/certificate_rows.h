@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Certificates seen on a host: rows that say which fingerprint was there from when until when. A
-// host may show several at a time (one an address). One thread, that of the database.
+// Certificates of a host: rows that record from when until when a fingerprint was observed. A host
+// may show several at a time (one per address). Database thread only.
 #pragma once
 
 #include <string_view>
@@ -15,8 +15,9 @@ namespace mtasts::state {
 
 enum class CertificateUse : uint8_t { policy, mx };
 
-// Notes what a look at `now` showed; `before` is the look before it. Of an MX host, a fingerprint
-// never seen there before that is not its first goes into host_change. None shown: nothing known.
+// Records the certificates observed by a check at `now`; `before` is the previous check. For an MX
+// host, a new fingerprint that is not its first is added to host_change. Without certificates
+// nothing is recorded.
 void note_certificates(Database& database, std::string_view host, CertificateUse use,
                        const std::vector<protocol::PeerChainPtr>& chains, Time before, Time now);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Chains of certificates as JSON. The addresses of a host mostly show the same chain, so a shelf
-// keeps each once and the rest refers to it by number; decoded chains are shared the same way.
-// Pure, any thread.
+// Certificate chains as JSON. The addresses of a host mostly show the same chain, so a ChainShelf
+// stores each chain once and refers to it by number; decoded chains are shared the same way. Pure,
+// any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 class ChainShelf {
  public:
   ChainShelf() = default;
-  // From what json() gave.
+  // `chains` is a result of json().
   explicit ChainShelf(const Json& chains);
 
   // The chain's number; null for none.

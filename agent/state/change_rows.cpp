@@ -23,7 +23,7 @@ Timeline read_timeline(Database& database, const std::string& domain) {
   Timeline timeline;
   std::optional<int64_t> id = database.number("SELECT id FROM domain WHERE name=?1", {domain});
   if (!id) return timeline;
-  // A host's certificates matter while it is in use.
+  // Certificate changes of a host count for the domain while it uses the host.
   Rows rows = database.query(
       "SELECT at, what, subject, from_value, to_value FROM ("
       " SELECT at, what, subject, from_value, to_value, 1 AS rank, id FROM change WHERE domain=?1"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The timeline as rows: the changes of each domain, and those of MX hosts, which are told of every
-// domain that uses the host at that time. One thread, that of the database.
+// The timeline as rows: the changes of each domain, and those of MX hosts, which appear for every
+// domain that used the host at that time. Database thread only.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace mtasts::state {
 
 void write_changes(Database& database, int64_t domain, const std::vector<verdict::Change>& changes);
 
-// Empty for a domain that is not known.
+// Empty for an unknown domain.
 Timeline read_timeline(Database& database, const std::string& domain);
 
 }  // namespace mtasts::state

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ContentHash: FNV-1a over values, 64 bits. It tells whether something must be written again, and
-// whether a blob came back whole; it is no defence: who makes two of his own reports collide hides
-// a change from himself. The same in every build, since it is kept in the file. Any thread.
+// ContentHash: 64-bit FNV-1a over values. Shows whether something must be written again, and
+// whether a blob was read back intact. Not collision-resistant: a domain that constructs a
+// collision only hides a change in its own report. Stored in the file, so it is the same in every
+// build. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ class ContentHash {
     return add(static_cast<uint64_t>(time.time_since_epoch().count()));
   }
 
-  // As SQLite keeps it.
+  // As SQLite stores it.
   int64_t value() const { return static_cast<int64_t>(value_); }
 
  private:

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A reader or a writer of another process holds the lock for as long as a person's query runs.
+// Another process may hold the lock for the duration of a manual query.
 constexpr milliseconds kPatience{5000};
 constexpr milliseconds kPatienceInHurry{500};
 constexpr milliseconds kLockPause{10};
@@ -54,7 +54,7 @@ ErrorClass trouble_of(int code) {
   }
 }
 
-// An open that is denied sets errno, which says more than "unable to open database file".
+// An open that is denied sets errno, which is more specific than "unable to open database file".
 DatabaseError error_of(sqlite3* handle, int code) {
   DatabaseError error{trouble_of(code), sqlite3_errstr(code)};
   if (handle == nullptr) return error;
@@ -66,7 +66,7 @@ DatabaseError error_of(sqlite3* handle, int code) {
   return error;
 }
 
-// The path as a URI, for what only a URI can ask for.
+// The path as a URI, which is needed for `immutable`.
 std::string frozen_uri(const std::string& path) {
   std::string uri = "file:";
   for (char c : path) {
@@ -162,7 +162,7 @@ std::unique_ptr<Database> Database::open(const std::string& path, Access access,
   }
   sqlite3_busy_handler(handle, &Database::wait_for_lock, database.get());
   database->checkpoint_on_close(false);
-  // A file that somebody prepared must not run functions through its views and triggers.
+  // A prepared file must not run functions through its views and triggers.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   if (access == Access::write_alone) database->execute("PRAGMA locking_mode=EXCLUSIVE");
   return database;
@@ -185,7 +185,7 @@ void Database::checkpoint_on_close(bool wanted) {
 bool Database::has_moved() const {
   const char* path = sqlite3_db_filename(handle_.get(), "main");
   struct stat there {};
-  // SQLite takes any failure for a move.
+  // SQLite reports a move for any failure of stat().
   if (path == nullptr || (stat(path, &there) != 0 && errno != ENOENT && errno != ENOTDIR))
     return false;
   int moved = 0;
@@ -203,7 +203,7 @@ bool Database::commit() { return run("COMMIT"); }
 
 void Database::roll_back() {
   clear();
-  // Some errors have rolled back already.
+  // Some errors roll back automatically.
   if (sqlite3_get_autocommit(handle_.get()) == 0)
     sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Database: one SQLite connection and its prepared statements, as values that clean up after
-// themselves. Errors latch: after the first one every statement does nothing until roll_back() or
-// clear(), so that a transaction is written without a test after each line and asked once at its
-// end. Texts may hold any octets: what is not UTF-8 is kept as a BLOB and read back alike.
-// One thread at a time. Does not retry, does not log.
+// Database: one SQLite connection and its prepared statements, released by RAII. Errors latch:
+// after the first one every statement does nothing until roll_back() or clear(), so that a
+// transaction is checked once, at its end. Text may contain any octets: text that is not UTF-8 or
+// contains NUL is stored as a BLOB and read back unchanged. One thread at a time. Does not retry,
+// does not log.
 #pragma once
 
 #include <sqlite3.h>
@@ -26,23 +26,23 @@
 
 namespace mtasts::state {
 
-// What a failure means for the file.
+// What a failure means for the use of the file.
 enum class ErrorClass : uint8_t {
   none,
-  busy,     // another process holds a lock; passes
-  full,     // no space; passes when somebody makes room
+  busy,     // another process holds a lock; temporary
+  full,     // no space; temporary
   denied,   // read-only, no permission, cannot be opened
-  corrupt,  // not a database, or a broken one: trying again changes nothing
-  refused,  // this very statement: a constraint, a value too large
+  corrupt,  // not a database, or a damaged one; retrying cannot help
+  refused,  // this statement only: a constraint, a value too large
   broken,   // anything else: I/O errors, out of memory
 };
 
 struct DatabaseError {
   ErrorClass trouble = ErrorClass::none;
-  std::string text;  // SQLite's words, and the operating system's where it has any
+  std::string text;  // SQLite's message, with that of the operating system if there is one
 };
 
-// A value for a placeholder. Text is not copied: it must live until the statement has run.
+// A value of a parameter. Text is not copied: it must live until the statement has run.
 class Value {
  public:
   enum class Kind : uint8_t { null, integer, text, blob };
@@ -73,7 +73,7 @@ using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
 
 class Database;
 
-// The rows of a query, one after the other. At most one of the same query text at a time.
+// The rows of a query. At most one object per query text at a time.
 class Rows {
  public:
   Rows(Database& database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
@@ -95,9 +95,9 @@ class Rows {
 
 enum class Access : uint8_t {
   write,
-  write_alone,  // keeps other processes out, and needs no shared memory beside the file
+  write_alone,  // locks out other processes, and needs no shared-memory file
   read,
-  read_frozen,  // nobody writes, so nothing is locked and no file made beside it
+  read_frozen,  // there is no writer, so it takes no locks and creates no files
 };
 
 class Database {
@@ -105,7 +105,7 @@ class Database {
   explicit Database(sqlite3* handle) : handle_(handle) {}
   static constexpr const char* kInMemory = ":memory:";
 
-  // Null when the file cannot be opened; what is in it is not looked at yet.
+  // Null when the file cannot be opened; its contents are not checked yet.
   static std::unique_ptr<Database> open(const std::string& path, Access access,
                                         DatabaseError& error);
   Database(const Database&) = delete;
@@ -114,14 +114,14 @@ class Database {
 
   bool begin();  // takes the write lock
   bool commit();
-  void roll_back();  // clears the error too
+  void roll_back();  // also clears the error
 
   // False when this or an earlier statement failed.
   bool run(const char* sql, std::initializer_list<Value> values = {});
   Rows query(const char* sql, std::initializer_list<Value> values = {});
   // Several statements without values.
   bool execute(const char* sql);
-  // The integer a query gives first; empty when it gives none.
+  // The first integer of the result; empty if there is none.
   std::optional<int64_t> number(const char* sql, std::initializer_list<Value> values = {});
 
   int64_t changed_rows() const { return sqlite3_changes64(handle_.get()); }
@@ -132,12 +132,13 @@ class Database {
   void clear() { error_ = {}; }
   void fail(int code);
 
-  // When any thread sets it, waiting for a lock is cut short; it must outlive the database.
+  // While the flag is set (by any thread), waiting for a lock is shortened; it must outlive the
+  // database.
   void watch(const std::atomic<bool>* hurry) { hurry_ = hurry; }
-  // Whether closing writes the log back into the file; it must not into one that we set aside.
+  // Whether closing checkpoints the log into the file; must be off for a file that is set aside.
   void checkpoint_on_close(bool wanted);
-  // The file no longer stands at its path: somebody removed or replaced it. False where that
-  // cannot be told.
+  // The file is no longer at its path: it was removed or replaced. False where this cannot be
+  // determined.
   bool has_moved() const;
 
  private:

@@ -2,10 +2,10 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Values as JSON and back, for the state file: structs by their description (BOOST_DESCRIBE_STRUCT
-// beside the struct), member by member, so that a new member needs nothing here. Reading takes any
-// JSON, without exceptions: a member that is missing or of another type keeps its default, an
-// element of a list that cannot be read is left out. Texts with octets that are no UTF-8 travel as
-// binary (CBOR major type 2), so that the CBOR around them is well-formed. Pure, any thread.
+// next to the struct), member by member, so that a new member needs no code here. Decoding accepts
+// any JSON, without exceptions: a member that is missing or of another type keeps its default; a
+// list element that cannot be decoded is omitted. Text that is not UTF-8 is encoded as a byte
+// string (CBOR major type 2), so that the CBOR is well-formed. Pure, any thread.
 #pragma once
 
 #include <boost/describe/members.hpp>
@@ -36,7 +36,7 @@ std::optional<std::string> octets_of(const Json& value);
 // Null when there is none.
 const Json& member(const Json& object, const char* key);
 
-// Members whose key in the file is not their name.
+// Members whose key in the file differs from their name.
 constexpr const char* key_of(std::string_view name, const char* otherwise) {
   if (name == "max_age_seconds") return "max_age";
   if (name == "unobserved") return "blind";
@@ -48,7 +48,7 @@ constexpr const char* key_of(std::string_view name, const char* otherwise) {
   return otherwise;
 }
 
-// Members that have columns of their own in the file.
+// Members that are stored in columns of their own.
 template <typename Struct>
 constexpr bool has_column(std::string_view name) {
   if constexpr (std::is_same_v<Struct, verdict::Report>)
@@ -74,7 +74,7 @@ concept Enumeration = boost::describe::has_describe_enumerators<T>::value;
 template <typename T>
 concept Structure = boost::describe::has_describe_members<T>::value;
 
-// --- Writing. Overloads find each other by ChainShelf, which is of this namespace.
+// --- Encoding. Overloads are found by argument-dependent lookup through ChainShelf.
 
 inline Json encoded(bool value, ChainShelf&) { return value; }
 template <std::integral Integer>
@@ -96,7 +96,7 @@ inline Json encoded(const protocol::PeerChainPtr& chain, ChainShelf& chains) {
 inline Json encoded(const verdict::FindingRow* row, ChainShelf&) {
   return row == nullptr ? Json(nullptr) : Json(row->code.text());
 }
-// The facts themselves are kept by host.
+// The facts themselves are stored by host.
 inline Json encoded(const std::shared_ptr<const verdict::MxHostReport>& facts, ChainShelf&) {
   return facts == nullptr ? Json(nullptr) : octets_json(facts->host);
 }
@@ -125,7 +125,7 @@ Json encoded(const Struct& value, ChainShelf& chains) {
   return object;
 }
 
-// --- Reading. False: it cannot be read, and `value` is what it was.
+// --- Decoding. False: cannot be decoded; `value` is unchanged.
 
 inline bool decode(const Json& json, bool& value, const ChainShelf&) {
   if (json.is_boolean()) value = json.get<bool>();
@@ -155,7 +155,7 @@ bool decode(const Json& json, Enum& value, const ChainShelf&) {
   if (named) value = *named;
   return named.has_value();
 }
-// A fault that is not known here must not make the chain a trusted one.
+// An unknown fault must not turn the chain into a trusted one.
 inline bool decode(const Json& json, protocol::ChainFault& value, const ChainShelf&) {
   value = enumerator_named<protocol::ChainFault>(octets_of(json).value_or(""))
               .value_or(protocol::ChainFault::invalid);
@@ -211,7 +211,7 @@ bool decode(const Json& json, Struct& value, const ChainShelf& chains) {
       [&](const char* key, auto pointer) { decode(member(json, key), value.*pointer, chains); });
   return true;
 }
-// One whose code this program does not know cannot be read.
+// A finding with an unknown code cannot be decoded.
 inline bool decode(const Json& json, verdict::Finding& value, const ChainShelf& chains) {
   value.severity = verdict::Severity::unknown;
   return decode<verdict::Finding>(json, value, chains) && value.row != nullptr;

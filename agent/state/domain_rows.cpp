@@ -19,7 +19,7 @@ uint64_t key_of(const std::string& name) {
   return static_cast<uint64_t>(ContentHash().add(name).value());
 }
 
-// A report of which only the history can be read.
+// For a report of which only the history can be read.
 DecodedReport blank_report() {
   DecodedReport blank;
   blank.report.stages.fill(verdict::StageResult::unknown);

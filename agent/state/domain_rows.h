@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One report with everything around it, to and from the file. An unchanged check is one UPDATE of
-// one row; the writer knows by hashes what the file has, and asks the file when it does not.
-// One thread, that of the database.
+// One report with its history and changes, to and from the file. An unchanged check is one UPDATE
+// of one row: the writer compares hashes of what is in the file, and reads them from the file if
+// unknown. Database thread only.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,14 @@ namespace mtasts::state {
 
 class DomainWriter {
  public:
-  // Inside a transaction. Errors are the database's.
+  // Call inside a transaction. Errors are left in the database.
   void write(Database& database, const Queued& queued);
-  // After a transaction that failed, another file, or rows that others deleted.
+  // Call after a failed transaction, a switch to another file, or deletion of rows elsewhere.
   void forget();
 
  private:
   struct Known {
-    int64_t id = 0;  // 0: ask the file
+    int64_t id = 0;  // 0: read it from the file
     int64_t history_hash = 0;
     int64_t content_hash = 0;
   };
@@ -39,13 +39,13 @@ class DomainWriter {
   void write_seen(Database& database, int64_t id, const Queued& queued);
   void write_report(Database& database, Known& known, const verdict::Report& report);
 
-  // By a hash of the name: 56 octets a domain with all around it, half of what names would take.
-  // Two names with the same hash are told apart by the row's number.
+  // Keyed by a hash of the name: 56 octets per domain in total, half of what names would take.
+  // Names with the same hash are distinguished by the id of the row.
   std::unordered_map<uint64_t, Known> known_;
   HostWriter hosts_;
 };
 
-// Reads domains; what they share (MX facts, policies) is read once and shared.
+// Reads domains; what they share (MX facts, policies) is read once.
 class DomainReader {
  public:
   std::optional<Remembered> read(Database& database, const std::string& name);

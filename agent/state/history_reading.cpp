@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The way back: a History from its rows.
+// Reads a History from its rows.
 #include <utility>
 
 #include "state/history_rows.h"
@@ -14,7 +14,7 @@ using verdict::History;
 using verdict::PolicyFactsPtr;
 using verdict::TrackedValue;
 
-// The columns of a track in the queries below, from `first` on: since, seen, candidate_since,
+// The columns of a track in the queries below, starting at `first`: since, seen, candidate_since,
 // changed, changes.
 template <typename Value>
 void read_times(const Rows& rows, int first, TrackedValue<Value>& track) {

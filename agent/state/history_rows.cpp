@@ -20,16 +20,16 @@ using verdict::SeenId;
 using verdict::SeenMx;
 using verdict::TrackedValue;
 
-// MX sets kept of one domain; one that changes at every look must not fill the disk.
+// MX sets kept per domain; one that changes at every check must not fill the disk.
 constexpr int kMostMxSets = 64;
 
-// The one whose last_seen moves: seen last, of several the later.
+// The index of the current entry, whose last_seen advances: the latest; the last one of a tie.
 template <typename Seen>
-size_t standing_of(const std::vector<Seen>& list) {
-  size_t standing = 0;
+size_t current_of(const std::vector<Seen>& list) {
+  size_t current = 0;
   for (size_t i = 1; i < list.size(); ++i)
-    if (list[i].last_seen >= list[standing].last_seen) standing = i;
-  return standing;
+    if (list[i].last_seen >= list[current].last_seen) current = i;
+  return current;
 }
 
 void add_value(ContentHash& hash, const std::string& value) { hash.add(value); }
@@ -55,10 +55,10 @@ void add_track(ContentHash& hash, const TrackedValue<Value>& track) {
   hash.add(track.since).add(track.candidate_since).add(track.changed).add(track.changes);
 }
 
-// The body is kept with the facts that were read from it.
-class Shelver {
+// Stores policies; the body is stored with the facts that were parsed from it.
+class PolicyStore {
  public:
-  Shelver(Database& database, const std::optional<std::string>& body)
+  PolicyStore(Database& database, const std::optional<std::string>& body)
       : database_(database), body_(body) {
     if (body_) digest_ = sha256_hex(*body_);
   }
@@ -94,7 +94,7 @@ void write_scalars(Database& database, int64_t domain, const History& history) {
        history.record_fresh_at, returns, certificates});
 }
 
-// The values of a track as `values` has them: value, previous, candidate.
+// The values of a track, in the order value, previous, candidate.
 template <typename TrackValue, typename Column>
 void write_track(Database& database, const char* sql, int64_t domain,
                  const TrackedValue<TrackValue>& track, const std::array<Column, 3>& values) {
@@ -103,7 +103,7 @@ void write_track(Database& database, const char* sql, int64_t domain,
 }
 
 void write_tracks(Database& database, int64_t domain, const History& history,
-                  const Shelver& shelve) {
+                  const PolicyStore& store) {
   const auto& record = history.record;
   write_track(
       database,
@@ -118,8 +118,8 @@ void write_tracks(Database& database, int64_t domain, const History& history,
               " policy_candidate=?5, policy_candidate_since=?6, policy_changed=?7,"
               " policy_changes=?8 WHERE id=?1",
               domain, policy,
-              std::array<std::optional<int64_t>, 3>{shelve(policy.value), shelve(policy.previous),
-                                                    shelve(policy.candidate)});
+              std::array<std::optional<int64_t>, 3>{store(policy.value), store(policy.previous),
+                                                    store(policy.candidate)});
   const auto& mx = history.mx;
   write_track(database,
               "UPDATE domain SET mx_value=?2, mx_previous=?3, mx_since=?4, mx_candidate=?5,"
@@ -129,7 +129,7 @@ void write_tracks(Database& database, int64_t domain, const History& history,
                                                         joined(mx.candidate)});
 }
 
-// What was the known set until now ends where the last look left it.
+// The previously known set ends at the last check that observed it.
 void write_mx_set(Database& database, int64_t domain,
                   const TrackedValue<std::vector<std::string>>& mx) {
   if (!mx.value) return;
@@ -152,27 +152,27 @@ void write_mx_set(Database& database, int64_t domain,
 }
 
 void write_lists(Database& database, int64_t domain, const History& history,
-                 const Shelver& shelve) {
+                 const PolicyStore& store) {
   database.run("DELETE FROM record_id WHERE domain=?1", {domain});
-  size_t standing = standing_of(history.ids);
+  size_t current = current_of(history.ids);
   for (size_t i = 0; i < history.ids.size(); ++i) {
     const SeenId& id = history.ids[i];
     database.run(
         "INSERT INTO record_id(domain, id, first_seen, last_seen, returned, confirmed)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-        {domain, id.id, id.first_seen, i == standing ? Value(std::nullopt) : Value(id.last_seen),
+        {domain, id.id, id.first_seen, i == current ? Value(std::nullopt) : Value(id.last_seen),
          id.returned, id.confirmed});
   }
   database.run("DELETE FROM served WHERE domain=?1", {domain});
-  standing = standing_of(history.instances);
+  current = current_of(history.instances);
   for (size_t i = 0; i < history.instances.size(); ++i) {
     const CachedPolicy& served = history.instances[i];
     if (served.policy == nullptr) continue;
     database.run(
         "INSERT INTO served(domain, id, policy, first_seen, last_seen, gone, confirmed)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        {domain, served.id, shelve(served.policy), served.first_seen,
-         i == standing ? Value(std::nullopt) : Value(served.last_seen), served.gone,
+        {domain, served.id, store(served.policy), served.first_seen,
+         i == current ? Value(std::nullopt) : Value(served.last_seen), served.gone,
          served.confirmed});
   }
   database.run("DELETE FROM mx_member WHERE domain=?1", {domain});
@@ -185,9 +185,9 @@ void write_lists(Database& database, int64_t domain, const History& history,
 
 SeenTimes seen_times(const History& history) {
   SeenTimes seen{history.record.seen, history.policy.seen, history.mx.seen, {}, {}};
-  if (!history.ids.empty()) seen.id = history.ids[standing_of(history.ids)].last_seen;
+  if (!history.ids.empty()) seen.id = history.ids[current_of(history.ids)].last_seen;
   if (!history.instances.empty())
-    seen.served = history.instances[standing_of(history.instances)].last_seen;
+    seen.served = history.instances[current_of(history.instances)].last_seen;
   return seen;
 }
 
@@ -200,20 +200,20 @@ int64_t history_hash(const History& history) {
   add_track(hash, history.record);
   add_track(hash, history.policy);
   add_track(hash, history.mx);
-  size_t standing = standing_of(history.ids);
-  hash.add(history.ids.size()).add(standing);
+  size_t current = current_of(history.ids);
+  hash.add(history.ids.size()).add(current);
   for (size_t i = 0; i < history.ids.size(); ++i) {
     const SeenId& id = history.ids[i];
     hash.add(id.id).add(id.first_seen).add(id.returned).add(uint64_t{id.confirmed});
-    if (i != standing) hash.add(id.last_seen);
+    if (i != current) hash.add(id.last_seen);
   }
-  standing = standing_of(history.instances);
-  hash.add(history.instances.size()).add(standing);
+  current = current_of(history.instances);
+  hash.add(history.instances.size()).add(current);
   for (size_t i = 0; i < history.instances.size(); ++i) {
     const CachedPolicy& served = history.instances[i];
     add_value(hash, served.policy);
     hash.add(served.id).add(served.first_seen).add(served.gone).add(uint64_t{served.confirmed});
-    if (i != standing) hash.add(served.last_seen);
+    if (i != current) hash.add(served.last_seen);
   }
   hash.add(history.mx_hosts.size());
   for (const SeenMx& mx : history.mx_hosts) hash.add(mx.host).add(mx.added).add(mx.removed);
@@ -225,11 +225,11 @@ int64_t history_hash(const History& history) {
 
 void write_history(Database& database, int64_t domain, const History& history,
                    const std::optional<std::string>& body) {
-  const Shelver shelve(database, body);
+  const PolicyStore store(database, body);
   write_mx_set(database, domain, history.mx);
   write_scalars(database, domain, history);
-  write_tracks(database, domain, history, shelve);
-  write_lists(database, domain, history, shelve);
+  write_tracks(database, domain, history, store);
+  write_lists(database, domain, history, store);
 }
 
 }  // namespace mtasts::state

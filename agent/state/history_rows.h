@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A History as rows: scalars and tracks in `domain`, ids, served policies and MX hosts each in
-// their table. What moves at every look without anything having changed (the tracks' `seen`, the
-// last_seen of the id and the policy still seen) stands in `domain` alone, so that an unchanged
-// check writes one row. One thread, that of the database.
+// A History as rows: scalars and tracks in `domain`; ids, served policies and MX hosts each in
+// their table. Times that advance at every check (the tracks' `seen`, last_seen of the current id
+// and policy) are stored in `domain` alone, so that an unchanged check writes one row. Database
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace mtasts::state {
 
-// What moves at every look.
+// Times that advance at every check.
 struct SeenTimes {
   Time record{};
   Time policy{};
@@ -27,11 +27,11 @@ struct SeenTimes {
 };
 SeenTimes seen_times(const verdict::History& history);
 
-// Of everything but those.
+// Of everything except SeenTimes.
 int64_t history_hash(const verdict::History& history);
 
-// Writes all but the seen times, in place of what is there. `body` is the policy that is served
-// now, where it is at hand. Before the seen times of this look are written.
+// Replaces all rows, except the seen times. `body` is that of the policy served now, if available.
+// Call before the seen times of this check are written.
 void write_history(Database& database, int64_t domain, const verdict::History& history,
                    const std::optional<std::string>& body);
 

@@ -13,9 +13,9 @@
 namespace mtasts::state {
 namespace {
 
-// Hosts remembered in memory; when there are more, the file is asked again.
+// Hosts cached in memory; beyond that, the file is read again.
 constexpr size_t kMostKnown = 200000;
-// A probe this much older than the known one does not come late: the clock was set back.
+// A probe older than the known one by at least this is not late: the clock was set back.
 constexpr std::chrono::hours kClockStep{24};
 
 std::vector<protocol::PeerChainPtr> chains_of(const verdict::MxHostReport& facts) {
@@ -38,7 +38,7 @@ void HostWriter::write(Database& database, const verdict::MxHostReport& facts) {
   }
   Known& known = place->second;
   Time before = known.probed_at;
-  // Domains that share a host bring the same probe, and some an older one.
+  // Domains that share a host deliver the same probe, and some an older one.
   bool late = facts.probed_at <= before && before - facts.probed_at < kClockStep;
   if (known.id != 0 && late) return;
   const std::string bytes = encode_facts(facts);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// MX hosts in the state: the latest facts of each, once however many domains share it, and its
-// certificates. One thread, that of the database.
+// MX hosts in the state: the latest facts of each, stored once however many domains share it, and
+// its certificates. Database thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace mtasts::state {
 
 using FactsPtr = std::shared_ptr<const verdict::MxHostReport>;
 
-// Writes a probe once, and what it saw only when that is something else than before.
+// Writes each probe once, and its facts only when they changed.
 class HostWriter {
  public:
   void write(Database& database, const verdict::MxHostReport& facts);
-  // What was written may not be there: look into the file again.
+  // Written rows may be missing: read the file again.
   void forget() { known_.clear(); }
 
  private:
@@ -36,7 +36,7 @@ class HostWriter {
 // The facts of each host, read once and shared.
 class HostShelf {
  public:
-  // Null when there are none, or they came back broken.
+  // Null when there are none, or when they are damaged.
   FactsPtr find(Database& database, const std::string& host);
 
  private:

@@ -13,7 +13,7 @@ namespace {
 
 bool is_plain(char c) { return c > 0x20 && c < 0x7F && c != '\\'; }
 
-// The octet that `\DDD` at `text` stands for; negative: none does.
+// The octet encoded by `\DDD` at the start of `text`; negative: not an escape.
 int escaped_octet(std::string_view text) {
   if (text.size() < 4 || text[0] != '\\') return -1;
   int value = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// PolicyCache: the rows of policy_body, one for each body whoever serves it, and one shared
-// PolicyFacts for each row that is read. One thread, that of the database.
+// PolicyCache: the rows of policy_body, one per body whatever number of domains serves it, and one
+// shared PolicyFacts per row that is read. Database thread only.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace mtasts::state {
 
-// The row of these facts, made when there is none; `body` is the one they were read from, where it
-// is at hand. Empty when the database failed, or when the facts have no digest.
+// The row of these facts, inserted if missing; `body` is the one they were parsed from, if
+// available. Empty when the database failed, or when the facts have no digest.
 std::optional<int64_t> intern_policy(Database& database, const verdict::PolicyFacts& facts,
                                      const std::optional<std::string>& body);
 

@@ -21,7 +21,7 @@ std::string cbor_of(const Struct& value) {
   return bytes;
 }
 
-// False: the bytes are no CBOR, or something else than a struct.
+// False: the bytes are not CBOR, or not an encoded struct.
 template <typename Struct>
 bool read_cbor(std::string_view bytes, Struct& value) {
   Json root = Json::from_cbor(bytes, true, false);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Reports and the facts of MX hosts as CBOR (RFC 8949), for the state file. Without times of the
-// check itself, so that equal bytes mean that nothing changed; without history and changes, which
-// are rows; without the facts of MX hosts, which are told by host. Findings are kept by code: those
-// that this program does not know are dropped at reading. Reading takes any bytes: what is missing
-// is the default, what is no CBOR is null. Pure, any thread.
+// Reports and facts of MX hosts as CBOR (RFC 8949), for the state file. Without times of the check
+// itself, so that equal bytes mean that nothing changed; without history and changes, which are
+// rows; without the facts of MX hosts, which are stored by host. Findings are stored by code;
+// unknown codes are dropped when decoding. Decoding accepts any bytes: missing members keep their
+// defaults; null if it is not CBOR. Pure, any thread.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ std::string encode_report(const verdict::Report& report);
 
 struct DecodedReport {
   verdict::Report report;  // without domain, checked_at, duration, history, changes, MX facts
-  std::vector<std::optional<std::string>> fact_hosts;  // of report.mx; empty: it had no facts
+  std::vector<std::optional<std::string>> fact_hosts;  // of report.mx; empty: no facts
 };
 std::optional<DecodedReport> decode_report(std::string_view bytes);
 

@@ -10,16 +10,16 @@
 namespace mtasts::state {
 namespace {
 
-// Rows looked at in one step: a few milliseconds.
+// Rows examined per step: a few milliseconds.
 constexpr int64_t kRows = 500;
-// Clocks of senders and ours may differ.
+// Allows for clock differences between senders and the agent.
 constexpr std::chrono::milliseconds kMargin = std::chrono::hours(7 * 24);
 
 struct Rule {
-  const char* last_row;  // ?1: after this rowid, ?2: so many rows; the last of them
-  // Of the rows after ?1 up to ?2; ?3: what is older goes; ?4: what may be held until then goes.
+  const char* last_row;  // ?1: after this rowid, ?2: number of rows; yields the last rowid
+  // Deletes from the rows after ?1 up to ?2; ?3: cutoff for age, ?4: cutoff for what may be held.
   const char* sweep;
-  size_t values = 3;  // of the five below it asks for
+  size_t values = 3;  // how many of these five values it takes
   bool deletes_domains = false;
 };
 
@@ -41,7 +41,7 @@ constexpr Rule kRules[] = {
     {MTASTS_LAST_ROW("change"), "DELETE FROM change WHERE rowid>?1 AND rowid<=?2 AND at<?3"},
     {MTASTS_LAST_ROW("host_change"),
      "DELETE FROM host_change WHERE rowid>?1 AND rowid<=?2 AND at<?3"},
-    // A policy that is served to the last look may have been fetched until then.
+    // A policy that was still served at the last check may have been fetched until then.
     {MTASTS_LAST_ROW("domain"),
      "DELETE FROM domain WHERE rowid>?1 AND rowid<=?2 AND checked_at<?3 AND NOT EXISTS"
      " (SELECT 1 FROM served s JOIN policy_body p ON p.id=s.policy WHERE s.domain=domain.id"

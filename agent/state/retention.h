@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Retention: what is over and older than the retention leaves the file, a little at a time so that
-// reports never wait for it. What a sender may still hold stays (RFC 8461 §5.1: for max_age from
-// its last fetch), and so does every domain that has such a policy. One thread, the database's.
+// Retention: deletes past data that is older than the retention, in small steps so that reports
+// never wait for it. What a sender may still hold is kept (RFC 8461 §5.1: for max_age from its last
+// fetch), and so is every domain that has such a policy. Database thread only.
 #pragma once
 
 #include <chrono>
@@ -18,11 +18,11 @@ class Retention {
  public:
   explicit Retention(std::chrono::milliseconds kept) : kept_(kept) {}
 
-  // From the beginning, at the next step.
+  // Restarts from the beginning at the next step.
   void start() { rule_ = 0, after_ = INT64_MIN; }
   bool is_running() const;
-  // Looks at a few rows, in a transaction of its own. False: the database's error, after which the
-  // rest waits for the next start.
+  // Examines a few rows in a transaction of its own. False: a database error, after which the rest
+  // waits for the next start.
   bool step(Database& database, Time now);
   // Whole domains were deleted in the last step.
   bool deleted_domains() const { return deleted_domains_; }
@@ -32,7 +32,7 @@ class Retention {
 
   std::chrono::milliseconds kept_;
   size_t rule_ = SIZE_MAX;
-  int64_t after_ = INT64_MIN;  // rows up to this rowid were looked at
+  int64_t after_ = INT64_MIN;  // rows up to this rowid were examined
   bool deleted_domains_ = false;
 };
 

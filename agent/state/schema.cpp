@@ -10,8 +10,8 @@
 namespace mtasts::state {
 namespace {
 
-// Two seen times move at every check: they stand in `domain`, and the row that is still seen has
-// NULL. Names from DNS and bodies are TEXT where they are UTF-8, else BLOB.
+// Two seen times advance at every check: they are stored in `domain`, and the current row has NULL.
+// Names from DNS and bodies are TEXT if they are UTF-8, else BLOB.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE policy_body (
   id INTEGER PRIMARY KEY,
@@ -139,7 +139,7 @@ CREATE TABLE host_change (
 CREATE INDEX host_change_host ON host_change(host, at);
 )sql";
 
-// Index: the user_version from which it leads to the next.
+// Index: the user_version that it upgrades.
 constexpr const char* kMigrations[] = {kFirst};
 
 }  // namespace
@@ -160,7 +160,7 @@ SchemaState look_at_schema(Database& database) {
 
 bool migrate(Database& database) {
   database.begin();
-  // Asked inside the transaction, so that two writers never both migrate.
+  // Read inside the transaction, so that two writers never both migrate.
   int64_t version = database.number("PRAGMA user_version").value_or(newest_schema());
   for (; version < newest_schema() && !database.failed(); ++version) {
     database.execute(kMigrations[version]);
@@ -172,11 +172,11 @@ bool migrate(Database& database) {
 }
 
 bool configure(Database& database) {
-  // WAL with synchronous=NORMAL: what is committed is in the page cache of the kernel, so a killed
-  // process loses nothing of it; a power cut may lose the last commits (those since the last
-  // checkpoint, which does sync) but never the order, so it cannot corrupt. What is lost is looked
-  // at again at the next check; an fsync for each commit would buy nothing else.
-  // A file system without shared memory has no WAL; there it takes FULL to be as safe.
+  // WAL with synchronous=NORMAL: committed data is in the kernel's page cache, so a killed process
+  // loses none of it. A power failure may lose the last commits (those since the last checkpoint,
+  // which does sync), but never reorders them, so it cannot corrupt the file. What is lost is
+  // observed again by the next check, so an fsync for each commit would gain nothing. A file system
+  // without shared memory cannot use WAL; there FULL is needed for the same safety.
   bool logs = false;
   {
     Rows rows = database.query("PRAGMA journal_mode=WAL");
@@ -184,8 +184,8 @@ bool configure(Database& database) {
   }
   database.execute(logs ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
   database.execute("PRAGMA cache_size=-1024");            // KiB
-  database.execute("PRAGMA mmap_size=0");                 // a bad disk must be an error, no SIGBUS
-  database.execute("PRAGMA journal_size_limit=4194304");  // the log after a burst
+  database.execute("PRAGMA mmap_size=0");                 // a disk error must not be SIGBUS
+  database.execute("PRAGMA journal_size_limit=4194304");  // bounds the log after a burst
   database.execute("PRAGMA temp_store=MEMORY");
   database.execute("PRAGMA secure_delete=OFF");
   database.execute("PRAGMA cell_size_check=ON");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The schema of the state file: numbered migrations, each tried once and never changed afterwards.
-// PRAGMA user_version counts them, application_id says that the file is ours. Times in the file are
-// integer milliseconds since 1970, 0 for "never". One thread, that of the database.
+// The schema of the state file: numbered migrations, each applied once and never edited. PRAGMA
+// user_version counts them; application_id identifies the file. Times in the file are integer
+// milliseconds since 1970, 0 for "never". Database thread only.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace mtasts::state {
 
 inline constexpr int64_t kApplicationId = 0x6D746173;  // "mtas"
 
-// How many migrations this program knows.
+// The number of migrations that this program knows.
 int64_t newest_schema();
 
 enum class SchemaStatus : uint8_t {
-  fresh,    // nothing in it yet
+  fresh,    // empty
   ours,     // of this or an older version
   newer,    // of a newer version of this program
   foreign,  // of another program
@@ -31,10 +31,10 @@ struct SchemaState {
 };
 SchemaState look_at_schema(Database& database);
 
-// Brings a fresh or older file up to date, in one transaction. False: the database's error.
+// Migrates a fresh or older file to the newest schema, in one transaction. False: a database error.
 bool migrate(Database& database);
 
-// How a connection of ours works: WAL, small bounded memory. After migrate() or beside it.
+// Sets the pragmas of a read-write connection: WAL, small bounded memory. False: a database error.
 bool configure(Database& database);
 
 }  // namespace mtasts::state

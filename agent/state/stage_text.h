@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The last conclusive results as one line that a person can read: "record pass 1795300732000; smtp
-// fail 1795300730000". What never was conclusive is left out. Pure, any thread.
+// The last conclusive results as one human-readable line: "record pass 1795300732000; smtp fail
+// 1795300730000". Stages that were never conclusive are omitted. Pure, any thread.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 namespace mtasts::state {
 
 std::string stage_text(const board::LastResults& stages);
-// What is not of that form is left out.
+// Malformed entries are omitted.
 board::LastResults parse_stage_text(std::string_view line);
 
 }  // namespace mtasts::state

@@ -16,8 +16,8 @@ Result<std::unique_ptr<State>> State::open(Options options) {
   if (!file) return file.failure();
   DatabaseError error;
   auto database = (*file)->open(error);
-  // A full disk is no reason to refuse to work: it can be read, and may pass. A file that another
-  // process keeps locked cannot be read, and to begin without it would overwrite what it knows.
+  // A full disk is no reason to fail: the file can be read, and the condition may pass. A file that
+  // another process keeps locked cannot be read, and starting without it would overwrite its data.
   bool refuses = error.trouble == ErrorClass::denied || error.trouble == ErrorClass::busy;
   if (database == nullptr && refuses) return not_writable(options.path, error.text);
   auto worker =

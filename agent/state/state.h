@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// State: the memory on disk. One SQLite file (WAL) with one writer, a thread of its own; what is
-// remembered is queued and committed in one transaction with whatever else waits, so a kill at any
-// moment loses at most what was in flight. The agent's truth is in memory (verdict::History): when
-// the disk fails, nothing waits for it; what could not be written stays queued, the latest of each
-// domain, and is tried again. A file that cannot be read is never deleted: it is set aside under a
-// dated name. `:memory:` forgets at exit.
+// State: persistent memory. One SQLite file (WAL) with one writer, a thread of its own; reports are
+// queued and committed together in one transaction, so a kill at any moment loses at most what is
+// not committed yet. The authoritative data is in memory (verdict::History): when the disk fails,
+// nothing waits for it; what could not be written stays queued, the latest of each domain, and is
+// retried. A file that cannot be read is never deleted: it is set aside under a dated name.
+// `:memory:` keeps nothing at exit.
 #pragma once
 
 #include <chrono>
@@ -27,14 +27,14 @@ namespace mtasts::state {
 
 // What is known of a domain from earlier runs.
 struct Remembered {
-  verdict::ReportPtr report;  // the last one, its history inside; never null
+  verdict::ReportPtr report;  // the last one, including its history; never null
   board::LastResults stages;
 };
 
 // The timeline of one domain and of its MX hosts' certificates, newest first.
 struct Timeline {
   std::vector<verdict::Change> changes;
-  bool cut = false;  // there is more than was asked for
+  bool cut = false;  // there are more entries than requested
 };
 inline constexpr size_t kMostTimelineLines = 1000;
 
@@ -45,33 +45,33 @@ class State {
     std::chrono::milliseconds retention = std::chrono::hours(400 * 24);
     Clock clock = system_now;
     std::chrono::milliseconds retry_after = std::chrono::seconds(10);  // between failing writes
-    // For an agent that is just ending and has the lock still.
+    // For an agent that is shutting down and still holds the lock.
     std::chrono::milliseconds lock_patience = std::chrono::seconds(10);
   };
 
-  // Creates the folder and the file where they are missing. Fails, with one sentence that names the
-  // path and what to do, only when the place cannot be written at all or another process has it. A
-  // file that is corrupt or of a newer version is set aside (logged), and a new one begun.
+  // Creates missing directories and the file. Fails, with one sentence that names the path and the
+  // fix, only when the location is not writable at all or another process holds it. A file that is
+  // corrupt or of a newer version is set aside (logged) and replaced by a new one.
   static Result<std::unique_ptr<State>> open(Options options);
-  // Writes what is queued, for two seconds at most.
+  // Writes what is queued, for at most two seconds.
   ~State();
 
-  // What is known of these domains, in any order; unknown ones are left out. Blocks; any thread.
+  // What is known of these domains, in any order; unknown ones are omitted. Blocks; any thread.
   std::vector<Remembered> recall(const std::vector<std::string>& domains);
 
   // Queues the report (whose `history` must not be null) with its changes. Any thread; never
   // blocks.
   void remember(const verdict::ReportPtr& report, const board::LastResults& stages);
 
-  // `done` runs on the state's thread. Any thread.
+  // Callable from any thread; `done` runs on the database thread.
   using TimelineDone = std::function<void(Result<Timeline>)>;
   void timeline(std::string domain, TimelineDone done);
 
-  // The last write succeeded (or none was tried yet). Any thread.
+  // The last write succeeded (or none was attempted yet). Any thread.
   bool writable() const;
-  // Reports that wait to be written. Any thread.
+  // Reports waiting to be written. Any thread.
   size_t backlog() const;
-  // Blocks until what was queued before is committed or has failed. For tests and orderly ends.
+  // Blocks until what was queued before is committed or has failed. For tests and orderly shutdown.
   void flush();
 
  private:
@@ -80,12 +80,12 @@ class State {
   std::unique_ptr<Worker> worker_;
 };
 
-// For commands, beside a running agent or without one: reads and never writes.
+// For commands, with or without a running agent: reads and never writes.
 struct StateReading {
-  std::vector<Remembered> remembered;  // of the domain asked for: one, or none when it is unknown
+  std::vector<Remembered> remembered;  // for the requested domain: one entry, or none if unknown
   Timeline timeline;
 };
-// Fails with one sentence when there is no such file or it cannot be read.
+// Fails with one sentence when the file is missing or cannot be read.
 Result<StateReading> read_state(const std::filesystem::path& path, const std::string& domain);
 
 }  // namespace mtasts::state

@@ -28,16 +28,16 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What is in it is nobody's secret, but nobody else's to write either.
+// The contents are not secret, but no other user may write them.
 constexpr mode_t kFileMode = 0640;
 constexpr mode_t kFolderMode = 0750;
 constexpr milliseconds kLockPause{50};
-// quick_check reads the whole file: a second or so up to here.
+// quick_check reads the whole file: about a second up to this size.
 constexpr uintmax_t kMostChecked_bytes = uintmax_t{64} << 20;
 
 bool may_pass(int error) { return error == ENOSPC || error == EDQUOT || error == EIO; }
 
-// Zero, or the errno of the first folder that cannot be made.
+// Zero, or the errno of the first directory that cannot be created.
 int make_folders(const fs::path& folder) {
   std::error_code ignored;
   if (folder.empty() || fs::is_directory(folder, ignored)) return 0;
@@ -72,7 +72,7 @@ std::string compact_time(Time time) {
   return text;
 }
 
-// The file is there with our mode before SQLite makes it with another.
+// Creates the file with this mode before SQLite creates it with another.
 int make_file(const std::string& path) {
   struct stat there {};
   if (stat(path.c_str(), &there) == 0) {
@@ -169,11 +169,11 @@ std::string StateFile::free_name(const std::string& suffix) const {
 
 bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
                           DatabaseError& error, Log log_there) {
-  if (in_memory()) return true;  // what was in memory went with its connection
+  if (in_memory()) return true;  // the data ended with its connection
   const std::string name = free_name(suffix);
   std::string kept;
-  // The log first: alone it is nothing, while a database without it would be an older one, and one
-  // with another's log would be overwritten by it.
+  // The log first: a log alone is useless, while a database without its log is an older state, and
+  // SQLite would overwrite a database with the log of another one.
   for (const std::string part : {"-wal", "-shm", ""}) {
     std::string to = name + part;
     if (log_there == Log::of_another && !part.empty()) to = name + ".other" + part;

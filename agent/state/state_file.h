@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// StateFile: the place on disk. Makes the folder, keeps other agents out (flock on `<path>.lock`
-// for as long as it lives), opens the database and brings its schema up to date. A file that cannot
-// be used is set aside under a dated name with its log, never deleted. `:memory:` has no place.
-// One thread at a time; opening logs what it set aside.
+// StateFile: the location on disk. Creates the directory, locks out other agents (flock on
+// `<path>.lock` for the lifetime of the object), opens the database and migrates its schema. A file
+// that cannot be used is set aside under a dated name with its log, never deleted. `:memory:` uses
+// no disk. One thread at a time; open() logs what it set aside.
 #pragma once
 
 #include <chrono>
@@ -35,22 +35,22 @@ class StateFile {
  public:
   StateFile(std::string path, Clock clock);
 
-  // The folder is there and the lock ours; waits for an agent that is just ending. Fails when the
-  // place cannot be written or another agent keeps it.
+  // Creates the directory and takes the lock; waits for an agent that is shutting down. Fails when
+  // the location is not writable or another agent keeps the lock.
   static Result<std::unique_ptr<StateFile>> claim(const std::string& path, Clock clock,
                                                   std::chrono::milliseconds patience);
 
-  // Ready to be read and written. Null: `error` says why; `denied` means that this place cannot be
-  // written at all, anything else may pass.
+  // Opens the file for reading and writing. Null: `error` says why; `denied` means that this
+  // location is not writable at all, anything else may be temporary.
   std::unique_ptr<Database> open(DatabaseError& error);
 
-  // Folder and lock stand as claim() left them, or are made anew where somebody removed them.
+  // Directory and lock are as claim() left them, or are created again if they were removed.
   bool hold(DatabaseError& error);
 
-  // Whether the log beside the database is the database's own.
+  // Whether the log next to the database belongs to it.
   enum class Log : uint8_t { own, of_another };
-  // For a database that was closed because it is broken, or was never ours. A log of another one is
-  // kept where SQLite does not find it. False: it cannot be renamed.
+  // For a closed database that is corrupt or foreign. The log of another database is kept where
+  // SQLite does not find it. False: it cannot be renamed.
   bool set_aside(const std::string& suffix, const std::string& reason, DatabaseError& error,
                  Log log = Log::own);
 

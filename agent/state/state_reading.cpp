@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The state read beside a running agent, or where there is none. Nothing is written, so the folder
-// may be read-only.
+// Reads the state with or without a running agent. Nothing is written, so the directory may be
+// read-only.
 #include <fmt/format.h>
 
 #include <system_error>
@@ -29,8 +29,8 @@ std::unique_ptr<Database> open_to_read(const fs::path& path, SchemaState& schema
   if (database != nullptr) schema = look_at_schema(*database);
   if (database != nullptr && !database->failed()) return database;
   if (database != nullptr) error = database->error();
-  // Even a reader makes the shared memory of a log where it is missing; a folder that does not let
-  // us is no obstacle as long as there is no log, which means that nobody writes.
+  // Even a reader creates the shared memory of a log if it is missing. A directory that does not
+  // permit this is no obstacle if there is no log, since then nobody writes.
   std::error_code ignored;
   const fs::path log = path.string() + "-wal";
   bool has_log = fs::exists(log, ignored) && fs::file_size(log, ignored) > 0;
@@ -66,7 +66,7 @@ Result<StateReading> read_state(const fs::path& path, const std::string& domain)
   if (schema.standing == SchemaStatus::fresh) return StateReading{};
   if (schema.standing != SchemaStatus::ours)
     return cannot_read(path, "it is another program's database");
-  // One transaction, so that report and timeline are of the same moment.
+  // One transaction, so that report and timeline are consistent.
   database->run("BEGIN");
   StateReading reading;
   DomainReader reader;

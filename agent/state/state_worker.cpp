@@ -19,11 +19,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A burst of checks that end together becomes one commit.
+// Checks that finish in a burst become one commit.
 constexpr milliseconds kLinger{20};
 constexpr std::chrono::hours kSweepPause{1};
 constexpr std::chrono::seconds kLastWrites{2};
-// Reports of one transaction: its pages fit the log, and readers wait for it a moment at most.
+// Reports per transaction: its pages fit the log, and readers wait for it only briefly.
 constexpr size_t kMostInBatch = 500;
 
 }  // namespace
@@ -89,7 +89,7 @@ void State::Worker::timeline(std::string domain, TimelineDone done) {
 void State::Worker::flush() {
   std::unique_lock lock(mutex_);
   uint64_t number = queue_.last_number();
-  // One that began before may have failed for want of what was queued since.
+  // An attempt that is already running does not include what was queued since.
   uint64_t attempt = attempt_ + 1;
   flush_attempt_ = std::max(flush_attempt_, attempt);
   wake_.notify_one();
@@ -120,7 +120,7 @@ void State::Worker::run() {
       tasks_.pop_front();
       lock.unlock();
       task();
-      task = nullptr;  // what it holds goes without the lock
+      task = nullptr;  // captured objects are released without the lock
       lock.lock();
     } else if (should_write()) {
       linger(lock);
@@ -143,7 +143,7 @@ void State::Worker::linger(std::unique_lock<std::mutex>& lock) {
 
 void State::Worker::write_all(std::unique_lock<std::mutex>& lock) {
   uint64_t last = queue_.last_number();
-  // Readers come between two batches.
+  // Readers run between two batches.
   do {
     ++attempt_;
     uint64_t attempt = attempt_;
@@ -174,7 +174,7 @@ void State::Worker::sweep() {
   bool swept = retention_.step(*database_, options_.clock());
   if (retention_.deleted_domains() || !swept) writer_.forget();
   if (swept) return;
-  // A write that fails will say so; only a broken file must not wait for one.
+  // A write that fails reports its own error; only a corrupt file must not wait for one.
   error_ = database_->error();
   bool corrupt = error_.trouble == ErrorClass::corrupt;
   database_->roll_back();

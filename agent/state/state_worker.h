@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// State::Worker: the thread that owns the database. It turns when there is something to write, to
-// read, or to sweep; writes wait a moment so that a burst becomes one commit. A write that fails
-// leaves everything queued and is tried again with later ones, at most every `retry_after`.
+// State::Worker: the thread that owns the database. It wakes up to write, to read, or to sweep;
+// writes wait a moment so that a burst becomes one commit. A failed write leaves everything queued
+// and is retried with later ones, at most every `retry_after`.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ namespace mtasts::state {
 
 class State::Worker {
  public:
-  // The file is open, or cannot be for now.
+  // `database` is null if the file cannot be opened for now.
   Worker(Options options, std::unique_ptr<StateFile> file, std::unique_ptr<Database> database,
          const DatabaseError& error);
   ~Worker();
@@ -52,7 +52,7 @@ class State::Worker {
   void write_all(std::unique_lock<std::mutex>& lock);
   void sweep();
 
-  // On the thread, without the lock.
+  // On the worker thread, without the lock.
   bool write(std::vector<Queued> kept);
   bool write_once(const std::vector<Queued>& batch, size_t& failed_at);
   bool open_again();
@@ -66,23 +66,23 @@ class State::Worker {
   std::atomic<bool> writable_{true};
   std::atomic<bool> hurry_{false};
 
-  // Of the thread alone, once it runs.
+  // Used by the worker thread alone, once it runs.
   std::unique_ptr<StateFile> file_;
   std::unique_ptr<Database> database_;  // null: cannot be opened for now
   DatabaseError error_;
-  bool moved_ = false;  // what stands at the path is not what we wrote to
+  bool moved_ = false;  // the file at the path is not the one that was written to
   DomainWriter writer_;
   Retention retention_;
   SteadyTime sweep_at_{};
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;     // of the thread
-  std::condition_variable flushed_;  // of those who wait in flush()
+  std::condition_variable wake_;     // wakes the worker thread
+  std::condition_variable flushed_;  // wakes callers of flush()
   WriteQueue queue_;
   std::deque<std::function<void()>> tasks_;
   SteadyTime retry_at_{};
-  uint64_t attempt_ = 0;         // counts attempts to write, the one that runs included
-  uint64_t failed_attempt_ = 0;  // the last that failed
+  uint64_t attempt_ = 0;         // number of write attempts, including a running one
+  uint64_t failed_attempt_ = 0;  // the last one that failed
   uint64_t flush_attempt_ = 0;   // a flush waits for this attempt
   bool stopping_ = false;
   SteadyTime stop_by_{};

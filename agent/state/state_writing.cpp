@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The worker's side of the file: transactions, and what becomes of a file that breaks.
+// The worker's access to the file: transactions, and recovery from a corrupt file.
 #include <utility>
 
 #include "base/log.h"
@@ -24,8 +24,8 @@ bool State::Worker::open_again() {
   return database_ != nullptr;
 }
 
-// A file that turned out to be broken while we used it: the next write begins a new one. Closing
-// first, or the rename would take the file from under a connection that still writes its log.
+// The file turned out to be corrupt while in use: the next write begins a new one. Closes first:
+// otherwise the file would be renamed under a connection that still writes its log.
 void State::Worker::close_broken() {
   const std::string reason = error_.text;
   database_->checkpoint_on_close(false);
@@ -34,9 +34,8 @@ void State::Worker::close_broken() {
   file_->set_aside("corrupt", reason, error_);
 }
 
-// Somebody removed the file, or put another in its place, and what is written goes nowhere. What
-// stands there is set aside before a new one is begun; reports of all domains are written anew as
-// their checks come.
+// The file was removed or replaced, so writes go nowhere. The file at the path is set aside before
+// a new one is begun; reports are written again as the checks of their domains finish.
 void State::Worker::leave_moved() {
   database_->checkpoint_on_close(false);
   database_.reset();
@@ -57,7 +56,7 @@ bool State::Worker::write_once(const std::vector<Queued>& batch, size_t& failed_
 }
 
 bool State::Worker::write(std::vector<Queued> kept) {
-  // A broken file is replaced once; a report that the database refuses is left out.
+  // A corrupt file is replaced once; a report that the database refuses is dropped.
   if (database_ != nullptr && database_->has_moved()) leave_moved();
   for (bool replaced = false; !kept.empty();) {
     if (!open_again()) return false;
@@ -84,7 +83,7 @@ std::vector<Remembered> State::Worker::read(const std::vector<std::string>& doma
   Database* database = database_.get();
   std::unique_ptr<Database> aside;
   if (database == nullptr && !file_->in_memory() && !moved_ && file_->hold(error_)) {
-    // A full disk may refuse the shared memory of a log; alone we need none.
+    // A full disk may prevent the shared memory of a log; exclusive access needs none.
     DatabaseError ignored;
     aside = Database::open(file_->path(), Access::write_alone, ignored);
     if (aside != nullptr && look_at_schema(*aside).standing == SchemaStatus::ours)

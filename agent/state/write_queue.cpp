@@ -18,7 +18,7 @@ void WriteQueue::put(verdict::ReportPtr report, const board::LastResults& stages
     item->oldest = number;
   } else {
     item = place->second;
-    places_.erase(place);  // its key lives in the report that goes now
+    places_.erase(place);  // its key points into the report that is replaced now
   }
   item->number = number;
   item->stages = stages;
@@ -50,7 +50,7 @@ void WriteQueue::done(const std::vector<Queued>& written) {
       items_.erase(item);
       continue;
     }
-    // Changes before this index are on the disk or dropped.
+    // Changes before this index are written or dropped.
     size_t known = copy.changes_dropped + copy.changes.size();
     size_t gone = known > item->changes_dropped ? known - item->changes_dropped : 0;
     gone = std::min(gone, item->changes.size());

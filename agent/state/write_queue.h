@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// WriteQueue: what waits to be written, the latest report of each domain with the changes of all
-// that were queued since the last write. An item stays until it is done, so that a write that fails
-// costs nothing but another try. No lock of its own.
+// WriteQueue: reports waiting to be written, the latest of each domain with all changes queued
+// since its last write. An item stays until it is done, so a failed write loses nothing. Not
+// thread-safe: it has no lock of its own.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace mtasts::state {
 
-// Changes kept of one domain while the disk fails; the oldest go first.
+// Changes kept per domain while the disk fails; the oldest are dropped first.
 inline constexpr size_t kMostWaitingChanges = 100;
 
 struct Queued {
@@ -26,17 +26,17 @@ struct Queued {
   std::vector<verdict::Change> changes;
   uint64_t number = 0;         // of the latest put()
   uint64_t oldest = 0;         // of the first put() that is not written yet
-  uint64_t copied_at = 0;      // of a copy: the latest put() of all when it was made
-  size_t changes_dropped = 0;  // in front of `changes`
+  uint64_t copied_at = 0;      // of a copy: the queue's last number when it was made
+  size_t changes_dropped = 0;  // number dropped before `changes`
 };
 
 class WriteQueue {
  public:
   void put(verdict::ReportPtr report, const board::LastResults& stages);
 
-  // Those that wait longest; they stay in the queue.
+  // The items that have waited longest; they stay in the queue.
   std::vector<Queued> front(size_t most) const;
-  // These were written: they go, unless something newer came for them in the meantime.
+  // Removes what was written, unless something newer was queued meanwhile.
   void done(const std::vector<Queued>& written);
 
   size_t size() const { return items_.size(); }
@@ -47,7 +47,7 @@ class WriteQueue {
 
  private:
   std::list<Queued> items_;  // by `oldest`
-  // Keys live in the reports.
+  // The keys point into the reports.
   std::unordered_map<std::string_view, std::list<Queued>::iterator> places_;
   uint64_t last_number_ = 0;
 };

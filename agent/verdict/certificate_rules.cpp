@@ -83,7 +83,8 @@ std::optional<Severity> expiry_severity(const PeerChain& chain, const Certificat
   const protocol::Certificate& leaf = chain.leaf;
   auto lifetime = std::chrono::duration_cast<milliseconds>(leaf.not_after - leaf.not_before);
   milliseconds left = Time(leaf.not_after) - limits.now;
-  // An intermediate that ends before its leaf has no lifetime of its own here: plain limits.
+  // An intermediate that expires before its leaf has no known lifetime here: only absolute limits
+  // apply.
   bool chain_first = chain.chain_not_after < leaf.not_after;
   milliseconds chain_left =
       chain_first ? Time(chain.chain_not_after) - limits.now : milliseconds::max();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Rules for a certificate chain, the same for policy hosts and MX hosts. For the verdict room;
-// pure.
+// Rules for a certificate chain, the same for policy hosts and MX hosts. Internal to the verdict
+// room; pure.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace mtasts::verdict {
 
-// Which code a certificate's faults get on the policy host and on an MX host.
+// The codes for certificate faults, which differ between policy hosts and MX hosts.
 struct CertificateCodes {
   FindingCode expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
       incomplete_chain, expiring, weak_key, weak_signature;
@@ -31,8 +31,9 @@ void judge_certificate(FindingCollector& findings, const protocol::PeerChain& ch
                        const CertificateCodes& codes, const FindingDetails& where,
                        const CertificateLimits& limits);
 
-// How soon the certificate ends: nothing, warning or critical. A leaf counts as expiring when less
-// than min(limit, share of its lifetime) is left: a third for the warning, a tenth for critical.
+// How soon the certificate expires: nothing, warning or critical. A leaf counts as expiring when
+// less than min(limit, share of its lifetime) is left; the share is a third for the warning and a
+// tenth for critical.
 std::optional<Severity> expiry_severity(const protocol::PeerChain& chain,
                                         const CertificateLimits& limits);
 

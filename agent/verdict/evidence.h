@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Evidence: everything one domain check observed on the wire, failures included, and which channels
-// were available to the agent meanwhile. A channel is available when another target answered on it
-// since the observation began, or a canary did; a failure on any other channel says nothing of the
-// domain. Judged by pure rules (judge.h). Plain values, any thread.
+// Evidence: everything one domain check observed on the network, failures included, and the
+// channels that were available to the agent at the time. A channel is available when another target
+// or a canary answered on it since the observation began; a failure on any other channel says
+// nothing about the domain. Judged by pure rules (judge.h). Plain values, any thread.
 #pragma once
 
 #include <memory>
@@ -20,9 +20,9 @@
 
 namespace mtasts::verdict {
 
-// The addresses of one host, by family. A family the agent does not use was not asked.
+// The addresses of one host, by family. A family that the agent does not use is not queried.
 struct HostAddresses {
-  std::vector<protocol::DnsAnswer> answers;  // A and AAAA, as far as asked
+  std::vector<protocol::DnsAnswer> answers;  // A and AAAA, as far as queried
 };
 
 struct PolicyEvidence {
@@ -41,8 +41,8 @@ struct MxHostEvidence {
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 
-// The attempt failed on a channel that was not known to be available, or was not finished: it says
-// nothing of the MX host.
+// The attempt failed on a channel that was not known to be available, or did not finish: it says
+// nothing about the MX host.
 inline bool is_unobserved(const MxHostEvidence& host, const protocol::SmtpAttempt& attempt) {
   Channel channel = channel_of(ChannelKind::smtp, attempt.address.family());
   return attempt.status == protocol::SmtpStatus::cancelled ||
@@ -70,7 +70,7 @@ struct Evidence {
   protocol::DnsAnswer mx;      // MX <domain>
   bool implicit_mx =
       false;  // no MX record, but addresses: the domain is its own MX (RFC 5321 §5.1)
-  std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, asked only without MX records
+  std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, queried only without MX records
   std::vector<MxTarget> mx_targets;       // by preference, then as received; without duplicates
   ChannelSet channels;                    // known to be available while the check ran
   bool smtp_enabled = true;               // false: `--no-smtp` or [smtp] enabled = false

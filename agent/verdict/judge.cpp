@@ -18,7 +18,7 @@ using protocol::HttpsStatus;
 
 constexpr uint64_t kSuggestedMaxAge_seconds = 604800;  // a week: the usual first step
 
-// The attempt whose answer counts: a 200 over one without, then the first.
+// The response that counts: the first with status 200, else the first; null: no response.
 const HttpsAttempt* best_attempt(const std::vector<HttpsAttempt>& attempts) {
   const HttpsAttempt* best = nullptr;
   for (const HttpsAttempt& attempt : attempts) {
@@ -38,10 +38,10 @@ PolicyReading read_policy(const Evidence& evidence) {
   return reading;
 }
 
-// A domain takes part when it has something meant as a record; when the lookup failed, a policy
-// host that exists shows that it does.
+// A domain participates if it has something meant as a record. If that lookup failed, an existing
+// policy host shows that it does.
 bool takes_part(const Evidence& evidence, const protocol::StsRecordSet& records) {
-  // A CNAME into nothing was meant as a delegation; one to something else may be a mere wildcard.
+  // A dangling CNAME was meant as a delegation; any other may just be a wildcard.
   bool dangling =
       !evidence.record.cname_chain.empty() && evidence.record.status == DnsStatus::nxdomain;
   if (evidence.record.cname_loop || dangling) return true;

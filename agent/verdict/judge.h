@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// judge(): evidence in, report out. Pure: no clock, no I/O, no state; any thread.
-// Three outcomes: what is known good, known bad, and what we could not see (unknown).
+// judge(): turns evidence into a report. Each stage is known good, known bad, or could not be
+// observed (unknown). Pure: no clock, no I/O, no state; any thread.
 #pragma once
 
 #include "verdict/evidence.h"
@@ -11,8 +11,8 @@
 
 namespace mtasts::verdict {
 
-// `before` is what is remembered of the domain, empty at its first check; null: no memory, so the
-// stage `change` is not applicable. The report carries the history with this check in it.
+// `before` is the history of the domain, empty at its first check; null: no history is kept, so the
+// stage `change` is not applicable. The report contains the history including this check.
 Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
              Time now);
 

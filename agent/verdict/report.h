@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Report: what the evidence of one check means. Everything downstream (metrics, JSON, page, command
-// line) is made of reports alone. What is encoded (state/report_codec.h) walks the descriptions
-// (BOOST_DESCRIBE_STRUCT) of these structs; the keys of the API are chosen one by one. Plain value;
-// shared as shared_ptr<const Report> between threads.
+// Report: what the evidence of one check means. All output (metrics, JSON, page, command line) is
+// made from reports alone. state/report_codec.h encodes these structs by their descriptions
+// (BOOST_DESCRIBE_STRUCT); the API selects its keys explicitly. Plain value; shared as
+// shared_ptr<const Report> between threads.
 #pragma once
 
 #include <array>
@@ -51,12 +51,12 @@ struct PolicyReport {
   std::optional<int> http_status;
   std::optional<std::string> content_type;
   std::optional<std::string> body;  // raw octets, at most 64 KiB
-  bool valid = false;               // a sender would use it: fetched, trusted, inside the grammar
-  std::optional<protocol::Mode> mode;  // these three also of an invalid body, where readable
+  bool valid = false;               // senders would use it: fetched, trusted, syntactically valid
+  std::optional<protocol::Mode> mode;  // these three also of an invalid body, if readable
   std::optional<uint64_t> max_age_seconds;
   std::vector<std::string> mx;
   std::vector<IpAddress> addresses;
-  protocol::PeerChainPtr chain;  // null: none seen
+  protocol::PeerChainPtr chain;  // null: none observed
 };
 BOOST_DESCRIBE_STRUCT(PolicyReport, (),
                       (url, status, http_status, content_type, body, valid, mode, max_age_seconds,
@@ -72,17 +72,17 @@ BOOST_DESCRIBE_STRUCT(TlsrptReport, (), (status, texts, rua))
 struct MxAddressReport {
   IpAddress address;
   AddressStatus status = AddressStatus::skipped;
-  std::optional<bool> starttls;  // empty: never came so far
+  std::optional<bool> starttls;  // empty: not reached
   std::string tls_version;       // empty: none
   std::string cipher;
-  protocol::PeerChainPtr chain;  // null: none seen
-  bool unobserved = false;  // the status says nothing of this address: SMTP was not available, or
-                            // it defers the agent
+  protocol::PeerChainPtr chain;  // null: none observed
+  bool unobserved = false;  // the status is not conclusive: SMTP was not available, or the server
+                            // deferred the agent
 };
 BOOST_DESCRIBE_STRUCT(MxAddressReport, (),
                       (address, status, starttls, tls_version, cipher, chain, unobserved))
 
-// Facts of one MX host, whoever uses it. Shared between the reports of all its domains.
+// Facts of one MX host, shared by the reports of all domains that use it.
 struct MxHostReport {
   std::string host;
   Time probed_at{};
@@ -113,8 +113,8 @@ struct Report {
   std::vector<MxReport> mx;
   std::string suggested_policy;  // from the live MX (CRLF lines); empty: nothing to suggest
   std::string provider;          // "Microsoft 365", …; empty: not recognised
-  HistoryPtr history;            // with this check in it; null: judged without a memory
-  std::vector<Change> changes;   // what this check made certain; for the timeline
+  HistoryPtr history;            // including this check; null: judged without a history
+  std::vector<Change> changes;   // confirmed by this check; for the timeline
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
@@ -123,13 +123,13 @@ BOOST_DESCRIBE_STRUCT(Report, (),
                        tlsrpt, mx, suggested_policy, provider, history, changes))
 using ReportPtr = std::shared_ptr<const Report>;
 
-// Every stage that applies was seen: nothing is left for another look.
+// Every applicable stage was observed: nothing is left for another check.
 bool is_conclusive(const Report& report);
 
 // Until when a sender that fetched the policy in this check may hold it (RFC 8461 §3.2); empty:
 // there was none to hold.
 std::optional<Time> held_from_today(const Report& report);
-// The same of it and of older policies, in sentences for people.
+// The same for it and for older policies, in sentences.
 std::vector<std::string> sender_cache_sentences(const Report& report);
 
 // Findings of one severity; critical, warning, info, unknown in the order of kSeverities.

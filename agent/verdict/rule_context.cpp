@@ -50,7 +50,7 @@ RuleContext::RuleContext(const Evidence& observed, const Thresholds& limits, Tim
 
 Regime RuleContext::regime() const {
   if (!reading.read || reading.policy.mode != protocol::Mode::enforce) return Regime::otherwise;
-  // Where senders differ, some of them enforce.
+  // If senders differ, some of them enforce.
   const auto& faults = reading.policy.faults;
   bool refused = std::any_of(faults.begin(), faults.end(), [](const protocol::SyntaxFault& fault) {
     return fault.fault_class == protocol::FaultClass::error;
@@ -97,7 +97,7 @@ void RuleContext::conclude(Report& report) {
                            : not_applicable_[index] ? StageResult::not_applicable
                                                     : StageResult::pass;
   }
-  // What a deadline left undone has no finding, and is not well for that.
+  // What a deadline prevented has no finding, but is not ok either.
   bool all_seen = std::find(report.stages.begin(), report.stages.end(), StageResult::unknown) ==
                   report.stages.end();
   report.outcome = outcome_of(report.findings, all_seen);

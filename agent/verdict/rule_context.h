@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// RuleContext: what the rules of one domain check work with, and where they write: the evidence,
-// how record and policy were read, the findings so far. It adds up stages and outcome at the end.
-// For the verdict room; one check, one thread.
+// RuleContext: input and output of the rules of one domain check: the evidence, the parsed record
+// and policy, and the findings so far. conclude() sets stages and outcome at the end. Internal to
+// the verdict room; one check, one thread.
 #pragma once
 
 #include <array>
@@ -25,19 +25,19 @@
 
 namespace mtasts::verdict {
 
-// How a policy was read, for all rules that follow.
+// The parsed policy, for all rules that follow.
 struct PolicyReading {
-  const protocol::HttpsAttempt* attempt = nullptr;  // the one that was read; null: none responded
+  const protocol::HttpsAttempt* attempt = nullptr;  // the one that was parsed; null: none responded
   bool read = false;                                // status 200, so the body was parsed
-  protocol::StsPolicy policy;                       // of use when read
+  protocol::StsPolicy policy;                       // valid only if `read`
 };
 
-// The text that syntax faults were found in.
+// The text in which syntax faults were found.
 enum class FaultySource : uint8_t { record, policy };
 
 class RuleContext {
  public:
-  // All must outlive this.
+  // All references must outlive this object.
   RuleContext(const Evidence& evidence, const Thresholds& thresholds, Time now);
 
   const Evidence& evidence;
@@ -47,22 +47,22 @@ class RuleContext {
   // Filled by judge() before the rules run.
   protocol::StsRecordSet records;
   PolicyReading reading;
-  bool takes_part = false;  // there is a record, or it was not observed that there is none
+  bool takes_part = false;  // there is a record, or its absence was not observed
 
-  // Which severities hold: those of a policy in mode enforce that at least some senders accept, or
-  // the others.
+  // Which severities apply: those for mode enforce if at least some senders accept such a policy,
+  // else the others.
   Regime regime() const;
-  // Patterns that the live MX must match: a readable policy whose mode is not none.
+  // There are patterns that the live MX must match: a readable policy whose mode is not none.
   bool has_patterns() const;
 
   FindingCollector findings;
   void add(FindingCode code, FindingDetails details) { findings.add(code, std::move(details)); }
   void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source);
   void not_applicable(Stage stage);
-  // Nothing was concluded about the stage, though no single finding says so.
+  // Marks the stage as inconclusive without adding a finding.
   void not_observed(Stage stage);
 
-  // Stages, outcome and order of the findings. Once, at the end.
+  // Sets stages, outcome and the sorted findings. Call once, at the end.
   void conclude(Report& report);
 
  private:
@@ -70,11 +70,12 @@ class RuleContext {
   std::array<bool, kStages.size()> not_observed_{};
 };
 
-// The rules, a stage each; each may add findings of a neighbour stage where the cause lies there.
+// The rules, one function per stage; each may add findings to a related stage if the cause is
+// there.
 void judge_record(RuleContext& context);
 void judge_policy_fetch(RuleContext& context);  // and policy_certificate
 void judge_policy_syntax(RuleContext& context);
-// `history` with this check in it; what `seen` adds to it may be nothing.
+// `history` includes this check; `seen` is what this check added, possibly nothing.
 void judge_change(RuleContext& context, const History& history, const Observation& seen);
 void judge_mx(RuleContext& context);
 void judge_smtp(RuleContext& context);  // and mx_certificate
@@ -82,7 +83,7 @@ void judge_tlsrpt(RuleContext& context);
 
 Observation observation_of(const RuleContext& context);
 
-// The attempt failed on a channel that was not available, or was not finished.
+// The attempt failed on a channel that was not available, or did not finish.
 bool is_unobserved(const RuleContext& context, const protocol::HttpsAttempt& attempt);
 
 }  // namespace mtasts::verdict

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Phrases that rules share. Pure, any thread.
+// Phrases shared by rules. Pure, any thread.
 #pragma once
 
 #include <string>

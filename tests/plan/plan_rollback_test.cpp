@@ -15,7 +15,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-TEST(PlanRollback, StopsEnforcementAndTellsTheHonestDelay) {
+TEST(PlanRollback, StopsEnforcementAndStatesTheDelay) {
   Plan plan = rollback(enforced_report());
   ASSERT_EQ(shape(plan), "prwb");
   EXPECT_EQ(plan.steps[0].policy,
@@ -136,8 +136,8 @@ TEST(PlanRollback, TheRememberedPolicyStandsIn) {
   EXPECT_THAT(waits(rollback(blind_report(), seen_gone)), ElementsAre("2026-11-22T10:15:00Z"));
 }
 
-TEST(PlanRollback, TheLookNowIsNewerThanTheHistory) {
-  // The agent stood still: it takes the month-old policy for today's, though another is served.
+TEST(PlanRollback, TheCheckNowIsNewerThanTheHistory) {
+  // The agent was stopped: it regards the month-old policy as current, though another is served.
   verdict::HistoryPtr history = HistoryMaker().today(kMonthOld, days_later(-20), "old").make();
   Plan plan = rollback(report_of(Mode::testing, 86400, {"mx1.example.com"}), history);
   EXPECT_THAT(waits(plan), ElementsAre("2026-12-02T10:15:00Z"));

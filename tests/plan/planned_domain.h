@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// example.com, about which plans are made: a policy of mode enforce for a month, two MX hosts, and
-// histories built by hand.
+// example.com, the domain of the plan tests: a policy of mode enforce for a month, two MX hosts,
+// and histories built by hand.
 #pragma once
 
 #include <memory>
@@ -55,7 +55,7 @@ inline verdict::Report enforced_report() {
   return report_of(protocol::Mode::enforce, kMonth_seconds, {"mx1.example.com", "mx2.example.com"});
 }
 
-// Neither record nor policy; DNS says so.
+// Neither record nor policy; DNS is conclusive.
 inline verdict::Report absent_report() {
   verdict::Report report = enforced_report();
   report.record = verdict::RecordReport();
@@ -65,7 +65,7 @@ inline verdict::Report absent_report() {
   return report;
 }
 
-// Nothing could be seen.
+// Nothing could be observed.
 inline verdict::Report blind_report() {
   verdict::Report report = absent_report();
   report.record.status = verdict::TxtStatus::error;
@@ -73,8 +73,8 @@ inline verdict::Report blind_report() {
   return report;
 }
 
-// Of a domain that is remembered since 60 days; a policy stands in it until `gone`, by then under
-// the id "old".
+// A domain that has been remembered for 60 days. A policy is served until `gone`, under the id
+// "old".
 class HistoryMaker {
  public:
   HistoryMaker() {

@@ -25,7 +25,7 @@ std::string with_host(std::string text) {
   return text;
 }
 
-// What every plan keeps to: texts that lint takes, ids that differ, sentences, whole minutes.
+// Invariants of every plan: texts that lint accepts, distinct ids, sentences, whole minutes.
 void expect_sound(const Plan& plan, const PlanInput& input) {
   std::set<std::string> ids = {input.record_id};
   bool placeholder_seen = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Plans that are made for a test, each looked through for what every plan keeps to.
+// Makes plans for tests and checks the invariants of every plan.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ inline constexpr const char* kNewHost = "mx.new.example";
 inline const verdict::PolicyFacts kMonthOld =
     facts(protocol::Mode::enforce, kMonth_seconds, {"mx1.example.com", "mx2.example.com"});
 
-// Expects that the plan is sound: texts that lint takes, ids that differ, sentences, whole minutes.
+// Expects that the plan is sound: texts that lint accepts, distinct ids, sentences, whole minutes.
 Plan made(PlanKind kind, const verdict::Report& report, verdict::HistoryPtr history = nullptr,
           std::vector<std::string> new_hosts = {}, Time now = kPlanNow);
 Plan rollback(const verdict::Report& report, verdict::HistoryPtr history = nullptr);
@@ -23,7 +23,7 @@ Plan removal(const verdict::Report& report, verdict::HistoryPtr history = nullpt
 Plan move(const verdict::Report& report, verdict::HistoryPtr history = nullptr,
           std::vector<std::string> hosts = {});
 
-// One letter for what a step is about: p policy, r record, b both, w wait, - neither.
+// One letter per step: p policy, r record, b both, w wait, - neither.
 std::string shape(const Plan& plan);
 std::vector<std::string> waits(const Plan& plan);
 

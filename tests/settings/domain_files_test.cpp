@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// `domain_files`: patterns, formats, bounds, and what a reload meets.
+// `domain_files`: patterns, formats, bounds, and reloads.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

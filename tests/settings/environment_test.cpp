@@ -105,7 +105,7 @@ TEST(Environment, BadValuesNameTheVariable) {
   }
 }
 
-TEST(Environment, WhatOthersSetIsNotOurs) {
+TEST(Environment, ForeignVariablesAreIgnored) {
   Settings s = good("", {{"MTASTS_EXPORTER_SERVICE_HOST", "10.0.0.1"},
                          {"MTASTS_EXPORTER_PORT", "tcp://10.0.0.1:10058"},
                          {"MTASTS_WEB_SERVICE_HOST", "10.0.0.1"},
@@ -124,7 +124,7 @@ TEST(Environment, ErrorsOfTheFileComeFirstAndStay) {
   EXPECT_EQ(loaded.errors[1].line, 0);
 }
 
-TEST(Environment, OfThisProcessHoldsOnlyOurs) {
+TEST(Environment, OfThisProcessHoldsOnlyItsVariables) {
   ASSERT_EQ(setenv("MTASTS_CHECK_INTERVAL", "42m", 1), 0);
   Environment found = process_environment();
   unsetenv("MTASTS_CHECK_INTERVAL");

@@ -39,13 +39,13 @@ TEST(ExternalUrl, IsTakenApart) {
 TEST(ExternalUrl, IsRefused) {
   const std::string cases[] = {
       "h.example",                // no scheme
-      "//h.example/",             // nor here
-      "ftp://h.example/",         // another
+      "//h.example/",             // the same
+      "ftp://h.example/",         // another scheme
       "https:/x",                 // no host
-      "https:///x",               // an empty one
-      "https://:443/",            // and here
-      "https://h.example:/",      // a port of no digits
-      "https://h.example:0/",     // of nobody
+      "https:///x",               // an empty host
+      "https://:443/",            // the same
+      "https://h.example:/",      // empty port
+      "https://h.example:0/",     // port 0
       "https://h.example:65536",  // too large
       "https://me@h.example/",    // user
       "https://h.example/?q",     // query

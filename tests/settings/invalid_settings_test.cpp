@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The corpus of invalid settings files: NAME.toml beside NAME.txt with the exact messages.
+// The corpus of invalid settings files: each NAME.toml has a NAME.txt with the exact messages.
 
 #include <gtest/gtest.h>
 
@@ -68,7 +68,7 @@ TEST(InvalidSettings, MessagesAreOneSentenceOnOneLine) {
   }
 }
 
-// Whatever the text, parsing ends and says something or nothing; sanitizers watch.
+// Whatever the text, parsing ends, with or without errors; the sanitizers detect memory errors.
 TEST(InvalidSettings, CutAndBrokenTextsDoNotHarm) {
   for (const fs::path& file : corpus()) {
     std::string text = content_of(file);
@@ -82,7 +82,7 @@ TEST(InvalidSettings, CutAndBrokenTextsDoNotHarm) {
   }
 }
 
-TEST(InvalidSettings, DeepNestingIsRefusedNotSuffered) {
+TEST(InvalidSettings, DeepNestingIsRefused) {
   constexpr int kDeep = 100'000;
   std::string key = "a", brackets, tables;
   for (int i = 0; i < kDeep; ++i) key += ".a";

@@ -20,7 +20,7 @@ TEST(NameList, AnyOctetsComeBack) {
       {"", ""},                                // two
       {"mx.example.com"},                      // the usual
       {"mx1.example.com", "mx2.example.com"},  // several
-      {all, "\\-", "\\032", " "},              // what looks like an escape
+      {all, "\\-", "\\032", " "},              // like escapes
   };
   for (const auto& names : good) EXPECT_EQ(split_names(join_names(names)), names);
 }

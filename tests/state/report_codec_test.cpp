@@ -64,7 +64,7 @@ TEST(ReportCodec, EveryFieldComesBack) {
   ASSERT_EQ(decoded->fact_hosts.size(), 2u);
   EXPECT_EQ(decoded->fact_hosts[0], "mx.example.com");
   EXPECT_EQ(decoded->fact_hosts[1], std::nullopt);
-  // What the codec leaves to rows.
+  // What the codec leaves out, because it is stored as rows.
   after.domain = before.domain;
   after.checked_at = before.checked_at;
   after.duration = before.duration;
@@ -145,7 +145,7 @@ TEST(ReportCodec, TakesAnyBytes) {
   std::string flipped = good;
   for (size_t i = 0; i < flipped.size(); i += 11) {
     flipped[i] = static_cast<char>(flipped[i] ^ 0x5A);
-    auto decoded = decode_report(flipped);  // whatever it gives, it comes back
+    auto decoded = decode_report(flipped);  // whatever was decoded must survive a round trip
     EXPECT_TRUE(!decoded || decoded->report.mx.size() == decoded->fact_hosts.size());
     flipped[i] = good[i];
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What is over goes after its time, what a sender may hold never.
+// Past data is deleted after the retention; what a sender may still hold never is.
 #include "state/retention.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ class RetentionTest : public testing::Test {
         .value_or(-1);
   }
 
-  std::list<std::string> sql_;  // the database keeps statements by the text's address
+  std::list<std::string> sql_;  // the database caches statements by the address of their text
   std::unique_ptr<Database> database_;
   DomainWriter writer_;
 };
@@ -72,17 +72,17 @@ TEST_F(RetentionTest, KeepsWhatIsInUse) {
 }
 
 TEST_F(RetentionTest, ADomainGoesWhenNobodyHoldsItsPolicy) {
-  // max_age in days, days since the last check, whether it is still there
+  // max_age in days, days since the last check, whether the domain is still there
   const struct {
     uint64_t max_age_days;
     int unchecked_days;
     int left;
   } kCases[] = {
       {1, 29, 1},      // not old enough
-      {1, 31, 0},      // old, and not held since long
+      {1, 31, 0},      // old, and no longer held
       {60, 31, 1},     // senders hold it
-      {60, 66, 1},     // within the margin of a week
-      {60, 68, 0},     // over
+      {60, 66, 1},     // within the margin of one week
+      {60, 68, 0},     // past the margin
       {9999, 372, 1},  // a max_age above the limit counts as the limit (RFC 8461 §3.2)
       {9999, 373, 0},  // of 365 days and six hours
   };
@@ -141,7 +141,7 @@ TEST_F(RetentionTest, HostsAndTheirCertificatesGo) {
   write(plain);
   EXPECT_EQ(count("certificate"), 2);
   EXPECT_EQ(count("host_change"), 1);
-  // The host is probed on, the first certificate is long gone.
+  // The host is still probed; the first certificate was replaced long ago.
   plain.facts = sample_facts("mx.example.net", at_second(0) + 40 * kDay, "f2");
   plain.at = at_second(0) + 40 * kDay;
   write(plain);
@@ -172,7 +172,7 @@ TEST_F(RetentionTest, TheWriterNoticesThatADomainWent) {
   sweep(at_second(0) + 400 * kDay);
   ASSERT_EQ(count("domain"), 0);
   plain.at = at_second(0) + 400 * kDay;
-  write(plain);  // without forget(): the row's number is looked up at each write
+  write(plain);  // without forget(): each write looks up the row id
   EXPECT_EQ(count("domain"), 1);
   EXPECT_EQ(count("served"), 1);
   EXPECT_EQ(count("report"), 1);

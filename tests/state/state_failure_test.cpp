@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A disk that fails: the agent goes on, nothing that waits is lost, and the file is whole when it
-// is over. A limit on the size of files stands for a full disk.
+// A failing disk: the agent continues, nothing that is queued is lost, and the file is intact
+// afterwards. A limit on file sizes simulates a full disk.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// No file of this process grows beyond so much while it lives.
+// While it lives, no file of this process grows beyond the given size.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t size_bytes) {

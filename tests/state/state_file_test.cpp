@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The place on disk: what is made, what is refused, what is set aside.
+// The location on disk: what is created, what is refused, what is set aside.
 #include <grp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -74,11 +74,11 @@ TEST(StateFile, RefusesPlacesThatCannotBeWritten) {
   const std::pair<std::string, const char*> bad[] = {
       {folder.file("plain/state.db"), "Not a directory"},    // below a regular file
       {folder.file("plain/a/state.db"), "Not a directory"},  // deeper
-      {folder.path().string(), "it is a directory"},         // a folder
+      {folder.path().string(), "it is a directory"},         // a directory
       {folder.file("pipe"), "it is not a regular file"},     // would block
-      {"/proc/none/state.db", "No such file or directory"},  // nobody can make folders there
+      {"/proc/none/state.db", "No such file or directory"},  // nobody can create directories there
       {"/dev/null", "it is not a regular file"},             // a device
-      {"", "not a valid path"},                              // nothing
+      {"", "not a valid path"},                              // empty
   };
   for (const auto& [path, reason] : bad) {
     auto state = try_open(path);
@@ -90,7 +90,7 @@ TEST(StateFile, RefusesPlacesThatCannotBeWritten) {
   EXPECT_EQ(bytes_of(folder.file("plain")), "x");
 }
 
-// What a process without privileges says; root ignores permissions.
+// The error of a process without privileges; root ignores permissions.
 std::string refusal_of_nobody(const std::string& path) {
   int ends[2];
   if (pipe(ends) != 0) return "no pipe";
@@ -168,7 +168,7 @@ TEST(StateFile, MemoryHasNoPlace) {
   EXPECT_FALSE(std::filesystem::exists(":memory:.lock"));
 }
 
-// Opens what is there now, and expects a new file and the old bytes under `kept_as`.
+// Opens the file that is there now; expects a new file, and the old bytes under `kept_as`.
 void expect_set_aside(const TemporaryFolder& folder, const std::string& kept_as) {
   const std::string before = bytes_of(folder.file());
   auto state = try_open(folder.file());
@@ -225,7 +225,7 @@ TEST(StateFile, SetsANewerVersionAside) {
   change_file(folder.file(), "PRAGMA user_version=7");
   const std::string kept_as = std::string("state.db.version-7-") + kDated;
   expect_set_aside(folder, kept_as);
-  // The change was in the log, which went along.
+  // The change was in the log, which was set aside with the file.
   DatabaseError error;
   auto database = Database::open(folder.file(kept_as), Access::write, error);
   ASSERT_NE(database, nullptr);
@@ -277,7 +277,7 @@ TEST(StateFile, SetsAFileAsideThatBreaksWhileItIsUsed) {
   EXPECT_EQ(state.recall({"d7.example"})[0].report->history->revision, 2u);
 }
 
-// What is written to a file without a name would be gone at the next start.
+// Data written to an unlinked file would be lost at the next start.
 TEST(StateFile, BeginsANewFileWhenItsOwnIsRemoved) {
   TemporaryFolder folder;
   const std::string path = folder.file("below/state.db");
@@ -288,7 +288,7 @@ TEST(StateFile, BeginsANewFileWhenItsOwnIsRemoved) {
   state->remember(plain_report(other), {});
   state->flush();
   std::filesystem::remove_all(folder.file("below"));
-  state->remember(plain_report(other), {});  // nothing in it has changed
+  state->remember(plain_report(other), {});  // unchanged since the last report
   state->flush();
   EXPECT_TRUE(state->writable());
   expect_works(*state);

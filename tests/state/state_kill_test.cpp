@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// kill -9 at any moment: what was committed is there, and every history is a whole one. A child
-// process remembers under load, goes on where the last one was killed, and tells through a pipe
-// what it has seen committed; 200 of them die.
+// kill -9 at any moment: committed data is present, and every history is complete. A child process
+// remembers reports under load, continues where the last one was killed, and reports through a pipe
+// what was committed; 200 children are killed.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ struct Committed {
 
 std::string domain_of(int number) { return "d" + std::to_string(number) + ".example"; }
 
-// Everything in it tells the same number, so that a mixture of two is seen.
+// All of its fields contain the same number, so that a mixture of two reports is detected.
 verdict::ReportPtr report_numbered(int domain, uint64_t count) {
   Plain plain;
   plain.domain = domain_of(domain);
@@ -48,7 +48,7 @@ std::vector<std::string> all_domains() {
   return domains;
 }
 
-// By domain; and each of them whole.
+// By domain; each report must be complete.
 std::map<std::string, uint64_t> counts_in(State& state) {
   std::map<std::string, uint64_t> counts;
   for (const Remembered& known : state.recall(all_domains())) {
@@ -88,13 +88,13 @@ std::map<std::string, uint64_t> counts_in(State& state) {
     }
     (*state)->flush();
     if (!(*state)->writable()) _exit(3);
-    // Smaller than PIPE_BUF, so it comes whole or not at all.
+    // Smaller than PIPE_BUF, so it arrives completely or not at all.
     size_t size_bytes = committed.size() * sizeof(Committed);
     if (write(told, committed.data(), size_bytes) < 0) _exit(4);
   }
 }
 
-// What a child had seen committed when it was killed, after living for so long.
+// What a child reported as committed before it was killed, after the given lifetime.
 std::map<int, uint32_t> let_one_die(const std::string& path, std::chrono::microseconds life) {
   std::map<int, uint32_t> committed;
   int ends[2];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The state as commands read it: beside an agent, after one that was killed, in a folder that is
-// not ours to write.
+// The state as commands read it: next to a running agent, after one that was killed, in a directory
+// that is not writable.
 #include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -96,7 +96,7 @@ TEST(StateReading, ReadsWhatAKilledAgentLeft) {
   auto state = open_state(folder.file());
   state->remember(plain_report({}), {});
   state->flush();
-  // As it lies there after a kill: the log is not written back.
+  // As left by a kill: the log is not checkpointed.
   for (const char* part : {"", "-wal"})
     write_bytes(folder.file("copy.db") + part, bytes_of(folder.file() + part));
   EXPECT_GT(std::filesystem::file_size(folder.file("copy.db-wal")), 0u);
@@ -105,7 +105,7 @@ TEST(StateReading, ReadsWhatAKilledAgentLeft) {
   EXPECT_EQ(reading->remembered.size(), 1u);
 }
 
-TEST(StateReading, ReadsInAFolderThatIsNotOurs) {
+TEST(StateReading, ReadsInAFolderThatIsNotWritable) {
   TemporaryFolder folder;
   const std::string path = folder.file("100% ?#.db");
   open_state(path)->remember(plain_report({}), {});

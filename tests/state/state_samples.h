@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Values for tests of the state: a report and a history with something in every field, and their
-// comparison field by field (structured bindings: a new field does not compile until it is told
-// here), and a folder that goes with the test.
+// Values for tests of the state: a report and a history with a value in every field, their
+// comparison field by field (structured bindings: a new field does not compile until it is added
+// here), and a directory that is removed with the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace mtasts::state {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// What a hostile zone, banner or certificate may bring.
+// Octets that a hostile zone, banner or certificate may contain.
 inline const std::string kHostile("a\0b\xff\xfe \\ \"'%\n\x01", 13);
 
 inline Time at_second(int64_t second) { return Time(seconds(1795300000 + second)); }
@@ -43,7 +43,7 @@ class TemporaryFolder {
 
   std::string file(const std::string& name = "state.db") const { return (path_ / name).string(); }
   const std::filesystem::path& path() const { return path_; }
-  // Of the files whose names begin so.
+  // The files whose names begin with `beginning`.
   std::vector<std::string> files(const std::string& beginning) const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path_))
@@ -70,7 +70,7 @@ std::shared_ptr<const verdict::MxHostReport> sample_facts(const std::string& hos
                                                           const std::string& fingerprint = "f1");
 verdict::PolicyFactsPtr sample_policy(const std::string& body, uint64_t max_age_seconds = 86400);
 
-// Something in every field.
+// With a value in every field.
 verdict::Report rich_report(const std::string& domain);
 verdict::History rich_history();
 
@@ -94,9 +94,9 @@ void expect_same(const verdict::Report& left, const verdict::Report& right);
 void expect_same(const verdict::History& left, const verdict::History& right);
 void expect_same(const board::LastResults& left, const board::LastResults& right);
 
-// Opens, or fails the test and ends it.
-// A day after the samples, whenever the test runs: nothing of them is too old to be kept.
+// A day after the samples, whenever the test runs: none of them is old enough to be deleted.
 inline Time samples_now() { return at_second(86400); }
+// Opens the state; a failure fails the test and ends it.
 std::unique_ptr<State> open_state(const std::string& path, milliseconds retention,
                                   Clock clock = samples_now);
 std::unique_ptr<State> open_state(const std::string& path);

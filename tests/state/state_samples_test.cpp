@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The samples themselves, and that their comparison sees a difference.
+// The samples themselves, and tests that their comparison detects differences.
 #include "state/state_samples.h"
 
 #include <future>
@@ -49,15 +49,15 @@ std::shared_ptr<const verdict::MxHostReport> sample_facts(const std::string& hos
   good.tls_version = "TLSv1.3";
   good.cipher = "TLS_AES_256_GCM_SHA384";
   good.chain = sample_chain(fingerprint);
-  verdict::MxAddressReport blind;
-  blind.address = *IpAddress::parse("2001:db8::1");
-  blind.status = verdict::AddressStatus::timeout;
-  blind.unobserved = true;
+  verdict::MxAddressReport unobserved;
+  unobserved.address = *IpAddress::parse("2001:db8::1");
+  unobserved.status = verdict::AddressStatus::timeout;
+  unobserved.unobserved = true;
   verdict::MxAddressReport plain;
   plain.address = *IpAddress::parse("192.0.2.2");
   plain.status = verdict::AddressStatus::smtp_failed;
   plain.starttls = false;
-  facts->addresses = {good, blind, plain};
+  facts->addresses = {good, unobserved, plain};
   return facts;
 }
 

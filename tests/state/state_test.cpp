@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What is remembered comes back, and what it costs.
+// What is remembered can be recalled, and what it costs.
 #include "state/state.h"
 
 #include <functional>
@@ -111,7 +111,7 @@ TEST(State, LeavesOutWhatItDoesNotKnow) {
   auto state = open_state(":memory:");
   state->remember(plain_report({}), {});
   state->remember(nullptr, {});
-  state->remember(std::make_shared<const verdict::Report>(), {});  // no history: no memory
+  state->remember(std::make_shared<const verdict::Report>(), {});  // without history: not stored
   state->flush();
   EXPECT_EQ(state->backlog(), 0u);
   EXPECT_TRUE(state->recall({"unknown.example", ""}).empty());
@@ -155,7 +155,7 @@ TEST(State, AnOlderProbeDoesNotReplaceANewerOne) {
   EXPECT_EQ(state->recall({"b.example"})[0].report->mx[0].facts->probed_at, at_second(50));
 }
 
-TEST(State, ANewCertificateOfAnMxHostIsToldOnce) {
+TEST(State, ANewCertificateOfAnMxHostIsReportedOnce) {
   auto state = open_state(":memory:");
   const char* kShown[] = {"f1", "f1", "f2", "f1", "f2", "f3"};
   for (int i = 0; i < 6; ++i) {
@@ -305,7 +305,7 @@ TEST(Schema, EveryMigrationRunsOnce) {
   EXPECT_EQ(look_at_schema(*database).version, newest_schema());
 }
 
-TEST(State, SpeaksWithManyThreads) {
+TEST(State, ServesManyThreads) {
   auto state = open_state(":memory:");
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 4; ++thread)

@@ -57,7 +57,7 @@ TEST(WriteQueue, ChangesAreBounded) {
   auto all = queue.front(1)[0].changes;
   ASSERT_EQ(all.size(), kMostWaitingChanges);
   EXPECT_EQ(all.front().to, "1000/40") << "the oldest went";
-  // 40 of the 80 that were written had been dropped already.
+  // 40 of the 80 written changes had already been dropped.
   queue.done(batch);
   auto left = queue.front(1)[0].changes;
   ASSERT_EQ(left.size(), 60u);

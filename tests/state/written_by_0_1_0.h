@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The values that written_by_0_1_0.txt holds as version 0.1.0 encoded them: every field, every word
-// of every enumeration, and octets that are no UTF-8. All of it is spelled out here and never
-// changes, unlike state_samples.h: it describes a file that exists.
+// The values in written_by_0_1_0.txt, as version 0.1.0 encoded them: every field, every value of
+// every enumeration, and octets that are not UTF-8. Everything is spelled out here and never
+// changes, unlike state_samples.h: it describes an existing file.
 #pragma once
 
 #include <string>
@@ -56,7 +56,7 @@ inline verdict::Finding finding_0_1_0(std::string_view code, verdict::Severity s
   return finding;
 }
 
-// Something in every field that is encoded.
+// With a value in every field that is encoded.
 inline verdict::Report full_report_0_1_0() {
   using verdict::Severity;
   using verdict::StageResult;
@@ -104,7 +104,7 @@ inline verdict::Report full_report_0_1_0() {
   return report;
 }
 
-// The same with other words, and less and less in it.
+// The same with other enumeration values, and with fewer and fewer fields set.
 inline std::vector<verdict::Report> reports_0_1_0() {
   using verdict::Outcome;
   using verdict::PolicyStatus;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One broken case for every row of the findings table, by stage; the changes come apart
-// (change_test.cpp).
+// One broken case for every row of the findings table, by stage; those of stage `change` are in
+// change_test.cpp.
 #pragma once
 
 #include <functional>
@@ -22,10 +22,10 @@ struct BrokenCase {
 };
 
 std::vector<BrokenCase> record_cases();
-std::vector<BrokenCase> fetch_cases();  // and the policy host's certificate
+std::vector<BrokenCase> fetch_cases();  // includes the policy host's certificate
 std::vector<BrokenCase> syntax_cases();
 std::vector<BrokenCase> mx_cases();
-std::vector<BrokenCase> smtp_cases();  // and the MX hosts' certificates
+std::vector<BrokenCase> smtp_cases();  // includes the MX hosts' certificates
 std::vector<BrokenCase> tlsrpt_cases();
 
 Break record_status(protocol::DnsStatus status);

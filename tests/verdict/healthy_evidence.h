@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Evidence of a domain in perfect health, for tests to break one thing at a time.
+// Evidence of a healthy domain, in which tests break one thing at a time.
 #pragma once
 
 #include <algorithm>
@@ -118,7 +118,7 @@ inline MxHostEvidence good_host(const std::string& host, std::vector<std::string
   return evidence;
 }
 
-// A test breaks parts of the evidence; MX hosts stay open to change until it is judged.
+// A test breaks parts of the evidence; MX hosts can be changed until it is judged.
 struct Scene {
   Evidence evidence{domain_named("example.com")};
   std::vector<MxHostEvidence> hosts;
@@ -154,7 +154,7 @@ struct Scene {
       hosts.push_back(good_host(names[i], {"192.88.99." + std::to_string(i + 1)}));
     }
   }
-  // Both families answer alike: one policy, one fault.
+  // Both families respond alike: one policy, one fault.
   void for_each_fetch(const std::function<void(protocol::HttpsAttempt&)>& change) {
     for (auto& attempt : evidence.policy.attempts) change(attempt);
   }
@@ -175,7 +175,7 @@ struct Scene {
       attempt.chain = share(chain);
     }
   }
-  // The channels of one kind are not available to the agent, nor to its probes of MX hosts.
+  // The channels of one kind are unavailable to the agent, including its probes of MX hosts.
   void lose(ChannelKind kind) {
     for (Channel channel : kChannels) {
       if (kind_of(channel) != kind) continue;
@@ -209,7 +209,7 @@ inline const Finding* find(const Report& report, std::string_view code) {
   return nullptr;
 }
 
-// "code:severity" of all findings, joined; for readable failures.
+// "code:severity" of all findings, joined, for readable test failures.
 inline std::string summary(const Report& report) {
   std::string text;
   for (const Finding& finding : report.findings)

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Every row of the findings table, broken on purpose one at a time: the finding appears with its
-// severity; it is unknown when its channel is dead; it is silent where it does not apply.
+// severity; it is unknown when its channel is unavailable; it is absent where it does not apply.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ TEST(Rules, EveryRowHasABrokenCase) {
   std::set<std::string> covered;
   for (const BrokenCase& broken : all_cases()) covered.insert(broken.code);
   for (const FindingRow& row : findings_table())
-    // What changed takes more than one look to see: change_test.cpp.
+    // Changes take more than one check to observe: change_test.cpp.
     EXPECT_TRUE(row.stage == Stage::change || covered.contains(std::string(row.code)))
         << row.code.text();
 }
@@ -78,7 +78,7 @@ TEST(Rules, BrokenCaseGivesItsFindingWithTheRowsSeverity) {
   }
 }
 
-// Connects that fail while port 25 is closed to the agent are one finding for all hosts.
+// Failed connections while port 25 is closed to the agent are one finding for all hosts.
 bool is_joined_when_unobserved(std::string_view code) {
   return code == "smtp-connect-refused" || code == "smtp-connect-timeout" ||
          code == "smtp-unreachable";
@@ -163,7 +163,7 @@ TEST(Rules, TestingSoftensWhatStopsNoMail) {
   EXPECT_EQ(find(report, "mx-not-covered")->severity, Severity::warning);
 }
 
-// Days and share of the lifetime for a leaf, days alone for what ends before it.
+// Days left and lifetime for a leaf; days left alone for a chain that expires before it.
 TEST(Rules, ExpiryIsThatOfLeafOrChainWhicheverIsWorse) {
   struct Case {
     int leaf_left, leaf_lifetime, chain_left;  // days
@@ -187,12 +187,12 @@ TEST(Rules, ExpiryIsThatOfLeafOrChainWhicheverIsWorse) {
   }
 }
 
-TEST(Rules, AServerThatPutsUsOffSaysNothingOfStarttls) {
+TEST(Rules, ADeferralSaysNothingAboutStarttls) {
   struct Case {
     SmtpStatus status;
     int reply_code;
     std::optional<bool> offered, expected;
-    bool blind;
+    bool unobserved;
     std::string_view code;
   };
   const Case cases[] = {
@@ -215,7 +215,7 @@ TEST(Rules, AServerThatPutsUsOffSaysNothingOfStarttls) {
     EXPECT_NE(find(report, c.code), nullptr) << summary(report);
     for (const MxAddressReport& address : report.mx[0].facts->addresses) {
       EXPECT_EQ(address.starttls, c.expected) << c.code << " " << c.reply_code;
-      EXPECT_EQ(address.unobserved, c.blind) << c.code << " " << c.reply_code;
+      EXPECT_EQ(address.unobserved, c.unobserved) << c.code << " " << c.reply_code;
     }
   }
 }

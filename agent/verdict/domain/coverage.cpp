@@ -13,12 +13,12 @@ namespace mtasts::verdict {
 namespace {
 
 struct Provider {
-  std::string_view suffix;  // with its leading dot: the host ends with it, or equals it without
+  std::string_view suffix;  // with the leading dot; hosts end with it, or equal it without
   std::string_view name;
-  bool wildcard;  // customers' or pool hosts differ in the label before the suffix
+  bool wildcard;  // hosts of customers or pools differ in the label before the suffix
 };
 
-// Measured on live MX records; a wildcard is used only where it stands for exactly one label.
+// Taken from live MX records. A wildcard is used only where it covers exactly one label.
 constexpr Provider kProviders[] = {
     {".mail.protection.outlook.com", "Microsoft 365", true},
     {".olc.protection.outlook.com", "Outlook.com", true},
@@ -54,8 +54,8 @@ const Provider* find_provider(std::string_view mx_host) {
   return nullptr;
 }
 
-// The hosts Microsoft names <customer>.<letter>-v1.mx.microsoft: the wildcard stands one label
-// down.
+// For hosts named <customer>.<letter>-v1.mx.microsoft, the wildcard is one label deeper than the
+// suffix.
 std::string customary_pattern(std::string_view host, const Provider& provider) {
   if (provider.suffix == ".mx.microsoft") {
     size_t dot = host.find('.');

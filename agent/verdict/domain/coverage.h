@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Coverage: which MX hosts a policy's patterns cover (RFC 8461 §4.1), who runs them, and what mx
-// lines would cover them. A suggestion is made from the live MX names, never from a stored pattern,
-// and checked against the one-label rule before it is given. Pure, any thread.
+// Coverage: which MX hosts a policy's patterns cover (RFC 8461 §4.1), who operates them, and which
+// mx lines would cover them. Suggestions are made from the live MX names, never from a stored
+// pattern, and are checked against the one-label rule. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,14 @@ std::optional<std::string> covering_pattern(const std::vector<std::string>& patt
 
 // "Microsoft 365", "Google Workspace", …, by the suffix of an MX host; empty: not recognised.
 std::string_view provider_of(std::string_view mx_host);
-// What the provider's customers should know, one sentence; empty: nothing.
+// A note for customers of the provider, one sentence; empty: none.
 std::string_view provider_hint(std::string_view provider);
 
-// mx lines that cover every host given: the provider's customary wildcard where it covers the host
-// at the right depth, else the host itself. Hosts that no policy can list are left out.
+// mx lines that cover all given hosts: the provider's customary wildcard if it covers the host at
+// the right depth, else the host itself. Hosts that no policy can list are omitted.
 std::vector<std::string> suggested_patterns(const std::vector<std::string>& hosts);
 
-// A policy text that all senders accept: version first, CRLF, a last line end. Empty without hosts.
+// A policy text that all senders accept: version first, CRLF after every line. Empty without hosts.
 std::string suggested_policy(const std::vector<std::string>& hosts, protocol::Mode mode,
                              uint64_t max_age_seconds);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What changed, and until when it matters (RFC 8461 §5.1, §8.1, §8.3). Where several findings would
-// say the same, the most special one speaks alone.
+// Changes, and until when they matter (RFC 8461 §5.1, §8.1, §8.3). Where several findings would
+// describe the same change, only the most specific one is reported.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 using protocol::Mode;
 
-// A deployment that reaches every edge server after a few minutes makes two or three returns less.
+// A rollout that reaches all edge servers within a few minutes causes fewer returns than this.
 constexpr size_t kFlappingReturns = 3;
 constexpr auto kFlappingRest = std::chrono::hours(6);
 
@@ -41,7 +41,7 @@ class ChangeRules {
     else
       publication();
     mail_hosts();
-    if (!date_told_ && !held_.empty()) cache_window();
+    if (!date_reported_ && !held_.empty()) cache_window();
   }
 
  private:
@@ -50,14 +50,15 @@ class ChangeRules {
   bool is_recent(Time when) const {
     return when != kNever && now_ < when + judgement_.thresholds.change_hold;
   }
-  // Severity goes by the known mode, so that a look that could not see the policy changes none.
-  void tell(FindingCode code, FindingDetails what) {
+  // Severity follows the known mode, so that a check that could not observe the policy changes
+  // none.
+  void add_finding(FindingCode code, FindingDetails what) {
     const FindingRow& row = row_of(code);
     bool enforced = history_.policy.value && (*history_.policy.value)->mode == Mode::enforce;
     if (!what.severity) what.severity = enforced ? row.in_enforce : row.otherwise;
     judgement_.add(code, std::move(what));
   }
-  // Nothing else was served under the id, so no policy change was announced by the next one.
+  // No other policy was served under the id, so the next id announced no policy change.
   bool served_alone(const std::string& id, const PolicyFacts& policy) const {
     return std::all_of(history_.instances.begin(), history_.instances.end(),
                        [&](const CachedPolicy& instance) {
@@ -86,7 +87,7 @@ class ChangeRules {
   const History& history_;
   const Time now_;
   const std::vector<HeldPolicy> held_;
-  bool date_told_ = false;  // some finding says until when an old policy can be held
+  bool date_reported_ = false;  // a finding already states until when an old policy can be held
 };
 
 // Record and policy, or the record alone, are gone (RFC 8461 §8.3).
@@ -99,18 +100,19 @@ void ChangeRules::removal() {
   });
   if (last == Mode::none || (!is_served() && history_.policy_gone_confirmed)) {
     if (ruling != held_.end()) return removal_while(last == Mode::none, *ruling);
-    // Copies that outlived the record have been told of already.
+    // Copies that outlived the record have already been reported.
     for (const CachedPolicy& instance : history_.instances)
       if (held_until(instance, now_) > removed) return;
   }
   if (last != Mode::enforce || !is_recent(removed)) return;
-  tell("sts-mode-downgrade-to-absent",
-       {.message = fmt::format("The record was removed on {}, while the policy's mode was enforce",
-                               date_text(removed))});
+  add_finding(
+      "sts-mode-downgrade-to-absent",
+      {.message = fmt::format("The record was removed on {}, while the policy's mode was enforce",
+                              date_text(removed))});
 }
 
 void ChangeRules::removal_while(bool after_none, const HeldPolicy& held) {
-  date_told_ = true;
+  date_reported_ = true;
   FindingDetails what;
   // Senders that hold a policy of mode testing report, but deliver (RFC 8461 §5).
   if (std::none_of(held_.begin(), held_.end(),
@@ -124,8 +126,8 @@ void ChangeRules::removal_while(bool after_none, const HeldPolicy& held) {
     what.fix = fmt::format(
         "Publish the record and the policy of mode none again until {}, then remove both",
         until(held.until));
-  tell(after_none ? FindingCode("sts-removed-before-expiry") : "sts-removed-while-cached",
-       std::move(what));
+  add_finding(after_none ? FindingCode("sts-removed-before-expiry") : "sts-removed-while-cached",
+              std::move(what));
 }
 
 void ChangeRules::publication() {
@@ -148,19 +150,20 @@ bool ChangeRules::flapping() {
       others += fmt::format("{}mode {} with max_age {} and mx {}", others.empty() ? "" : "; ",
                             name_of(instance.policy->mode), instance.policy->max_age_seconds,
                             instance.policy->mx.empty() ? "none" : listed(instance.policy->mx, 3));
-  tell("sts-policy-flapping",
-       {.message =
-            fmt::format("The served policy reverted to an earlier version {} times since {}: {}",
-                        kFlappingReturns, rfc3339(first), others)});
+  add_finding("sts-policy-flapping",
+              {.message = fmt::format(
+                   "The served policy reverted to an earlier version {} times since {}: {}",
+                   kFlappingReturns, rfc3339(first), others)});
   return true;
 }
 
-// Senders hold another policy than today's under today's id, so they do not look for the new one.
+// Senders hold a policy other than the current one under the current id, so they do not fetch
+// again.
 bool ChangeRules::stale_copies() {
   const auto& record = history_.record;
   const auto& policy = history_.policy;
   if (!record.value || record.value->empty() || !policy.value || !is_served()) return false;
-  // The record's answer may be older than the policy: a cache may still hold the old id.
+  // The DNS answer may be older than the policy: a resolver may still cache the old id.
   if (record.candidate || policy.candidate || now_ < history_.record_fresh_at) return false;
   const CachedPolicy* stale = nullptr;
   for (const CachedPolicy& instance : history_.instances) {
@@ -171,7 +174,7 @@ bool ChangeRules::stale_copies() {
       stale = &instance;
   }
   if (stale == nullptr) return false;
-  date_told_ = true;
+  date_reported_ = true;
   auto id = std::find_if(history_.ids.begin(), history_.ids.end(),
                          [&](const SeenId& seen) { return seen.id == *record.value; });
   bool reused = id != history_.ids.end() && id->returned != kNever && stale->gone <= id->returned;
@@ -197,48 +200,50 @@ bool ChangeRules::stale_copies() {
   else
     what.message = fmt::format("The policy changed on {}, but the id is still {}; {}",
                                date_text(policy.since), quoted(stale->id), copies);
-  tell(reused     ? FindingCode("sts-id-reused")
-       : id_first ? FindingCode("sts-id-changed-before-body")
-                  : "sts-body-changed-id-same",
-       std::move(what));
+  add_finding(reused     ? FindingCode("sts-id-reused")
+              : id_first ? FindingCode("sts-id-changed-before-body")
+                         : "sts-body-changed-id-same",
+              std::move(what));
   return true;
 }
 
-// What is odd about a new id alone; told for a while.
+// Anomalies of the new id itself, reported for change_hold.
 void ChangeRules::id_changes() {
   const auto& record = history_.record;
   if (!record.previous || !is_recent(record.changed) || record.value->empty()) return;
   std::string when = date_text(record.changed);
   for (const SeenId& seen : history_.ids) {
     if (seen.id != *record.value || !is_recent(seen.returned)) continue;
-    return tell("sts-id-reused",
-                {.message = fmt::format(
-                     "The id {} published on {} was first seen on {} and has been replaced since",
-                     quoted(seen.id), when, date_text(seen.first_seen)),
-                 .fix = new_id_fix()});
+    return add_finding(
+        "sts-id-reused",
+        {.message = fmt::format(
+             "The id {} published on {} was first seen on {} and has been replaced since",
+             quoted(seen.id), when, date_text(seen.first_seen)),
+         .fix = new_id_fix()});
   }
   if (record.previous->empty()) return;
   std::string change = fmt::format("The id changed from {} to {} on {}", quoted(*record.previous),
                                    quoted(*record.value), when);
   if (is_digits(*record.value) && is_digits(*record.previous) &&
       record.value->size() == record.previous->size() && *record.value < *record.previous)
-    tell("sts-id-went-backwards", {.message = change});
+    add_finding("sts-id-went-backwards", {.message = change});
   if (!history_.policy.value || !is_served()) return;
-  // Else the id announces a change of the policy that came first, as it should (RFC 8461 §8.1).
+  // Otherwise the id announces an earlier policy change, as it should (RFC 8461 §8.1).
   bool under_previous =
       std::any_of(history_.instances.begin(), history_.instances.end(),
                   [&](const CachedPolicy& instance) { return instance.id == *record.previous; });
   if (under_previous && served_alone(*record.previous, **history_.policy.value))
-    tell("sts-id-changed-body-same", {.message = change + ", but the policy stayed the same"});
+    add_finding("sts-id-changed-body-same",
+                {.message = change + ", but the policy stayed the same"});
 }
 
 void ChangeRules::mode_fall() {
   if (!history_.policy.value || !is_recent(history_.mode_fell)) return;
   Mode now = (*history_.policy.value)->mode;
-  tell(now == Mode::none ? FindingCode("sts-mode-downgrade-enforce-none")
-                         : "sts-mode-downgrade-enforce-testing",
-       {.message = fmt::format("The mode was enforce until {} and is now {}",
-                               rfc3339(history_.mode_fell), name_of(now))});
+  add_finding(now == Mode::none ? FindingCode("sts-mode-downgrade-enforce-none")
+                                : "sts-mode-downgrade-enforce-testing",
+              {.message = fmt::format("The mode was enforce until {} and is now {}",
+                                      rfc3339(history_.mode_fell), name_of(now))});
 }
 
 void ChangeRules::max_age() {
@@ -252,10 +257,10 @@ void ChangeRules::max_age() {
       other = &instance;
   if (other == nullptr) return;
   bool reduced = today.max_age_seconds < other->policy->max_age_seconds;
-  tell(reduced ? FindingCode("sts-max-age-reduced") : "sts-max-age-raised",
-       {.message =
-            fmt::format("max_age was {} until {} and is now {}", other->policy->max_age_seconds,
-                        rfc3339(other->gone), today.max_age_seconds)});
+  add_finding(reduced ? FindingCode("sts-max-age-reduced") : "sts-max-age-raised",
+              {.message = fmt::format("max_age was {} until {} and is now {}",
+                                      other->policy->max_age_seconds, rfc3339(other->gone),
+                                      today.max_age_seconds)});
 }
 
 void ChangeRules::mail_hosts() {
@@ -264,13 +269,14 @@ void ChangeRules::mail_hosts() {
     if (mx.host != "." && mx.removed == kNever && mx.added != kNever) unsafe |= added_host(mx);
   for (const SeenMx& mx : history_.mx_hosts)
     if (!unsafe && mx.host != "." && is_recent(mx.removed))
-      tell("mx-removed", {.message = fmt::format("{} was removed from the MX records on {}",
-                                                 printable(mx.host, 253), date_text(mx.removed)),
-                          .host = mx.host});
+      add_finding("mx-removed",
+                  {.message = fmt::format("{} was removed from the MX records on {}",
+                                          printable(mx.host, 253), date_text(mx.removed)),
+                   .host = mx.host});
 }
 
-// RFC 8461 §8.1: senders that hold an older policy judge the new host by that one. True when it
-// takes the place of a host that they could use.
+// RFC 8461 §8.1: senders that hold an older policy validate the new host against it. True when no
+// current MX host matches that policy.
 bool ChangeRules::added_host(const SeenMx& mx) {
   const std::string& host = mx.host;
   std::string arrival =
@@ -278,16 +284,16 @@ bool ChangeRules::added_host(const SeenMx& mx) {
   const auto& known = history_.policy.value;
   if (known && is_served() && (*known)->mode != Mode::none &&
       !covering_pattern((*known)->mx, host)) {
-    tell("mx-added-not-covered",
-         {.message = fmt::format("{} and matches none of the policy's mx patterns {}", arrival,
-                                 listed((*known)->mx, 8)),
-          .host = host});
+    add_finding("mx-added-not-covered",
+                {.message = fmt::format("{} and matches none of the policy's mx patterns {}",
+                                        arrival, listed((*known)->mx, 8)),
+                 .host = host});
     return false;
   }
   for (const HeldPolicy& held : held_) {
     bool rules = held.confirmed && held.policy->mode == Mode::enforce;
     if (!rules || covering_pattern(held.policy->mx, host)) continue;
-    // Another host that it matches takes the mail of those who hold it.
+    // Senders that hold the policy deliver to another host that it matches.
     const auto& hosts = *history_.mx.value;
     bool other_way = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& other) {
       return covering_pattern(held.policy->mx, other).has_value();
@@ -299,8 +305,8 @@ bool ChangeRules::added_host(const SeenMx& mx) {
                            until(held.until));
     what.host = host;
     if (other_way) what.severity = Severity::info;
-    date_told_ = true;
-    tell("mx-changed-inside-cache-window", std::move(what));
+    date_reported_ = true;
+    add_finding("mx-changed-inside-cache-window", std::move(what));
     return !other_way;
   }
   return false;
@@ -308,8 +314,9 @@ bool ChangeRules::added_host(const SeenMx& mx) {
 
 void ChangeRules::cache_window() {
   const HeldPolicy& longest = held_.front();
-  tell("sts-cache-window-open", {.message = fmt::format("Senders may hold {} until {}",
-                                                        held_text(longest), until(longest.until))});
+  add_finding("sts-cache-window-open",
+              {.message = fmt::format("Senders may hold {} until {}", held_text(longest),
+                                      until(longest.until))});
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 using protocol::DnsAnswer;
 using protocol::DnsStatus;
 
-// Without MX records the domain's own address takes its mail (RFC 5321 §5.1).
+// Without MX records, mail goes to the domain's own address (RFC 5321 §5.1).
 void judge_implicit(RuleContext& context) {
   const Evidence& evidence = context.evidence;
   if (evidence.implicit_mx) {
@@ -44,7 +44,7 @@ void judge_implicit(RuleContext& context) {
                                                  evidence.domain.text())});
 }
 
-// True when there are MX targets to look at.
+// True when there are MX targets to check.
 bool judge_lookup(RuleContext& context) {
   const DnsAnswer& answer = context.evidence.mx;
   bool unobserved = protocol::is_local_failure(answer.status);
@@ -92,7 +92,7 @@ void judge_target(RuleContext& context, const MxTarget& target) {
                                   .host = target.host});
     return;
   }
-  // No certificate and no policy can hold such a name.
+  // Neither a certificate nor a policy can contain such a name.
   if (!protocol::is_rfc1123_host_name(target.host))
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
@@ -105,7 +105,7 @@ void judge_target(RuleContext& context, const MxTarget& target) {
     if (finding.row->stage == Stage::mx) context.findings.add(finding);
 }
 
-// RFC 8461 §4.1: the MX record's name is matched, not what it is a CNAME of.
+// RFC 8461 §4.1: the name in the MX record is matched, not the target of its CNAME.
 void judge_coverage(RuleContext& context) {
   if (!context.has_patterns()) return;
   std::vector<std::string> uncovered;

@@ -18,7 +18,7 @@ using protocol::DnsStatus;
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
 
-constexpr auto kSlow = std::chrono::seconds(5);  // some senders give up after 4 or 5 seconds
+constexpr auto kSlow = std::chrono::seconds(5);  // some senders time out after 4 or 5 seconds
 
 constexpr CertificateCodes kCodes = {
     .expired = "sts-tls-expired",
@@ -73,7 +73,7 @@ std::string failure_text(const HttpsAttempt& attempt) {
   return sentence(std::move(text));
 }
 
-// No address to try: says why, and whether the host is simply not there.
+// No address to try: reports why, and whether the host does not exist.
 void judge_no_address(RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
   bool nxdomain = true;
@@ -125,7 +125,7 @@ const HttpsAttempt* last_of(const std::vector<HttpsAttempt>& attempts, AddressFa
   return last;
 }
 
-// The address families of which none answered, while the other did: a finding of its own.
+// The address families in which no address answered while the other family did: a separate finding.
 bool judge_families(RuleContext& context) {
   const auto& attempts = context.evidence.policy.attempts;
   const HttpsAttempt* v4 = last_of(attempts, AddressFamily::ipv4);
@@ -151,7 +151,7 @@ bool has_better(const std::vector<HttpsAttempt>& attempts, const HttpsAttempt& a
          last_of(attempts, attempt.address.family())->status != HttpsStatus::not_allowed;
 }
 
-// A useless address beside a good one of its family: some senders meet it first.
+// An unusable address next to a working one of the same family: some senders try it first.
 void judge_placeholders(RuleContext& context) {
   const auto& attempts = context.evidence.policy.attempts;
   for (const HttpsAttempt& attempt : attempts) {
@@ -170,33 +170,33 @@ void judge_answer(RuleContext& context, const HttpsAttempt& attempt) {
                        .host = context.evidence.policy.host,
                        .address = attempt.address,
                        .address_in_subject = false};
-  auto say = [&](FindingCode code, std::string message) {
+  auto report = [&](FindingCode code, std::string message) {
     FindingDetails what = where;
     what.message = std::move(message);
     context.add(code, std::move(what));
   };
   if (attempt.http_status >= 300 && attempt.http_status < 400) {
-    say("sts-http-redirect",
-        fmt::format("HTTP status {}, Location {}", attempt.http_status,
-                    attempt.location ? printable(*attempt.location, 300) : "missing"));
+    report("sts-http-redirect",
+           fmt::format("HTTP status {}, Location {}", attempt.http_status,
+                       attempt.location ? printable(*attempt.location, 300) : "missing"));
     return;
   }
   if (attempt.http_status != 200) {
-    say("sts-http-status", fmt::format("HTTP status {} instead of 200", attempt.http_status));
+    report("sts-http-status", fmt::format("HTTP status {} instead of 200", attempt.http_status));
     return;
   }
-  // An HTML page has one cause and one mend, and its own finding (sts-policy-html).
+  // An HTML page has a single cause and fix, and its own finding (sts-policy-html).
   bool html = context.reading.attempt != nullptr &&
               protocol::has_code(context.reading.policy.faults, "sts-policy-html");
   if (!attempt.content_type || attempt.content_type->empty())
-    say("sts-http-content-type-missing", "The response has no Content-Type header");
+    report("sts-http-content-type-missing", "The response has no Content-Type header");
   else if (!protocol::is_text_plain(*attempt.content_type) && !html)
-    say("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
-                                                   printable(*attempt.content_type, 120)));
+    report("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
+                                                      printable(*attempt.content_type, 120)));
   if (attempt.total_time > kSlow)
-    say("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
-                                     std::chrono::duration<double>(attempt.total_time).count(),
-                                     attempt.address.text()));
+    report("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
+                                        std::chrono::duration<double>(attempt.total_time).count(),
+                                        attempt.address.text()));
 }
 
 void judge_chains(RuleContext& context) {
@@ -222,11 +222,11 @@ void judge_chains(RuleContext& context) {
     context.not_applicable(Stage::policy_certificate);
 }
 
-// Without a record only a served, valid policy is worth a word: the record was forgotten.
+// Without a record, only a served and valid policy is reported: the record was forgotten.
 void judge_without_record(RuleContext& context) {
   for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
     context.not_applicable(stage);
-  // Neither record nor host could be looked up: whether the domain takes part was not seen.
+  // Neither record nor host could be looked up, so participation was not observed.
   const auto& answers = context.evidence.policy.addresses.answers;
   bool host_unseen = std::any_of(answers.begin(), answers.end(), [](const DnsAnswer& answer) {
     return !protocol::is_conclusive(answer.status);

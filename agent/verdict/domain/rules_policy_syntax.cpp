@@ -12,7 +12,7 @@
 namespace mtasts::verdict {
 namespace {
 
-// The MX hosts that a policy can speak of: names, and no null MX.
+// The MX hosts that a policy can list: host names, no null MX.
 std::vector<std::string> coverable_hosts(const Evidence& evidence) {
   std::vector<std::string> hosts;
   for (const MxTarget& target : evidence.mx_targets)
@@ -43,7 +43,7 @@ void judge_wildcard_depth(RuleContext& context, const std::vector<std::string>& 
 void judge_unused(RuleContext& context, const std::vector<std::string>& hosts) {
   std::vector<std::string> unused;
   for (const std::string& pattern : context.reading.policy.mx) {
-    // One that is too shallow is meant for a host; that has its own finding.
+    // A pattern that is too shallow is meant for a host; it has its own finding.
     bool used = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
       return protocol::mx_pattern_matches(pattern, host) ||
              protocol::mx_pattern_is_too_shallow(pattern, host);
@@ -58,10 +58,11 @@ void judge_unused(RuleContext& context, const std::vector<std::string>& hosts) {
 }  // namespace
 
 void judge_policy_syntax(RuleContext& context) {
-  if (!context.takes_part) return;  // said by judge_policy_fetch()
+  if (!context.takes_part) return;  // reported by judge_policy_fetch()
   const PolicyReading& reading = context.reading;
   if (!reading.read) {
-    // Nothing to read: the fetch says why. Unknown only where our own sight failed.
+    // Nothing to parse: the fetch rules report why. Unknown only where the observation itself
+    // failed.
     const PolicyEvidence& policy = context.evidence.policy;
     const auto& answers = policy.addresses.answers;
     bool unseen = answers.empty();

@@ -13,9 +13,9 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using protocol::StsRecordSet;
 
-// The lookup said for certain that there is nothing: a missing record, or a broken delegation.
+// The lookup was conclusive: the record is missing, or its delegation is broken.
 void judge_absence(RuleContext& context, const DnsAnswer& answer) {
-  // A target that exists without a TXT record is what any wildcard CNAME looks like.
+  // An existing target without a TXT record is what any wildcard CNAME yields.
   if (!answer.cname_chain.empty() && answer.status == DnsStatus::nxdomain) {
     context.add(
         "sts-txt-cname-dangling",

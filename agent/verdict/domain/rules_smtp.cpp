@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Stages smtp and mx_certificate of a domain: the verdicts on its MX hosts, combined.
+// Stages smtp and mx_certificate of a domain: the combined verdicts on its MX hosts.
 #include <fmt/format.h>
 
 #include "verdict/host/host_verdict.h"
@@ -10,7 +10,7 @@
 namespace mtasts::verdict {
 namespace {
 
-// What the hosts' verdicts come to for the two stages.
+// The hosts' verdicts, combined for the two stages.
 struct Tally {
   std::vector<std::string> blocked;
   const MxHostEvidence* blocked_host = nullptr;  // the last one of them

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What a finding is: the closed sets (stage, severity, channel), the row of the one table of
-// findings (findings_table.cpp), and a finding as reported. Plain values, any thread.
+// Findings: the closed sets (stage, severity, channel), a row of the findings table
+// (findings_table.cpp), and a finding as reported. Plain values, any thread.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -22,7 +22,7 @@ BOOST_DEFINE_FIXED_ENUM_CLASS(Severity, uint8_t, critical, warning, info, unknow
 inline std::string_view name_of(Severity severity) { return enumerator_name(severity); }
 inline constexpr auto kSeverities = enumerators<Severity>();
 
-// In the order a person mends them.
+// In the order in which an operator fixes them.
 BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
                               policy_syntax, change, mx, smtp, mx_certificate, tlsrpt)
 inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
@@ -38,7 +38,7 @@ inline std::string_view name_of(Outcome outcome) { return enumerator_name(outcom
 // none, or no policy).
 enum class Regime : uint8_t { enforce, otherwise };
 
-// One row of the table: everything about a code that does not depend on what was seen.
+// One row of the table: everything about a code that does not depend on the observation.
 struct FindingRow {
   FindingCode code;
   Stage stage;
@@ -52,7 +52,7 @@ struct FindingRow {
   std::string_view verify;               // command template, see verify_command.h
 };
 
-std::span<const FindingRow> findings_table();  // by stage, then as a person reads them
+std::span<const FindingRow> findings_table();  // by stage, then in reading order
 const FindingRow& row_of(FindingCode code);
 const FindingRow* find_row(std::string_view code);  // null: no such code
 
@@ -60,7 +60,7 @@ inline Severity severity_in(const FindingRow& row, Regime regime) {
   return regime == Regime::enforce ? row.in_enforce : row.otherwise;
 }
 
-// The row's command filled in for example.com, for people who read about the finding.
+// The row's command filled in for example.com, for documentation of the finding.
 std::string example_command(const FindingRow& row);
 
 struct Finding {
@@ -68,8 +68,8 @@ struct Finding {
   Severity severity = Severity::info;
   std::string subject;  // the host, or host and address "mx1.example.com [192.0.2.1]", else empty
   std::string message;  // one sentence with the observed value
-  std::string fix;      // for this very case
-  std::string verify;   // paste-able
+  std::string fix;      // for this particular case
+  std::string verify;   // can be pasted into a shell
 
   std::string_view code() const { return row->code.text(); }
 };

@@ -14,7 +14,7 @@
 namespace mtasts::verdict {
 namespace {
 
-constexpr size_t kMaxFindings = 500;  // a hostile MX set must not fill memory
+constexpr size_t kMaxFindings = 500;  // a hostile MX set must not exhaust memory
 
 std::string subject_of(const FindingDetails& details) {
   if (details.address && details.address_in_subject)
@@ -22,7 +22,7 @@ std::string subject_of(const FindingDetails& details) {
   return printable(details.host, 253);
 }
 
-// The table's fixes speak of <domain>; a finding speaks of the one it is about.
+// Fixes in the table contain <domain>; a finding names the actual domain.
 std::string for_domain(std::string_view fix, const std::string& domain) {
   static constexpr std::string_view kPlaceholder = "<domain>";
   std::string text(fix);
@@ -42,8 +42,8 @@ FindingCollector::FindingCollector(std::string domain, const ChannelSet& channel
                                    const Thresholds& thresholds)
     : domain_(std::move(domain)), channels_(channels), thresholds_(thresholds) {}
 
-// The table names the channel on which the observation of each code may fail; without an address,
-// any family of it may have carried the observation.
+// The table names the channel on which the observation of each code can fail. Without an address,
+// the observation may have used any address family of that channel.
 bool FindingCollector::is_unobserved(const FindingRow& row, const FindingDetails& details) const {
   if (details.unobserved) return true;
   if (!row.channel) return false;
@@ -72,7 +72,7 @@ void FindingCollector::add(UngradedFinding finding) {
     UngradedFinding& known = findings_[i];
     if (known.row != finding.row || known.subject != finding.subject) continue;
     ++repeats_[i];
-    // The worse of the two; the table's severity is worse than one that softens it.
+    // The worse of the two. Without an override the table's severity applies, which is the worst.
     known.severity = known.severity && finding.severity ? std::min(known.severity, finding.severity)
                                                         : std::nullopt;
     known.unobserved &= finding.unobserved;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the rows of the findings table share. The rows are in *_rows.h, by stage, and are read
-// through findings_table() and find_row() (finding.h); these headers are for findings_table.cpp
-// alone.
+// Common parts of the rows of the findings table. The rows are in *_rows.h, by stage, and are read
+// through findings_table() and find_row() (finding.h). Only findings_table.cpp includes these
+// headers.
 #pragma once
 
 #include <string_view>
@@ -17,7 +17,7 @@ inline constexpr Severity W = Severity::warning;
 inline constexpr Severity I = Severity::info;
 inline constexpr Severity U = Severity::unknown;
 
-// Commands that show what the agent saw. {placeholders} are filled in by verify_command().
+// Commands that show what the agent observed. verify_command() fills in the {placeholders}.
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
 inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The table, put together while compiling: a code of kFindingCodes (base/finding_code.h) that does
-// not have exactly one row, and a row in the wrong place, do not compile.
+// The findings table, assembled at compile time. A code of kFindingCodes (base/finding_code.h)
+// without exactly one row, or a row in the wrong place, does not compile.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -46,7 +46,7 @@ static_assert(std::is_sorted(kTable.begin(), kTable.end(),
                              }),
               "the rows are by stage");
 
-// A code as a template argument, so that the compiler's message spells it.
+// A code as a template argument, so that the compiler's message contains it.
 struct CodeText {
   char text[64] = {};
 

@@ -13,7 +13,7 @@
 namespace mtasts::verdict {
 namespace {
 
-// Names in DNS may hold anything, and the command is made to be pasted into a shell.
+// Names in DNS may contain any octets, and the command is meant to be pasted into a shell.
 std::string shell_word(const std::string& text) {
   static constexpr std::string_view kSafe =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:/";

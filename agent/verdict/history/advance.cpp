@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// How a history goes on: the one function that makes the next one.
+// advance(): computes the next history from the previous one and an observation.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,9 +19,9 @@ using std::chrono::seconds;
 
 constexpr size_t kMostReturns = 4;
 constexpr size_t kMostCertificates = 8;
-// Longer TTLs are a finding of their own; they must not silence a change.
+// Longer TTLs have their own finding; they must not suppress a change.
 constexpr seconds kLongestTtl = hours(24);
-// Clocks of senders and ours may differ.
+// Allows for clock differences between senders and the agent.
 constexpr milliseconds kForgetMargin = hours(24 * 7);
 
 bool same(const std::string& one, const std::string& other) { return one == other; }
@@ -33,11 +33,11 @@ bool same(const PolicyFactsPtr& one, const PolicyFactsPtr& other) {
 }
 
 enum class Transition {
-  first,      // nothing was known
-  kept,       // what was known
-  returned,   // what was known, after a look that saw something else
-  doubted,    // something else, for the first time
-  confirmed,  // something else, for the second time in a row: known from now on
+  first,      // no value was known
+  kept,       // the known value again
+  returned,   // the known value again, after a different one
+  doubted,    // a different value, for the first time
+  confirmed,  // a different value, for the second time in a row: known from now on
 };
 
 template <typename Value>
@@ -83,7 +83,7 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
-// One step of a history; the members are what every part of it needs.
+// One step of a history; the members are shared by all its parts.
 class Step {
  public:
   Step(History& history, const Observation& seen, std::vector<Change>& changes)
@@ -97,12 +97,12 @@ class Step {
   void forget(milliseconds retention);
 
  private:
-  void tell(Time at, std::string what, std::string from, std::string to);
+  void add_change(Time at, std::string what, std::string from, std::string to);
   void note_id(const std::string& id, bool confirmed);
   void note_reuse(const std::string& id);
   void serve(const PolicyFactsPtr& facts);
-  void note_return(const PolicyFactsPtr& facts, bool new_look, Transition transition);
-  void tell_policy(const PolicyFacts& from, const PolicyFacts& to);
+  void note_return(const PolicyFactsPtr& facts, bool first_doubt, Transition transition);
+  void add_policy_changes(const PolicyFacts& from, const PolicyFacts& to);
   void follow_mode(protocol::Mode from, protocol::Mode to);
   void note_hosts(const std::vector<std::string>& now);
 
@@ -111,7 +111,7 @@ class Step {
   std::vector<Change>& changes_;
 };
 
-void Step::tell(Time at, std::string what, std::string from, std::string to) {
+void Step::add_change(Time at, std::string what, std::string from, std::string to) {
   if (from != to) changes_.push_back({at, std::move(what), "", std::move(from), std::move(to)});
 }
 
@@ -130,7 +130,8 @@ void Step::note_id(const std::string& id, bool confirmed) {
   known->last_seen = seen_.at;
 }
 
-// A record that was away and came back with its id is none; another id must have been between.
+// A record that disappeared and came back with its id is not a reuse: another id must have been in
+// between.
 void Step::note_reuse(const std::string& id) {
   auto& ids = history_.ids;
   auto known = std::find_if(ids.begin(), ids.end(),
@@ -149,7 +150,7 @@ void Step::record() {
   if (transition != Transition::kept) ++history_.revision;
   if (transition == Transition::confirmed) {
     note_reuse(id);
-    tell(history_.record.since, "record_id", or_none(*history_.record.previous), or_none(id));
+    add_change(history_.record.since, "record_id", or_none(*history_.record.previous), or_none(id));
   }
   if (id.empty()) return;
   history_.published = true;
@@ -157,7 +158,7 @@ void Step::record() {
   note_id(id, transition != Transition::doubted);
 }
 
-// Who fetches now holds this body under the id of the moment.
+// A sender that fetches now caches this body under the current id.
 void Step::serve(const PolicyFactsPtr& facts) {
   if (!history_.published) return;
   auto& instances = history_.instances;
@@ -183,11 +184,11 @@ void Step::serve(const PolicyFactsPtr& facts) {
   mine->last_seen = seen_.at;
 }
 
-// The served body went back to one that was served before.
-void Step::note_return(const PolicyFactsPtr& facts, bool new_look, Transition transition) {
+// The served body reverted to one that was served before.
+void Step::note_return(const PolicyFactsPtr& facts, bool first_doubt, Transition transition) {
   bool known = transition == Transition::returned;
   for (const CachedPolicy& instance : history_.instances)
-    known |= new_look && same(instance.policy, facts);
+    known |= first_doubt && same(instance.policy, facts);
   if (!known) return;
   history_.policy_returns.push_back(seen_.at);
   if (history_.policy_returns.size() > kMostReturns)
@@ -200,15 +201,15 @@ void Step::follow_mode(protocol::Mode from, protocol::Mode to) {
   if (to == Mode::enforce) history_.mode_fell = kNever;
 }
 
-void Step::tell_policy(const PolicyFacts& from, const PolicyFacts& to) {
+void Step::add_policy_changes(const PolicyFacts& from, const PolicyFacts& to) {
   Time at = history_.policy.since;
-  size_t told = changes_.size();
-  tell(at, "policy_mode", std::string(name_of(from.mode)), std::string(name_of(to.mode)));
-  tell(at, "policy_max_age", std::to_string(from.max_age_seconds),
-       std::to_string(to.max_age_seconds));
-  tell(at, "policy_mx", joined(sorted(from.mx)), joined(sorted(to.mx)));
-  if (changes_.size() == told)
-    tell(at, "policy_body", from.digest.value_or(""), to.digest.value_or(""));
+  size_t count_before = changes_.size();
+  add_change(at, "policy_mode", std::string(name_of(from.mode)), std::string(name_of(to.mode)));
+  add_change(at, "policy_max_age", std::to_string(from.max_age_seconds),
+             std::to_string(to.max_age_seconds));
+  add_change(at, "policy_mx", joined(sorted(from.mx)), joined(sorted(to.mx)));
+  if (changes_.size() == count_before)
+    add_change(at, "policy_body", from.digest.value_or(""), to.digest.value_or(""));
 }
 
 void Step::policy() {
@@ -235,7 +236,7 @@ void Step::policy() {
   if (transition == Transition::doubted)
     history_.record_fresh_at = seen_.at + std::min(seen_.record_ttl, kLongestTtl);
   if (transition == Transition::confirmed) {
-    tell_policy(**history_.policy.previous, *seen_.policy);
+    add_policy_changes(**history_.policy.previous, *seen_.policy);
     follow_mode((*history_.policy.previous)->mode, seen_.policy->mode);
   }
   serve(seen_.policy);
@@ -256,7 +257,7 @@ void Step::note_hosts(const std::vector<std::string>& now) {
     else if (known->removed != kNever)
       *known = {host, at, kNever};
   }
-  // Those that left first are forgotten first.
+  // Hosts that were removed first are forgotten first.
   while (hosts.size() > kMostRemembered) {
     auto oldest = std::min_element(hosts.begin(), hosts.end(), [](const auto& a, const auto& b) {
       Time left = a.removed == kNever ? Time::max() : a.removed;
@@ -275,7 +276,7 @@ void Step::mx() {
   if (transition != Transition::first && transition != Transition::confirmed) return;
   note_hosts(hosts);
   if (transition == Transition::confirmed)
-    tell(history_.mx.since, "mx_set", joined(*history_.mx.previous), joined(hosts));
+    add_change(history_.mx.since, "mx_set", joined(*history_.mx.previous), joined(hosts));
 }
 
 std::string uncovered(const History& history) {
@@ -295,23 +296,23 @@ std::string provider(const History& history) {
   return "not recognised";
 }
 
-// What follows from a change of the MX set or of the policy.
+// Consequences of a change of the MX set or of the policy.
 void Step::coverage(const History& before) {
   std::string was = uncovered(before);
   std::string is = uncovered(history_);
-  if (!was.empty() && !is.empty()) tell(seen_.at, "mx_coverage", was, is);
+  if (!was.empty() && !is.empty()) add_change(seen_.at, "mx_coverage", was, is);
   was = provider(before);
   is = provider(history_);
-  if (!was.empty()) tell(seen_.at, "mx_provider", was, is);
+  if (!was.empty()) add_change(seen_.at, "mx_provider", was, is);
 }
 
-// A host with several certificates shows now this one, now that: each is told once.
+// A host with several certificates alternates between them: each is reported once.
 void Step::certificate() {
   if (seen_.certificate.empty()) return;
   auto& known = history_.certificates;
   auto found = std::find(known.begin(), known.end(), seen_.certificate);
   if (found != known.end()) return;
-  if (!known.empty()) tell(seen_.at, "policy_certificate", known.back(), seen_.certificate);
+  if (!known.empty()) add_change(seen_.at, "policy_certificate", known.back(), seen_.certificate);
   known.push_back(seen_.certificate);
   if (known.size() > kMostCertificates) known.erase(known.begin());
   ++history_.revision;
@@ -326,7 +327,7 @@ void Step::forget(milliseconds retention) {
   std::erase_if(history_.instances, [&](const CachedPolicy& instance) {
     return instance.gone != kNever && instance.gone < oldest && !held(instance);
   });
-  // What is held longest is what must not be lost.
+  // The instances that are held longest must be kept.
   auto& instances = history_.instances;
   auto worth = [&](const CachedPolicy& instance) {
     return instance.gone == kNever ? Time::max() : held_until(instance, seen_.at);

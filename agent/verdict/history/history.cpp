@@ -17,10 +17,10 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A date alone is enough for what is further away.
+// Times further away than this are given as a date alone.
 constexpr auto kHourMatters = hours(48);
 
-// What is served now, as the last conclusive look saw it; null: none, or never seen.
+// The policy served now, according to the last conclusive check; null: none, or never observed.
 const PolicyFacts* served_now(const History& history) {
   for (const CachedPolicy& instance : history.instances)
     if (instance.gone == kNever) return instance.policy.get();
@@ -66,7 +66,7 @@ std::vector<HeldPolicy> held_policies(const History& history, Time now) {
   std::stable_sort(held.begin(), held.end(), [](const HeldPolicy& one, const HeldPolicy& other) {
     return one.until > other.until;
   });
-  // Of those that say the same, the one held longest speaks for all.
+  // Of policies that mean the same, the one held longest represents all.
   std::vector<HeldPolicy> distinct;
   for (HeldPolicy& one : held) {
     auto twin = std::find_if(distinct.begin(), distinct.end(), [&](const HeldPolicy& other) {

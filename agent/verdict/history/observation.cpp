@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What of one check is certain enough to be remembered.
+// Selects what one check observed with enough certainty to be remembered.
 #include <algorithm>
 
 #include "base/digest.h"
@@ -14,13 +14,13 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using RecordStatus = protocol::StsRecordSet::Status;
 
-// Something answers for the domain itself. Where nothing does, it is gone as a whole, or our
-// resolver says so of every name there is; either way that is no removal of MTA-STS.
+// Something answers for the domain itself. If nothing does, the whole domain is gone, or the
+// resolver denies every name; neither is a removal of MTA-STS.
 bool is_domain_there(const Evidence& evidence) {
   return evidence.mx.status == DnsStatus::answered || evidence.mx.status == DnsStatus::nodata;
 }
 
-// A record that is broken is neither there nor gone: its own findings tell of it.
+// A broken record is neither present nor absent: it has its own findings.
 std::optional<std::string> record_of(const RuleContext& context) {
   const DnsAnswer& answer = context.evidence.record;
   if (!protocol::is_conclusive(answer.status) || answer.cname_loop) return std::nullopt;
@@ -34,7 +34,7 @@ PolicyFactsPtr policy_of(const RuleContext& context) {
   const PolicyReading& reading = context.reading;
   if (!reading.read || !reading.policy.mode || !reading.policy.max_age_seconds) return nullptr;
   if (reading.attempt->chain == nullptr || !reading.attempt->chain->verified()) return nullptr;
-  // What only some senders refuse is held by the others.
+  // A policy that only some senders refuse is held by the others.
   for (const protocol::SyntaxFault& fault : reading.policy.faults)
     if (fault.fault_class == protocol::FaultClass::error) return nullptr;
   auto facts = std::make_shared<PolicyFacts>();
@@ -45,7 +45,7 @@ PolicyFactsPtr policy_of(const RuleContext& context) {
   return facts;
 }
 
-// No sender gets a policy, and that is not about our own sight.
+// No sender gets a policy, and the cause is not a failed observation.
 bool is_policy_gone(const RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
   if (context.reading.attempt != nullptr) return true;

@@ -30,10 +30,10 @@ struct HostVerdict {
 
   bool probed = false;            // a connection to some address was tried
   bool certificate_seen = false;  // some address presented one
-  bool unobserved = false;        // some address was not observed, or defers the agent
-  bool incomplete = false;        // it has, or may have, addresses and none was tried
+  bool unobserved = false;        // some address was not observed, or deferred the agent
+  bool incomplete = false;        // it has, or may have, addresses, but none was tried
   bool inconclusive = false;      // another probe soon may observe more
-  bool has_fault = false;         // something is wrong that may be fixed from one probe to the next
+  bool has_fault = false;         // it has a fault that may be fixed from one probe to the next
 };
 
 // `now` is when the probe ended; `thresholds` gives the limits of expiring certificates.

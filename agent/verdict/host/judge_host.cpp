@@ -66,7 +66,7 @@ std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
   return report;
 }
 
-// No address could be probed, though there may be, or is, one.
+// No address could be probed, although there is one or may be one.
 bool lacks_attempts(const MxHostEvidence& host) {
   if (!host.attempts.empty()) return false;
   const auto& answers = host.addresses.answers;
@@ -76,7 +76,7 @@ bool lacks_attempts(const MxHostEvidence& host) {
   });
 }
 
-// A certificate that ends soon changes only when it is renewed; smtp_interval is soon enough.
+// An expiring certificate changes only when it is renewed; smtp_interval is soon enough.
 bool may_be_fixed_soon(const UngradedFinding& finding) {
   return finding.row->code != FindingCode("cert-expiring") &&
          finding.row->code != FindingCode("cert-differs-by-ip");

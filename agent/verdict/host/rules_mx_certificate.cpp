@@ -34,7 +34,7 @@ bool ends_soon(const HostContext& context, const PeerChain& chain) {
   return expiry_severity(chain, limits_of(context)).has_value();
 }
 
-// RFC 8461 §8.4: senders meet only one address at a time, so a bad pool member hides.
+// RFC 8461 §8.4: senders connect to one address at a time, so a bad pool member can go unnoticed.
 void judge_pool(HostContext& context) {
   const SmtpAttempt* good = nullptr;
   const SmtpAttempt* bad = nullptr;
@@ -63,7 +63,7 @@ void judge_certificates(HostContext& context) {
   for (const SmtpAttempt& attempt : context.host.attempts) {
     if (attempt.chain == nullptr) continue;
     if (first == nullptr) first = attempt.chain.get();
-    // The same leaf may come with and without its intermediate.
+    // The same leaf may be sent with and without its intermediate.
     alike &= *attempt.chain == *first;
   }
   for (const SmtpAttempt& attempt : context.host.attempts) {

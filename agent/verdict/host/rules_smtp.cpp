@@ -25,7 +25,7 @@ bool is_connect_failure(SmtpStatus status) {
          status == SmtpStatus::unreachable;
 }
 
-// A reply that is about who asks, not about TLS: temporary, or by reputation.
+// A reply about the client rather than TLS: temporary, or based on reputation.
 FindingCode rejection_code(const SmtpAttempt& attempt) {
   std::string text = ascii_lower(attempt.reply_text);
   if (text.find("greylist") != std::string::npos || text.find("graylist") != std::string::npos ||
@@ -55,7 +55,7 @@ FindingDetails about_attempt(const MxHostEvidence& host, const SmtpAttempt& atte
   return {.message = std::move(message), .host = host.host, .address = attempt.address};
 }
 
-// The family none of whose addresses can be connected, while the other one answers.
+// The family in which no address accepts connections while the other family does.
 std::optional<AddressFamily> dead_family(const MxHostEvidence& host) {
   std::optional<AddressFamily> dead;
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
@@ -133,7 +133,7 @@ std::optional<FindingCode> code_of(const SmtpAttempt& attempt) {
       return FindingCode("smtp-tls-old-only");
     case SmtpStatus::protocol_error:
       return FindingCode("smtp-protocol-error");
-    case SmtpStatus::banner_rejected:  // above
+    case SmtpStatus::banner_rejected:  // handled above
     case SmtpStatus::ok:
     case SmtpStatus::not_allowed:
       break;

@@ -26,7 +26,7 @@ namespace {
 
 const std::string kGolden = std::string(MTASTS_TESTS_DIR) + "/golden/findings.txt";
 
-// By code, so that the order of the rows is free.
+// By code, so that rows may be reordered.
 std::string contract() {
   std::vector<std::string> lines;
   for (const FindingRow& row : findings_table())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Changes of what is published: the body, the id, mode and max_age, and a policy that flaps.
+// Changes of what is published: body, id, mode, max_age, and a flapping policy.
 #include "watched_domain.h"
 
 namespace mtasts::verdict {
@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 // ---- A body under the same id -----------------------------------------------------------------
 
-TEST(BodyChanged, OpensAtTheSecondLookAndSaysUntilWhen) {
+TEST(BodyChanged, OpensAtTheSecondCheckAndStatesTheExpiry) {
   WatchedDomain domain = settled();
   Time last = domain.now + minutes(15);
   domain.set_policy("enforce", 604800, {"a.example", "b.example"});
@@ -44,17 +44,17 @@ TEST(BodyChanged, ClosesWithANewId) {
   EXPECT_EQ(domain.open(), Codes{"sts-cache-window-open"});
 }
 
-TEST(BodyChanged, IsNoMatterWhenItMeansTheSame) {
+TEST(BodyChanged, IsNotReportedWhenItMeansTheSame) {
   WatchedDomain domain = settled();
   domain.body = "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: a.example\nx_note: hello\n";
   domain.settle();
   EXPECT_EQ(domain.open(), Codes());
-  EXPECT_EQ(domain.history->policy.changes, 1u);  // bodies are counted all the same
+  EXPECT_EQ(domain.history->policy.changes, 1u);  // bodies are counted anyway
   ASSERT_EQ(domain.changes.size(), 1u);
   EXPECT_EQ(domain.changes[0].what, "policy_body");
 }
 
-TEST(BodyChanged, IsNotSaidOfTheRightOrder) {  // RFC 8461 §8.1: the body, then the id
+TEST(BodyChanged, IsNotReportedForTheRightOrder) {  // RFC 8461 §8.1: the body first, then the id
   WatchedDomain domain = settled();
   domain.set_policy("enforce", 604800, {"a.example", "b.example"});
   domain.look_after(minutes(15));
@@ -65,7 +65,7 @@ TEST(BodyChanged, IsNotSaidOfTheRightOrder) {  // RFC 8461 §8.1: the body, then
   }
 }
 
-TEST(BodyChanged, WaitsForTheRecordsTtl) {  // our own resolver may still hold the old id
+TEST(BodyChanged, WaitsForTheRecordsTtl) {  // the resolver may still cache the old id
   WatchedDomain domain = settled();
   domain.set_policy("enforce", 604800, {"a.example", "b.example"});
   domain.record_ttl = minutes(50);
@@ -94,7 +94,7 @@ TEST(BodyChanged, OneStaleEdgeOpensNothing) {
     domain.look_after(minutes(15));
     EXPECT_EQ(domain.report.stage(Stage::change), StageResult::pass) << i;
   }
-  // Who fetched at that moment holds it all the same.
+  // Senders that fetched at that moment hold it anyway.
   EXPECT_EQ(domain.open(), Codes{"sts-cache-window-open"});
   EXPECT_EQ(domain.history->policy.changes, 0u);
 }
@@ -133,7 +133,7 @@ TEST(IdChanged, ForAnotherChangeIsNotBeforeTheBody) {
   WatchedDomain domain = settled();
   domain.set_policy("enforce", 604800, {"a.example", "b.example"});
   domain.look_after(minutes(15));
-  domain.id = "2";  // announces that one
+  domain.id = "2";  // announces that change
   domain.settle();
   domain.set_policy("enforce", 604800, {"a.example", "c.example"});
   domain.settle();
@@ -149,8 +149,8 @@ TEST(IdChanged, Backwards) {
   for (const Case& c :
        {Case{"20261102", "20261101", true},
         {"20261101", "20261102", false},
-        {"20261102", "2026110", false},   // another length: another scheme
-        {"2026110b", "2026110a", false},  // no number
+        {"20261102", "2026110", false},   // another length means another scheme
+        {"2026110b", "2026110a", false},  // not a number
         {"99999999999999999999999999999999", "99999999999999999999999999999998", true}}) {
     WatchedDomain domain;
     domain.id = c.from;
@@ -181,7 +181,7 @@ TEST(IdReused, MattersWhileSendersHoldThePolicyOfThatTime) {
   EXPECT_FALSE(domain.open().contains("sts-id-reused"));
 }
 
-TEST(IdReused, IsNotSaidOfARecordThatWasAway) {
+TEST(IdReused, IsNotReportedForARecordThatWasAbsent) {
   WatchedDomain domain = settled();
   domain.id = std::nullopt;
   domain.settle();
@@ -190,7 +190,7 @@ TEST(IdReused, IsNotSaidOfARecordThatWasAway) {
   EXPECT_EQ(domain.open(), Codes());
 }
 
-TEST(IdReused, IsNotSaidWhenTwoNameServersDisagreeForAMoment) {
+TEST(IdReused, IsNotReportedWhenTwoNameServersDisagreeForAMoment) {
   WatchedDomain domain = settled();
   for (const char* id : {"2", "1", "2", "2", "2"}) {
     domain.id = id;
@@ -201,7 +201,7 @@ TEST(IdReused, IsNotSaidWhenTwoNameServersDisagreeForAMoment) {
 
 // ---- Mode and max_age ---------------------------------------------------------------------------
 
-TEST(ModeFell, IsToldForTheHold) {
+TEST(ModeFell, IsReportedForTheChangeHold) {
   for (std::string mode : {"testing", "none"}) {
     std::string code = "sts-mode-downgrade-enforce-" + mode;
     WatchedDomain domain = settled();
@@ -235,7 +235,7 @@ TEST(ModeFell, IsOverWhenEnforcedAgain) {
   EXPECT_FALSE(domain.open().contains("sts-mode-downgrade-enforce-testing"));
 }
 
-TEST(ModeFell, IsNotSaidOfTesting) {
+TEST(ModeFell, IsNotReportedForTesting) {
   WatchedDomain domain;
   domain.set_policy("testing", 604800, {"a.example"});
   domain.settle();
@@ -259,7 +259,7 @@ TEST(MaxAge, ReducedAndRaised) {
   }
 }
 
-TEST(MaxAge, OfAFallenModeIsPartOfIt) {  // §8.3: none comes with a short max_age
+TEST(MaxAge, IsNotReportedWithADowngrade) {  // §8.3: mode none comes with a short max_age
   WatchedDomain domain = settled();
   domain.set_policy("none", 86400, {});
   domain.id = "2";
@@ -267,8 +267,7 @@ TEST(MaxAge, OfAFallenModeIsPartOfIt) {  // §8.3: none comes with a short max_a
   EXPECT_EQ(domain.open(), (Codes{"sts-mode-downgrade-enforce-none", "sts-cache-window-open"}));
 }
 
-// ---- Flapping
-// --------------------------------------------------------------------------------------
+// ---- Flapping ----------------------------------------------------------------------------------
 
 TEST(Flapping, IsItsOwnFinding) {
   WatchedDomain domain = settled();
@@ -285,7 +284,7 @@ TEST(Flapping, IsItsOwnFinding) {
   EXPECT_FALSE(domain.open().contains("sts-policy-flapping"));
 }
 
-TEST(Flapping, IsNotSaidOfARolloutThatMeetsAStaleEdgeOnce) {
+TEST(Flapping, IsNotReportedForARolloutThatMeetsAStaleEdgeOnce) {
   WatchedDomain domain = settled();
   domain.id = "2";
   for (const char* host : {"b.example", "a.example", "b.example", "b.example", "b.example"}) {
@@ -295,7 +294,7 @@ TEST(Flapping, IsNotSaidOfARolloutThatMeetsAStaleEdgeOnce) {
   }
 }
 
-TEST(Flapping, IsNotSaidOfARollback) {
+TEST(Flapping, IsNotReportedForARollback) {
   WatchedDomain domain = settled();
   domain.set_policy("testing", 604800, {"a.example"});
   domain.id = "2";

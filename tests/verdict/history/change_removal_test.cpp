@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Removal of record and policy (RFC 8461 §8.3), and changes of the MX set inside what senders hold.
+// Removal of record and policy (RFC 8461 §8.3), and MX changes while senders hold older policies.
 #include "watched_domain.h"
 
 namespace mtasts::verdict {
@@ -31,7 +31,7 @@ TEST(Removed, WhileCachedUntilTheLastCopyExpires) {
   EXPECT_EQ(domain.open(), Codes());
 }
 
-TEST(Removed, WhileOnlyTestingIsCachedIsNoNightAlarm) {
+TEST(Removed, WhileOnlyTestingIsCachedIsAWarning) {
   WatchedDomain domain;
   domain.set_policy("testing", 604800, {"a.example"});
   domain.settle();
@@ -98,7 +98,7 @@ TEST(Removed, AfterTheLastCopyExpiredIsADowngrade) {
   domain.settle();
   domain.body = std::nullopt;
   domain.settle();
-  EXPECT_EQ(domain.open(), Codes());  // that the policy is unreachable is told by its own stage
+  EXPECT_EQ(domain.open(), Codes());  // the unreachable policy is reported by its own stage
   domain.id = std::nullopt;
   domain.settle(hours(1));
   EXPECT_EQ(domain.open(), Codes{"sts-mode-downgrade-to-absent"});
@@ -130,8 +130,7 @@ TEST(Removed, AResolverThatDeniesEveryNameRemovesNothing) {
   EXPECT_NE(find(domain.report, "mx-nxdomain"), nullptr);
 }
 
-// ---- MX
-// ----------------------------------------------------------------------------------------------
+// ---- MX ----------------------------------------------------------------------------------------
 
 TEST(MxChanged, AddedOutsideThePolicyUntilCovered) {
   WatchedDomain domain = settled();
@@ -171,7 +170,7 @@ TEST(MxChanged, MovedInsideTheCacheWindow) {
   EXPECT_EQ(domain.open(), Codes());
 }
 
-TEST(MxChanged, ALookThatSeesNothingChangesNoFinding) {
+TEST(MxChanged, AnInconclusiveCheckChangesNoFinding) {
   WatchedDomain domain = settled();
   domain.mx = {"b.example"};
   domain.settle();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The stage `change`: when each of its findings opens, what it says, and when it closes by itself.
+// The stage `change`: when each of its findings opens, what it states, and when it closes by
+// itself.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -16,7 +17,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-TEST(Change, HasNothingToSayOfADomainThatStaysAsItIs) {
+TEST(Change, AnUnchangedDomainHasNoFinding) {
   WatchedDomain domain = settled();
   for (int i = 0; i < 100; ++i) domain.look_after(minutes(15));
   EXPECT_EQ(domain.open(), Codes());
@@ -51,8 +52,7 @@ TEST(Change, IsUnknownWhereRecordOrPolicyCouldNotBeSeen) {
   }
 }
 
-// ---- Bounds
-// ---------------------------------------------------------------------------------------------
+// ---- Bounds ------------------------------------------------------------------------------------
 
 TEST(Remembered, StaysBoundedWhateverADomainServes) {
   WatchedDomain domain;
@@ -82,7 +82,7 @@ TEST(Remembered, ForgetsWhatIsOverAndNeverWhatMayBeHeld) {
   domain.set_policy("enforce", 172800, {"a.example"});
   domain.settle();
   domain.look_after(hours(24 * 30));
-  EXPECT_EQ(domain.history->instances.size(), 2u);  // a year's and today's
+  EXPECT_EQ(domain.history->instances.size(), 2u);  // that of a year and the current one
   ASSERT_EQ(held_policies(*domain.history, domain.now).size(), 1u);
   EXPECT_EQ(held_policies(*domain.history, domain.now)[0].policy->max_age_seconds, 31557600u);
   domain.look_after(hours(24 * 366));
@@ -91,7 +91,7 @@ TEST(Remembered, ForgetsWhatIsOverAndNeverWhatMayBeHeld) {
   EXPECT_EQ(domain.history->instances.size(), 1u);
 }
 
-TEST(Timeline, TellsWhatChangedFromWhatToWhat) {
+TEST(Timeline, ListsChangesWithOldAndNewValues) {
   WatchedDomain domain = settled();
   domain.set_policy("testing", 86400, {"a.example", "*.mail.protection.outlook.com"});
   domain.mx = {"example-com.mail.protection.outlook.com"};
@@ -110,10 +110,9 @@ TEST(Timeline, TellsWhatChangedFromWhatToWhat) {
   EXPECT_EQ(domain.changes, expected);
 }
 
-// ---- The vectors
-// -----------------------------------------------------------------------------------------
+// ---- The vectors -------------------------------------------------------------------------------
 
-// Each state of a vector is seen at two looks, the second a minute later.
+// Each state of a vector is observed by two checks, the second a minute later.
 TEST(Vectors, Temporal) {
   std::ifstream file(MTASTS_TESTS_DIR "/protocol/vectors.json");
   auto vectors = nlohmann::json::parse(file);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The sender-cache model against senders. A random domain changes its policy, takes it down,
-// restores it; random looks, some of them blind, feed a history. Senders that follow RFC 8461 §5.1
-// fetch at every moment at which something can be different from the moment before, and keep what
-// they got for max_age. The model must never say "expired" while one of them still holds a policy
-// other than today's, and must not be later than needed: than one that fetched the old policy at
-// the last instant at which, for all the looks tell, it may have been served.
+// The sender-cache model compared with senders. A random domain changes its policy, takes it down
+// and restores it; random checks, some of them inconclusive, feed a history. Senders that follow
+// RFC 8461 §5.1 fetch whenever something can differ from the moment before, and keep the policy for
+// max_age. The model must never report "expired" while a sender still holds a policy other than the
+// current one, and must not be later than necessary: than a sender that fetched the old policy at
+// the last instant at which it may have been served, as far as the checks show.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,23 +33,23 @@ PolicyFactsPtr facts(int number, uint64_t max_age) {
 
 struct Span {
   int64_t begin;
-  int64_t end;            // not in it
+  int64_t end;            // exclusive
   PolicyFactsPtr policy;  // null: none is served
 };
 
-struct Look {
+struct Check {
   int64_t second;
-  bool sees_policy;
-  bool sees_record;
+  bool observes_policy;
+  bool observes_record;
 };
 
 struct World {
   std::vector<Span> spans;
-  std::vector<Look> looks;
+  std::vector<Check> checks;
 };
 
-// At most one change between two looks that see the policy: what comes and goes unseen nobody can
-// know of.
+// At most one change between two checks that observe the policy: a policy that comes and goes in
+// between cannot be known.
 World random_world(std::mt19937_64& random) {
   auto number = [&](int64_t least, int64_t most) {
     return std::uniform_int_distribution<int64_t>(least, most)(random);
@@ -65,10 +65,10 @@ World random_world(std::mt19937_64& random) {
   bool changed = false;
   int64_t count = number(2, 40);
   for (int64_t i = 0; i < count; ++i) {
-    Look look{now, number(0, 9) > 0, number(0, 9) > 0};
-    if (i == 0) look.sees_policy = look.sees_record = true;
-    world.looks.push_back(look);
-    if (look.sees_policy) changed = false;
+    Check check{now, number(0, 9) > 0, number(0, 9) > 0};
+    if (i == 0) check.observes_policy = check.observes_record = true;
+    world.checks.push_back(check);
+    if (check.observes_policy) changed = false;
     int64_t pause = number(0, 20) == 0 ? number(1, 30000) : number(1, 900);
     if (!changed && number(0, 3) == 0) {
       int64_t when = now + number(1, pause);
@@ -89,7 +89,7 @@ const Span& span_at(const World& world, int64_t second) {
                        [&](const Span& span) { return second < span.end; });
 }
 
-// The last instant at which a sender that fetched before `now` holds something else than `today`.
+// The last instant at which a sender that fetched before `now` holds a policy other than `today`.
 int64_t longest_hold(const World& world, int64_t now, const PolicyFactsPtr& today) {
   int64_t longest = 0;
   for (const Span& span : world.spans) {
@@ -100,30 +100,30 @@ int64_t longest_hold(const World& world, int64_t now, const PolicyFactsPtr& toda
   return longest;
 }
 
-// What the looks allow: each policy may have been served until the next look that saw otherwise.
+// What the checks allow: each policy may have been served until a check observed otherwise.
 int64_t latest_possible(const World& world, int64_t now, const PolicyFactsPtr& today) {
   int64_t latest = 0;
-  for (size_t i = 0; i < world.looks.size(); ++i) {
-    if (!world.looks[i].sees_policy || world.looks[i].second > now) continue;
-    PolicyFactsPtr policy = span_at(world, world.looks[i].second).policy;
+  for (size_t i = 0; i < world.checks.size(); ++i) {
+    if (!world.checks[i].observes_policy || world.checks[i].second > now) continue;
+    PolicyFactsPtr policy = span_at(world, world.checks[i].second).policy;
     if (policy == nullptr || policy == today) continue;
-    for (size_t j = i + 1; j < world.looks.size(); ++j) {
-      if (!world.looks[j].sees_policy || world.looks[j].second > now) continue;
-      if (span_at(world, world.looks[j].second).policy != policy)
-        latest =
-            std::max(latest, world.looks[j].second + static_cast<int64_t>(policy->max_age_seconds));
+    for (size_t j = i + 1; j < world.checks.size(); ++j) {
+      if (!world.checks[j].observes_policy || world.checks[j].second > now) continue;
+      if (span_at(world, world.checks[j].second).policy != policy)
+        latest = std::max(latest,
+                          world.checks[j].second + static_cast<int64_t>(policy->max_age_seconds));
       break;
     }
   }
   return latest;
 }
 
-Observation observation_of(const World& world, const Look& look) {
+Observation observation_of(const World& world, const Check& check) {
   Observation seen;
-  seen.at = at(look.second);
-  if (look.sees_record) seen.record = "1";
-  if (!look.sees_policy) return seen;
-  seen.policy = span_at(world, look.second).policy;
+  seen.at = at(check.second);
+  if (check.observes_record) seen.record = "1";
+  if (!check.observes_policy) return seen;
+  seen.policy = span_at(world, check.second).policy;
   seen.policy_gone = seen.policy == nullptr;
   return seen;
 }
@@ -138,17 +138,17 @@ TEST(SenderCache, IsNeverTooEarlyAndNotLaterThanNeeded) {
     History history;
     std::vector<Change> changes;
     PolicyFactsPtr today;
-    for (const Look& look : world.looks) {
-      history = advance(history, observation_of(world, look), std::chrono::hours(1), changes);
-      if (!look.sees_policy) continue;
-      today = span_at(world, look.second).policy;
-      std::vector<HeldPolicy> held = held_policies(history, at(look.second));
+    for (const Check& check : world.checks) {
+      history = advance(history, observation_of(world, check), std::chrono::hours(1), changes);
+      if (!check.observes_policy) continue;
+      today = span_at(world, check.second).policy;
+      std::vector<HeldPolicy> held = held_policies(history, at(check.second));
       int64_t model = held.empty() ? 0 : (held.front().until - at(0)).count() / 1000;
-      int64_t truth = longest_hold(world, look.second, today);
-      int64_t needed = latest_possible(world, look.second, today);
-      ASSERT_TRUE(truth <= look.second || model >= truth) << "expired while a sender holds it";
+      int64_t truth = longest_hold(world, check.second, today);
+      int64_t needed = latest_possible(world, check.second, today);
+      ASSERT_TRUE(truth <= check.second || model >= truth) << "expired while a sender holds it";
       ASSERT_LE(model, needed) << "later than needed";
-      ASSERT_TRUE(model == 0 || model > look.second);
+      ASSERT_TRUE(model == 0 || model > check.second);
       with_held += model != 0;
     }
   }
@@ -158,23 +158,23 @@ TEST(SenderCache, IsNeverTooEarlyAndNotLaterThanNeeded) {
 
 TEST(SenderCache, CountsFromTheLastInstantOfAPossibleFetch) {
   struct Case {
-    std::vector<std::pair<int64_t, int>> looks;  // when, which policy (-1: none, -2: not seen)
-    int64_t until;                               // 0: nothing is held
+    std::vector<std::pair<int64_t, int>> checks;  // when, which policy (-1: none, -2: not observed)
+    int64_t until;                                // 0: nothing is held
   };
   const Case cases[] = {
       {{{0, 0}, {900, 0}}, 0},                        // unchanged
-      {{{0, 0}, {900, 1}}, 900 + 1000},               // served until the look that saw the other
-      {{{0, 0}, {900, -2}, {1800, 1}}, 1800 + 1000},  // a blind look ends nothing
-      {{{0, 0}, {900, -1}, {1800, 1}}, 900 + 1000},   // gone is gone
+      {{{0, 0}, {900, 1}}, 900 + 1000},               // served until the other was observed
+      {{{0, 0}, {900, -2}, {1800, 1}}, 1800 + 1000},  // an inconclusive check ends nothing
+      {{{0, 0}, {900, -1}, {1800, 1}}, 900 + 1000},   // gone since the first check without it
       {{{0, 0}, {900, 1}, {1000, 0}}, 1000 + 1000},   // a rollback: the new one is the old one
       {{{0, 0}, {900, 1}, {1899, 1}}, 900 + 1000},    // still held
-      {{{0, 0}, {900, 1}, {1900, 1}}, 0},             // over, to the second
-      {{{0, 0}, {900, -1}}, 900 + 1000},              // nothing is served today
+      {{{0, 0}, {900, 1}, {1900, 1}}, 0},             // expired, to the second
+      {{{0, 0}, {900, -1}}, 900 + 1000},              // nothing is served now
   };
   for (const Case& c : cases) {
     History history;
     std::vector<Change> changes;
-    for (auto [second, number] : c.looks) {
+    for (auto [second, number] : c.checks) {
       Observation seen;
       seen.at = at(second);
       seen.record = "1";
@@ -182,7 +182,7 @@ TEST(SenderCache, CountsFromTheLastInstantOfAPossibleFetch) {
       seen.policy_gone = number == -1;
       history = advance(history, seen, std::chrono::hours(1), changes);
     }
-    auto held = held_policies(history, at(c.looks.back().first));
+    auto held = held_policies(history, at(c.checks.back().first));
     EXPECT_EQ(held.empty() ? 0 : (held.front().until - at(0)).count() / 1000, c.until);
   }
 }

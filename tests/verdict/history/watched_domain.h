@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A domain that is looked at again and again while its record, policy and MX set change.
+// A domain that is checked repeatedly while its record, policy and MX set change.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,20 +27,20 @@ inline std::string policy_body(const std::string& mode, uint64_t max_age,
 }
 
 struct WatchedDomain {
-  // What there is; empty: nothing.
+  // What is published; empty: nothing.
   std::optional<std::string> id = "1";
   std::optional<std::string> body = policy_body("enforce", 604800, {"a.example"});
   std::vector<std::string> mx = {"a.example"};
-  // What cannot be seen.
+  // What cannot be observed.
   bool record_unseen = false;
   bool policy_unseen = false;
-  bool nothing_exists = false;  // or the resolver says so: NXDOMAIN whatever is asked
+  bool nothing_exists = false;  // or the resolver claims so: NXDOMAIN for every name
   std::chrono::seconds record_ttl{0};
 
   Thresholds thresholds;
   Time now = kNow;
   HistoryPtr history = std::make_shared<const History>();
-  std::vector<Change> changes;  // of all looks
+  std::vector<Change> changes;  // of all checks
   Report report;
 
   void set_policy(const std::string& mode, uint64_t max_age, std::vector<std::string> patterns) {
@@ -85,7 +85,7 @@ struct WatchedDomain {
     now += pause;
     return look();
   }
-  // Two looks a minute apart: what differs is certain after them.
+  // Two checks a minute apart: differences are certain after them.
   Report settle(std::chrono::milliseconds pause = std::chrono::minutes(15)) {
     look_after(pause);
     return look_after(std::chrono::minutes(1));
@@ -103,7 +103,7 @@ struct WatchedDomain {
   }
 };
 
-// A domain that was seen twice as WatchedDomain makes it.
+// A domain that was checked twice in the initial state of WatchedDomain.
 inline WatchedDomain settled() {
   WatchedDomain domain;
   domain.look();
