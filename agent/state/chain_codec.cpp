@@ -11,7 +11,7 @@ namespace mtasts::state {
 
 using protocol::PeerChain;
 
-ChainShelf::ChainShelf(const Json& chains) {
+ChainTable::ChainTable(const Json& chains) {
   if (!chains.is_array()) return;
   for (const Json& json : chains) {
     auto chain = std::make_shared<PeerChain>();
@@ -20,7 +20,7 @@ ChainShelf::ChainShelf(const Json& chains) {
   }
 }
 
-Json ChainShelf::place(const protocol::PeerChainPtr& chain) {
+Json ChainTable::place(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return nullptr;
   auto known = std::find_if(chains_.begin(), chains_.end(),
                             [&](const auto& other) { return other == chain || *other == *chain; });
@@ -29,13 +29,13 @@ Json ChainShelf::place(const protocol::PeerChainPtr& chain) {
   return number;
 }
 
-Json ChainShelf::json() {
+Json ChainTable::json() {
   Json list = Json::array();
   for (const auto& chain : chains_) list.push_back(encoded(*chain, *this));
   return list;
 }
 
-protocol::PeerChainPtr ChainShelf::find(const Json& number) const {
+protocol::PeerChainPtr ChainTable::find(const Json& number) const {
   if (!number.is_number_unsigned()) return nullptr;
   auto place = number.get<uint64_t>();
   return place < chains_.size() ? chains_[place] : nullptr;

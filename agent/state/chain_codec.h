@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Certificate chains as JSON. The addresses of a host mostly show the same chain, so a ChainShelf
+// Certificate chains as JSON. The addresses of a host mostly show the same chain, so a ChainTable
 // stores each chain once and refers to it by number; decoded chains are shared the same way. Pure,
 // any thread.
 #pragma once
@@ -15,11 +15,11 @@ namespace mtasts::state {
 
 using Json = nlohmann::json;
 
-class ChainShelf {
+class ChainTable {
  public:
-  ChainShelf() = default;
+  ChainTable() = default;
   // `chains` is a result of json().
-  explicit ChainShelf(const Json& chains);
+  explicit ChainTable(const Json& chains);
 
   // The chain's number; null for none.
   Json place(const protocol::PeerChainPtr& chain);

@@ -74,51 +74,51 @@ concept Enumeration = boost::describe::has_describe_enumerators<T>::value;
 template <typename T>
 concept Structure = boost::describe::has_describe_members<T>::value;
 
-// --- Encoding. Overloads are found by argument-dependent lookup through ChainShelf.
+// --- Encoding. Overloads are found by argument-dependent lookup through ChainTable.
 
-inline Json encoded(bool value, ChainShelf&) { return value; }
+inline Json encoded(bool value, ChainTable&) { return value; }
 template <std::integral Integer>
-Json encoded(Integer value, ChainShelf&) {
+Json encoded(Integer value, ChainTable&) {
   return value;
 }
-inline Json encoded(const std::string& octets, ChainShelf&) { return octets_json(octets); }
+inline Json encoded(const std::string& octets, ChainTable&) { return octets_json(octets); }
 template <Enumeration Enum>
-Json encoded(Enum value, ChainShelf&) {
+Json encoded(Enum value, ChainTable&) {
   return std::string(enumerator_name(value));
 }
-inline Json encoded(const IpAddress& address, ChainShelf&) { return address.text(); }
-inline Json encoded(protocol::CertificateTime time, ChainShelf&) {
+inline Json encoded(const IpAddress& address, ChainTable&) { return address.text(); }
+inline Json encoded(protocol::CertificateTime time, ChainTable&) {
   return time.time_since_epoch().count();
 }
-inline Json encoded(const protocol::PeerChainPtr& chain, ChainShelf& chains) {
+inline Json encoded(const protocol::PeerChainPtr& chain, ChainTable& chains) {
   return chains.place(chain);
 }
-inline Json encoded(const verdict::FindingRow* row, ChainShelf&) {
+inline Json encoded(const verdict::FindingRow* row, ChainTable&) {
   return row == nullptr ? Json(nullptr) : Json(row->code.text());
 }
 // The facts themselves are stored by host.
-inline Json encoded(const std::shared_ptr<const verdict::MxHostReport>& facts, ChainShelf&) {
+inline Json encoded(const std::shared_ptr<const verdict::MxHostReport>& facts, ChainTable&) {
   return facts == nullptr ? Json(nullptr) : octets_json(facts->host);
 }
 template <size_t Size>
-Json encoded(const std::array<verdict::StageResult, Size>& stages, ChainShelf& chains) {
+Json encoded(const std::array<verdict::StageResult, Size>& stages, ChainTable& chains) {
   Json object = Json::object();
   for (verdict::Stage stage : verdict::kStages)
     object[std::string(name_of(stage))] = encoded(stages[static_cast<size_t>(stage)], chains);
   return object;
 }
 template <typename Value>
-Json encoded(const std::optional<Value>& value, ChainShelf& chains) {
+Json encoded(const std::optional<Value>& value, ChainTable& chains) {
   return value ? encoded(*value, chains) : Json(nullptr);
 }
 template <typename Value>
-Json encoded(const std::vector<Value>& values, ChainShelf& chains) {
+Json encoded(const std::vector<Value>& values, ChainTable& chains) {
   Json list = Json::array();
   for (const Value& value : values) list.push_back(encoded(value, chains));
   return list;
 }
 template <Structure Struct>
-Json encoded(const Struct& value, ChainShelf& chains) {
+Json encoded(const Struct& value, ChainTable& chains) {
   Json object = Json::object();
   for_each_member<Struct>(
       [&](const char* key, auto pointer) { object[key] = encoded(value.*pointer, chains); });
@@ -127,12 +127,12 @@ Json encoded(const Struct& value, ChainShelf& chains) {
 
 // --- Decoding. False: cannot be decoded; `value` is unchanged.
 
-inline bool decode(const Json& json, bool& value, const ChainShelf&) {
+inline bool decode(const Json& json, bool& value, const ChainTable&) {
   if (json.is_boolean()) value = json.get<bool>();
   return json.is_boolean();
 }
 template <std::integral Integer>
-bool decode(const Json& json, Integer& value, const ChainShelf&) {
+bool decode(const Json& json, Integer& value, const ChainTable&) {
   if (json.is_number_unsigned()) {
     auto count = json.get<uint64_t>();
     if (!std::in_range<Integer>(count)) return false;
@@ -143,45 +143,45 @@ bool decode(const Json& json, Integer& value, const ChainShelf&) {
   value = static_cast<Integer>(json.get<int64_t>());
   return true;
 }
-inline bool decode(const Json& json, std::string& value, const ChainShelf&) {
+inline bool decode(const Json& json, std::string& value, const ChainTable&) {
   std::optional<std::string> octets = octets_of(json);
   if (octets) value = std::move(*octets);
   return octets.has_value();
 }
 template <Enumeration Enum>
-bool decode(const Json& json, Enum& value, const ChainShelf&) {
+bool decode(const Json& json, Enum& value, const ChainTable&) {
   std::optional<std::string> word = octets_of(json);
   std::optional<Enum> named = word ? enumerator_named<Enum>(*word) : std::nullopt;
   if (named) value = *named;
   return named.has_value();
 }
 // An unknown fault must not turn the chain into a trusted one.
-inline bool decode(const Json& json, protocol::ChainFault& value, const ChainShelf&) {
+inline bool decode(const Json& json, protocol::ChainFault& value, const ChainTable&) {
   value = enumerator_named<protocol::ChainFault>(octets_of(json).value_or(""))
               .value_or(protocol::ChainFault::invalid);
   return true;
 }
-inline bool decode(const Json& json, IpAddress& value, const ChainShelf&) {
+inline bool decode(const Json& json, IpAddress& value, const ChainTable&) {
   auto address = IpAddress::parse(octets_of(json).value_or(""));
   if (address) value = *address;
   return static_cast<bool>(address);
 }
-inline bool decode(const Json& json, protocol::CertificateTime& value, const ChainShelf& chains) {
+inline bool decode(const Json& json, protocol::CertificateTime& value, const ChainTable& chains) {
   int64_t seconds = 0;
   if (!decode(json, seconds, chains)) return false;
   value = protocol::CertificateTime(std::chrono::seconds(seconds));
   return true;
 }
-inline bool decode(const Json& json, protocol::PeerChainPtr& value, const ChainShelf& chains) {
+inline bool decode(const Json& json, protocol::PeerChainPtr& value, const ChainTable& chains) {
   value = chains.find(json);
   return true;
 }
-inline bool decode(const Json& json, const verdict::FindingRow*& value, const ChainShelf&) {
+inline bool decode(const Json& json, const verdict::FindingRow*& value, const ChainTable&) {
   value = verdict::find_row(octets_of(json).value_or(""));
   return value != nullptr;
 }
 inline bool decode(const Json& json, std::shared_ptr<const verdict::MxHostReport>& value,
-                   const ChainShelf&) {
+                   const ChainTable&) {
   std::optional<std::string> host = octets_of(json);
   if (!host) return false;
   auto facts = std::make_shared<verdict::MxHostReport>();
@@ -191,7 +191,7 @@ inline bool decode(const Json& json, std::shared_ptr<const verdict::MxHostReport
 }
 template <size_t Size>
 bool decode(const Json& json, std::array<verdict::StageResult, Size>& stages,
-            const ChainShelf& chains) {
+            const ChainTable& chains) {
   stages.fill(verdict::StageResult::not_applicable);
   for (verdict::Stage stage : verdict::kStages)
     decode(member(json, std::string(name_of(stage)).c_str()), stages[static_cast<size_t>(stage)],
@@ -199,25 +199,25 @@ bool decode(const Json& json, std::array<verdict::StageResult, Size>& stages,
   return true;
 }
 template <typename Value>
-bool decode(const Json& json, std::optional<Value>& value, const ChainShelf& chains) {
+bool decode(const Json& json, std::optional<Value>& value, const ChainTable& chains) {
   Value read{};
   if (decode(json, read, chains)) value = std::move(read);
   return true;
 }
 template <Structure Struct>
-bool decode(const Json& json, Struct& value, const ChainShelf& chains) {
+bool decode(const Json& json, Struct& value, const ChainTable& chains) {
   if (!json.is_object()) return false;
   for_each_member<Struct>(
       [&](const char* key, auto pointer) { decode(member(json, key), value.*pointer, chains); });
   return true;
 }
 // A finding with an unknown code cannot be decoded.
-inline bool decode(const Json& json, verdict::Finding& value, const ChainShelf& chains) {
+inline bool decode(const Json& json, verdict::Finding& value, const ChainTable& chains) {
   value.severity = verdict::Severity::unknown;
   return decode<verdict::Finding>(json, value, chains) && value.row != nullptr;
 }
 template <typename Value>
-bool decode(const Json& json, std::vector<Value>& values, const ChainShelf& chains) {
+bool decode(const Json& json, std::vector<Value>& values, const ChainTable& chains) {
   if (!json.is_array()) return false;
   values.reserve(json.size());
   for (const Json& item : json) {

@@ -51,7 +51,7 @@ class DomainReader {
   std::optional<Remembered> read(Database& database, const std::string& name);
 
  private:
-  HostShelf hosts_;
+  HostTable hosts_;
   PolicyCache policies_;
 };
 

@@ -61,7 +61,7 @@ void HostWriter::write(Database& database, const verdict::MxHostReport& facts) {
                     facts.probed_at);
 }
 
-FactsPtr HostShelf::find(Database& database, const std::string& host) {
+FactsPtr HostTable::find(Database& database, const std::string& host) {
   auto place = read_.find(host);
   if (place != read_.end()) return place->second;
   FactsPtr facts;

@@ -34,7 +34,7 @@ class HostWriter {
 };
 
 // The facts of each host, read once and shared.
-class HostShelf {
+class HostTable {
  public:
   // Null when there are none, or when they are damaged.
   FactsPtr find(Database& database, const std::string& host);

@@ -13,7 +13,7 @@ namespace {
 
 template <typename Struct>
 std::string cbor_of(const Struct& value) {
-  ChainShelf chains;
+  ChainTable chains;
   Json root = encoded(value, chains);
   root["chains"] = chains.json();
   std::string bytes;
@@ -25,7 +25,7 @@ std::string cbor_of(const Struct& value) {
 template <typename Struct>
 bool read_cbor(std::string_view bytes, Struct& value) {
   Json root = Json::from_cbor(bytes, true, false);
-  return decode(root, value, ChainShelf(member(root, "chains")));
+  return decode(root, value, ChainTable(member(root, "chains")));
 }
 
 }  // namespace

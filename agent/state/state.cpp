@@ -12,7 +12,7 @@
 namespace mtasts::state {
 
 Result<std::unique_ptr<State>> State::open(Options options) {
-  auto file = StateFile::claim(options.path, options.clock, options.lock_patience);
+  auto file = StateFile::claim(options.path, options.clock, options.lock_timeout);
   if (!file) return file.failure();
   DatabaseError error;
   auto database = (*file)->open(error);

@@ -46,7 +46,7 @@ class State {
     Clock clock = system_now;
     std::chrono::milliseconds retry_after = std::chrono::seconds(10);  // between failing writes
     // For an agent that is shutting down and still holds the lock.
-    std::chrono::milliseconds lock_patience = std::chrono::seconds(10);
+    std::chrono::milliseconds lock_timeout = std::chrono::seconds(10);
   };
 
   // Creates missing directories and the file. Fails, with one sentence that names the path and the

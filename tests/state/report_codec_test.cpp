@@ -129,7 +129,7 @@ TEST(ReportCodec, UnknownCodesAreDropped) {
 
 TEST(ReportCodec, AnUnknownFaultIsNoTrust) {
   Json chain = {{"faults", Json::array({"from-a-later-version"})}, {"name_matches", true}};
-  ChainShelf shelf(Json::array({chain}));
+  ChainTable shelf(Json::array({chain}));
   ASSERT_NE(shelf.find(0u), nullptr);
   EXPECT_FALSE(shelf.find(0u)->verified());
   EXPECT_EQ(shelf.find(1u), nullptr);
@@ -155,7 +155,7 @@ TEST(ReportCodec, TakesAnyBytes) {
 
 TEST(ReportCodec, NumbersOutOfRangeAreNone) {
   const Json object = {{"large", UINT64_MAX}, {"minus", -5}, {"real", 1.5}, {"text", "7"}};
-  const ChainShelf no_chains;
+  const ChainTable no_chains;
   auto number = [&]<typename Integer>(const char* key, Integer value) {
     bool readable = decode(member(object, key), value, no_chains);
     EXPECT_EQ(readable, value != Integer{0}) << key;

@@ -28,7 +28,7 @@ Result<std::unique_ptr<State>> try_open(const std::string& path, milliseconds pa
   State::Options options;
   options.path = path;
   options.clock = noon;
-  options.lock_patience = patience;
+  options.lock_timeout = patience;
   return State::open(options);
 }
 
