@@ -9,7 +9,7 @@
 #     docker run --read-only -p 10058:10058 -v mtasts-state:/var/lib/mtasts-exporter \
 #       -e MTASTS_DOMAINS=example.com,example.net mtasts-exporter
 
-# Any Debian 12.
+# Any Debian 12 image.
 ARG BASE=debian:bookworm-slim
 # The version in CMakeLists.txt; the build fails if they differ.
 ARG VERSION=0.1.0
@@ -18,7 +18,7 @@ FROM ${BASE} AS build
 WORKDIR /src
 # Upgrades the base's packages too: the image's libraries come from this stage.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
-# Only the names of the Makefile's build packages, so that this layer stays while sources change.
+# Only the files that list the build packages, so that this layer stays cached when sources change.
 COPY Makefile ./
 COPY tests/lint/install-packages.sh tests/lint/
 RUN sh tests/lint/install-packages.sh make \
