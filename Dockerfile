@@ -2,23 +2,23 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
 # Builds from source in the first stage. The second is an empty root with the agent, its shared libraries and CA
-# certificates alone (cmake/image-root.sh), because layers on a base image cannot make it smaller: its shell,
-# perl and apt would stay. `make image-test` builds and runs this file without a Docker engine.
+# certificates alone (cmake/image-root.sh), because layers cannot shrink a base image: its shell, perl
+# and apt would remain. `make image-test` builds and runs this file without a Docker engine.
 #
 #     docker build -t mtasts-exporter .
 #     docker run --read-only -p 10058:10058 -v mtasts-state:/var/lib/mtasts-exporter \
 #       -e MTASTS_DOMAINS=example.com,example.net mtasts-exporter
 
-# Any Debian 12.
+# Any Debian 12 image.
 ARG BASE=debian:bookworm-slim
 # The version of CMakeLists.txt; the build fails where they differ.
 ARG VERSION=0.2.0
 
 FROM ${BASE} AS build
 WORKDIR /src
-# The base's own packages too: libraries of the image come from here.
+# Upgrades the base's packages too: the image's libraries come from this stage.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
-# Only the names of the Makefile's build packages, so that this layer stays while sources change.
+# Only the files that list the build packages, so that this layer stays cached when sources change.
 COPY Makefile ./
 COPY tests/lint/install-packages.sh tests/lint/
 RUN sh tests/lint/install-packages.sh make \
@@ -43,7 +43,8 @@ LABEL org.opencontainers.image.title="mtasts-exporter" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /image/root/ /
-# The state. No VOLUME: an unnamed one would be forgotten with its history. A named one takes this owner over.
+# The state. No VOLUME: an anonymous volume, and the history in it, would be lost with the container. A named volume
+# takes over this owner.
 COPY --from=build --chown=65532:65532 /image/state/ /var/lib/
 USER 65532:65532
 EXPOSE 10058 10059

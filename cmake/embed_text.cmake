@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# A text file as a C++ constant: cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DNAMESPACE=NAME -DNAME=kName -P embed_text.cmake
-# HEADER declares the constant. Comments /* … */ at the start of the text stay out.
+# Embeds a text file as a C++ constant:
+#   cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DNAMESPACE=NAME -DNAME=kName -P embed_text.cmake
+# HEADER declares the constant. Leading /* … */ comments are removed.
 file(READ "${INPUT}" text)
 string(REGEX REPLACE "^(/\\*[^*]*\\*/\n)+" "" text "${text}")
 string(LENGTH "${text}" length)
@@ -13,7 +14,7 @@ if(text MATCHES "\\)text\"")
   message(FATAL_ERROR "${INPUT} contains the end of a raw string")
 endif()
 file(WRITE "${OUTPUT}"
-"// Made of ${INPUT} by embed_text.cmake.
+"// Generated from ${INPUT} by embed_text.cmake.
 #include \"${HEADER}\"
 
 namespace ${NAMESPACE} {

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# The root of the container image: image-root.sh BUILD_DIRECTORY VERSION ROOT
+# Creates the root of the container image: image-root.sh BUILD_DIRECTORY VERSION ROOT
 #
-# Copies the agent without its debug symbols, the shared libraries that ldd names, what else it reads (CA certificates,
-# OpenSSL's settings) and, for scanners and lawyers, which packages these files are of: /var/lib/dpkg/status.d, their
+# Copies the agent without its debug symbols, the shared libraries that ldd lists and the other files it reads (CA
+# certificates, OpenSSL configuration). For vulnerability scanners and licence compliance it adds the packages of
+# these files (/var/lib/dpkg/status.d), their copyright files, and an SBOM (SPDX 2.3), which also lists the
+# header-only libraries that were compiled in.
 # copyright files, and an SBOM (SPDX 2.3), which also has the header-only libraries that were compiled in.
 set -eu
 build=$1
@@ -30,13 +32,13 @@ mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/lib64" "$root/etc/mtasts-exp
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
 
-# package_of PATH: of the package that brought the file. Some know it by its place before /usr was merged.
+# package_of PATH: the package that installed the file. Some packages list the path from before /usr was merged.
 package_of() {
   found=$(dpkg-query -S "$1" 2>/dev/null || dpkg-query -S "${1#/usr}" 2>/dev/null) || die "$1 is of no package"
   echo "${found%%: *}"
 }
 
-# take PATH: copies a file, or a link and what it leads to, to its place below /usr or /etc.
+# take PATH: copies a file, or a symlink and its target, to the same path below /usr or /etc.
 take() {
   path=$(realpath "$(dirname "$1")")/$(basename "$1")
   mkdir -p "$root$(dirname "$path")"
@@ -61,7 +63,7 @@ take /etc/ssl/openssl.cnf
 mkdir -p "$root/usr/lib/ssl"
 ln -s /etc/ssl/openssl.cnf "$root/usr/lib/ssl/openssl.cnf"
 mkdir -p "$root/etc/ssl/certs"
-# Made by the package when it is installed, so dpkg does not know the file.
+# Generated when the package is installed, so dpkg does not list the file.
 cp -p /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 echo ca-certificates >>"$work/packages"
 take /usr/lib/os-release
@@ -71,7 +73,7 @@ cat >"$root/etc/mtasts-exporter/config.toml" <<'END'
 # Nothing is set here. Mount a file of your own over this one, or set MTASTS_DOMAINS.
 END
 
-# Nothing is forgotten: the copy runs with what is there.
+# Check that nothing is missing: the copy runs with only the copied files.
 [ "$(chroot "$root" /usr/bin/mtasts-exporter --version)" = "$said" ] || die "the copy does not run"
 
 sort -u "$work/packages" >"$work/shipped"
@@ -79,7 +81,7 @@ while read -r package; do
   dpkg-query -s "$package" >"$root/var/lib/dpkg/status.d/${package%%:*}"
 done <"$work/shipped"
 
-# Compiled in: packages of headers whose source has no library here. The kernel's have constants alone.
+# Compiled in: header packages without a shared library here. The kernel's headers contain only constants.
 row='${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n'
 xargs dpkg-query -W -f "$row" <"$work/shipped" >"$work/shipped.tsv"
 ninja -C "$build" -t deps | sed -n 's|^    \(/usr/.*\)|\1|p' | sort -u | xargs realpath | sort -u >"$work/headers"
@@ -88,7 +90,7 @@ xargs dpkg-query -S <"$work/headers" | sed 's|: /.*||' | sort -u | grep -v '^lin
 xargs dpkg-query -W -f "$row" <"$work/header-packages" >"$work/headers.tsv"
 awk -F '\t' 'NR == FNR { there[$4] = 1; next } !($4 in there)' "$work/shipped.tsv" "$work/headers.tsv" \
   >"$work/compiled.tsv"
-# Boost's licence asks for no notice in a program, and the file is large.
+# Boost's licence does not require a notice in a binary, and the file is large.
 cut -f 1 "$work/shipped.tsv" "$work/compiled.tsv" | grep -v '^libboost' | while read -r name; do
   mkdir -p "$docs/$name"
   cp -L "/usr/share/doc/$name/copyright" "$docs/$name/"
@@ -133,5 +135,5 @@ created=$(date -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}" +%Y-%m-%dT%H:%M:%SZ)
     printf "  \"creationInfo\": {\"created\": \"%s\", \"creators\": [\"Tool: image-root.sh\"]},\n", created
     printf "  \"packages\": [\n%s\n  ],\n  \"relationships\": [\n%s\n  ]\n}\n", packages, relations
   }' >"$docs/mtasts-exporter/sbom.spdx.json"
-# What is copied into an image keeps its mode.
+# Files copied into an image keep their mode.
 chmod -R u=rwX,go=rX "$root"

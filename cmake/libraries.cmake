@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# The libraries we stand on, all Debian 12 packages.
+# Third-party libraries, all Debian 12 packages.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
@@ -18,7 +18,7 @@ pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 
-# Asio and Beast compiled once instead of in every file that includes them.
+# Compiles Asio and Beast once instead of in every file that includes them.
 add_library(mtasts_asio STATIC ${PROJECT_SOURCE_DIR}/cmake/asio.cpp)
 target_compile_definitions(mtasts_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
@@ -29,7 +29,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 target_link_libraries(mtasts_asio PUBLIC Boost::headers OpenSSL::SSL Threads::Threads)
 
-# Boost.URL likewise; apart, because rooms that need no Asio use it.
+# The same for Boost.URL; separate, because rooms without Asio use it.
 add_library(mtasts_url STATIC ${PROJECT_SOURCE_DIR}/cmake/url.cpp)
 target_compile_definitions(mtasts_url PUBLIC BOOST_ALL_NO_LIB)
 target_link_libraries(mtasts_url PUBLIC Boost::headers)

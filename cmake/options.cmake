@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# Compile options of our own code; libraries come from packages and keep theirs.
+# Compile options of the project's own code; packaged libraries are not affected.
 add_library(mtasts_options INTERFACE)
 target_include_directories(mtasts_options INTERFACE ${PROJECT_SOURCE_DIR}/agent
                            ${PROJECT_BINARY_DIR}/generated)
@@ -9,7 +9,7 @@ target_compile_options(mtasts_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -fno-strict-aliasing)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # A false alarm of g++ 12 on inlined coroutine frames.
+  # False positive of g++ 12 on inlined coroutine frames.
   target_compile_options(mtasts_options INTERFACE -Wno-mismatched-new-delete)
 endif()
 if(MTASTS_WERROR)
@@ -21,7 +21,7 @@ if(MTASTS_SANITIZE)
     -fsanitize=${MTASTS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(mtasts_options INTERFACE -fsanitize=${MTASTS_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # clang's coroutines trip the indirect-call check.
+    # Coroutines compiled by clang fail the indirect-call check.
     target_compile_options(mtasts_options INTERFACE -fno-sanitize=function)
   endif()
 else()

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# MTASTS_REVISION: the commit that is built, for mtasts_exporter_build_info. From the cache where a
-# build without a checkout (a container image) sets it, else from git; empty when neither knows.
+# MTASTS_REVISION: the commit being built, for mtasts_exporter_build_info. Taken from the CMake
+# cache if set (builds without a checkout, such as a container image), else from git; empty if
+# neither is available.
 set(MTASTS_REVISION "" CACHE STRING "Commit that is built; empty: ask git")
 if(NOT MTASTS_REVISION AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
   find_program(GIT git)

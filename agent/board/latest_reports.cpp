@@ -13,7 +13,7 @@ namespace {
 // RFC 1035 §2.3.4: 255 octets, each at most four characters when escaped.
 constexpr size_t kLongestHost_bytes = 1024;
 
-// The hosts of a report whose facts it holds, each once.
+// The hosts whose facts the report holds, each once.
 std::map<std::string, const verdict::MxReport*> hosts_of(const verdict::Report& report) {
   std::map<std::string, const verdict::MxReport*> hosts;
   for (const verdict::MxReport& mx : report.mx)
@@ -101,7 +101,7 @@ void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& rep
   entry.stages = stages;
   place = std::make_shared<const DomainEntry>(std::move(entry));
   update.domains.push_back(place);
-  // Taken before released, so that a host both reports use is not forgotten in between.
+  // Acquire before release, so that a host used by both reports is not removed in between.
   take_hosts(*report, update);
   if (old->report != nullptr)
     release_hosts(*old->report, update);

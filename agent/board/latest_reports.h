@@ -2,9 +2,10 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // LatestReports: the latest report of every configured domain, the last conclusive result of each
-// of its stages, and the facts of every MX host that some report uses, once however many domains
-// share it. A plain map of facts: entries are immutable and shared, a snapshot is a list of
-// pointers, and each change is returned so that others can follow. Any thread: one mutex.
+// of its stages, and the facts of every MX host used by any report, stored once per host. Entries
+// are immutable and shared; a snapshot is a list of pointers. Each change is returned, so that
+// callers can update what they derive from it. Does not render or store anything. Any thread: one
+// mutex.
 #pragma once
 
 #include <array>
@@ -23,14 +24,14 @@
 
 namespace mtasts::board {
 
-// The last conclusive result of one stage. not_applicable: none (yet, or any more).
+// The last conclusive result of one stage. not_applicable: there is none.
 struct LastResult {
   verdict::StageResult result = verdict::StageResult::not_applicable;
   Time at{};
 };
 using LastResults = std::array<LastResult, verdict::kStages.size()>;
 
-// pass and fail are conclusive; unknown keeps what was; not_applicable clears it.
+// pass and fail are conclusive; unknown keeps the earlier result; not_applicable clears it.
 LastResults updated_results(const LastResults& before, const verdict::Report& report);
 
 struct DomainEntry {
@@ -42,12 +43,12 @@ struct DomainEntry {
 using DomainEntryPtr = std::shared_ptr<const DomainEntry>;
 
 struct HostEntry {
-  std::string name;  // printable, so that no two entries look the same in a label
+  std::string name;  // printable, so that distinct entries have distinct labels
   std::shared_ptr<const verdict::MxHostReport> facts;  // never null
 };
 using HostEntryPtr = std::shared_ptr<const HostEntry>;
 
-// What one call changed.
+// The changes made by one call.
 struct Update {
   std::vector<DomainEntryPtr> domains;  // new or replaced
   std::vector<HostEntryPtr> hosts;      // new or replaced
@@ -65,25 +66,24 @@ std::string host_key(std::string_view host);
 
 class LatestReports {
  public:
-  // The domains there are from now on. What is gone takes its entries along; the reports of the
-  // others stay.
+  // Sets the configured domains. Removed domains lose their entries; the others keep their reports.
   Update set_domains(const std::vector<settings::DomainEntry>& domains);
 
-  // Empty (and nothing changes) when the domain is not configured, so a check that ends after its
-  // domain was removed does not bring it back.
+  // Returns nothing, and changes nothing, if the domain is not configured: a check that ends after
+  // its domain was removed does not add it again.
   std::optional<Update> publish(const verdict::ReportPtr& report);
 
-  // What is known of a configured domain from an earlier run, until its first check.
+  // Restores the result of an earlier run for a configured domain, until its first check.
   Update restore(const verdict::ReportPtr& report, const LastResults& stages);
 
   DomainEntryPtr find(std::string_view domain) const;  // null: not configured
   Snapshot snapshot() const;
-  // Every configured domain has a report.
+  // True when every configured domain has a report.
   bool complete() const;
 
  private:
   struct HostUse {
-    size_t users = 0;  // reports that hold facts of this host
+    size_t users = 0;  // number of reports that use this host
     HostEntryPtr entry;
   };
 

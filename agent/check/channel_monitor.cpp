@@ -13,8 +13,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-// An unavailable channel is not asked again before this: thousands of failing checks share one
-// answer.
+// Minimum time between canary rounds on an unavailable channel; thousands of failing checks share
+// one result.
 constexpr auto kRetryUnavailable = std::chrono::seconds(30);
 constexpr size_t kMaxAddressesPerCanary = 2;
 
@@ -69,7 +69,7 @@ SteadyTime ChannelMonitor::oldest_proof(Channel channel, SteadyTime since) const
   return canaries_of(kind_of(channel)).empty() ? environment_.steady_now() - window_ : since;
 }
 
-// An unavailable family is made good only by the other one having answered lately.
+// An unavailable family counts as available only if the other family has answered recently.
 bool ChannelMonitor::known_available(ChannelKind kind) const {
   bool unavailable = false;
   bool answered_lately = false;
@@ -125,7 +125,7 @@ asio::awaitable<void> ChannelMonitor::ask_canaries(Channel channel) {
   now.asked_at = environment_.steady_now();
 }
 
-// One canary after the other until one answers.
+// Contacts one canary after another until one answers.
 asio::awaitable<ChannelMonitor::CanaryResult> ChannelMonitor::ask_any(Channel channel) {
   CanaryResult result = CanaryResult::cannot_tell;
   for (const std::string& canary : canaries_of(kind_of(channel))) {
@@ -144,7 +144,7 @@ asio::awaitable<ChannelMonitor::CanaryResult> ChannelMonitor::ask(Channel channe
   if (channel != Channel::dns) co_return co_await ask_host(channel, canary);
   protocol::DnsAnswer answer =
       co_await environment_.resolver.query(canary, protocol::RecordType::ns);
-  // A name server answered, whatever it said: NXDOMAIN counts.
+  // Any response counts, NXDOMAIN included.
   co_return protocol::is_conclusive(answer.status) ? CanaryResult::available
                                                    : CanaryResult::unavailable;
 }
@@ -168,8 +168,8 @@ asio::awaitable<ChannelMonitor::CanaryResult> ChannelMonitor::ask_host(Channel c
     }
     if (available) co_return CanaryResult::available;
   }
-  // A canary that is known to have no such address is no witness; one that cannot be looked up
-  // shows that nothing can be observed.
+  // A canary known to have no address of this family proves nothing; one that cannot be looked up
+  // shows that the channel could not be observed.
   bool absent = tried == 0 && protocol::is_conclusive(answer.status);
   co_return absent ? CanaryResult::cannot_tell : CanaryResult::unavailable;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ChannelMonitor: whether a channel is available to the agent, so that a failure on it counts
-// against a domain. Any answer of another target since the failing observation began proves it;
-// without one the canaries are asked, once for all who wait. A failure on a channel that is not
-// available is reported as unknown. Loop thread only.
+// ChannelMonitor: decides whether a channel (DNS, HTTPS, SMTP) is available to the agent, so that a
+// failure on it counts against a domain. An answer from any other target since the failing
+// observation began proves that it is; without one, the canaries are contacted, once for all
+// waiting checks. A failure on an unavailable channel is reported as unknown. Loop thread only.
 #pragma once
 
 #include <algorithm>
@@ -21,13 +21,13 @@
 
 namespace mtasts::check {
 
-// What the attempts of one observation over one channel say of the channel.
+// What the attempts of one observation show about one channel.
 struct ChannelUse {
   bool answered = false;  // some peer answered
-  bool failed = false;    // some attempt failed in a way that may be the agent's own network
+  bool failed = false;    // some failure may be due to the agent's own network
 };
 
-// Of the attempts over one address family: HttpsAttempt or SmtpAttempt.
+// Summarizes the attempts over one address family: HttpsAttempt or SmtpAttempt.
 template <typename Attempt>
 ChannelUse channel_use(const std::vector<Attempt>& attempts, AddressFamily family) {
   ChannelUse use;
@@ -41,26 +41,26 @@ ChannelUse channel_use(const std::vector<Attempt>& attempts, AddressFamily famil
 
 class ChannelMonitor {
  public:
-  // `window` is how long an answer proves a channel for which no canary is configured.
+  // `window`: how long an answer proves a channel available when no canary is configured for it.
   ChannelMonitor(Environment environment, const settings::CanarySettings& canaries,
                  const settings::NetworkSettings& network, std::chrono::milliseconds window);
 
-  // `target` (a domain, a policy host, an MX host) answered on the channel just now.
+  // Records that `target` (a domain, a policy host, an MX host) has just answered on the channel.
   void note_success(Channel channel, const std::string& target);
 
-  // True when somebody else than `target` answered since the failing observation began (without
-  // canaries: within the window), or a canary does now: an earlier answer says little, because the
-  // channel may have failed meanwhile. Where no canary has an address of this family, the other
-  // family speaks for the channel.
+  // True when a target other than `target` has answered since the failing observation began
+  // (without canaries: within the window), or when a canary answers now. An earlier answer proves
+  // little, because the channel may have failed since. If no canary has an address of this family,
+  // the other family decides.
   boost::asio::awaitable<bool> is_available(Channel channel, std::string target, SteadyTime since);
 
-  // Adds the channel to `channels` when it answered in this very observation or, after a failure,
-  // is available; asks canaries only where a failure has to be judged.
+  // Adds the channel to `channels` if it answered in this observation or, after a failure, is found
+  // available. Contacts canaries only when there is a failure to judge.
   boost::asio::awaitable<void> assess(Channel channel, ChannelUse use, std::string target,
                                       SteadyTime since, ChannelSet& channels);
 
-  // What is known without asking anybody, over the families in use; unproven counts as available.
-  // For the metric.
+  // The known state over the families in use, without contacting anything; unproven counts as
+  // available. For the metric.
   bool known_available(ChannelKind kind) const;
 
  private:
@@ -71,7 +71,7 @@ class ChannelMonitor {
   enum class CanaryResult : uint8_t { available, unavailable, cannot_tell };
   struct State {
     std::array<Success, 2> successes;  // the newest of two different targets
-    // Of the last canary round, unless somebody answered since.
+    // Result of the last canary round, unless a target has answered since.
     CanaryResult canaries = CanaryResult::available;
     SteadyTime asked_at{};
   };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// CheckRunner: something that checks a domain. The engine, or a stand-in for it in tests of what
-// drives checks. Loop thread only.
+// CheckRunner: interface of whatever checks a domain: the engine, or a fake in the tests of its
+// callers. Loop thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,11 +18,11 @@ class CheckRunner {
  public:
   virtual ~CheckRunner() = default;
 
-  // Ends within `limit`; what is undone then is `cancelled` in the evidence. Throws only for broken
-  // invariants.
+  // Ends within `limit`; whatever is unfinished then is `cancelled` in the evidence. Throws only
+  // for broken invariants.
   virtual boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                           std::chrono::milliseconds limit) = 0;
-  // Where checks run; while one does, it keeps the runner alive.
+  // The tasks in which checks run; a running check keeps the runner alive.
   virtual async::TaskGroup& tasks() = 0;
 };
 

@@ -18,7 +18,7 @@ using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
 using protocol::RecordType;
 
-// The next address is tried when this one could not be connected, as a sender would.
+// Tries the next address when a connection fails, as a sender would.
 bool may_try_next(HttpsStatus status) {
   return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
          status == HttpsStatus::unreachable;
@@ -144,7 +144,8 @@ asio::awaitable<void> Checker::observe_host(verdict::MxTarget& target) {
   target.verdict = co_await mx_probes_.get(target.host);
 }
 
-// Which channels were available; canaries are asked only where a failure has to be judged.
+// Determines which channels were available; contacts canaries only when there is a failure to
+// judge.
 asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, SteadyTime began) {
   const std::string& domain = evidence.domain.text();
   ChannelUse dns;
@@ -156,7 +157,7 @@ asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, Stea
   weigh(evidence.mx);
   for (const DnsAnswer& answer : evidence.policy.addresses.answers) weigh(answer);
   for (const DnsAnswer& answer : evidence.apex) weigh(answer);
-  dns.answered = !dns.failed;  // the domain's own answers do not excuse its failures
+  dns.answered = !dns.failed;  // a domain's own answers do not prove the channel
   co_await channels_.assess(Channel::dns, dns, domain, began, evidence.channels);
 
   const std::string& host = evidence.policy.host;

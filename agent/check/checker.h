@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Checker: everything a sending mail server would see of a domain, from the lookups to the STARTTLS
-// probes, collected as Evidence. It knows nothing of judging, history or storage. Loop thread only.
+// Checker: collects what a sending mail server would observe of a domain, from the DNS lookups to
+// the STARTTLS probes, as Evidence. Does not judge, keep history or store anything. Loop thread
+// only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,17 +20,18 @@ namespace mtasts::check {
 
 class Checker {
  public:
-  // MX hosts probed in one check; a domain has a handful, a hostile one thousands.
+  // Maximum MX hosts probed per check; a normal domain has a handful, a hostile one may list
+  // thousands.
   static constexpr size_t kMaxMxHosts = 40;
-  // Addresses of the policy host tried per family until one answers.
+  // Maximum addresses of the policy host tried per family until one answers.
   static constexpr size_t kMaxPolicyAddresses = 3;
 
-  // All references must outlive this and its coroutines.
+  // All references must outlive the checker and its coroutines.
   Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonitor& channels,
           const settings::Settings& settings);
 
-  // Ends within `limit`; what is undone then is `cancelled` in the evidence. Never throws for what
-  // the network does.
+  // Ends within `limit`; whatever is unfinished then is `cancelled` in the evidence. Never throws
+  // because of the network.
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                   std::chrono::milliseconds limit);
 

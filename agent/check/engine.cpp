@@ -16,7 +16,7 @@ Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor exec
                                                CheckMetrics& metrics) {
   auto https = net::TlsObserver::create(settings.https.ca_file, clock);
   if (!https) return https.failure();
-  auto smtp = https;  // one trust store and one cache where both channels trust the same roots
+  auto smtp = https;  // share the trust store and its cache if both channels trust the same roots
   if (settings.smtp.ca_file != settings.https.ca_file)
     smtp = net::TlsObserver::create(settings.smtp.ca_file, clock);
   if (!smtp) return smtp.failure();
@@ -29,7 +29,7 @@ Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor exec
   engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, *smtp, settings.smtp);
   Environment environment{executor,         engine->tasks_, *engine->resolver_, *engine->fetcher_,
                           *engine->prober_, metrics,        std::move(clock)};
-  // A single domain that is checked rarely must not outlive its proof between two of its checks.
+  // A domain that is rarely checked must not lose its proof of the channel between two checks.
   engine->channels_ = std::make_unique<ChannelMonitor>(environment, settings.canary,
                                                        settings.network, settings.check.interval);
   engine->mx_probes_ = std::make_unique<MxProbeCache>(environment, *engine->channels_, settings,

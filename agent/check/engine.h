@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Engine: resolver, fetcher, prober, channel monitor, MX probe cache and checker of one settings
-// generation, wired together. A reload builds a new one; the old one lives until its last task has
-// ended. Loop thread only.
+// Engine: the resolver, fetcher, prober, channel monitor, MX probe cache and checker of one
+// settings generation, wired together. A reload builds a new engine; the old one lives until its
+// last task has ended. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,7 +24,8 @@ namespace mtasts::check {
 
 class Engine : public CheckRunner {
  public:
-  // Fails when a trust store cannot be read; the detail names the file. `metrics` must outlive it.
+  // Fails when a trust store cannot be read; the detail names the file. `metrics` must outlive the
+  // engine.
   static Result<std::shared_ptr<Engine>> create(boost::asio::any_io_executor executor,
                                                 const settings::Settings& settings, Clock clock,
                                                 CheckMetrics& metrics);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Environment: what every part of the engine works with: the loop, its tasks, the three network
-// ports, the metrics and the clocks. Cheap to copy; what it refers to must outlive its users and
-// the tasks. Loop thread only.
+// Environment: what all parts of the engine share: the loop, its tasks, the three network ports,
+// the metrics and the clocks. Cheap to copy; everything it refers to must outlive its users and
+// their tasks. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DNS lookups of a check: what is answered is also noted as proof that the DNS channel is
+// DNS lookups of a check; every response is also recorded as proof that the DNS channel is
 // available. Loop thread only.
 #pragma once
 
@@ -17,16 +17,17 @@ namespace mtasts::check {
 
 class Lookup {
  public:
-  // Both must outlive this and its coroutines.
+  // Both must outlive this object and its coroutines.
   Lookup(net::Resolver& resolver, ChannelMonitor& channels)
       : resolver_(resolver), channels_(channels) {}
 
-  // Fills `answer`, which must outlive the coroutine; cancelled when the coroutine is. `target` is
-  // the domain or MX host on whose behalf the name is looked up.
+  // Fills `answer`, which must outlive the coroutine. Cancelling the coroutine cancels the lookup.
+  // `target` is the domain or MX host for which the name is looked up.
   boost::asio::awaitable<void> query(std::string name, protocol::RecordType type,
                                      std::string target, protocol::DnsAnswer& answer);
 
-  // A and AAAA, whatever families the agent may contact: that a host has no address is a fact.
+  // Looks up A and AAAA regardless of the families the agent may contact: a missing address is a
+  // fact about the host.
   boost::asio::awaitable<void> addresses(std::string host, std::string target,
                                          std::vector<protocol::DnsAnswer>& answers);
 

@@ -17,13 +17,13 @@ namespace asio = boost::asio;
 using protocol::SmtpAttempt;
 using protocol::SmtpStatus;
 
-// A third of the 15 minutes after which most domains are checked again.
+// A third of the 15 minutes between two checks of most domains.
 constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(5);
 
 }  // namespace
 
 bool may_inherit(const settings::Settings& before, const settings::Settings& after) {
-  // What a CA file holds may have changed under the same name.
+  // The content of a CA file may have changed under the same name.
   return before.smtp == after.smtp && before.network == after.network &&
          after.smtp.ca_file.empty() && thresholds_of(before) == thresholds_of(after);
 }
@@ -50,14 +50,14 @@ asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
   async::AsyncEvent done = probes_.join(host, work);
   co_await done.wait();
   auto found = entries_.find(host);
-  // Not set: the waiting coroutine was cancelled, not the probe.
+  // Not set: the waiting coroutine was cancelled; the probe goes on.
   if (!done.is_set() || found == entries_.end()) co_return nullptr;
   co_return found->second.verdict;
 }
 
-// What was inconclusive is probed again after 1, 2, 4 … minutes, a fault after 5 at most (it may
-// be fixed), a server that defers the agent after ever longer (it may do so because of the probes),
-// but nothing later than the interval.
+// An inconclusive result is probed again after 1, 2, 4 … minutes. A fault is probed again after at
+// most 5 minutes, because it may be fixed. A server that defers the agent is probed at growing
+// intervals, because it may defer because of the probes. No delay exceeds the interval.
 std::chrono::milliseconds MxProbeCache::lifetime(const Entry& entry) const {
   std::chrono::milliseconds wait = interval_;
   if (entry.inconclusive > 0) wait = std::min(wait, async::backoff_after(entry.inconclusive));
@@ -106,7 +106,7 @@ asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   co_await assess_channels(evidence, began);
 }
 
-// One connection at a time to an address: many hosts may share one.
+// One connection per address at a time: many hosts may share an address.
 asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpAttempt& attempt) {
   IpAddress address = attempt.address;
   auto held = co_await addresses_in_use_.acquire(address);
@@ -122,7 +122,7 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
   ChannelUse dns;
   for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
     dns.failed |= !protocol::is_conclusive(answer.status);
-  dns.answered = !dns.failed;  // the host's own answers do not excuse its failures
+  dns.answered = !dns.failed;  // a host's own answers do not prove the channel
   co_await channels_.assess(Channel::dns, dns, evidence.host, began, evidence.channels);
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     ChannelUse smtp = channel_use(evidence.attempts, family);

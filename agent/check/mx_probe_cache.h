@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// MxProbeCache: domains that share an MX host share its probe and the verdict on it. One probe of a
-// host at a time (those who ask meanwhile wait for it), at most one connection at a time to an
-// address, a good result kept for smtp_interval; a fault is probed again sooner, so that the
-// domain's next check confirms it, or sees it fixed. Loop thread only.
+// MxProbeCache: shares the probe of an MX host, and the verdict on it, among all domains that use
+// the host. At most one probe per host (other callers wait for it) and one connection per address
+// at a time. A good result is kept for smtp_interval; a faulty host is probed again sooner, so that
+// the domain's next check confirms the fault or sees it fixed. Loop thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -24,25 +24,26 @@
 
 namespace mtasts::check {
 
-// Verdicts made under `before` hold under `after` too: they were observed and judged alike.
+// Whether verdicts made under `before` are also valid under `after`: the settings that affect
+// observation and judgement are the same.
 bool may_inherit(const settings::Settings& before, const settings::Settings& after);
 
 class MxProbeCache {
  public:
-  // Addresses probed of one host, by family in the order of DNS; the rest is left alone.
+  // Maximum addresses probed per host, by family in DNS order; further addresses are not probed.
   static constexpr size_t kMaxAddresses = 16;
 
-  // The monitor must outlive this and the environment's tasks.
+  // The monitor must outlive the cache and the environment's tasks.
   MxProbeCache(Environment environment, ChannelMonitor& channels,
                const settings::Settings& settings, const verdict::Thresholds& thresholds);
 
-  // The verdict on one MX host, fresh or young enough; null when the waiting coroutine was
-  // cancelled before there was any.
+  // The verdict on one MX host, newly probed or recent enough; null if the waiting coroutine was
+  // cancelled before there was one.
   boost::asio::awaitable<verdict::HostVerdictPtr> get(std::string host);
 
-  // Takes over what another cache knows (a reload must not probe everybody anew).
+  // Copies the results of another cache, so that a reload does not probe every host again.
   void inherit(const MxProbeCache& other);
-  // Forgets what nobody asked for during two intervals.
+  // Removes hosts that have not been requested for two intervals.
   void sweep();
   size_t size() const { return entries_.size(); }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the settings say about judging. Pure, any thread.
+// The thresholds for judging, taken from the settings. Pure, any thread.
 #pragma once
 
 #include "settings/settings.h"
@@ -9,7 +9,7 @@
 
 namespace mtasts::check {
 
-// Without the mode that is expected of a domain, which each domain has for itself.
+// Excludes the expected mode, which is set per domain.
 verdict::Thresholds thresholds_of(const settings::Settings& settings);
 
 }  // namespace mtasts::check

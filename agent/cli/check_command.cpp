@@ -25,10 +25,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-// More at once gain nothing for a person who waits, and look like a flood to a resolver.
+// More concurrent checks are hardly faster and look like a flood to a resolver.
 constexpr size_t kMostAtOnce = 64;
 
-// The run of one command: a queue of domains and a place for each report.
+// State of one run: a queue of domains and a slot for each report.
 struct Run {
   std::shared_ptr<check::Engine> engine;
   std::vector<DomainName> domains;
@@ -41,7 +41,7 @@ struct Run {
   std::function<void(size_t)> progress;
 };
 
-// Without a memory, as a first check of the domain.
+// Without history, as a first check of the domain.
 verdict::Report judged(const Run& run, const verdict::Evidence& evidence) {
   verdict::Thresholds thresholds = run.thresholds;
   auto expected = run.expected.find(evidence.domain.text());
@@ -102,7 +102,7 @@ int worst_exit_status(const std::vector<int>& statuses) {
 }
 
 int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
-  asio::io_context loop(1);  // outlives all that runs on it
+  asio::io_context loop(1);  // outlives everything that runs on it
   Run run;
   if (!parse_domains(options.domains, run.domains, err)) return kExitUsage;
   settings::LoadedSettings loaded =
@@ -130,7 +130,7 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   for (size_t i = 0; i < workers; ++i) run.engine->tasks().spawn(work(run));
   while (run.finished < run.domains.size() && loop.run_one() > 0) {
   }
-  // Probes that outlive their check's deadline are of no use any more.
+  // Probes that outlive their check's deadline are no longer needed.
   run.engine->tasks().cancel_all();
   loop.run_for(std::chrono::seconds(1));
 

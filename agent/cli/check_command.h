@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// `mtasts-exporter check`: one whole check of each domain now, without memory, and the answer for a
-// person or as JSON, with the exit status of the monitoring plugins. Runs its own loop; blocks.
+// `mtasts-exporter check`: one complete check of each domain now, without history. Prints the
+// result as text or JSON and returns the exit status of the monitoring plugins. Runs its own loop;
+// blocks.
 #pragma once
 
 #include <iosfwd>
@@ -22,12 +23,12 @@ struct CheckOptions {
   bool smtp = true;
 };
 
-// Results in the order given on `out`, problems of ours and progress on `err`.
+// Writes results in the given order to `out`, errors of the command and progress to `err`.
 int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err);
 
-// 0 nothing at or above `fail_on`, 1 warning (or info), 2 critical, 3 we could not see.
+// 0: nothing at or above `fail_on`, 1: warning (or info), 2: critical, 3: could not be observed.
 int exit_status_of(const verdict::Report& report, verdict::Severity fail_on);
-// Of several domains: what is known to be wrong goes before what we could not see.
+// For several domains: known failures take precedence over domains that could not be observed.
 int worst_exit_status(const std::vector<int>& statuses);
 
 }  // namespace mtasts::cli

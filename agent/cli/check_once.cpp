@@ -24,7 +24,7 @@ asio::awaitable<void> check(check::Engine& engine, DomainName domain,
 
 Result<verdict::Report> check_once(settings::Settings settings, const DomainName& domain) {
   settings.smtp.enabled = false;
-  asio::io_context loop(1);  // outlives all that runs on it
+  asio::io_context loop(1);  // outlives everything that runs on it
   auto engine = check::Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   if (!engine) return engine.failure();
   std::optional<verdict::Evidence> evidence;

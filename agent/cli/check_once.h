@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One check of one domain now, with the engine of the agent but without its memory and without
-// connections to MX hosts. Runs a loop of its own; blocks for [check] timeout at most, and a moment
-// to end tidily.
+// One check of one domain now, with the agent's engine but without history and without connections
+// to MX hosts. Runs its own loop; blocks for at most [check] timeout plus a short time to shut
+// down.
 #pragma once
 
 #include "base/domain_name.h"
@@ -13,8 +13,8 @@
 
 namespace mtasts::cli {
 
-// Fails with one sentence when a trust store cannot be read. A check that did not end is a failure
-// of kind cancelled.
+// Fails with one sentence when a trust store cannot be read. A check that did not finish is a
+// failure of kind cancelled.
 Result<verdict::Report> check_once(settings::Settings settings, const DomainName& domain);
 
 }  // namespace mtasts::cli

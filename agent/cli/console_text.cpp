@@ -13,7 +13,7 @@ namespace mtasts::cli {
 namespace {
 
 constexpr size_t kWidthWithoutTerminal = 100;
-constexpr size_t kNarrowest = 40;  // below it wrapping makes reading harder
+constexpr size_t kNarrowest = 40;  // narrower wrapping is hard to read
 constexpr char kEscape = '\x1B';
 
 std::string_view code_of(Style style) {
@@ -38,7 +38,7 @@ std::string_view code_of(Style style) {
   return "";
 }
 
-// Appends the words of one paragraph; `column` is where the line stands.
+// Appends the words of one paragraph; `column` is the current column.
 void append_words(std::string& out, std::string_view paragraph, const Wrap& wrap, size_t column) {
   size_t line_start = column;
   bool first_word = true;

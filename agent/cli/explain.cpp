@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 using verdict::FindingRow;
 
 constexpr size_t kIndent = 2;
-constexpr size_t kNameColumn = 10;  // "meaning:", "verify:" and their blank
+constexpr size_t kNameColumn = 10;  // "meaning:" or "verify:" and a blank
 
 std::string severity_text(const FindingRow& row) {
   if (row.in_enforce == row.otherwise) return std::string(name_of(row.in_enforce));
@@ -40,7 +40,7 @@ void write_text(const FindingRow& row, std::ostream& out) {
   out << fmt::format("{} ({}; {})\n", row.code.text(), name_of(row.stage), severity_text(row));
   write_line(out, "meaning:", row.meaning);
   write_line(out, "fix:", row.fix);
-  if (!row.verify.empty())  // a command: never wrapped, it is pasted
+  if (!row.verify.empty())  // a command to copy, so never wrapped
     out << fmt::format("{:{}}{:<{}}{}\n", "", kIndent, "verify:", kNameColumn,
                        verdict::example_command(row));
   write_line(out, "rfc:", row.rfc);

@@ -21,7 +21,7 @@ namespace mtasts::cli {
 namespace {
 
 constexpr const char* kName = "mtasts-exporter history: ";
-constexpr size_t kShownValue = 400;  // octets of one side of a change
+constexpr size_t kShownValue = 400;  // maximum octets shown of an old or new value
 
 std::string_view words_of(std::string_view what) {
   static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
@@ -66,8 +66,8 @@ std::string timeline_text(const state::Timeline& timeline, bool colour, size_t w
   return text;
 }
 
-int tell(const HistoryOptions& options, const DomainName& domain, state::StateReading reading,
-         std::ostream& out, std::ostream& err) {
+int print_history(const HistoryOptions& options, const DomainName& domain,
+                  state::StateReading reading, std::ostream& out, std::ostream& err) {
   const verdict::History* history =
       reading.remembered.empty() ? nullptr : reading.remembered.front().report->history.get();
   state::Timeline& timeline = reading.timeline;
@@ -137,7 +137,7 @@ int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& 
     err << "\n";
     return kExitUnavailable;
   }
-  return tell(options, *domain, std::move(*reading), out, err);
+  return print_history(options, *domain, std::move(*reading), out, err);
 }
 
 }  // namespace mtasts::cli

@@ -35,10 +35,10 @@ struct Linted {
   bool valid = false;  // by the grammar alone
   bool enforced = true;
   std::vector<SyntaxFault> faults;
-  Json parsed = Json::object();  // id, mode, max_age, mx, rua, as far as they could be read
+  Json parsed = Json::object();  // id, mode, max_age, mx, rua, as far as parsed
 };
 
-// One octet over the limit shows that there is more.
+// Reads one octet more than the limit, to detect longer input.
 std::string read_bounded(std::istream& in) {
   std::string text(kLintLimit_bytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -46,7 +46,7 @@ std::string read_bounded(std::istream& in) {
   return text;
 }
 
-// What an editor or `echo` adds, and DNS does not have.
+// Removes the newline that an editor or `echo` adds and DNS does not have.
 void strip_one_line_end(std::string& text) {
   if (text.ends_with("\r\n"))
     text.resize(text.size() - 2);
@@ -113,7 +113,7 @@ verdict::Severity severity_of(const SyntaxFault& fault, bool enforced) {
   return enforced ? row.in_enforce : row.otherwise;
 }
 
-// The mode is a choice of the operator's, not a matter of syntax.
+// The mode is the operator's choice, not a matter of syntax.
 bool is_mode_remark(const SyntaxFault& fault) {
   return fault.code == "sts-mode-testing" || fault.code == "sts-mode-none";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Reads the command line and hands over to one file per subcommand.
+// Parses the command line and calls the subcommand; each has its own file.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstring>
@@ -148,8 +148,8 @@ int dispatch(int argc, char** argv) {
 }  // namespace mtasts::cli
 
 int main(int argc, char** argv) {
-  // For the whole process, here alone: a peer or reader that went away is an error of that write,
-  // not the end of the agent. OpenSSL and libcurl write to sockets without MSG_NOSIGNAL.
+  // For the whole process: a closed connection or pipe is an error of that write and must not
+  // terminate the agent. OpenSSL and libcurl write to sockets without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return mtasts::cli::dispatch(argc, argv);

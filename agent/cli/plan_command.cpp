@@ -23,10 +23,11 @@ namespace mtasts::cli {
 namespace {
 
 constexpr const char* kName = "mtasts-exporter plan: ";
-// Every host may become a line of a policy of at most 64 KiB.
+// Each host may become a line of a policy of at most 64 KiB.
 constexpr size_t kMostNewHosts = 64;
 
-// The new MX hosts as a policy names them; empty and a sentence when one cannot be.
+// The new MX hosts in the form used in a policy; empty, with a sentence on `err`, if one is
+// invalid.
 std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
                                                      std::ostream& err) {
   std::vector<std::string> hosts;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// `mtasts-exporter plan`: looks at the domain as it is now, reads what the agent remembers of it,
-// and prints the safe order of a change with its dates. Writes nothing but its answer; a state that
-// is not there or cannot be read is a sentence on `err`, and the plan says what it assumes.
+// `mtasts-exporter plan`: checks the domain as it is now, reads its recorded history, and prints
+// the safe order of a change with dates. Writes nothing but its output; if the state is missing or
+// cannot be read, it prints a sentence on `err`, and the plan states its assumptions.
 #pragma once
 
 #include <iosfwd>
@@ -18,17 +18,17 @@ namespace mtasts::cli {
 struct PlanOptions {
   plan::PlanKind kind = plan::PlanKind::rollback;
   std::string domain;
-  std::vector<std::string> to;  // new MX hosts, of mx-move alone
+  std::vector<std::string> to;  // new MX hosts, for mx-move only
   std::optional<std::string> config;
   bool json = false;
 };
 
-// 0 a plan (also one that says that there is nothing to do), 3 nothing is known to plan from,
-// 64 usage, 78 configuration.
+// Returns 0 with a plan (also if there is nothing to do), 3 if nothing is known to plan from, 64
+// usage, 78 configuration.
 int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
 
-// The same from what was seen and what is remembered (null: nothing). `options.to` must be host
-// names. No network, no files.
+// The same from a given report and history (null: none). `options.to` must be host names. No
+// network, no files.
 int tell_plan(const PlanOptions& options, const verdict::Report& report,
               verdict::HistoryPtr history, Time now, std::ostream& out, std::ostream& err);
 

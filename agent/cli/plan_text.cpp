@@ -16,7 +16,7 @@ using plan::Plan;
 using plan::PlanStep;
 
 constexpr size_t kStepIndent = 5;
-constexpr size_t kLabelColumn = 8;  // "until", "check" and their blanks
+constexpr size_t kLabelColumn = 8;  // "until" or "check" and blanks
 constexpr size_t kBlockIndent = kStepIndent + kLabelColumn;
 
 std::string paragraph(std::string_view text, size_t indent, size_t width) {
@@ -51,8 +51,8 @@ std::string step_text(const PlanStep& step, size_t number, bool colour, size_t w
                      colour);
   text += labelled("why", step.why, width, colour);
   if (!step.policy.empty()) text += block(step.policy);
-  // As a line of a zone file, which zone editors take apart into its two fields. The string of a
-  // TXT record may hold 255 octets; this one has less than 50.
+  // As a line of a zone file, which DNS editors split into its fields. The string of a TXT record
+  // may hold 255 octets; this one has fewer than 50.
   if (step.record)
     text += block(fmt::format("{}. IN TXT \"{}\"", step.record->name, step.record->value))
                 .substr(step.policy.empty() ? 0 : 1);

@@ -132,7 +132,7 @@ std::string finding_text(const Finding& finding, size_t width, bool colour) {
   text += "\n";
   text += labelled("", finding.message, width, colour);
   text += labelled("fix", finding.fix, width, colour);
-  // A command stays on one line: it is made to be pasted.
+  // Commands are not wrapped, so that they can be copied.
   text +=
       fmt::format("    {}{}\n", styled(padded("verify", 8), Style::dim, colour), finding.verify);
   return text;
@@ -179,7 +179,7 @@ std::string report_text(const Report& report, bool colour, size_t width) {
                                  std::chrono::duration<double>(report.duration).count());
   for (Stage stage : verdict::kStages) {
     verdict::StageResult result = report.stage(stage);
-    // Nothing to say of a stage that needs a memory, from a command that has none.
+    // Omit a stage that needs history: this command has none.
     if (stage == Stage::change && result == verdict::StageResult::not_applicable) continue;
     std::string word = word_of(result, colour);
     std::string gap(kResultColumn - std::min(kResultColumn, shown_width(word)), ' ');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One report for a person at a terminal: stages, what was seen, and for every finding its fix and a
-// command that shows the same. Pure; colour and width are decided by the caller.
+// One report as text for a terminal: stages, observations, and for every finding its fix and a
+// command to verify it. Pure; the caller decides colour and width.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kCommandLine = "command line";
 
-// Each check holds several sockets; the soft limit is often 1024, the hard one far higher.
+// Each check holds several sockets; the soft limit is often 1024, the hard limit far higher.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -26,7 +26,8 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Domains and listen addresses of the command line stand beside, and before, what the file says.
+// Adds the domains of the command line to those of the file; listen addresses of the command line
+// replace those of the file.
 void apply(const ServeOptions& options, settings::LoadedSettings& loaded) {
   auto complain = [&](std::string message) {
     loaded.errors.push_back({kCommandLine, 0, 0, std::move(message)});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// `mtasts-exporter serve`: the agent. Loads the settings, runs the loop until SIGTERM or SIGINT.
+// `mtasts-exporter serve`: the agent. Loads the settings and runs the loop until SIGTERM or SIGINT.
+// Uses the calling thread as the loop thread.
 #pragma once
 
 #include <iosfwd>
@@ -12,12 +13,13 @@
 namespace mtasts::cli {
 
 struct ServeOptions {
-  std::vector<std::string> domains;  // beside those of the settings
+  std::vector<std::string> domains;  // in addition to those of the settings
   std::optional<std::string> config;
   std::vector<std::string> listen;  // instead of [web] listen
 };
 
-// Blocks until a signal ends it: 0. 64, 69 or 78 when it cannot start, with the reason on `err`.
+// Blocks until a signal ends it, and returns 0. Returns 64, 69 or 78 when it cannot start, with the
+// reason on `err`.
 int run_serve(const ServeOptions& options, std::ostream& err);
 
 }  // namespace mtasts::cli

@@ -25,10 +25,11 @@ using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-// From one DNS answer on loopback to the longest check the settings allow by default.
+// Buckets from one DNS answer on loopback to the longest check that the default settings allow.
 const Histogram::BucketBoundaries kPhaseBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                    1,     2.5,  5,     10,   30,  60,   120};
-// Record types and DNS statuses are fewer; a caller that passes foreign text does no harm.
+// There are fewer record types and DNS statuses than this; arbitrary text from a caller does no
+// harm.
 constexpr size_t kMostLabelValues = 32;
 
 template <typename Builder>
@@ -46,7 +47,7 @@ Family<Counter>& counters(prometheus::Registry& registry, std::string_view name)
   return family_of(prometheus::BuildCounter(), registry, name);
 }
 
-// By Phase.
+// Indexed by Phase.
 std::array<Histogram*, kPhases.size()> phase_histograms(prometheus::Registry& registry) {
   auto& family = family_of(prometheus::BuildHistogram(), registry, "mtasts_phase_duration_seconds");
   std::array<Histogram*, kPhases.size()> histograms{};
@@ -56,7 +57,7 @@ std::array<Histogram*, kPhases.size()> phase_histograms(prometheus::Registry& re
   return histograms;
 }
 
-// A counter with one label of few values.
+// A counter with one label that has few values.
 class CounterByLabel {
  public:
   CounterByLabel(Family<Counter>& family, std::string label)
@@ -79,7 +80,7 @@ class CounterByLabel {
   std::map<std::string, Counter*, std::less<>> counters_;
 };
 
-// A number that a double holds exactly and that differs where the text does (FNV-1a, 48 bits).
+// A hash of the text that a double represents exactly (FNV-1a, 48 bits).
 double number_of(std::string_view hash) { return static_cast<double>(fnv1a(hash) >> 16); }
 
 }  // namespace
@@ -93,8 +94,8 @@ struct AgentMetrics::Families {
   Gauge& lag = gauges(registry, "mtasts_check_lag_seconds").Add({});
   CounterByLabel dns_queries{counters(registry, "mtasts_dns_queries_total"), "type"};
   CounterByLabel dns_failures{counters(registry, "mtasts_dns_query_failures_total"), "reason"};
-  // One for each phase from the start: a rate over a series that appears at its first event misses
-  // that event.
+  // Create the series of every phase at start: rate() misses the first event of a series that
+  // appears with it.
   std::array<Histogram*, kPhases.size()> phases = phase_histograms(registry);
   Family<Gauge>& channels = gauges(registry, "mtasts_channel_alive");
   Family<Gauge>& build = gauges(registry, "mtasts_exporter_build_info");
@@ -166,7 +167,7 @@ void AgentMetrics::set_shard(int index, int total) {
 }
 
 std::string AgentMetrics::text() const {
-  // Every label value above is plain ASCII or escaped by label_value() already.
+  // All label values above are plain ASCII or already escaped by label_value().
   return prometheus::TextSerializer().Serialize(families_->registry.Collect()) +
          process_metrics_text();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AgentMetrics: the agent's own numbers (how many checks, how long, can it see, is its
-// configuration in force), held in a prometheus-cpp Registry, and process_* read at each scrape.
-// Nothing about domains or MX hosts comes here. Label values are closed sets: what does not fit in
-// counts as "other". Any thread; each method is a few atomic operations.
+// AgentMetrics: the agent's own metrics (checks, durations, channel availability, configuration
+// reloads), held in a prometheus-cpp Registry, and process_*, read at each scrape. Holds nothing
+// about individual domains or MX hosts. Label values are closed sets; any other value counts as
+// "other". Any thread; each method is a few atomic operations.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ namespace mtasts::present {
 
 struct BuildInfo {
   std::string version;
-  std::string revision;  // empty: not known, the label is left out
+  std::string revision;  // empty: unknown, the label is omitted
   std::string compiler;
 };
 
@@ -41,14 +41,14 @@ class AgentMetrics : public CheckMetrics {
   void count_dns_failure(std::string_view reason) override;
   void set_channel_alive(ChannelKind channel, bool alive);
 
-  // Settings were loaded and are in force from `at` on.
+  // Settings were loaded and became active at `at`.
   void config_loaded(Time at, std::string_view hash);
-  // A load failed; the settings in force stay.
+  // A load failed; the active settings stay active.
   void config_refused();
   void set_shard(int index, int total);
   void set_state_writable(bool writable);
 
-  // The exposition of all of it, process_* included.
+  // The exposition of all these metrics, process_* included.
   std::string text() const;
 
  private:
@@ -56,7 +56,7 @@ class AgentMetrics : public CheckMetrics {
   std::unique_ptr<Families> families_;
 };
 
-// process_* in the text format, from /proc/self; what cannot be read is left out.
+// process_* in the text format, from /proc/self; values that cannot be read are omitted.
 std::string process_metrics_text();
 
 }  // namespace mtasts::present

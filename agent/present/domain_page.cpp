@@ -8,10 +8,11 @@
 namespace mtasts::present {
 namespace {
 
-// Of a list from the network (TXT records, addresses, names); the rest is counted.
+// Maximum items shown of a list from the network (TXT records, addresses, names); the rest is
+// counted.
 constexpr size_t kMostItems = 100;
 constexpr size_t kLongestBody = 64 * 1024;
-// Hosts times addresses times names of a certificate multiply.
+// Bounds the product of hosts, addresses and certificate names.
 constexpr size_t kLongestTable = 512 * 1024;
 
 std::string term(std::string_view name, std::string_view markup) {
@@ -20,7 +21,7 @@ std::string term(std::string_view name, std::string_view markup) {
 
 std::string code(std::string_view text) { return "<code>" + html_text(text) + "</code>"; }
 
-// Each item through `show`, which makes markup.
+// The items as a list; `show` renders one item as markup.
 template <typename Items, typename Show>
 std::string listed(const Items& items, Show show) {
   if (items.empty()) return "<span class=\"dim\">none</span>";

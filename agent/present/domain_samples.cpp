@@ -10,7 +10,7 @@
 namespace mtasts::present {
 namespace {
 
-// An id has at most 32 characters (RFC 8461 §3.1); what is much longer is a mistake or an attack.
+// An id has at most 32 characters (RFC 8461 §3.1); a much longer one is a mistake or an attack.
 constexpr size_t kLongestId_bytes = 128;
 constexpr size_t kLongestSubject_bytes = 1200;  // an escaped host name and an address
 

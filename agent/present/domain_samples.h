@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Samples of one domain and of one MX host, one function a metric; the metrics table names them.
-// A value that is not known gives no sample: a missing series says "not seen", a zero would say
-// "bad". Pure, any thread.
+// Samples of one domain and of one MX host, one function per metric; the metrics table names them.
+// An unknown value yields no sample: a missing series means "not observed", a zero would mean
+// "failed". Pure, any thread.
 #pragma once
 
 #include "board/latest_reports.h"
@@ -22,7 +22,7 @@ void record_info(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_mode(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_max_age(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_http_status(const board::DomainEntry& entry, SampleWriter& samples);
-// These need a history; without one there is no sample.
+// These need a history; without one they write no sample.
 void record_last_change(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_last_change(const board::DomainEntry& entry, SampleWriter& samples);
 void mx_last_change(const board::DomainEntry& entry, SampleWriter& samples);
@@ -36,8 +36,8 @@ void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& sampl
 void policy_verified(const board::DomainEntry& entry, SampleWriter& samples);
 void mx_covered(const board::DomainEntry& entry, SampleWriter& samples);
 
-// Of the worst address, judged for each metric by itself; not_before is of the certificate that
-// ends first. Addresses whose failure is about our own sight do not count.
+// The value of the worst address, chosen for each metric separately; not_before is that of the
+// certificate that expires first. Addresses that could not be observed do not count.
 void mx_reachable(const board::HostEntry& entry, SampleWriter& samples);
 void mx_reachable_addresses(const board::HostEntry& entry, SampleWriter& samples);
 void mx_starttls(const board::HostEntry& entry, SampleWriter& samples);

@@ -12,8 +12,8 @@
 namespace mtasts::present {
 namespace {
 
-// The entries' text leaves out the metric's name and the label all lines begin with; each line gets
-// them here.
+// The text of an entry omits the metric's name and the label that all its lines begin with; both
+// are added here to each line.
 void append_named(std::string& out, std::string_view name, const std::string& subject,
                   std::string_view lines) {
   while (!lines.empty()) {

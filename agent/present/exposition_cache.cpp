@@ -8,7 +8,7 @@
 namespace mtasts::present {
 namespace {
 
-// One segment of text for each metric of the scope.
+// Renders one segment of text per metric of the scope.
 template <typename Entry>
 RenderedEntryPtr render(const Entry& entry, MetricScope scope, std::string_view subject,
                         void (*Metric::*samples_of)(const Entry&, SampleWriter&)) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ExpositionCache: the metrics' text of every domain and MX host, made once when its entry changes
-// and streamed at each scrape. It follows LatestReports by the updates it is given. Text is made
-// outside the lock. Any thread for snapshot(); apply() by one thread at a time.
+// ExpositionCache: the exposition text of every domain and MX host, rendered once when its entry
+// changes and streamed at each scrape. It follows LatestReports through the updates passed to
+// apply(). Text is rendered outside the lock. snapshot(): any thread; apply(): one thread at a
+// time.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace mtasts::present {
 class SegmentedText {
  public:
   SegmentedText() = default;
-  // `ends[i]` is where segment i ends in `text`; the ends do not fall.
+  // `ends[i]` is the end of segment i in `text`; the ends never decrease.
   SegmentedText(std::string_view text, const std::vector<uint32_t>& ends);
 
   std::string_view segment(size_t index) const;  // empty when there is no such segment
@@ -39,7 +40,7 @@ struct RenderedEntry {
 };
 using RenderedEntryPtr = std::shared_ptr<const RenderedEntry>;
 
-// By name.
+// Sorted by name.
 struct RenderedEntries {
   std::vector<RenderedEntryPtr> domains;
   std::vector<RenderedEntryPtr> hosts;
@@ -70,7 +71,7 @@ class ExpositionCache {
   static void remove(Entries& entries, std::string_view name);
 
   mutable std::mutex mutex_;
-  Entries domains_;  // under mutex_, like hosts_
+  Entries domains_;  // guarded by mutex_, like hosts_
   Entries hosts_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Policies that senders may still hold, as plans and histories list them in JSON. Pure, any thread.
-// Includes the JSON library, so only sources that write JSON include this.
+// Policies that senders may still have cached, as listed in the JSON of plans and histories. Pure,
+// any thread. Includes the JSON library, so include it only in sources that write JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>

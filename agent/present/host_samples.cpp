@@ -46,7 +46,7 @@ Value verified(const MxAddressReport& address) {
   return address.chain->verified() ? 1 : 0;
 }
 
-// Of the worst address, which has the smallest value.
+// Adds the smallest value, which is that of the worst address.
 void add_smallest(const board::HostEntry& entry, SampleWriter& samples,
                   Value (*value_of)(const MxAddressReport&)) {
   Value worst;
@@ -63,7 +63,7 @@ void mx_reachable(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, reachable);
 }
 
-// Absent where none was reached but some could not be seen: 0 says that the host is dead.
+// Absent if no address was reached and some could not be observed: 0 means that the host is down.
 void mx_reachable_addresses(const board::HostEntry& entry, SampleWriter& samples) {
   int reached = 0;
   bool all_seen = !entry.facts->addresses.empty();
@@ -79,7 +79,7 @@ void mx_starttls(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, starttls);
 }
 
-// Of the certificate that ends first, so that both ends are of one and the same.
+// Both ends of the validity are those of the certificate that expires first.
 void mx_not_before(const board::HostEntry& entry, SampleWriter& samples) {
   const protocol::Certificate* first = nullptr;
   for (const MxAddressReport& address : entry.facts->addresses)

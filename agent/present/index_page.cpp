@@ -12,11 +12,11 @@
 namespace mtasts::present {
 namespace {
 
-// In one row of the list; the domain's own page has all.
+// Maximum findings in one row of the list; the domain's page has all of them.
 constexpr size_t kMostFindingsInRow = 5;
-constexpr size_t kLongestFilter = 253;  // a whole domain name
+constexpr size_t kLongestFilter = 253;  // the longest domain name
 
-// The order of the list: what needs a person first.
+// Sort order of the list: the most urgent first.
 enum Group : size_t { critical, warning, unknown, ok, waiting, kGroupCount };
 constexpr std::array<std::string_view, kGroupCount> kGroupNames = {"critical", "warning", "unknown",
                                                                    "ok", "waiting"};
@@ -44,7 +44,8 @@ bool matches(const board::DomainEntry& entry, const std::string& filter) {
   return false;
 }
 
-// What was typed, as names are kept: U-labels become A-labels where the whole is a name.
+// The filter text in the form in which names are stored: a whole name with U-labels is converted to
+// A-labels.
 std::string searched(std::string_view filter) {
   filter = filter.substr(0, kLongestFilter);
   Result<DomainName> name = DomainName::parse(filter);

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Policies that senders may hold: today's, and those before it.
+// Policies that senders may have cached: the current one and earlier ones.
 Json sender_cache_json(const verdict::Report& report) {
   auto today = verdict::held_from_today(report);
   std::vector<verdict::HeldPolicy> held;
@@ -40,7 +40,7 @@ Json certificate_json(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return nullptr;
   const protocol::Certificate& leaf = chain->leaf;
   std::string error = chain->verify_error;
-  // The name is judged apart from the chain, so the verifier has no words for it.
+  // The name is checked separately from the chain, so the verifier has no error text for it.
   if (error.empty() && !chain->verified()) error = "hostname mismatch";
   return {{"subject", leaf.subject},
           {"issuer", leaf.issuer},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Reports as JSON: the one object that `check --json` prints and the HTTP API returns, with the
-// keys and their order as documented. Octets that are not UTF-8 are replaced, never an error.
-// Pure, any thread.
+// Reports as JSON: the object printed by `check --json` and returned by the HTTP API, with keys in
+// the documented order. Octets that are not UTF-8 are replaced; this is never an error. Pure, any
+// thread.
 #pragma once
 
 #include <string>
@@ -15,11 +15,12 @@
 
 namespace mtasts::present {
 
-// One line, without its end.
+// One line, without a newline.
 std::string report_json(const verdict::Report& report);
 
-// {"domains":[…]}: what each domain's last check came to; domains not checked yet have the outcome
-// "unknown" and no time. Made piece by piece, for boards of any size.
+// {"domains":[…]}: the result of each domain's last check; domains not checked yet have the outcome
+// "unknown" and no time. Produced piece by piece, so that memory stays bounded with any number of
+// domains.
 BodySource domains_source(board::Snapshot snapshot);
 std::string domains_json(const board::Snapshot& snapshot);
 

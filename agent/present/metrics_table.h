@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The one table of metrics: every name, type, label and help text that the agent exports, and for
-// domains and MX hosts the function that makes the samples. A new metric is a row here (and a line
-// in tests/golden/metrics.txt). Rows of scope agent take their values from AgentMetrics.
-// Plain data, any thread.
+// The table of metrics: name, type, labels and help text of everything the agent exports and, for
+// domains and MX hosts, the function that writes the samples. To add a metric, add a row here and a
+// line in tests/golden/metrics.txt. Rows of scope agent take their values from AgentMetrics.
+// Constant data, any thread.
 #pragma once
 
 #include <span>
@@ -22,15 +22,15 @@ inline std::string_view name_of(MetricType type) { return enumerator_name(type);
 enum class MetricScope {
   domain,  // once per configured domain
   host,    // once per MX host
-  agent,   // the agent's own, held in a Registry
-  probe,   // only in answers of /probe
+  agent,   // of the agent itself, held in a Registry
+  probe,   // only in responses of /probe
 };
 
 struct Metric {
   std::string_view name;
   MetricType type;
   MetricScope scope;
-  std::string_view labels;  // comma-separated; "*": the settings' labels
+  std::string_view labels;  // comma-separated; "*": the labels configured in the settings
   std::string_view help;
   void (*of_domain)(const board::DomainEntry&, SampleWriter&) = nullptr;
   void (*of_host)(const board::HostEntry&, SampleWriter&) = nullptr;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The style of the web pages: the text of page.css, compiled in by CMake (cmake/embed_text.cmake).
+// The style of the web pages: the text of page.css, embedded by CMake (cmake/embed_text.cmake).
+// Constant data, any thread.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A plan (plan/plan.h) as JSON: one object, what `plan --json` prints. Times are RFC 3339, UTC;
-// policies are exact octets. Octets that are not UTF-8 are replaced, never an error. Pure, any
-// thread.
+// A plan (plan/plan.h) as JSON: the object printed by `plan --json`. Times are RFC 3339, UTC;
+// policies are exact octets. Octets that are not UTF-8 are replaced; this is never an error. Pure,
+// any thread.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace mtasts::present {
 
-// One line, without its end.
+// One line, without a newline.
 std::string plan_json(const plan::Plan& plan);
 
 }  // namespace mtasts::present

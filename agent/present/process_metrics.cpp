@@ -19,14 +19,15 @@
 namespace mtasts::present {
 namespace {
 
-// Counted from 0 after the command's closing parenthesis; proc(5) counts these 14, 15, 22, 23, 24.
+// Indexes from 0 after the command's closing parenthesis; proc(5) numbers these fields 14, 15, 22,
+// 23, 24.
 constexpr size_t kUserTicks = 11;
 constexpr size_t kSystemTicks = 12;
 constexpr size_t kStartTicks = 19;
 constexpr size_t kVirtualBytes = 20;
 constexpr size_t kResidentPages = 21;
 
-// The command may hold blanks and parentheses, so fields are counted from the last parenthesis.
+// The command may contain blanks and parentheses, so fields are counted from the last parenthesis.
 std::vector<double> stat_fields() {
   std::ifstream file("/proc/self/stat");
   std::string line;
@@ -62,7 +63,7 @@ std::optional<double> open_descriptors() {
        !error && entry != end; entry.increment(error))
     ++count;
   if (error) return std::nullopt;
-  return count - 1;  // without the one that reads the directory
+  return count - 1;  // excludes the descriptor that reads the directory
 }
 
 void append(std::string& text, std::string_view name, std::optional<double> value) {

@@ -12,7 +12,7 @@
 namespace mtasts::present {
 namespace {
 
-// 2^53: beyond it a double holds no longer every integer.
+// 2^53: above it, a double cannot represent every integer.
 constexpr double kExactIntegers = 9007199254740992.0;
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -82,7 +82,7 @@ void SampleWriter::add(std::span<const Label> labels, double value) {
     separator = ',';
   }
   if (!labels.empty()) line += '}';
-  // Quotes inside values are escaped, so a label set can only be found where it is one.
+  // Quotes inside values are escaped, so the search cannot match inside a value.
   if (text_.find(line, begin_) != std::string::npos && text_.size() > begin_) return;
   ++count_;
   text_ += line;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Samples of one metric in the Prometheus text format 0.0.4, written without the metric's name and
-// without the label that all samples of an entry begin with (domain or mx): both are added when the
-// text is streamed, which more than halves what a domain costs in memory.
-// Label values may hold hostile octets: what Prometheus would refuse (broken UTF-8) or what would
-// mislead a reader (control characters) becomes \xNN. Pure; one writer belongs to one thread.
+// Samples of one metric in the Prometheus text format 0.0.4, without the metric's name and without
+// the first label of all samples of an entry (domain or mx). Both are added when the text is
+// streamed, which more than halves the memory per domain. Label values may hold hostile octets:
+// octets that Prometheus rejects (invalid UTF-8) or that would mislead a reader (control
+// characters) become \xNN. Pure; one writer is used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@
 
 namespace mtasts::present {
 
-// Escaped for the inside of a quoted label value; no quotes added.
+// Escapes text for use inside a quoted label value; adds no quotes.
 std::string label_value(std::string_view text);
-// Escaped for a HELP line.
+// Escapes text for a HELP line.
 std::string help_text(std::string_view text);
-// The shortest text that reads back as the same number; integers without exponent.
+// The shortest text that parses to the same number; integers without an exponent.
 std::string number_text(double value);
 
-// `{domain="example.com"`: what the lines of an entry go on from.
+// `{domain="example.com"`: the start of every line of an entry.
 std::string subject_text(std::string_view label, std::string_view value);
 
 struct Label {
@@ -31,15 +31,15 @@ struct Label {
   std::string_view value;
 };
 
-// Names in DNS may send as many MX records as they please; more samples of one metric and one
-// domain than this are dropped.
+// Maximum samples of one metric per domain; the rest is dropped. A domain may publish any number of
+// MX records.
 inline constexpr size_t kMostSamples = 1000;
 
-// Appends lines `{a="…",b="…"} value` to a text. A label set that is there already is dropped:
-// Prometheus would refuse the whole scrape.
+// Appends lines `{a="…",b="…"} value` to a text. Drops a label set that is already there:
+// Prometheus would reject the whole scrape.
 class SampleWriter {
  public:
-  // `subject` is the label that is left out where it comes first; empty: none is.
+  // `subject` is the label to omit when it comes first; empty: none.
   explicit SampleWriter(std::string& text, std::string_view subject = {})
       : text_(text), begin_(text.size()), subject_(subject) {}
 

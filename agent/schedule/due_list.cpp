@@ -13,9 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// First checks come this far apart at most, so that a start with many domains is no burst.
+// Maximum distance between first checks; spreads the load of a start with many domains.
 constexpr milliseconds kFirstSpacing{20};
-// Later checks drift by up to a twentieth of the interval, so that they never march in step.
+// Jitter of later checks: up to a twentieth of the interval, so that checks do not synchronize.
 constexpr int kJitterFraction = 20;
 
 }  // namespace
@@ -34,7 +34,7 @@ void DueList::set_names(const std::vector<std::string>& names, milliseconds inte
     auto offset = spread * static_cast<int64_t>(i) / static_cast<int64_t>(fresh.size());
     push(fresh[i], now + offset);
   }
-  // A shorter interval counts at once, but not as one burst.
+  // A shorter interval takes effect immediately, but spread out.
   std::uniform_int_distribution<int64_t> anywhere(0, interval.count());
   for (auto& [name, item] : items_)
     if (!item.running && item.due > now + interval)
@@ -68,7 +68,8 @@ void DueList::push(const std::string& name, SteadyTime due) {
   queue_.push({due, name});
 }
 
-// Turns of names that are gone, running or were moved stay in the queue until they come up.
+// Queue entries of names that were removed, are running or were rescheduled stay until they reach
+// the front.
 void DueList::drop_stale() {
   while (!queue_.empty()) {
     auto found = items_.find(queue_.top().name);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DueList: when each domain is to be checked next. First checks are spread out, later ones keep
-// their distance with a little jitter, inconclusive ones come back sooner with a back-off. Pure
-// bookkeeping: no timer, no I/O; `now` is a parameter. One thread.
+// DueList: when each domain is to be checked next. First checks are spread over time, later ones
+// follow at the interval with a little jitter, and inconclusive ones are repeated sooner, with
+// back-off. Pure bookkeeping: no timer, no I/O; `now` is a parameter. One thread.
 #pragma once
 
 #include <chrono>
@@ -23,20 +23,20 @@ class DueList {
  public:
   explicit DueList(uint64_t seed) : random_(seed) {}
 
-  // What there is to check from now on: new names come soon, known ones keep their time, gone ones
-  // are forgotten.
+  // Sets the names to check: new names are due soon, known ones keep their time, removed ones are
+  // forgotten.
   void set_names(const std::vector<std::string>& names, std::chrono::milliseconds interval,
                  SteadyTime now);
 
-  // The name that is due longest, now running; nothing when none is due.
+  // Takes the name that has been due longest and marks it as running; nothing if none is due.
   std::optional<std::string> take(SteadyTime now);
-  // The check of a taken name ended. Where it left something open it is repeated after 1, 2, 4 …
+  // The check of a taken name has ended. If it was inconclusive, it is repeated after 1, 2, 4 …
   // minutes, but never later than the interval.
   void done(const std::string& name, bool settled, SteadyTime now);
 
-  // When the next name is due; nothing when there is none.
+  // When the next name is due; nothing if the list is empty.
   std::optional<SteadyTime> next_due();
-  // How many wait though they are due, and how long the first of them has.
+  // How many names are overdue, and for how long the first of them has been.
   size_t overdue(SteadyTime now) const;
   std::chrono::duration<double> lag(SteadyTime now);
   size_t size() const { return items_.size(); }
@@ -45,7 +45,7 @@ class DueList {
   struct Item {
     SteadyTime due{};
     bool running = false;
-    int unsettled = 0;  // checks in a row that left something open
+    int unsettled = 0;  // consecutive inconclusive checks
   };
   struct Entry {
     SteadyTime due;
@@ -58,7 +58,7 @@ class DueList {
 
   std::chrono::milliseconds interval_{0};
   std::unordered_map<std::string, Item> items_;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;  // some of them stale
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;  // may hold stale entries
   std::mt19937_64 random_;
 };
 

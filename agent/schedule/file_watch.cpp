@@ -24,7 +24,7 @@ std::string FileWatch::look() const {
   std::string view;
   for (const auto& path : paths_) {
     struct stat status {};
-    // Follows symlinks: a swapped target has another inode.
+    // stat follows symlinks: a swapped target has another inode.
     if (::stat(path.c_str(), &status) != 0) {
       view += "-;";
       continue;

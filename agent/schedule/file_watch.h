@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// FileWatch: tells that one of the settings' files changed, also when a ConfigMap update swaps the
-// symlink under it or a new file appears beside it. It compares what stat says every few seconds:
-// that works on every file system and for every way of replacing a file. Loop thread only.
+// FileWatch: detects changes of the settings files, including a ConfigMap update that swaps a
+// symlink and new files in a watched directory. It polls stat(2), which works on every file system
+// and for every way of replacing a file. Does not read the files' content. Loop thread only.
 #pragma once
 
 #include <filesystem>
@@ -14,9 +14,9 @@ namespace mtasts::schedule {
 
 class FileWatch {
  public:
-  // Files, and directories in which files come and go.
+  // Files to watch, and directories in which files may be added or removed.
   void watch(std::vector<std::filesystem::path> paths);
-  // True once after any of them changed.
+  // Returns true once after any of them has changed.
   bool changed();
 
  private:

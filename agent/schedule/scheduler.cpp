@@ -13,7 +13,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Something was not observed, or was seen changed for the first time.
+// Something could not be observed, or a change was observed for the first time.
 bool wants_another_check(const verdict::Report& report) {
   return !verdict::is_conclusive(report) ||
          (report.history != nullptr && verdict::is_unsettled(*report.history));
@@ -74,7 +74,7 @@ void Scheduler::start_due() {
 void Scheduler::wait_for_next() {
   if (stopped_) return;
   auto next = due_.next_due();
-  // At the limit the next check starts when one ends.
+  // At the concurrency limit, the next check starts when one ends.
   if (!next || in_flight_ >= concurrency_) return;
   timer_.expires_after(*next - steady_now_());
   timer_.async_wait([this](const boost::system::error_code& error) {
@@ -91,14 +91,14 @@ asio::awaitable<void> Scheduler::run_due(std::shared_ptr<check::CheckRunner> run
   start_due();
 }
 
-// The one catch of a check: a broken invariant in one domain's check must not stop the others.
+// The only catch around a check: a broken invariant in one domain's check must not stop the others.
 asio::awaitable<verdict::ReportPtr> Scheduler::check(std::shared_ptr<check::CheckRunner> runner,
                                                      DomainName domain,
                                                      std::chrono::milliseconds limit,
                                                      Trigger trigger) {
   try {
     verdict::Evidence evidence = co_await runner->check(domain, limit);
-    // What was cancelled at the end says nothing.
+    // The evidence of a cancelled check proves nothing.
     if (!stopped_) co_return conclude_(evidence, trigger);
   } catch (const std::exception& broken) {
     if (!stopped_)

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Scheduler: checks every configured domain when it is due, at most `concurrency` at a time, and
-// hands the evidence on. Loop thread only; the numbers may be read there too.
+// passes the evidence to a function. Does not judge or store anything itself. Loop thread only,
+// including the counters.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,27 +22,27 @@
 
 namespace mtasts::schedule {
 
-// Those of the settings' domains that this agent checks.
+// The configured domains that this agent (shard) checks.
 std::vector<settings::DomainEntry> domains_of_shard(const settings::Settings& settings);
 
 class Scheduler {
  public:
   enum class Trigger : uint8_t { due, request };
-  // What the evidence of a check comes to; never null.
+  // Turns the evidence of a check into its report; never null.
   using Conclude = std::function<verdict::ReportPtr(const verdict::Evidence&, Trigger)>;
 
-  // `steady_now` tells when a domain is due.
+  // `steady_now` is the clock that decides when a domain is due.
   Scheduler(boost::asio::any_io_executor executor, Conclude conclude,
             std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now);
 
-  // From now on these domains with this runner; running checks end with the old one.
+  // Switches to these domains and this runner; running checks end with the old runner.
   void use(std::shared_ptr<check::CheckRunner> runner, const settings::CheckSettings& settings,
            const std::vector<settings::DomainEntry>& domains);
-  // Starts no check any more and cancels those that run. Their evidence is dropped.
+  // Starts no further checks and cancels the running ones; their evidence is dropped.
   void stop();
 
-  // One check out of turn, of a domain configured or not. `done` gets its report, or null when
-  // there is none.
+  // Runs one check immediately, of any domain, configured or not. `done` receives its report, or
+  // null if there is none.
   void check_now(const DomainName& domain, std::chrono::milliseconds limit,
                  std::function<void(verdict::ReportPtr)> done);
 

@@ -10,7 +10,7 @@
 namespace mtasts::schedule {
 namespace {
 
-// The last steps of SplitMix64: every bit of the input changes half of the output's.
+// The final mixing steps of SplitMix64: each input bit affects half of the output bits.
 uint64_t mixed(uint64_t value) {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
   value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;

@@ -9,7 +9,7 @@
 namespace mtasts::service {
 namespace {
 
-// Of findings that are more than information, each once.
+// Codes of findings above severity info, each once.
 std::string codes_of(const verdict::Report& report) {
   std::string codes;
   for (const verdict::Finding& finding : report.findings) {
@@ -20,7 +20,7 @@ std::string codes_of(const verdict::Report& report) {
   return codes;
 }
 
-// Null for a domain that is not configured: it has no memory.
+// Null for a domain that is not configured: no history is kept for it.
 verdict::HistoryPtr history_of(const board::DomainEntryPtr& known) {
   static const auto kEmpty = std::make_shared<const verdict::History>();
   if (known == nullptr) return nullptr;

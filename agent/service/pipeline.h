@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Pipeline: the one place that knows the whole way of a check's evidence: with the domain's history
-// it is judged, the report is published on the board, written to the state, rendered for the
-// scrape, counted and logged. Loop thread only.
+// Pipeline: processes the evidence of a check: judges it with the domain's history, publishes the
+// report to LatestReports, records it in the state, renders it for the scrape, counts and logs it.
+// No network. Loop thread only.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@
 
 namespace mtasts::service {
 
-// Where reports go; all must outlive the pipeline.
+// The destinations of reports; all must outlive the pipeline.
 struct Destinations {
   board::LatestReports& reports;
   present::ExpositionCache& exposition;
@@ -33,15 +33,16 @@ class Pipeline {
  public:
   explicit Pipeline(Destinations destinations) : to_(destinations) {}
 
-  // What all later evidence is judged by.
+  // Sets the thresholds for all later evidence.
   void set_thresholds(const verdict::Thresholds& thresholds) { thresholds_ = thresholds; }
 
-  // The domains there are from now on; `remembered` is what the state knows of those that are new.
+  // Sets the configured domains; `remembered` holds the recorded state of new ones.
   void set_domains(const std::vector<settings::DomainEntry>& domains,
                    const std::vector<state::Remembered>& remembered);
 
-  // Judges, and publishes what is the last word on a configured domain: every check that was due,
-  // and a requested one that observed everything (a scrape's limit may have cut it short).
+  // Judges the evidence and publishes the reports that may replace a configured domain's latest
+  // one: those of every scheduled check, and of a requested check that observed everything (a
+  // scrape's time limit may have cut it short).
   verdict::ReportPtr conclude(const verdict::Evidence& evidence,
                               schedule::Scheduler::Trigger trigger);
 

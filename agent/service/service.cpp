@@ -21,7 +21,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr int kTicksPerFileWatch = 5;
 constexpr int kTicksPerSweep = 60;
-// What runs at SIGTERM is cancelled and gets this long to end before the loop is left.
+// Running checks are cancelled at SIGTERM and get this long to end before the loop stops.
 constexpr auto kShutdownGrace = std::chrono::milliseconds(1500);
 constexpr auto kShutdownPoll = std::chrono::milliseconds(20);
 
@@ -37,7 +37,7 @@ present::BuildInfo build_info() {
   return {std::string(kVersion), std::string(kRevision), compiler_name()};
 }
 
-// Changes that only a restart puts into effect.
+// True for changes that take effect only after a restart.
 bool needs_restart(const settings::Settings& before, const settings::Settings& after) {
   return before.web.listen != after.web.listen ||
          before.telemetry.listen != after.telemetry.listen || before.state != after.state;
@@ -68,8 +68,8 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
   const settings::Settings& settings = loaded.settings;
   if (auto opened = open_state(settings.state); !opened) return opened;
   Candidate candidate = candidate_of(loaded, reports_, *state_);
-  pipeline_->set_domains(candidate.domains, candidate.remembered);  // before anybody can ask
-  // Listeners come before the checks: a port that is taken must not cost a round of probes.
+  pipeline_->set_domains(candidate.domains, candidate.remembered);  // before requests can arrive
+  // Start the listeners before the checks: a port in use must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
   candidate.remembered.clear();
   if (auto applied = apply(candidate); !applied) return applied;
@@ -85,7 +85,7 @@ void Service::run() {
   web_->stop();
   telemetry_.reset();
   loader_.reset();
-  state_.reset();  // what is queued is written; nobody is left who could ask
+  state_.reset();  // writes what is queued; no requests can arrive any more
 }
 
 void Service::request_stop() {
@@ -196,7 +196,7 @@ void Service::probe(const std::string& domain, milliseconds limit,
   });
 }
 
-// One after the other, in the order asked for; each reads the files as they are then.
+// Reloads run one at a time, in the order requested; each reads the files as they are then.
 void Service::reload(ReloadReason reason, Reloaded done) {
   reloads_.push_back({reason, std::move(done)});
   if (reloads_.size() == 1) start_next_reload();
@@ -216,7 +216,7 @@ void Service::start_next_reload() {
 std::vector<std::string> Service::finish_reload(ReloadReason reason, const Candidate& candidate) {
   if (stopping_) return {"the agent is shutting down"};
   const settings::LoadedSettings& loaded = candidate.loaded;
-  // A file that was only touched must not cost what the engine knows.
+  // A file that was touched but not changed must not discard what the engine knows.
   if (reason == ReloadReason::files_changed && loaded.ok() && loaded.settings.hash == active_->hash)
     return {};
   std::vector<std::string> errors;
@@ -292,7 +292,7 @@ bool Service::is_idle() const {
   return engine_->tasks().size() == 0;
 }
 
-// Leaves the loop when the last task has ended, or when it is time.
+// Stops the loop when the last task has ended or the grace period is over.
 void Service::shut_down(SteadyClock::time_point latest) {
   if (is_idle() || SteadyClock::now() >= latest) {
     loop_.stop();

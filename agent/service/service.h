@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Service: the long-running process, put together. The loop thread runs checks and applies
-// settings; the web server and the telemetry listener have threads of their own and see the board,
-// the metrics and what is posted to the loop. Made, run and ended by one thread (the loop's).
+// Service: assembles and runs the long-running process. The loop thread runs checks and applies
+// settings; the web server and the telemetry listener run on their own threads and access only the
+// latest reports, the metrics and work posted to the loop. Created, run and destroyed by one thread
+// (the loop's).
 #pragma once
 
 #include <atomic>
@@ -36,23 +37,23 @@ namespace mtasts::service {
 
 class Service {
  public:
-  // `load` is called at every reload, on a thread of its own.
+  // `load` is called at every reload, on a separate thread.
   explicit Service(Load load);
   ~Service();
 
-  // Brings up state, listeners and engine; the failure is one sentence. `loaded` is without errors.
+  // Starts state, listeners and engine; the failure is one sentence. `loaded` must have no errors.
   Result<void> start(const settings::LoadedSettings& loaded);
-  // Until SIGTERM, SIGINT or stop(); returns within 5 seconds of it, whatever hangs.
+  // Runs until SIGTERM, SIGINT or stop(); returns within 5 seconds of it in any case.
   void run();
-  // Ends run() soon. Any thread.
+  // Makes run() return soon. Any thread.
   void request_stop();
 
-  // Where the web port listens; for tests, which let the system choose it.
+  // The endpoints of the web port; for tests, which let the system choose the port.
   const std::vector<settings::Endpoint>& web_endpoints() const { return web_->endpoints(); }
 
  private:
   enum class ReloadReason : uint8_t { request, signal, files_changed };
-  // Called with why the active settings stay; empty: the new ones are active.
+  // Called with the reason why the active settings were kept; empty: the new settings are active.
   using Reloaded = std::function<void(std::vector<std::string> errors)>;
   struct PendingReload {
     ReloadReason reason;
@@ -94,8 +95,8 @@ class Service {
   schedule::FileWatch watch_;
   std::optional<settings::Settings> active_;
   std::shared_ptr<check::Engine> engine_;
-  std::vector<std::weak_ptr<check::Engine>> retired_;  // their last checks may still run
-  std::vector<PendingReload> reloads_;                 // the first one is under way
+  std::vector<std::weak_ptr<check::Engine>> retired_;  // may still run checks
+  std::vector<PendingReload> reloads_;                 // the first one is in progress
   int ticks_ = 0;
   bool stopping_ = false;
   std::unique_ptr<SettingsLoader> loader_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SettingsLoader: reads settings, and what the state remembers of new domains, on a thread of its
-// own, so that slow disks do not hold the loop that runs checks. Made and used on the loop thread.
+// SettingsLoader: reads settings, and the recorded state of new domains, on its own thread, so that
+// slow disks do not block the loop that runs checks. Does not apply them. Created and used on the
+// loop thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,12 +20,12 @@ namespace mtasts::service {
 
 struct Candidate {
   settings::LoadedSettings loaded;
-  // These two only without errors.
+  // The next two are set only if there are no errors.
   std::vector<settings::DomainEntry> domains;  // of this shard
-  std::vector<state::Remembered> remembered;   // of those that the board does not know
+  std::vector<state::Remembered> remembered;   // of domains without an entry in LatestReports
 };
 
-// Reads everything anew, command line included.
+// Reads all settings again, including the command line.
 using Load = std::function<settings::LoadedSettings()>;
 
 // Blocks; any thread.
@@ -33,15 +34,15 @@ Candidate candidate_of(settings::LoadedSettings loaded, const board::LatestRepor
 
 class SettingsLoader {
  public:
-  // All must outlive this.
+  // All must outlive the loader.
   SettingsLoader(boost::asio::any_io_executor loop, Load load, const board::LatestReports& reports,
                  state::State& state);
-  // Waits for a load that is under way.
+  // Waits for a load in progress.
   ~SettingsLoader();
   SettingsLoader(const SettingsLoader&) = delete;
   SettingsLoader& operator=(const SettingsLoader&) = delete;
 
-  // `done` runs on the loop. An exception out of loading becomes an error of the settings.
+  // `done` runs on the loop. An exception during loading becomes a settings error.
   void start(std::function<void(Candidate)> done);
 
  private:

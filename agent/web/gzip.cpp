@@ -12,7 +12,7 @@ namespace mtasts::web {
 namespace {
 
 constexpr int kLevel = 1;
-constexpr int kGzipWindow = 15 + 16;  // zlib: 16 on top asks for the gzip wrapper
+constexpr int kGzipWindow = 15 + 16;  // zlib: adding 16 selects the gzip format
 constexpr int kMemoryLevel = 8;       // zlib's default
 constexpr size_t kOutputStep = 32 * 1024;
 
@@ -30,7 +30,8 @@ bool is_refused(const beast::http::param_list& parameters) {
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
-  // The comma, because Boost 1.81 gives a coding at the very end the parameters of the one before.
+  // The comma works around Boost 1.81, which gives a coding at the end of the list the parameters
+  // of the one before.
   const std::string field = std::string(accept_encoding) + ",";
   bool by_wildcard = false;
   for (const auto& [coding, parameters] : beast::http::ext_list(field)) {
@@ -54,7 +55,7 @@ GzipStream::~GzipStream() {
 
 void GzipStream::compress(std::string_view text, bool last, std::string& out) {
   if (stream_ == nullptr) return;
-  // zlib's interface takes no const input; it does not write to it.
+  // zlib takes non-const input but does not write to it.
   stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream_->avail_in = static_cast<uInt>(text.size());
   do {

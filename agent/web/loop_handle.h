@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Posts work from other threads to a loop that may be gone by then. Held by shared pointer by all
-// who post. Any thread.
+// LoopHandle: posts work from other threads to a loop that may no longer exist. Shared by
+// everything that posts. Any thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,9 +14,9 @@ namespace mtasts::web {
 class LoopHandle {
  public:
   explicit LoopHandle(boost::asio::io_context& loop) : loop_(&loop) {}
-  // Dropped when the loop is gone.
+  // Drops the work if the loop no longer exists.
   void post(std::function<void()> work);
-  // From now on it is; to be called while it still exists.
+  // Marks the loop as gone; call this while the loop still exists.
   void release();
 
  private:

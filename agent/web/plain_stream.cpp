@@ -21,8 +21,8 @@ IpAddress address_of(const asio::ip::address& address) {
 }
 
 PlainStream::PlainStream(tcp::socket socket) : stream_(std::move(socket)) {
-  // A response is several writes: Nagle's algorithm would hold the second until the peer's delayed
-  // acknowledgement of the first.
+  // A response takes several writes: Nagle's algorithm would delay the second until the peer's
+  // delayed acknowledgement of the first.
   Error ignored;
   stream_.socket().set_option(tcp::no_delay(true), ignored);
   const tcp::endpoint remote = stream_.socket().remote_endpoint(ignored);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A WebStream of plain TCP. Loop thread of the web server.
+// PlainStream: the WebStream over plain TCP that the web server uses. Takes over an accepted
+// socket; does no TLS. Loop thread of the web server.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +12,7 @@
 
 namespace mtasts::web {
 
-// The address of an endpoint; of a mapped one, the IPv4 address.
+// The address of an endpoint; an IPv4-mapped address becomes the IPv4 address.
 IpAddress address_of(const boost::asio::ip::address& address);
 
 class PlainStream : public WebStream {

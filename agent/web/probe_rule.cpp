@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kShortestProbe{1000};
 constexpr milliseconds kLongestProbe{120000};
-// What is left for the answer to travel.
+// Time reserved for the response to reach the client.
 constexpr double kScrapeMargin_seconds = 0.5;
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What /probe may check, and for how long. Pure, any thread.
+// The rules of /probe: which domains it may check, and for how long. They do not limit concurrent
+// probes; WebSite does. Pure, any thread.
 #pragma once
 
 #include <chrono>
@@ -11,11 +12,11 @@
 
 namespace mtasts::web {
 
-// Configured domains always may; others by "any" or a pattern, where `*.` stands for one or more
-// labels.
+// Configured domains are always allowed; others by "any" or by a pattern, in which `*.` matches one
+// or more labels.
 bool may_probe(const settings::ProbeSettings& rule, bool configured, std::string_view domain);
 
-// The scrape's own limit less half a second, between 1 and 120 seconds; 120 without one.
+// The scrape timeout less half a second, between 1 and 120 seconds; 120 without a timeout.
 std::chrono::milliseconds probe_limit(std::string_view scrape_timeout_seconds);
 
 }  // namespace mtasts::web

@@ -15,11 +15,11 @@ namespace {
 
 namespace urls = boost::urls;
 
-// Everything else is percent-encoded before parsing: clients send brackets and UTF-8 as they are
-// ("/metrics?name[]=up", "/domains/bücher.example"), against RFC 3986.
+// All other characters are percent-encoded before parsing: contrary to RFC 3986, clients send
+// brackets and UTF-8 unencoded ("/metrics?name[]=up", "/domains/bücher.example").
 constexpr auto kAsSent = urls::pchars + '/' + '?';
 
-// What is an escape already stays one.
+// Existing escapes are kept.
 std::string encoded_around_escapes(std::string_view target) {
   std::string out;
   while (!target.empty()) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The target of a request, taken apart: path segments and query parameters, percent-decoded
-// (RFC 3986 §2.1, RFC 9112 §3.2). Absolute form loses its scheme and authority. Hostile input: a
-// broken escape, a control character or a NUL makes the whole target invalid. Pure, any thread.
+// Parses the target of a request into path segments and query parameters, percent-decoded (RFC 3986
+// §2.1, RFC 9112 §3.2). The scheme and authority of the absolute form are dropped. The input is
+// hostile: an invalid escape, a control character or a NUL makes the whole target invalid. Pure,
+// any thread.
 #pragma once
 
 #include <map>
@@ -16,7 +17,7 @@ namespace mtasts::web {
 
 struct RequestTarget {
   std::string path;                          // decoded; begins with '/'
-  std::map<std::string, std::string> query;  // decoded, '+' is a blank; the first of a name counts
+  std::map<std::string, std::string> query;  // decoded, '+' is a blank; first value per name
 };
 
 inline constexpr size_t kLongestTarget = 4096;

@@ -20,7 +20,7 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 using Head = http::response<http::empty_body>;
 
-// Shorter bodies do not fit in fewer packets when compressed.
+// Compressing shorter bodies does not save a packet.
 constexpr size_t kSmallestCompressed = 1024;
 
 void set_fields(Head& head, const HttpResponse& response) {
@@ -45,7 +45,7 @@ std::string text_of(Head& head) {
   return text;
 }
 
-// One chunk (RFC 9112 §7.1) around octets that stay where they are.
+// One chunk (RFC 9112 §7.1) around the octets, without copying them.
 class Chunk {
  public:
   explicit Chunk(const std::string& octets)
@@ -70,7 +70,7 @@ asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse respo
   const bool compress =
       mode.gzip && (response.source || response.body.size() >= kSmallestCompressed);
   if (response.source) {
-    // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
+    // HTTP/1.0 has no chunked encoding: closing the connection ends the body.
     const bool chunks = mode.version >= 11;
     head.keep_alive(mode.keep_alive && chunks);
     head.chunked(chunks);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Writes one response to a stream: header fields, gzip where the client takes it, a body with its
-// length or in chunks, no body for HEAD (RFC 9112 §6, RFC 9110 §9.3.2). Each write has the time of
-// WebLimits::write, a response that comes piece by piece WebLimits::response for all of it.
-// Included with Beast by the files of the server alone. Loop thread of the web server.
+// Writes one response to a stream: header fields, gzip if the client accepts it, a body with
+// Content-Length or in chunks, no body for HEAD (RFC 9112 §6, RFC 9110 §9.3.2). Each write is
+// limited by WebLimits::write, and a response sent piece by piece by WebLimits::response in total.
+// Includes Beast; only for the files of the server. Loop thread of the web server.
 #pragma once
 
 #include <boost/beast/http/empty_body.hpp>
@@ -17,19 +17,19 @@
 
 namespace mtasts::web {
 
-// What of the request shapes its response.
+// The properties of a request that its response depends on.
 struct ResponseMode {
   unsigned version = 11;  // 10: HTTP/1.0
   bool keep_alive = false;
   bool head_only = false;
-  bool gzip = false;  // the client takes it
+  bool gzip = false;  // the client accepts gzip
 };
 
 class ResponseWriter {
  public:
   ResponseWriter(WebStream& stream, const WebLimits& limits) : stream_(stream), limits_(limits) {}
 
-  // True when it was sent whole and the connection may take another request.
+  // True when the response was sent completely and the connection can take another request.
   boost::asio::awaitable<bool> send(ResponseMode mode, HttpResponse response);
 
  private:

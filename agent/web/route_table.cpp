@@ -15,7 +15,7 @@
 namespace mtasts::web {
 namespace {
 
-// What '*' stands for, or nothing when the path is another one.
+// The text matched by '*'; nothing if the path does not match.
 std::optional<std::string_view> wildcard_of(std::string_view pattern, std::string_view path) {
   const size_t star = pattern.find('*');
   if (star == std::string_view::npos)
@@ -31,7 +31,7 @@ bool takes(const Route& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
 }
 
-// Browsers name the page that sends a request; programs such as curl do not.
+// Browsers send the origin of the page that makes a request; programs such as curl do not.
 bool is_cross_site(const HttpRequest& request, const settings::ExternalUrl& external) {
   if (request.fetch_site == "cross-site" || request.fetch_site == "same-site") return true;
   if (request.origin.empty()) return false;
@@ -44,7 +44,7 @@ bool is_cross_site(const HttpRequest& request, const settings::ExternalUrl& exte
          !equals_ignoring_case(authority, external.authority);
 }
 
-// The path below the prefix; nothing when it is elsewhere.
+// The path below the prefix; nothing if the path is not below it.
 std::optional<std::string_view> below(std::string_view prefix, std::string_view path) {
   if (prefix.empty() || !path.starts_with(prefix)) return std::nullopt;
   path.remove_prefix(prefix.size());
@@ -93,8 +93,8 @@ RouteTable::Match RouteTable::check(const HttpRequest& request,
     match.refusal = text_response(400, target.failure().detail);
     return match;
   }
-  // A reverse proxy may strip the prefix or pass it on. Where the prefix is also an address of ours
-  // ("/metrics"), the address counts.
+  // A reverse proxy may strip the prefix or pass it on. If the prefix is also the path of a route
+  // ("/metrics"), the route takes precedence.
   const auto inner = below(external.path, target->path);
   const bool is_prefix = target->path == external.path;
   match = find(request.method, inner && !is_prefix ? *inner : target->path);

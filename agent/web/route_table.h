@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One table of routes: method, path, handler, body limit, and who may. Everything that can be said
-// of a request before its handler runs comes from the table: 400 for a target that cannot be read,
-// 404, 405 with Allow, HEAD for GET, and 403 for a writing request that a page of another site
-// made. Every request passes one door, RouteTable::check; authentication belongs there, too.
-// A value; any thread.
+// RouteTable: method, path, handler, body limit and access rule of every route. Everything that can
+// be decided before a route's handler runs is decided from the table: 400 for an invalid target,
+// 404, 405 with Allow, HEAD for GET, and 403 for a state-changing request sent by a page of another
+// site. Every request passes RouteTable::check; authentication would belong there. Does not read or
+// write sockets. A value; any thread.
 #pragma once
 
 #include <functional>
@@ -19,22 +19,22 @@
 
 namespace mtasts::web {
 
-// Who may use a route.
+// The access rule of a route.
 enum class Access {
-  open,       // whoever reaches the port
-  same_site,  // programs, and pages of this site; a route that changes something
+  open,       // everyone who can reach the port
+  same_site,  // programs and pages of this site; for routes that change state
 };
 
-// Of a request, for the route's handler; valid during the call.
+// A matched request, passed to the route's handler; valid during the call.
 struct RoutedRequest {
   const HttpRequest& http;
-  const std::map<std::string, std::string>& query;  // decoded; the first of a name
-  std::string_view wildcard;                        // what '*' of the route's path stands for
+  const std::map<std::string, std::string>& query;  // decoded; first value per name
+  std::string_view wildcard;                        // the text matched by '*' in the route's path
 };
 
 struct Route {
-  std::string_view method;  // GET takes HEAD, too
-  std::string_view path;    // decoded; one '*' stands for any text, slashes and none included
+  std::string_view method;  // GET also matches HEAD
+  std::string_view path;    // decoded; one '*' matches any text, also empty or with slashes
   std::function<void(const RoutedRequest&, const Handler::Done&)> answer;
   size_t body_bytes = 0;
   Access access = Access::open;
@@ -42,18 +42,18 @@ struct Route {
 
 class RouteTable {
  public:
-  // The first route that fits a request counts.
+  // The first matching route is used.
   explicit RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
-  // `external` is the URL under which the routes are reached from outside; they are served with its
-  // path as a prefix and without.
+  // `external` is the external URL of the routes; they are served both with its path as a prefix
+  // and without.
   Admission admit(const HttpRequest& head, const settings::ExternalUrl& external) const;
-  // Refuses what admit() refuses.
+  // Refuses every request that admit() refuses.
   void answer(const HttpRequest& request, const settings::ExternalUrl& external,
               const Handler::Done& done) const;
 
  private:
-  struct Match;  // of a request: a route, or a refusal
+  struct Match;  // the result for a request: a route, or a refusal
 
   Match check(const HttpRequest& request, const settings::ExternalUrl& external) const;
   Match find(std::string_view method, std::string_view path) const;

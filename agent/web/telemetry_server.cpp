@@ -28,7 +28,7 @@ struct Answer {
   std::string_view allow;
 };
 
-// Turns "127.0.0.1:10059" down when this CivetWeb cannot have it.
+// Rejects a listen address that this CivetWeb cannot use.
 std::string fault_in(const std::string& listen) {
   size_t colon = listen.rfind(':');
   Result<IpAddress> address = IpAddress::parse(listen.substr(0, colon));
@@ -57,11 +57,11 @@ class TelemetryServer::Server : public CivetHandler {
  public:
   explicit Server(TelemetryHooks hooks) : hooks_(std::move(hooks)) {}
 
-  // Empty: it serves; else the sentence that says why not.
+  // Empty on success; otherwise one sentence that gives the reason.
   std::string start(const std::string& listen);
   uint16_t port() const;
 
-  // CivetHandler has each twice, with a status and without.
+  // CivetHandler declares each function twice, with a status and without.
   using CivetHandler::handleDelete;
   using CivetHandler::handleGet;
   using CivetHandler::handleHead;
@@ -85,20 +85,20 @@ class TelemetryServer::Server : public CivetHandler {
   static int on_message(const mg_connection* connection, const char* message);
 
   Answer answer(std::string_view method, std::string_view uri) const;
-  // Always true: there is an answer to everything.
+  // Always true: every request gets a response.
   bool respond(mg_connection* connection) const;
 
   const TelemetryHooks hooks_;
   std::mutex mutex_;
-  std::string last_message_;               // under mutex_
-  std::unique_ptr<CivetServer> listener_;  // last: its threads use what is above
+  std::string last_message_;               // guarded by mutex_
+  std::unique_ptr<CivetServer> listener_;  // last: its threads use the members above
 };
 
 std::string TelemetryServer::Server::start(const std::string& listen) try {
   std::string fault = fault_in(listen);
   if (!fault.empty()) return fault;
-  // Two scrapes and two health checks at once are plenty; a client that stalls costs one thread
-  // for the timeout.
+  // Enough for two scrapes and two health checks at once; a stalled client occupies one thread
+  // until the timeout.
   const std::vector<std::string> options = {
       "listening_ports",    listen, "num_threads",       "4",
       "request_timeout_ms", "5000", "enable_keep_alive", "no"};
@@ -122,10 +122,10 @@ int TelemetryServer::Server::on_message(const mg_connection* connection, const c
   const auto* listener =
       static_cast<const CivetServer*>(mg_get_user_data(mg_get_context(connection)));
   if (listener == nullptr || message == nullptr) return 1;
-  // CivetServer hands its context out as const; it is the Server that start() gave it.
+  // CivetServer returns its context as const; it is the Server passed by start().
   auto* server = static_cast<Server*>(const_cast<void*>(listener->getUserContext()));
   std::lock_guard lock(server->mutex_);
-  // The first is the cause; what follows says that the start failed.
+  // The first message is the cause; later ones only report that the start failed.
   if (server->last_message_.empty()) server->last_message_ = printable(message, 200);
   return 1;
 }
@@ -181,7 +181,7 @@ bool TelemetryServer::Server::respond(mg_connection* connection) const try {
   if (method != "HEAD") mg_write(connection, answer.body.data(), answer.body.size());
   return true;
 } catch (const std::exception&) {
-  // The caller is C: an exception (there is only the one of memory running out) must not reach it.
+  // The caller is C code: an exception (only std::bad_alloc is possible) must not reach it.
   return true;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The telemetry listener: the agent's own metrics and its health, in plain HTTP over CivetWeb, on
-// threads that neither loop shares, so that it can tell when a loop stands still. Serves /metrics,
-// /-/healthy and /-/ready to GET and HEAD and nothing else; reads no bodies, has no document root.
-// IPv4 only: this CivetWeb is built without IPv6. Threads: start() and the destructor from one;
-// the functions in TelemetryHooks are called from several at once.
-// Stopping may take two seconds: CivetWeb looks for it that often.
+// TelemetryServer: serves the agent's own metrics and health over plain HTTP with CivetWeb, on
+// threads of its own, so that it can report a loop that has stopped responding. Serves GET and HEAD
+// of /metrics, /-/healthy and /-/ready and nothing else; reads no bodies, has no document root.
+// IPv4 only: Debian's CivetWeb is built without IPv6. Threads: start() and the destructor from one;
+// the functions in TelemetryHooks are called from several at once. Stopping may take two seconds,
+// the interval at which CivetWeb checks for it.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@
 namespace mtasts::web {
 
 struct Heartbeat {
-  std::string name;  // of the loop, for people
+  std::string name;  // name of the loop, shown to users
   std::function<std::chrono::steady_clock::time_point()> last_turn;
 };
 
@@ -31,16 +31,16 @@ struct TelemetryHooks {
   std::function<bool()> ready;
 };
 
-// A loop that has not turned for so long stands still.
+// A loop that has not run for this long is reported as unresponsive.
 inline constexpr std::chrono::seconds kStandstill{30};
 
-// Empty while every loop turns; else one sentence that names those that do not.
+// Empty while every loop responds; otherwise one sentence that names the unresponsive ones.
 std::string standstill(const std::vector<Heartbeat>& heartbeats,
                        std::chrono::steady_clock::time_point now);
 
 class TelemetryServer {
  public:
-  // `listen`: "address:port", port 0 for any. The failure is one sentence.
+  // `listen`: "address:port"; port 0 selects a free port. The failure is one sentence.
   static Result<std::unique_ptr<TelemetryServer>> start(const std::string& listen,
                                                         TelemetryHooks hooks);
   ~TelemetryServer();
@@ -54,7 +54,7 @@ class TelemetryServer {
   std::unique_ptr<Server> server_;
 
  public:
-  // For start() alone: nobody else can make a Server.
+  // Only for start(): no other code can create a Server.
   explicit TelemetryServer(std::unique_ptr<Server> server);
 };
 

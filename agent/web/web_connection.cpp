@@ -21,7 +21,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-// What a refused peer may still send before we stop listening, and for how long.
+// How much a refused peer may still send, and for how long, before the server closes the
+// connection.
 constexpr size_t kLingerBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr size_t kReadStep = 4096;
@@ -94,8 +95,7 @@ void WebConnection::close() {
   stream_->close();
 }
 
-// A connection that waits for its next request may wait longer than one that is in the middle of
-// one.
+// The wait between two requests may be longer than a pause within a request.
 asio::awaitable<bool> WebConnection::wait_for_octets() {
   if (buffer_.size() > 0) co_return true;
   idle_ = true;
@@ -134,7 +134,7 @@ asio::awaitable<error_code> WebConnection::read_body(Parser& parser, size_t limi
   parser.body_limit(limit);
   const std::string expect = field(parser.get(), "Expect");
   if (!parser.is_done() && buffer_.size() == 0 && beast::iequals(expect, "100-continue")) {
-    // RFC 9110 §10.1.1: the client waits for a word before it sends the body.
+    // RFC 9110 §10.1.1: the client waits for 100 (Continue) before it sends the body.
     static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const std::vector<asio::const_buffer> octets(1, asio::buffer(kContinue));
     error_code error;
@@ -150,7 +150,7 @@ asio::awaitable<bool> WebConnection::serve_one() {
   if (!more) co_return false;
   Parser parser;
   parser.header_limit(static_cast<uint32_t>(limits_.header_bytes));
-  parser.body_limit(boost::none);  // known when the header is
+  parser.body_limit(boost::none);  // set once the header is known
   stream_->expires_after(limits_.request);
   error_code error = co_await parse(parser, true);
   if (error) {
@@ -190,7 +190,7 @@ asio::awaitable<bool> WebConnection::refuse_error(error_code error) {
   else if (is_http_error(error))
     response = text_response(400, "The request is not valid HTTP.");
   else
-    co_return false;  // of the transport: nobody is there to read an answer
+    co_return false;  // transport error: nobody can read a response
   const ResponseMode mode;
   bool more = co_await refuse(std::move(response), mode);
   co_return more;
@@ -206,7 +206,8 @@ asio::awaitable<bool> WebConnection::refuse(HttpResponse response, ResponseMode 
 asio::awaitable<HttpResponse> WebConnection::ask_handler(const HttpRequest& request) {
   answer_.reset();
   answer_timer_.expires_after(limits_.answer);
-  // The response may come from any thread, twice, too late, and when connection and loop are gone.
+  // The response may come from any thread, twice, too late, or after the connection and the loop
+  // are gone.
   const uint64_t question = ++question_;
   Handler::Done done = [loop = loop_, connection = weak_from_this(),
                         question](HttpResponse response) {
@@ -218,7 +219,7 @@ asio::awaitable<HttpResponse> WebConnection::ask_handler(const HttpRequest& requ
   error_code ignored;
   auto token = asio::redirect_error(asio::use_awaitable, ignored);
   co_await answer_timer_.async_wait(token);
-  ++question_;  // what comes now is too late
+  ++question_;  // any later response is ignored
   if (answer_) co_return std::move(*answer_);
   co_return finishing_ ? text_response(503, "The agent is shutting down.")
                        : text_response(504, "The request timed out.");
@@ -230,8 +231,8 @@ void WebConnection::deliver(uint64_t question, HttpResponse response) {
   answer_timer_.cancel();
 }
 
-// A socket closed while the peer still sends is reset, and the peer may never see why it was
-// refused (RFC 9112 §9.6).
+// Closing a socket while the peer still sends causes a reset, and the peer may never see the
+// response (RFC 9112 §9.6).
 asio::awaitable<void> WebConnection::linger() {
   error_code error;
   stream_->expires_after(kLingerTime);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One connection of the web server: reads requests, has the handler answer them, writes responses.
-// Included by the files of the server alone, for it brings Beast along. Loop thread of the web
-// server only; responses from other threads come by the LoopHandle. Held by shared pointer.
+// WebConnection: one connection of the web server; reads requests, passes them to the handler and
+// writes the responses. Includes Beast; only for the files of the server. Loop thread of the web
+// server only; responses from other threads arrive through the LoopHandle. Held by shared pointer.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -25,16 +25,16 @@ namespace mtasts::web {
 
 class WebConnection : public std::enable_shared_from_this<WebConnection> {
  public:
-  // Handler and limits must outlive the connection.
+  // The handler and the limits must outlive the connection.
   WebConnection(std::unique_ptr<WebStream> stream, const Handler& handler, const WebLimits& limits,
                 std::shared_ptr<LoopHandle> loop);
 
-  // Until the peer or we have had enough. Never throws for what the peer does.
+  // Runs until the peer or the server closes the connection. Never throws because of the peer.
   boost::asio::awaitable<void> run();
 
-  // No further request will be read; an idle connection ends now.
+  // Reads no further request; an idle connection closes immediately.
   void finish();
-  // Ends now, whatever it does.
+  // Closes the connection immediately.
   void close();
 
  private:
@@ -45,10 +45,10 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
 
   Awaitable<bool> wait_for_octets();
   Awaitable<bool> serve_one();
-  // Reads on until the header, or the whole, is parsed.
+  // Reads until the header, or the whole message, is parsed.
   Awaitable<Error> parse(Parser& parser, bool header_alone);
   Awaitable<Error> read_body(Parser& parser, size_t limit);
-  // Answers what cannot be read on, and hangs up; false.
+  // Responds to a request that cannot be read further and closes the connection; returns false.
   Awaitable<bool> refuse(HttpResponse response, ResponseMode mode);
   Awaitable<bool> refuse_error(Error error);
   Awaitable<HttpResponse> ask_handler(const HttpRequest& request);
@@ -62,8 +62,8 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
   ResponseWriter writer_;
   boost::beast::flat_buffer buffer_;
   boost::asio::steady_timer answer_timer_;
-  uint64_t question_ = 0;               // counts what the handler was asked
-  std::optional<HttpResponse> answer_;  // to the latest question
+  uint64_t question_ = 0;               // number of requests passed to the handler
+  std::optional<HttpResponse> answer_;  // the response to the latest request
   bool idle_ = false;
   bool finishing_ = false;
 };

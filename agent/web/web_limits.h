@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The bounds of a web server. How large a body may be is the handler's word (Admission).
+// The limits of a web server: sizes, connections and time limits. The limit of a body is decided by
+// the handler (Admission). Plain data, any thread.
 #pragma once
 
 #include <chrono>
@@ -10,11 +11,11 @@
 namespace mtasts::web {
 
 struct WebLimits {
-  std::chrono::milliseconds request{30000};    // from its first octet to its last
-  std::chrono::milliseconds idle{60000};       // between the requests of a connection
-  std::chrono::milliseconds write{30000};      // of one piece of a response
-  std::chrono::milliseconds response{300000};  // of a whole response
-  std::chrono::milliseconds answer{130000};    // of a probe or reload, whatever it promised
+  std::chrono::milliseconds request{30000};    // from the first octet of a request to its last
+  std::chrono::milliseconds idle{60000};       // between two requests of a connection
+  std::chrono::milliseconds write{30000};      // one piece of a response
+  std::chrono::milliseconds response{300000};  // a whole response
+  std::chrono::milliseconds answer{130000};    // the handler's response, also of a probe or reload
   size_t header_bytes = 8 * 1024;
   size_t connections = 256;
 };

@@ -34,7 +34,7 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBeat{1000};
-// After an accept that failed (no descriptors left, say), so that the loop does not spin.
+// Pause after a failed accept (out of descriptors, for example), so that the loop does not spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kGrace{500};
 
@@ -61,7 +61,7 @@ class WebServer::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Empty: it listens; else what is in the way.
+  // Empty on success; otherwise the reason for the failure.
   std::string listen(const settings::Endpoint& endpoint, std::string_view setting);
   void start();
   void stop();
@@ -127,7 +127,7 @@ void WebServer::Loop::run() {
       io_.run();
       return;
     } catch (const std::exception& broken) {
-      // One connection broke an invariant or memory ran out; the others go on.
+      // One connection broke an invariant or ran out of memory; the others continue.
       log(LogLevel::error, "web server failed with an exception", {{"what", broken.what()}});
     }
   }
@@ -156,7 +156,7 @@ asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
       co_await pause.async_wait(token);
       continue;
     }
-    if (connections_.size() >= limits_.connections) continue;  // closes it
+    if (connections_.size() >= limits_.connections) continue;  // closes the new one
     auto stream = std::make_unique<PlainStream>(std::move(socket));
     auto connection =
         std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);

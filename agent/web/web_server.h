@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The web server: HTTP/1.1 (RFC 9112) over Boost.Beast on a loop and a thread of its own. Bounded:
-// connections, header and body sizes, and a deadline on every read and write; gzip when asked,
-// chunked bodies for what comes piece by piece, HEAD, keep-alive, pipelining. What it serves is the
-// handler's word. Does not do TLS. Threads: start() and stop() from one; heartbeat() from any.
+// WebServer: HTTP/1.1 (RFC 9112) over Boost.Beast, on its own loop and thread. Limits connections,
+// header and body sizes, and sets a deadline on every read and write. Supports gzip, chunked
+// bodies, HEAD, keep-alive and pipelining. The content comes from the handler. Does not do TLS.
+// Threads: start() and stop() from one; heartbeat() from any.
 #pragma once
 
 #include <chrono>
@@ -21,9 +21,9 @@ namespace mtasts::web {
 
 class WebServer {
  public:
-  // Listens on every endpoint, or fails with one sentence that names the first that cannot be
-  // had, and the setting to change. An IPv6 any-address takes IPv4 too. Port 0: any. The handler
-  // must outlive the server.
+  // Listens on every endpoint, or fails with one sentence that names the first endpoint that cannot
+  // be used, and the setting to change. An IPv6 any-address also accepts IPv4. Port 0 selects a
+  // free port. The handler must outlive the server.
   static Result<std::unique_ptr<WebServer>> start(const std::vector<settings::Endpoint>& listen,
                                                   const Handler& handler, WebLimits limits = {},
                                                   std::string_view setting = "[web] listen");
@@ -31,13 +31,14 @@ class WebServer {
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
 
-  // Where it listens, with the real ports.
+  // The listening endpoints, with the actual ports.
   const std::vector<settings::Endpoint>& endpoints() const;
 
-  // When the loop last turned; at most a second or so ago while it is well.
+  // When the loop last ran; about a second ago at most while it is responsive.
   std::chrono::steady_clock::time_point heartbeat() const;
 
-  // Idle connections close at once, responses under way get half a second. May be called again.
+  // Closes idle connections immediately and gives responses in progress half a second. May be
+  // called again.
   void stop();
 
  private:
@@ -45,7 +46,7 @@ class WebServer {
   std::unique_ptr<Loop> loop_;
 
  public:
-  // For start() alone: nobody else can make a Loop.
+  // Only for start(): no other code can create a Loop.
   explicit WebServer(std::unique_ptr<Loop> loop);
 };
 

@@ -18,10 +18,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What scripts send along with a reload; nobody reads it.
+// Maximum body that scripts may send with a reload; it is ignored.
 constexpr size_t kReloadBody_bytes = 1024;
 
-// Takes one of the probes that may run at once for as long as it lives.
+// Occupies one of the concurrent probe slots for its lifetime.
 class ProbeSlot {
  public:
   explicit ProbeSlot(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The site on the web port: which address gives what. Its routes stand in one table (routes()),
-// which also refuses; no sockets, no HTML of its own. What the site cannot do itself (probe,
-// reload) it asks of functions handed in, which answer later and from any thread. Any thread; an
-// answer may come before answer() returns.
+// WebSite: the content of the web port. Its routes are listed in one table (routes()), which also
+// refuses requests. No sockets, no HTML of its own. Probes and reloads are delegated to functions
+// passed in, which respond later and from any thread. Any thread; a response may come before
+// answer() returns.
 #pragma once
 
 #include <atomic>
@@ -29,34 +29,35 @@
 
 namespace mtasts::web {
 
-// Each may be left empty: then the address answers 501 (ready: always ready). `done` functions must
-// be called at most once; when they never are, the server gives up after a while.
+// Each may be empty; then its route responds with 501 (ready: always ready). Call a `done` function
+// at most once; if it is never called, the server responds with 504 after a timeout.
 struct WebActions {
   std::function<void(std::string domain, std::chrono::milliseconds limit,
                      std::function<void(Result<verdict::ReportPtr>)> done)>
       probe;
   std::function<void(std::function<void(std::vector<std::string> errors)> done)> reload;
-  // The timeline of a configured domain; `done` may come from any thread.
+  // Reads the timeline of a configured domain; `done` may be called from any thread.
   std::function<void(std::string domain, std::function<void(Result<state::Timeline>)> done)>
       timeline;
   std::function<bool()> ready;
   std::function<std::string()> agent_metrics;  // whole families in the text format
 };
 
-// Checks that /probe has running at once; more get 503. A scrape that waits costs a connection.
+// Maximum concurrent checks of /probe; further requests get 503. A waiting scrape would occupy a
+// connection.
 inline constexpr int kMostProbes = 64;
 
 class WebSite : public Handler {
  public:
-  // Reports and exposition must outlive the site.
+  // The reports and the exposition must outlive the site.
   WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
           WebActions actions, settings::ProbeSettings probe_rule);
   WebSite(const WebSite&) = delete;
   WebSite& operator=(const WebSite&) = delete;
 
   void set_probe_rule(settings::ProbeSettings rule);
-  // [web] external_url: links go there, its path is a prefix of every route, and its pages may send
-  // writing requests. Empty: none.
+  // [web] external_url: the base of links; its path is a prefix of every route, and its pages may
+  // send state-changing requests. Empty: none.
   void set_external_url(const std::string& url);
 
   Admission admit(const HttpRequest& head) const override;
@@ -84,8 +85,8 @@ class WebSite : public Handler {
   const RouteTable routes_;
   const std::shared_ptr<std::atomic<int>> probes_ = std::make_shared<std::atomic<int>>(0);
   mutable std::mutex mutex_;
-  settings::ProbeSettings probe_rule_;                          // under mutex_
-  std::shared_ptr<const settings::ExternalUrl> external_url_ =  // under mutex_
+  settings::ProbeSettings probe_rule_;                          // guarded by mutex_
+  std::shared_ptr<const settings::ExternalUrl> external_url_ =  // guarded by mutex_
       std::make_shared<const settings::ExternalUrl>();
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The octets of one accepted connection. WebConnection knows nothing else of its transport; plain
-// TCP is PlainStream, TLS would be a second implementation. One coroutine at a time, on the loop
-// thread; close() may be called meanwhile and ends what waits.
+// WebStream: the octets of one accepted connection, the only view that WebConnection has of its
+// transport. PlainStream implements it over plain TCP; TLS would be a second implementation. Used
+// by one coroutine at a time on the loop thread; close() may be called meanwhile and ends pending
+// operations.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -29,18 +30,18 @@ class WebStream {
   // The address of the peer; an IPv4 peer of an IPv6 socket has its IPv4 address.
   virtual IpAddress peer() const = 0;
 
-  // Everything from now until the next call has to be done within `time`; then `error` is set, and
+  // All operations until the next call must complete within `time`; otherwise `error` is set and
   // the stream is closed.
   virtual void expires_after(std::chrono::milliseconds time) = 0;
 
-  // What comes before the first octet of HTTP; nothing on plain TCP.
+  // The handshake before the first octet of HTTP; none on plain TCP.
   virtual Awaitable<void> handshake(Error& error) = 0;
-  // At least one octet, or an error; the peer's end is one, too.
+  // Reads at least one octet, or returns an error; the end of the stream is an error.
   virtual Awaitable<size_t> read_some(boost::asio::mutable_buffer room, Error& error) = 0;
-  // All of them, or an error.
+  // Writes all octets, or returns an error.
   virtual Awaitable<void> write(const std::vector<boost::asio::const_buffer>& octets,
                                 Error& error) = 0;
-  // Says that nothing more will be sent; reading goes on.
+  // Shuts down the sending side; reading continues.
   virtual Awaitable<void> half_close(Error& error) = 0;
   virtual void close() = 0;
 };

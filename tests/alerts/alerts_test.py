@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The alerts: complete, well formed, tested, routed and inhibited as they say.
+"""The alerts: complete, well formed, tested, routed and inhibited as documented.
 
     python3 -B tests/alerts/alerts_test.py --agent BUILD/mtasts-exporter [unittest's own arguments]
 
@@ -58,8 +58,8 @@ class Form(unittest.TestCase):
             self.assertEqual(len(groups), 1, name)
 
     def test_for_rides_out_one_failed_check(self):
-        """A wrong result stands until the next check, and five minutes more in last_over_time."""
-        # A fault of an MX host stands for five minutes, for all domains that share it, and then until the next check of each.
+        """A wrong result is exported until the next check, and for five more minutes through last_over_time."""
+        # A fault of an MX host is cached for five minutes, then exported until the next check of each domain.
         minutes = {"domain": 15 + 5, "mx": 5 + 15 + 5}
         for row in alert_rows():
             about = next((kind for kind in minutes if f"{kind}:mtasts_finding:open" in row["expr"]), None)
@@ -69,7 +69,7 @@ class Form(unittest.TestCase):
                     self.assertGreater(int(number) * (60 if unit == "h" else 1), minutes[about])
 
     def test_a_missed_scrape_is_bridged(self):
-        """Every series of ours is read through a window."""
+        """Every series of the agent is read over a window."""
         known = golden()
         for rule in rules():
             for name in metrics_of(rule["expr"]) & set(known):
@@ -148,7 +148,7 @@ class Completeness(unittest.TestCase):
                 self.assertEqual(set(codes) - set(named[1].split()), set())
 
     def test_an_alert_is_held_by_the_stages_of_its_findings(self):
-        """What fires goes on while its stage is unseen; a stage forgotten there would end it."""
+        """A firing alert keeps firing while its stage is not observed; a stage missing in the rule would resolve it."""
         for row in alert_rows():
             held = re.search(r'domain:mtasts_stage:unseen\{stage=~"([^"]*)"\}', row["expr"])
             if held:
@@ -170,7 +170,7 @@ class Completeness(unittest.TestCase):
 
 
 class Names(unittest.TestCase):
-    """Nothing is named that the agent does not export."""
+    """The rules name only metrics that the agent exports."""
 
     @classmethod
     def setUpClass(cls):
@@ -227,7 +227,7 @@ class Names(unittest.TestCase):
 
 
 class OtherForms(unittest.TestCase):
-    """What alerts/prometheusrule.py makes."""
+    """The output of alerts/prometheusrule.py."""
 
     def test_the_chart_s_file_is_made_anew(self):
         self.assertEqual(prometheusrule.CHART_FILE.read_text(), prometheusrule.chart_text(),
@@ -253,7 +253,7 @@ class OtherForms(unittest.TestCase):
         self.assertEqual(manifest["spec"]["groups"], prometheusrule.source_groups())
 
     def test_joined_with_the_team(self):
-        """Alerts about domains carry the team where the settings name one; the others fire as before."""
+        """Alerts about domains have the label team if the settings set one; the others fire as before."""
         groups = prometheusrule.with_label(prometheusrule.source_groups(), "team")
         for row in prometheusrule.rules_of(groups):
             if "alert" in row:
@@ -277,7 +277,7 @@ class OtherForms(unittest.TestCase):
 
     @staticmethod
     def checked(groups, tests=()):
-        """What promtool has against the rules, or against what the tests expect of them."""
+        """Errors of promtool in the rules or in their unit tests."""
         with tempfile.TemporaryDirectory() as folder:
             rule_file, test_file = Path(folder) / "rules.yaml", Path(folder) / "tests.yaml"
             rule_file.write_text(yaml.safe_dump({"groups": groups}))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Commands in texts for operators: do the agent's own exist, and are the others standard tools?"""
+"""Checks commands in texts for operators: the agent's must exist, others must be standard tools."""
 
 import functools
 import re
@@ -20,11 +20,11 @@ def help_of(agent, word):
 
 
 def own_command_faults(agent, text):
-    """What mtasts-exporter commands of the text have that the agent does not."""
+    """Subcommands and options of mtasts-exporter in the text that the agent does not have."""
     faults = []
     for command in OWN.findall(text):
         word, *options = command.split()
-        # Of an unknown word the agent shows its general help.
+        # For an unknown subcommand, the agent prints its general help.
         if f"mtasts-exporter {word} " not in help_of(agent, word):
             faults.append(f"no such command: {command}")
         faults += [f"no such option: {option} of {command}" for option in options

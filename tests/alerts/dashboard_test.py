@@ -26,7 +26,7 @@ OPTIONS = {
     "state-timeline": {"legend", "tooltip", "mergeValues", "showValue", "rowHeight"},
     "table": {"showHeader", "footer"},
 }
-# Of Grafana's list of units; those that the dashboard may use.
+# The units of Grafana that the dashboard may use.
 UNITS = {"short", "none", "s", "d", "bytes", "percentunit", "ops", "reqps", "dateTimeAsIso", "dateTimeFromNow"}
 MARKS_OF_UNITS = {"percentunit": "/", "bytes": "_bytes", "s": "_seconds", "ops": r"\brate\(", "reqps": r"\brate\("}
 VARIABLES = {"datasource", "job", "domain"}
@@ -85,7 +85,7 @@ class Dashboard(unittest.TestCase):
         self.assertEqual(board["uid"], "mtasts-exporter")
         self.assertIsNone(board["id"], "an id is the database's")
         self.assertGreaterEqual(board["schemaVersion"], 36)  # Grafana 9.0
-        self.assertLessEqual(board["schemaVersion"], 37)     # what later ones migrate, such as a table's displayMode
+        self.assertLessEqual(board["schemaVersion"], 37)     # fields that later versions migrate
         for field in ("title", "tags", "time", "refresh", "templating", "annotations", "panels", "version"):
             self.assertIn(field, board)
 
@@ -101,7 +101,7 @@ class Dashboard(unittest.TestCase):
             self.assertEqual(query[2], name)
             self.assertEqual(promql.complaints([query[1].replace("$job", ".+")]), "")
             self.assertLessEqual(promql.metrics_in(query[1]), promql.exported_metrics())
-        # A repeated row for each of many thousand domains would be no help.
+        # A repeated row for each of many thousand domains would be useless.
         self.assertFalse(variables["domain"]["includeAll"])
 
     def test_only_known_variables_are_used(self):

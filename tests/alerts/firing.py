@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""promtool over the unit tests of alerts/tests: what fires, and in which words."""
+"""promtool over the unit tests of alerts/tests: which alerts fire, and with which texts."""
 
 import copy
 import functools
@@ -40,9 +40,9 @@ def fired_at(test):
 
 
 def asking_for_texts(document):
-    """The unit tests, asked for the text of each alert once, in the only way promtool gives it: a wrong guess.
+    """The unit tests, changed to print the text of each alert: promtool prints it only when an expectation fails.
 
-    It keeps one rule of a name, so the severity becomes a part of the name; see separate_names().
+    promtool keeps one rule per name, so the severity becomes part of the name; see separate_names().
     """
     asked = set()
     for test in document["tests"]:
@@ -108,13 +108,13 @@ class UnitTests(unittest.TestCase):
             got = re.findall(r"^ +Labels:\{(.*?)\}\n +Annotations:\{(.*)\}$", output, re.M)
             for labels, notes in got:
                 labels = dict((key, value) for key, _, value in MATCHER.findall(labels))
-                if notes:  # else it is the wrong guess
+                if notes:  # otherwise it is the failing expectation
                     description = json.loads(re.search(r'description=("(?:\\.|[^"\\])*")', notes)[1])
                     expanded.setdefault(tuple(labels["alertname"].split("_")), []).append((labels, description))
         return expanded
 
     def test_every_description_has_commands_that_exist(self):
-        """In backticks: commands of the agent or of standard tools, or queries; nothing else, and at least one."""
+        """Backticks hold only commands of the agent or of standard tools, or queries; there is at least one."""
         for row, texts in self.descriptions().items():
             for _, description in texts:
                 with self.subTest(alert=row, text=description):

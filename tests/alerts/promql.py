@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""PromQL as far as tests of documents need it: does promtool read it, and which metrics does it name?"""
+"""PromQL in documents: whether promtool parses it, and which metrics it names."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def metrics_in(expression):
 
 
 def complaints(expressions):
-    """What promtool says of the expressions that it cannot read; empty when it reads all."""
+    """promtool's errors for expressions that it cannot parse; empty when there are none."""
     rules = [{"record": f"query:number_{number}", "expr": expression}
              for number, expression in enumerate(expressions)]
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ from source import AGENT_ALERTS, MATCHER, ROUTES, alert_rows, identity, run
 
 
 class Matchers:
-    """Alertmanager's matchers, as its documentation describes them: anchored, a missing label is empty."""
+    """Alertmanager's matchers as documented: anchored, and a missing label is empty."""
 
     def __init__(self, texts):
         self._matchers = [MATCHER.fullmatch(text.strip()).groups() for text in texts]
@@ -27,7 +27,7 @@ class Matchers:
 
 
 def inhibits(inhibit_rules, source, target):
-    """True when an alert that fires silences another one."""
+    """True when a firing alert inhibits another one."""
     return any(Matchers(rule["source_matchers"]).match(source) and Matchers(rule["target_matchers"]).match(target)
                and all(source.get(label, "") == target.get(label, "") for label in rule.get("equal", []))
                for rule in inhibit_rules)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The runbooks and docs/findings.md agree with the agent's table of findings, and hold what they promise.
+"""The runbooks and docs/findings.md match the agent's table of findings, and are complete.
 
     python3 tests/alerts/runbooks_test.py --agent BUILD/mtasts-exporter            compares
-    python3 tests/alerts/runbooks_test.py --agent BUILD/mtasts-exporter --write    writes the generated parts anew
+    python3 tests/alerts/runbooks_test.py --agent BUILD/mtasts-exporter --write    rewrites the generated parts
 
-A page of alerts/runbooks names its findings in a comment, <!-- findings: CODE… -->; what stands between that and
-<!-- /findings --> is made from `explain --json`. All of docs/findings.md is.
+A page of alerts/runbooks names its findings in a comment, <!-- findings: CODE… -->; the text between that and
+<!-- /findings --> is generated from `explain --json`, as is all of docs/findings.md.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def severity_text(row):
 
 
 def prose(text):
-    """Plain text as Markdown that shows the same."""
+    """Escapes plain text for Markdown."""
     return re.sub(r"([\\`*<|])", r"\\\1", text)
 
 
@@ -111,7 +111,7 @@ def block_of(codes, findings):
         cells = (f"[`{row['code']}`](../../docs/findings.md#{row['code']})", severity_text(row), prose(row["meaning"]),
                  prose(row["fix"]))
         lines.append(f"| {' | '.join(cells)} |")
-    # The rows of one page share their commands.
+    # The rows of a page share their commands.
     commands = list(dict.fromkeys(row["verify"] for row in rows))
     return "\n".join([*lines, "", "To verify:", "", "```sh", *commands, "```", ""])
 
@@ -121,7 +121,7 @@ def page_with_block(text, findings):
 
 
 def alerts_by_code():
-    """The pages that each code stands on."""
+    """The pages that list each code."""
     found = {}
     for page in pages():
         for code in codes_of(page.read_text()):
@@ -148,7 +148,7 @@ def reference(findings):
 
 
 def anchors_of(file):
-    """As GitHub makes them from headings."""
+    """Anchors as GitHub generates them from headings."""
     headings = re.findall(r"^#+ (.*)$", FENCE.sub("", file.read_text()), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -251,7 +251,7 @@ class Commands(unittest.TestCase):
         for file in [*pages(), REFERENCE]:
             with self.subTest(file=file.name):
                 blocks = code_blocks(file, "sh")
-                # The findings of the whole reference are one script for one shell.
+                # All commands of the reference are checked as one shell script.
                 done = subprocess.run(["sh", "-n"], input="\n".join(blocks), capture_output=True, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The rules as they are written, the findings and metrics of the agent, and words of PromQL, for the tests."""
+"""The source of the rules, the findings and metrics of the agent, and parts of PromQL, for the tests."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ALERTS = ROOT / "alerts"
 sys.path.insert(0, str(ALERTS))
-import prometheusrule  # noqa: E402  (stands beside the rules)
+import prometheusrule  # noqa: E402  (in the directory of the rules)
 
 RULES = ALERTS / "mtasts.rules.yaml"
 ROUTES = ALERTS / "alertmanager.example.yml"
@@ -19,14 +19,14 @@ RUNBOOK_URL = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/aler
 SEVERITIES = ("critical", "warning", "info")
 AGENT_ALERTS = {"MtastsCheckStale", "MtastsAgentBlind", "MtastsExporterDown", "MtastsConfigReloadFailed",
                 "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable"}
-# Findings that no `…:mtasts_finding:open` names, with the alert that speaks for them, and why.
+# Findings not selected by any `…:mtasts_finding:open`, with the alert that covers them, and why.
 SPOKEN_FOR = {
-    "sts-tls-expiring": ("MtastsPolicyCertificateExpiring", "from the dates, so that thresholds stand in the rules"),
+    "sts-tls-expiring": ("MtastsPolicyCertificateExpiring", "from the dates, so that thresholds are in the rules"),
 }
-# Findings whose severity the agent sets by the case, beside the two of the table.
+# Severities that the agent sets for a finding in special cases, in addition to those of the table.
 ALSO = {"sts-tls-expiring": {"critical"}, "cert-expiring": {"critical"}, "sts-removed-while-cached": {"warning"},
         "sts-removed-before-expiry": {"warning"}}
-# The labels that Prometheus and our own rules add to those of the golden list.
+# The labels that Prometheus and the shipped rules add to those of the golden list.
 ADDED_LABELS = {"job", "instance", "namespace", "pod", "agent", "alert", "part", "range", "ordinal", "alertname",
                 "alertstate"}
 FOREIGN_METRICS = {"up", "ALERTS"}
@@ -79,7 +79,7 @@ def possible_severities(row):
 
 
 def golden():
-    """Metric name with its labels; a histogram stands under its three names."""
+    """Metric name with its labels; a histogram is listed under its three names."""
     metrics = {}
     for line in (ROOT / "tests/golden/metrics.txt").read_text().splitlines():
         name, kind, labels = LINE.match(line).groups()
@@ -89,7 +89,7 @@ def golden():
 
 
 def channels():
-    """The values of the label `channel`: the words of ChannelKind."""
+    """The values of the label `channel`: the names of ChannelKind."""
     enumerators = re.search(r"ENUM_CLASS\(ChannelKind, uint8_t, ([^)]*)\)", (ROOT / "agent/base/channel.h").read_text())[1]
     return set(enumerators.replace(" ", "").split(","))
 
@@ -120,7 +120,7 @@ def labels_of(expression):
 
 
 def unknown_values(expression, allowed):
-    """Label values that a matcher names and that cannot be; `allowed` maps labels to the closed sets."""
+    """Label values of a matcher that can never occur; `allowed` maps labels to the closed sets."""
     wrong = []
     for _, body in SELECTOR.findall(expression):
         for label, operator, value in MATCHER.findall(body):

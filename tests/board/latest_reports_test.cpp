@@ -95,7 +95,7 @@ TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
   auto shared = facts_of("mx.example", 1);
   auto a = report_of("a.example");
   add_mx(*a, "mx.example", shared);
-  add_mx(*a, "mx.example", shared);  // named twice by hostile evidence: one use
+  add_mx(*a, "mx.example", shared);  // listed twice by hostile evidence: counts once
   auto b = report_of("b.example");
   add_mx(*b, "mx.example", shared);
   ASSERT_TRUE(board.publish(a) && board.publish(b) && board.publish(a));
@@ -125,7 +125,7 @@ TEST(LatestReports, TakesTheNewestFactsOfAHost) {
   EXPECT_EQ(board.snapshot().hosts[0]->facts, newest);
 }
 
-TEST(LatestReports, NamesOfHostsAreFitForLabels) {
+TEST(LatestReports, HostNamesAreValidLabelValues) {
   EXPECT_EQ(host_key("mx1.example.com"), "mx1.example.com");
   EXPECT_EQ(host_key("mx\xff.example"), "mx\\xFF.example");
   EXPECT_EQ(host_key("mx\n.example"), "mx\\x0A.example");
@@ -139,8 +139,8 @@ TEST(LastResult, UnknownKeepsNotApplicableClears) {
   const Case cases[] = {
       {StageResult::not_applicable, StageResult::pass, StageResult::pass, 2},  // first result
       {StageResult::not_applicable, StageResult::unknown, StageResult::not_applicable, 0},  // none
-      {StageResult::pass, StageResult::unknown, StageResult::pass, 1},  // kept, its age
-      {StageResult::fail, StageResult::unknown, StageResult::fail, 1},  // kept, its age
+      {StageResult::pass, StageResult::unknown, StageResult::pass, 1},  // kept with its time
+      {StageResult::fail, StageResult::unknown, StageResult::fail, 1},  // kept with its time
       {StageResult::pass, StageResult::fail, StageResult::fail, 2},     // newer
       {StageResult::fail, StageResult::pass, StageResult::pass, 2},     // newer
       {StageResult::fail, StageResult::not_applicable, StageResult::not_applicable, 0},  // cleared

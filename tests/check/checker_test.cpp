@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The story and the blindness rule, with scripted ports.
+// Checks over scripted ports: what is blamed on a domain and what is reported as unknown because
+// its channel is unavailable to the agent.
 #include <gmock/gmock.h>
 
 #include "scripted_checks.h"
@@ -11,7 +12,7 @@ namespace {
 
 class CheckerTest : public ScriptedChecks {};
 
-TEST_F(CheckerTest, HealthyDomainIsOkAndAsksNoCanary) {
+TEST_F(CheckerTest, AHealthyDomainIsOkAndContactsNoCanary) {
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "");
   EXPECT_EQ(report.outcome, Outcome::ok);
@@ -20,7 +21,7 @@ TEST_F(CheckerTest, HealthyDomainIsOkAndAsksNoCanary) {
   EXPECT_EQ((resolver_.asked[{".", RecordType::ns}]), 0);
 }
 
-TEST_F(CheckerTest, OurDeadPort25IsUnknownNotTheDomainsFault) {
+TEST_F(CheckerTest, BlockedPort25IsUnknownNotTheDomainsFault) {
   smtp_down_ = true;
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "probe-port25-egress-blocked:unknown ");
@@ -57,7 +58,7 @@ TEST_F(CheckerTest, AnAnswerFromBeforeTheOutageProvesNothing) {
   EXPECT_EQ(summary(report), "probe-port25-egress-blocked:unknown ");
 }
 
-TEST_F(CheckerTest, AFamilyWeDoNotUseIsNotTheHostsFault) {
+TEST_F(CheckerTest, AnUnusedFamilyIsNotTheHostsFault) {
   resolver_.answers.erase({"mx1.mail.example", RecordType::a});
   resolver_.answers.erase({"mta-sts.one.example", RecordType::a});
   resolver_.add_address("mx1.mail.example", "2a00::1");
@@ -68,7 +69,7 @@ TEST_F(CheckerTest, AFamilyWeDoNotUseIsNotTheHostsFault) {
     EXPECT_EQ(finding.severity, Severity::unknown) << finding.code();
 }
 
-TEST_F(CheckerTest, AWildcardCnameDoesNotMakeADomainTakePart) {
+TEST_F(CheckerTest, AWildcardCnameIsNoRecord) {
   auto& record = resolver_.script("_mta-sts.one.example", RecordType::txt, DnsStatus::nodata);
   record.texts.clear();
   record.cname_chain = {"www.one.example"};
@@ -81,14 +82,14 @@ TEST_F(CheckerTest, AWildcardCnameDoesNotMakeADomainTakePart) {
   EXPECT_EQ(summary(check({"one.example"})[0]), "sts-txt-missing:warning ");
 }
 
-TEST_F(CheckerTest, SwitchedOffCanaryProvesNothing) {
+TEST_F(CheckerTest, ADisabledCanaryProvesNothing) {
   settings_.canary.smtp.clear();
   refusing_host_ = "mx1.mail.example";
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "probe-port25-egress-blocked:unknown ");
 }
 
-TEST_F(CheckerTest, BrokenIpv6OfOursIsNotTheHostsFault) {
+TEST_F(CheckerTest, BrokenIpv6OfTheAgentIsNotTheHostsFault) {
   settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   resolver_.add_address("mx1.mail.example", "2a00::1");
   resolver_.add_address("mxcanary.example", "2a00::201");
@@ -102,7 +103,7 @@ TEST_F(CheckerTest, BrokenIpv6OfOursIsNotTheHostsFault) {
   EXPECT_EQ(summary(report), "smtp-ipv6-fail:unknown ");
 }
 
-TEST_F(CheckerTest, WithoutIpv6CanaryIpv4SpeaksForTheChannel) {
+TEST_F(CheckerTest, WithoutIpv6CanaryIpv4DecidesForTheChannel) {
   settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   resolver_.add_address("mx1.mail.example", "2a00::1");
   prober_.answer = [good = prober_.answer](const std::string& host, const IpAddress& address) {
@@ -115,7 +116,7 @@ TEST_F(CheckerTest, WithoutIpv6CanaryIpv4SpeaksForTheChannel) {
   EXPECT_EQ(summary(report), "smtp-ipv6-fail:warning ");
 }
 
-TEST_F(CheckerTest, OurDeadResolverIsUnknownEverywhere) {
+TEST_F(CheckerTest, AnUnresponsiveResolverMakesEverythingUnknown) {
   for (auto& [key, answer] : resolver_.answers) {
     answer = {};
     answer.name = key.first;
@@ -135,7 +136,7 @@ TEST_F(CheckerTest, OneServfailIsTheDomainsFaultWhileOthersAnswer) {
   EXPECT_EQ(summary(report), "sts-txt-servfail:warning ");
 }
 
-TEST_F(CheckerTest, OurDeadHttpsIsUnknown) {
+TEST_F(CheckerTest, UnavailableHttpsIsUnknown) {
   https_down_ = true;
   auto report = check({"one.example"})[0];
   EXPECT_EQ(summary(report), "sts-host-timeout:unknown ");
@@ -157,7 +158,7 @@ TEST_F(CheckerTest, ManyFailingChecksShareOneCanaryRound) {
   EXPECT_EQ(prober_.greeted.size(), 1u);
 }
 
-TEST_F(CheckerTest, ADeadlineLeavesTheUndoneUnknown) {
+TEST_F(CheckerTest, UnfinishedPartsAreUnknownAtTheDeadline) {
   resolver_.delays[{"_mta-sts.one.example", RecordType::txt}] = std::chrono::seconds(30);
   auto begin = std::chrono::steady_clock::now();
   auto report = check({"one.example"}, milliseconds(100))[0];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The whole of a engine, with its real resolver, fetcher and prober, against a world in which many
-// peers misbehave: every check ends in time, says what is wrong, and leaves nothing behind.
+// A complete engine, with its real resolver, fetcher and prober, against a world in which many
+// peers misbehave: every check ends in time, reports the fault, and leaves no task or descriptor.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -29,11 +29,11 @@ using fakes::MailDomain;
 using fakes::MailWorld;
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
-using StationPtr = std::shared_ptr<Engine>;
+using EnginePtr = std::shared_ptr<Engine>;
 
 constexpr size_t kDomains = 200;
-// As many as two busy cores can serve within the limits of the world's settings: the servers and
-// the sanitizers run on them, too.
+// As many as two busy cores can serve within the time limits of the world's settings; the servers
+// and the sanitizers run on the same cores.
 constexpr size_t kAtOnce = 24;
 constexpr auto kGrace = 1s;
 constexpr auto kCleanEnd = 3s;
@@ -50,7 +50,7 @@ size_t open_descriptors() {
 // Three of ten domains, spread over all providers.
 bool misbehaves(size_t number) { return number % 10 == 2 || number % 10 == 5 || number % 10 == 8; }
 
-StationPtr make_station(boost::asio::io_context& loop, const settings::Settings& settings) {
+EnginePtr make_engine(boost::asio::io_context& loop, const settings::Settings& settings) {
   auto engine = Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   return engine.ok() ? *engine : nullptr;
 }
@@ -60,7 +60,7 @@ struct Checked {
   milliseconds took{0};
 };
 
-// Domains waiting to be checked, and what came of those that were.
+// Domains to be checked, and the results so far.
 struct Round {
   const std::vector<MailDomain>& domains;
   milliseconds limit;
@@ -83,12 +83,12 @@ boost::asio::awaitable<void> work(Engine& engine, Round& round) {
   }
 }
 
-void spawn(const StationPtr& engine, Round& round, size_t workers) {
+void spawn(const EnginePtr& engine, Round& round, size_t workers) {
   for (size_t count = 0; count < workers; ++count) engine->tasks().spawn(work(*engine, round));
 }
 
-// Asks all to end and lets the engine go, which nothing may keep, nor anything keep the loop busy.
-void expect_clean_end(boost::asio::io_context& loop, StationPtr engine) {
+// Cancels all tasks and releases the engine: nothing may keep it alive or keep the loop busy.
+void expect_clean_end(boost::asio::io_context& loop, EnginePtr engine) {
   auto begin = SteadyClock::now();
   std::weak_ptr<Engine> left = engine;
   boost::asio::post(loop, [engine = std::move(engine)] { engine->tasks().cancel_all(); });
@@ -96,7 +96,7 @@ void expect_clean_end(boost::asio::io_context& loop, StationPtr engine) {
   loop.run_for(kCleanEnd);
   EXPECT_TRUE(loop.stopped()) << "something is still under way after " << since(begin).count()
                               << " ms";
-  if (StationPtr kept = left.lock())
+  if (EnginePtr kept = left.lock())
     ADD_FAILURE() << "the engine is kept; " << kept->tasks().size() << " tasks are left";
 }
 
@@ -145,7 +145,7 @@ class HostileWorldTest : public testing::Test {
  protected:
   const std::vector<Misbehaviour> rows_ = misbehaviours();
 
-  // Domain by domain the next row, for those of the numbers that misbehave.
+  // Assigns the next row to each domain whose number misbehaves.
   template <typename Which>
   std::vector<const Misbehaviour*> arrange(MailWorld& world, Which which) {
     std::vector<const Misbehaviour*> chosen(world.domains().size());
@@ -176,7 +176,7 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
     auto chosen = arrange(world, misbehaves);
     settings::Settings settings = world.settings();
     boost::asio::io_context loop;
-    StationPtr engine = make_station(loop, settings);
+    EnginePtr engine = make_engine(loop, settings);
     ASSERT_NE(engine, nullptr);
     Round round{world.domains(), settings.check.timeout};
     spawn(engine, round, kAtOnce);
@@ -202,12 +202,12 @@ TEST_F(HostileWorldTest, EveryCheckEndsInTimeAndIsRight) {
   EXPECT_EQ(open_descriptors(), descriptors);
 }
 
-// The deadline itself, which healthy limits of the parts keep out of sight.
+// The overall deadline, which the shorter limits of the parts normally hide.
 TEST_F(HostileWorldTest, ADeadlineBeforeAllOtherLimitsIsKept) {
   MailWorld world(rows_.size());
   arrange(world, all);
   boost::asio::io_context loop;
-  StationPtr engine = make_station(loop, world.settings());
+  EnginePtr engine = make_engine(loop, world.settings());
   ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 300ms};
   spawn(engine, round, kAtOnce);
@@ -221,15 +221,15 @@ TEST_F(HostileWorldTest, ADeadlineBeforeAllOtherLimitsIsKept) {
   expect_clean_end(loop, std::move(engine));
 }
 
-// All MX hosts of a domain share one silent address, which is asked by one at a time: the check
-// ends, and the probes that wait behind it end when they are told to.
+// All MX hosts of a domain share one silent address, which gets one connection at a time: the check
+// ends, and the waiting probes end when cancelled.
 TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
   MailWorld world(1);
   fakes::SmtpScript silent;
   silent.fault = fakes::SmtpFault::silence;
   world.flood_mx(world.domains().front(), Checker::kMaxMxHosts, silent);
   boost::asio::io_context loop;
-  StationPtr engine = make_station(loop, world.settings());
+  EnginePtr engine = make_engine(loop, world.settings());
   ASSERT_NE(engine, nullptr);
   Round round{world.domains(), 1s};
   spawn(engine, round, 1);
@@ -243,10 +243,10 @@ TEST_F(HostileWorldTest, MxHostsThatQueueForOneSilentAddress) {
   expect_clean_end(loop, std::move(engine));
 }
 
-// The parameter: how many checks have ended when the others are to.
+// The parameter: how many checks have ended when the others are stopped.
 class HostileWorldEndTest : public HostileWorldTest, public testing::WithParamInterface<size_t> {
  protected:
-  static void start(boost::asio::io_context& loop, const StationPtr& engine, Round& round) {
+  static void start(boost::asio::io_context& loop, const EnginePtr& engine, Round& round) {
     spawn(engine, round, kDomains);
     ASSERT_TRUE(fakes::run_until(
         loop, "enough checks", [&] { return round.ended >= GetParam(); }, 20s));
@@ -260,7 +260,7 @@ TEST_P(HostileWorldEndTest, CancelledWithEveryDomainUnderWay) {
     MailWorld world(kDomains);
     arrange(world, all);
     boost::asio::io_context loop;
-    StationPtr engine = make_station(loop, world.settings());
+    EnginePtr engine = make_engine(loop, world.settings());
     ASSERT_NE(engine, nullptr);
     Round round{world.domains(), 10s};
     ASSERT_NO_FATAL_FAILURE(start(loop, engine, round));
@@ -269,7 +269,7 @@ TEST_P(HostileWorldEndTest, CancelledWithEveryDomainUnderWay) {
   EXPECT_EQ(open_descriptors(), descriptors);
 }
 
-// As at the end of a program that waits no longer: nothing is asked to end, the loop goes.
+// As when a program exits without waiting: nothing is cancelled, the loop is destroyed.
 TEST_P(HostileWorldEndTest, LoopDestroyedWithEveryDomainUnderWay) {
   const size_t descriptors = open_descriptors();
   {
@@ -279,7 +279,7 @@ TEST_P(HostileWorldEndTest, LoopDestroyedWithEveryDomainUnderWay) {
     std::weak_ptr<Engine> left;
     {
       boost::asio::io_context loop;
-      StationPtr engine = make_station(loop, world.settings());
+      EnginePtr engine = make_engine(loop, world.settings());
       ASSERT_NE(engine, nullptr);
       left = engine;
       ASSERT_NO_FATAL_FAILURE(start(loop, engine, round));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The ways in which a peer of MailWorld goes wrong, one line a case: what it does, the finding that
-// has to come of it and its severity, what else may be found, and how to arrange it. Constant.
+// The misbehaviours of MailWorld peers, one line per case: what the peer does, the finding expected
+// and its severity, other findings allowed, and how to set it up. Constant.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -24,7 +24,7 @@ struct Misbehaviour {
   std::string_view code;
   verdict::Severity severity;
   std::function<void(fakes::MailWorld&, const fakes::MailDomain&)> arrange;
-  std::vector<std::string_view> tolerated;  // codes that may stand beside it
+  std::vector<std::string_view> tolerated;  // codes also allowed
 };
 
 namespace misbehaviour {
@@ -50,7 +50,7 @@ inline Arrange dns(std::string where, DnsBehaviour behaviour, RecordType type) {
   };
 }
 
-// The lookup of an MX host that no other domain uses.
+// Scripts the lookup of an MX host that no other domain uses.
 inline Arrange mx_lookup(DnsBehaviour behaviour) {
   return [=](MailWorld& world, const MailDomain& domain) {
     world.refuse_mail(domain);
@@ -69,7 +69,7 @@ inline void no_policy_host(MailWorld& world, const MailDomain& domain) {
   world.dns().remove(domain.policy_host);
 }
 
-// A policy server that is healthy but for its behaviour.
+// A policy server that is healthy except for its behaviour.
 inline Arrange https(Behaviour behaviour) {
   return [=](MailWorld& world, const MailDomain& domain) {
     HttpsScript script;
@@ -80,7 +80,7 @@ inline Arrange https(Behaviour behaviour) {
   };
 }
 
-// `response`, then `repeated` without end unless it is empty.
+// Sends `response`, then `repeated` without end unless it is empty.
 inline Arrange answer(std::string response, std::string repeated = {}) {
   return [=](MailWorld& world, const MailDomain& domain) {
     HttpsScript script;
@@ -98,7 +98,7 @@ inline void tls_1_1_alone(MailWorld& world, const MailDomain& domain) {
   world.give_policy_server(domain, std::move(script), world.identity_for(domain.policy_host));
 }
 
-// A policy server, and an MX host, healthy but for the certificate.
+// A policy server and an MX host, healthy except for the certificate.
 inline Arrange https_certificate(LeafOptions options, bool self_signed = false) {
   return [=](MailWorld& world, const MailDomain& domain) {
     HttpsScript script;
@@ -250,7 +250,7 @@ inline std::vector<Misbehaviour> of_smtp() {
 
 }  // namespace misbehaviour
 
-// Neighbours differ in channel, so that a few of them show all three.
+// Adjacent rows use different channels, so that a few of them cover all three.
 inline std::vector<Misbehaviour> misbehaviours() {
   const std::vector<Misbehaviour> kinds[] = {misbehaviour::of_dns(), misbehaviour::of_https(),
                                              misbehaviour::of_smtp()};

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The MX mx_probes: what is shared between domains, and how long it stands.
+// The MX probe cache: what domains share, and how long a result is kept.
 #include "scripted_checks.h"
 
 namespace mtasts::check {
 namespace {
 
-class MxDeskTest : public ScriptedChecks {};
+class MxProbeCacheTest : public ScriptedChecks {};
 
-TEST_F(MxDeskTest, DomainsShareTheProbeOfAnMxHost) {
+TEST_F(MxProbeCacheTest, DomainsShareTheProbeOfAnMxHost) {
   add_domain("two.example", {"mx1.mail.example"});
   auto reports = check({"one.example", "two.example"});
   EXPECT_EQ(summary(reports[0]) + summary(reports[1]), "");
@@ -19,7 +19,7 @@ TEST_F(MxDeskTest, DomainsShareTheProbeOfAnMxHost) {
   EXPECT_EQ(prober_.probed.size(), 1u) << "within smtp_interval nobody is probed again";
 }
 
-TEST_F(MxDeskTest, AFaultIsLookedAtAgainSoonerThanAGoodHost) {
+TEST_F(MxProbeCacheTest, AFaultyHostIsProbedAgainSoonerThanAGoodOne) {
   using std::chrono::minutes;
   auto probes_at = [this](minutes time) {
     later_ = time;
@@ -36,13 +36,13 @@ TEST_F(MxDeskTest, AFaultIsLookedAtAgainSoonerThanAGoodHost) {
   EXPECT_EQ(probes_at(minutes(67)), 4u);
   EXPECT_EQ(probes_at(minutes(68)), 5u);
   EXPECT_EQ(probes_at(minutes(72)), 5u);
-  EXPECT_EQ(probes_at(minutes(73)), 6u) << "a fault never stands for longer than five minutes";
+  EXPECT_EQ(probes_at(minutes(73)), 6u) << "a fault is never kept for longer than five minutes";
   refusing_host_.clear();
-  EXPECT_EQ(probes_at(minutes(78)), 7u) << "mended";
+  EXPECT_EQ(probes_at(minutes(78)), 7u) << "fixed";
   EXPECT_EQ(probes_at(minutes(137)), 7u);
 }
 
-TEST_F(MxDeskTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
+TEST_F(MxProbeCacheTest, ADeferringServerIsProbedAtGrowingIntervals) {
   using std::chrono::minutes;
   prober_.answer = [](const std::string&, const IpAddress&) {
     SmtpAttempt attempt;
@@ -62,8 +62,9 @@ TEST_F(MxDeskTest, AServerThatPutsUsOffIsAskedEverMoreRarely) {
   }
 }
 
-// One address puts us off for ever, and is asked once an hour; a fault of the other must not wait.
-TEST_F(MxDeskTest, AFaultBesideADeferringServerIsRecheckedSoon) {
+// One address always defers the agent and is probed once an hour; a fault of the other one must not
+// wait that long.
+TEST_F(MxProbeCacheTest, AFaultOfAHostWithADeferringAddressIsProbedAgainSoon) {
   using std::chrono::minutes;
   settings_.network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   resolver_.add_address("mx1.mail.example", "2a00::1");
@@ -87,11 +88,11 @@ TEST_F(MxDeskTest, AFaultBesideADeferringServerIsRecheckedSoon) {
   EXPECT_EQ(rounds_at(123), ++rounds);
   EXPECT_EQ(rounds_at(124), ++rounds) << "confirmed after a minute";
   refusing_host_.clear();
-  EXPECT_EQ(rounds_at(126), ++rounds) << "mended";
+  EXPECT_EQ(rounds_at(126), ++rounds) << "fixed";
   EXPECT_EQ(rounds_at(180), rounds);
 }
 
-TEST_F(MxDeskTest, AnAddressSeesOneConnectionAtATime) {
+TEST_F(MxProbeCacheTest, AnAddressSeesOneConnectionAtATime) {
   std::vector<std::string> hosts;
   for (int i = 2; i < 10; ++i) {
     hosts.push_back("mx" + std::to_string(i) + ".mail.example");

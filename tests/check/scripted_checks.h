@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Checks over scripted ports: a healthy domain, one.example, of which a test breaks a part.
+// Checks over scripted ports: a healthy domain, one.example, in which a test breaks one part.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ class ScriptedChecks : public ::testing::Test {
     for (const std::string& host : hosts) mx.mx.push_back({10, host});
   }
 
-  // The instruments are made late, so that a test can change the settings first.
+  // The engine's parts are created late, so that a test can change the settings first.
   void build() {
     tasks_ = std::make_unique<async::TaskGroup>(loop_.get_executor());
     Environment environment{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};

@@ -18,7 +18,7 @@ using plan::days_later;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Told {
+struct CommandResult {
   int status;
   std::string out;
   std::string err;
@@ -26,7 +26,7 @@ struct Told {
 
 class HistoryCommand : public StateFixture {
  protected:
-  Told history(const std::string& domain, bool as_json = false, size_t limit = 50) {
+  CommandResult history(const std::string& domain, bool as_json = false, size_t limit = 50) {
     HistoryOptions options;
     options.domain = domain;
     options.config = file_.string();
@@ -50,13 +50,13 @@ class HistoryCommand : public StateFixture {
 
 TEST_F(HistoryCommand, TextNewestFirst) {
   remember_two_changes();
-  Told told = history("Example.COM.");
-  EXPECT_EQ(told.status, 0) << told.err;
-  EXPECT_EQ(told.err, "");
-  EXPECT_THAT(told.out, StartsWith("example.com: recorded since 2026-09-03 10:15 UTC\n"));
-  size_t newer = told.out.find("testing → enforce");
+  CommandResult result = history("Example.COM.");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out, StartsWith("example.com: recorded since 2026-09-03 10:15 UTC\n"));
+  size_t newer = result.out.find("testing → enforce");
   ASSERT_NE(newer, std::string::npos);
-  EXPECT_LT(newer, told.out.find("one → two"));
+  EXPECT_LT(newer, result.out.find("one → two"));
 }
 
 TEST_F(HistoryCommand, JsonAndLimit) {
@@ -73,27 +73,27 @@ TEST_F(HistoryCommand, JsonAndLimit) {
 
 TEST_F(HistoryCommand, UnknownDomain) {
   remember_two_changes();
-  Told told = history("other.example");
-  EXPECT_EQ(told.status, 69);
-  EXPECT_EQ(told.out, "");
-  EXPECT_THAT(told.err, StartsWith("mtasts-exporter history: no history of other.example;"));
+  CommandResult result = history("other.example");
+  EXPECT_EQ(result.status, 69);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, StartsWith("mtasts-exporter history: no history of other.example;"));
 }
 
 TEST_F(HistoryCommand, NoState) {
-  Told told = history("example.com");
-  EXPECT_EQ(told.status, 69);
-  EXPECT_EQ(told.out, "");
-  EXPECT_THAT(told.err, HasSubstr(state_.string()));
-  EXPECT_THAT(told.err, HasSubstr("run `mtasts-exporter serve` first"));
+  CommandResult result = history("example.com");
+  EXPECT_EQ(result.status, 69);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr(state_.string()));
+  EXPECT_THAT(result.err, HasSubstr("run `mtasts-exporter serve` first"));
   EXPECT_FALSE(std::filesystem::exists(state_)) << "reading creates nothing";
 }
 
 TEST_F(HistoryCommand, MemoryAlone) {
   state_ = ":memory:";
   write_settings("");
-  Told told = history("example.com");
-  EXPECT_EQ(told.status, 69);
-  EXPECT_THAT(told.err, HasSubstr("in memory only"));
+  CommandResult result = history("example.com");
+  EXPECT_EQ(result.status, 69);
+  EXPECT_THAT(result.err, HasSubstr("in memory only"));
 }
 
 TEST_F(HistoryCommand, UsageAndSettings) {

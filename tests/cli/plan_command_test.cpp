@@ -23,20 +23,20 @@ using plan::PlanKind;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Told {
+struct CommandResult {
   int status;
   std::string out;
   std::string err;
 };
 
-Told tell(PlanOptions options, const verdict::Report& report,
-          verdict::HistoryPtr history = nullptr) {
+CommandResult plan_from(PlanOptions options, const verdict::Report& report,
+                        verdict::HistoryPtr history = nullptr) {
   std::ostringstream out, err;
   int status = tell_plan(options, report, std::move(history), plan::kPlanNow, out, err);
   return {status, out.str(), err.str()};
 }
 
-Told run(const PlanOptions& options) {
+CommandResult run(const PlanOptions& options) {
   std::ostringstream out, err;
   int status = run_plan(options, out, err);
   return {status, out.str(), err.str()};
@@ -51,13 +51,13 @@ PlanOptions options_for(plan::PlanKind kind, std::vector<std::string> to = {}) {
 }
 
 TEST(PlanCommand, TextAndJson) {
-  Told text = tell(options_for(plan::PlanKind::rollback), plan::enforced_report());
+  CommandResult text = plan_from(options_for(plan::PlanKind::rollback), plan::enforced_report());
   EXPECT_EQ(text.status, 0);
   EXPECT_EQ(text.err, "");
   EXPECT_THAT(text.out, StartsWith("example.com: plan rollback  (2026-11-02 10:15 UTC)\n"));
   PlanOptions options = options_for(plan::PlanKind::mx_move, {"mx.new.example"});
   options.json = true;
-  json plan = json::parse(tell(options, plan::enforced_report()).out);
+  json plan = json::parse(plan_from(options, plan::enforced_report()).out);
   EXPECT_EQ(plan["kind"], "mx-move");
   EXPECT_THAT(plan["steps"][0]["policy"].get<std::string>(), HasSubstr("mx: mx.new.example\r\n"));
 }
@@ -65,25 +65,26 @@ TEST(PlanCommand, TextAndJson) {
 TEST(PlanCommand, NothingToDoIsAnAnswer) {
   for (plan::PlanKind kind :
        {plan::PlanKind::rollback, plan::PlanKind::remove, plan::PlanKind::mx_move}) {
-    Told told = tell(options_for(kind), plan::absent_report());
-    EXPECT_EQ(told.status, 0);
-    EXPECT_THAT(told.out, HasSubstr("There is nothing to "));
+    CommandResult result = plan_from(options_for(kind), plan::absent_report());
+    EXPECT_EQ(result.status, 0);
+    EXPECT_THAT(result.out, HasSubstr("There is nothing to "));
   }
 }
 
 TEST(PlanCommand, NothingToPlanFrom) {
-  Told told = tell(options_for(plan::PlanKind::remove), plan::blind_report());
-  EXPECT_EQ(told.status, 3);
-  EXPECT_EQ(told.out, "");
+  CommandResult result = plan_from(options_for(plan::PlanKind::remove), plan::blind_report());
+  EXPECT_EQ(result.status, 3);
+  EXPECT_EQ(result.out, "");
   EXPECT_EQ(
-      told.err,
+      result.err,
       "mtasts-exporter plan: no policy of example.com could be fetched and none is recorded, so no "
       "plan can be made; run `mtasts-exporter check example.com` to see what is wrong\n");
   verdict::HistoryPtr history =
       plan::HistoryMaker()
           .today(plan::facts(protocol::Mode::enforce, 86400, {"mx1.example.com"}), plan::kPlanNow)
           .make();
-  EXPECT_EQ(tell(options_for(plan::PlanKind::remove), plan::blind_report(), history).status, 0);
+  EXPECT_EQ(plan_from(options_for(plan::PlanKind::remove), plan::blind_report(), history).status,
+            0);
 }
 
 TEST(PlanCommand, Usage) {
@@ -94,7 +95,7 @@ TEST(PlanCommand, Usage) {
     std::string sentence;
   };
   const Case kBad[] = {
-      {plan::PlanKind::rollback, "a b", {}, "\"a b\""},       // no domain
+      {plan::PlanKind::rollback, "a b", {}, "\"a b\""},       // not a domain
       {plan::PlanKind::rollback, "\x1B[2J", {}, "\\x1B[2J"},  // hostile, made printable
       {plan::PlanKind::remove,
        "example.com",
@@ -104,8 +105,11 @@ TEST(PlanCommand, Usage) {
       {plan::PlanKind::mx_move,
        "example.com",
        {"*.new.example"},
-       "--to: "},                                                         // a pattern is no host
-      {plan::PlanKind::mx_move, "example.com", {"192.0.2.1"}, "--to: "},  // an address is no host
+       "--to: "},  // a pattern is not a host
+      {plan::PlanKind::mx_move,
+       "example.com",
+       {"192.0.2.1"},
+       "--to: "},  // an address is not a host
       {plan::PlanKind::mx_move, "example.com", {""}, "--to: "},
       {plan::PlanKind::mx_move, "example.com", std::vector<std::string>(65, "mx.new.example"),
        "at most 64"},
@@ -113,24 +117,24 @@ TEST(PlanCommand, Usage) {
   for (const Case& bad : kBad) {
     PlanOptions options = options_for(bad.kind, bad.to);
     options.domain = bad.domain;
-    Told told = run(options);
-    EXPECT_EQ(told.status, 64) << bad.sentence;
-    EXPECT_EQ(told.out, "");
-    EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: "));
-    EXPECT_THAT(told.err, HasSubstr(bad.sentence));
-    EXPECT_EQ(told.err.find('\n'), told.err.size() - 1) << "one sentence";
+    CommandResult result = run(options);
+    EXPECT_EQ(result.status, 64) << bad.sentence;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, StartsWith("mtasts-exporter plan: "));
+    EXPECT_THAT(result.err, HasSubstr(bad.sentence));
+    EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << "one sentence";
   }
 }
 
 TEST(PlanCommand, BadSettings) {
   PlanOptions options = options_for(plan::PlanKind::rollback);
   options.config = "/nonexistent/settings.toml";
-  Told told = run(options);
-  EXPECT_EQ(told.status, 78);
-  EXPECT_THAT(told.err, HasSubstr("/nonexistent/settings.toml"));
+  CommandResult result = run(options);
+  EXPECT_EQ(result.status, 78);
+  EXPECT_THAT(result.err, HasSubstr("/nonexistent/settings.toml"));
 }
 
-// The whole command against servers on loopback.
+// The complete command against servers on loopback.
 class PlanLive : public StateFixture {
  protected:
   PlanLive() {
@@ -144,7 +148,7 @@ class PlanLive : public StateFixture {
         settings.dns.servers.at(0).text(), settings.https.port, settings.https.ca_file));
   }
   const fakes::MailDomain& domain() const { return world_.domains().at(1); }
-  Told plan(plan::PlanKind kind, std::vector<std::string> to = {}) {
+  CommandResult plan(plan::PlanKind kind, std::vector<std::string> to = {}) {
     PlanOptions options = options_for(kind, std::move(to));
     options.domain = domain().name;
     options.config = file_.string();
@@ -156,11 +160,11 @@ class PlanLive : public StateFixture {
 };
 
 TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
-  Told told = plan(plan::PlanKind::rollback);
-  ASSERT_EQ(told.status, 0) << told.err;
-  EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
-  EXPECT_THAT(told.err, HasSubstr(state_.string()));
-  json answer = json::parse(told.out);
+  CommandResult result = plan(plan::PlanKind::rollback);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, StartsWith("mtasts-exporter plan: no history: "));
+  EXPECT_THAT(result.err, HasSubstr(state_.string()));
+  json answer = json::parse(result.out);
   EXPECT_EQ(answer["assumption"],
             "There is no history of this domain, so the current max_age of 2592000 seconds is "
             "assumed for the past as well.");
@@ -177,10 +181,10 @@ TEST_F(PlanLive, WithAState) {
                        .today(plan::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}),
                               plan::kPlanNow)
                        .make());
-  Told told = plan(plan::PlanKind::mx_move, {"mx9.p0.example"});
-  ASSERT_EQ(told.status, 0) << told.err;
-  EXPECT_EQ(told.err, "");
-  json answer = json::parse(told.out);
+  CommandResult result = plan(plan::PlanKind::mx_move, {"mx9.p0.example"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  json answer = json::parse(result.out);
   EXPECT_EQ(answer["assumption"],
             "The dates are based on the history of this domain since 2026-09-03.");
   ASSERT_EQ(answer["held"].size(), 1u);
@@ -190,19 +194,19 @@ TEST_F(PlanLive, WithAState) {
 
 TEST_F(PlanLive, ADomainThatTheStateDoesNotKnow) {
   remember(plan::enforced_report(), plan::HistoryMaker().make());
-  Told told = plan(plan::PlanKind::remove);
-  EXPECT_EQ(told.status, 0);
+  CommandResult result = plan(plan::PlanKind::remove);
+  EXPECT_EQ(result.status, 0);
   EXPECT_EQ(
-      told.err,
+      result.err,
       fmt::format("mtasts-exporter plan: nothing is recorded for {}, so there is no history\n",
                   domain().name));
 }
 
 TEST_F(PlanLive, AStateThatCannotBeRead) {
   std::ofstream(state_) << "this is not a database, not even a short one";
-  Told told = plan(plan::PlanKind::remove);
-  EXPECT_EQ(told.status, 0);
-  EXPECT_THAT(told.err, StartsWith("mtasts-exporter plan: no history: "));
+  CommandResult result = plan(plan::PlanKind::remove);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.err, StartsWith("mtasts-exporter plan: no history: "));
   EXPECT_TRUE(std::filesystem::exists(state_)) << "reading leaves it as it is";
 }
 

@@ -85,7 +85,7 @@ TEST(PlanText, ColourAddsNothingButColour) {
   EXPECT_EQ(coloured, plan_text(plan, false, kWidth));
 }
 
-TEST(PlanText, NamesAsPeopleWriteThem) {
+TEST(PlanText, NamesInUnicode) {
   EXPECT_EQ(shown_domain("xn--bcher-kva.example"), "bücher.example (xn--bcher-kva.example)");
   EXPECT_EQ(shown_domain("example.com"), "example.com");
   EXPECT_EQ(shown_domain("a\x1B[2J"), "a\\x1B[2J");

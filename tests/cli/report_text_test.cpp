@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What `check` prints for a person, compared with tests/golden/check_*.txt.
+// The text output of `check`, compared with tests/golden/check_*.txt.
 #include "cli/report_text.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ constexpr size_t kWidth = 80;
 
 verdict::Report healthy() { return *present::world::good_report(); }
 
-// What was published is raw in a report; subjects and patterns of a policy are printable.
+// Published text is raw in a report; subjects and patterns of a policy are printable.
 verdict::Report broken() {
   verdict::Report report = *present::world::bad_report();
   report.findings.back().subject = "mx.broken.example";

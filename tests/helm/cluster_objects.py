@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The sidecar, the words (NOTES, README) and the package."""
+"""The sidecar, the texts (NOTES, README) and the package."""
 
 import sys
 import unittest

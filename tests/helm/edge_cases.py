@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The chart's corners: two of it in one parent, empty keys, words that look like numbers, labels that meet, images,
-no telemetry port, an Ingress."""
+"""Edge cases of the chart: two instances in one parent, empty keys, strings that look like numbers, label collisions,
+images, no telemetry port, an Ingress."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from chart import RENDERED, agent_of, all_of, environment_of, labels_match, merg
 
 
 class Aliases(unittest.TestCase):
-    """Two of the chart in one parent: no object twice, and none looks for the other's pods."""
+    """Two instances of the chart in one parent: no duplicate object, and no selector matches the other's pods."""
 
     BOTH = {"Inside_Mail": {**DOMAINS, **OPERATOR, "persistence": {"enabled": True}},
             "outside": {**DOMAINS, **OPERATOR, "networkPolicy": {"enabled": True}},
@@ -61,7 +61,7 @@ class Aliases(unittest.TestCase):
 
 
 class EmptyValues(unittest.TestCase):
-    """A key with nothing behind it, as where the value is commented out: as if the default stood, or refused by name."""
+    """A key without a value, as when the value is commented out: treated as the default, or refused by name."""
 
     # Without them there is no probe (as values.yaml says), or nothing to disrupt by.
     OTHERWISE = {("livenessProbe",), ("readinessProbe",), ("podDisruptionBudget", "maxUnavailable")}
@@ -104,7 +104,7 @@ class EmptyValues(unittest.TestCase):
         paths = [path for path, required in self.keys(self.schema, self.values) if not required]
         paths = [path for path in paths if not any(path[:n] in self.OTHERWISE for n in range(1, 3))]
         self.assertEqual({path[0] for path, _ in self.keys(self.schema, self.values)}, set(self.values))
-        # A map and what is in it cannot both be empty in one file.
+        # A map and a key in it cannot both be empty in one file.
         shallow = [path for path in paths if not any(path[:n] in paths for n in range(1, len(path)))]
         deep = [path for path in paths if not any(other[:len(path)] == path != other for other in paths)]
         self.assertNotEqual(shallow, deep)
@@ -151,7 +151,7 @@ class EmptyValues(unittest.TestCase):
 
 
 class NumericLookingValues(unittest.TestCase):
-    """What YAML, JSON or TOML would read as something else. That the schemas pass is tested with every other case."""
+    """Strings that YAML, JSON or TOML would read as another type. Validity against the schemas is tested elsewhere."""
 
     def test_words_stay_words_and_numbers_stay_whole(self):
         manifests = RENDERED["odd words"]
@@ -185,7 +185,7 @@ class NumericLookingValues(unittest.TestCase):
             self.assertEqual([e for errors in chart.TOOLS.errors_of(manifests) for e in errors], [])
 
     def test_signs_that_yaml_breaks_lines_at_or_does_not_take(self):
-        # Helm 3.10 refuses some of them by itself where there is a schema; others do not.
+        # Helm 3.10 itself refuses some of them if there is a schema; other versions do not.
         bare = chart.TOOLS.parent("bare", [{}]) / "charts/mtasts-exporter"
         (bare / "values.schema.json").unlink()
         for number, (folder, odd) in enumerate((
@@ -214,7 +214,7 @@ class NumericLookingValues(unittest.TestCase):
 
 
 class WinningLabels(unittest.TestCase):
-    """Labels that selectors look for are theirs, whatever other values say."""
+    """Labels used by selectors cannot be overridden by other values."""
 
     THEIRS = {"app.kubernetes.io/name": "other", "app.kubernetes.io/instance": "other",
               "app.kubernetes.io/component": "other", "app.kubernetes.io/part-of": "mail", "own": "yes"}

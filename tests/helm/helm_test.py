@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The Helm chart: lint, every manifest against its schema, what the chart promises, and the agent run as in a pod.
+"""The Helm chart: lint, every manifest against its schema, the documented behaviour, and the agent run as in a pod.
 
     python3 tests/helm/helm_test.py --agent build/release/mtasts-exporter [--cache FOLDER] [--update]
 
@@ -33,7 +33,7 @@ ARGUMENTS = None
 
 
 class Golden(unittest.TestCase):
-    """So that a change of the chart is seen as a change of what it renders."""
+    """Shows a change of the chart as a change of its rendering."""
 
     def short(self, manifests):
         for manifest in copy.deepcopy(manifests):

@@ -5,8 +5,8 @@
 // kind, from the npm packages kubernetes-models and @kubernetes-models/prometheus-operator below CACHE.
 //
 // Their schemas come compiled and let unknown fields pass, as an API server does, silently. A misplaced field is the
-// commonest fault of a chart, so the validators are handed the manifest behind a proxy that notes which fields they
-// look at: one that nobody looked at is unknown.
+// commonest fault of a chart, so the validators get the manifest through a proxy that records which fields they
+// read: a field that none has read is unknown.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";

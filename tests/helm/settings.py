@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""From values to the settings file, and the agent that runs with it as in a pod."""
+"""The settings file rendered from values, and the agent running with it as in a pod."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from chart import (RENDERED, agent_of, all_of, containers_of, environment_of, fr
 
 class Settings(unittest.TestCase):
     def write(self, name, manifests):
-        """The settings as the kubelet mounts them: files behind a link that it swaps."""
+        """The settings as the kubelet mounts them: files below a symlink that it swaps."""
         folder = chart.TOOLS.scratch / f"settings-{name.replace(' ', '-')}"
         self.swap(folder, settings_of(manifests))
         return folder
@@ -48,7 +48,7 @@ class Settings(unittest.TestCase):
                 folder = chart.TOOLS.scratch / f"check-{name.replace(' ', '-')}"
                 self.swap(folder, settings_of(manifests, release))
                 if name == "lists of others alone":
-                    # The mount is the kubelet's; its place here is another.
+                    # The kubelet's mount path differs from the path here.
                     text = (folder / "config.toml").read_text()
                     self.assertEqual(tomllib.loads(text)["domain_files"],
                                      ["/etc/mtasts-exporter-domains/0-lists/*.txt"])

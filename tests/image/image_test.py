@@ -4,10 +4,10 @@
 
     python3 tests/image/image_test.py [--keep DIRECTORY [--skip-build]]
 
-debootstrap makes the base image of Debian packages, buildah builds (chroot isolation, vfs storage, a store of its own).
+debootstrap creates the base image from Debian packages; buildah builds (chroot isolation, vfs storage, its own store).
 Then the systemd unit is started with the image's agent under a real systemd (unit_boot.py).
-Needs root and the Debian packages debootstrap and buildah. --keep leaves the store, the base and a compiler cache in a
-directory for the next time; --skip-build looks once more at the image that is there.
+Needs root and the Debian packages debootstrap and buildah. --keep keeps the store, the base and a compiler cache in a
+directory for the next run; --skip-build tests the existing image again.
 """
 
 import argparse
@@ -43,7 +43,7 @@ BUILD_SECONDS = 1800
 START_SECONDS = 30
 STOP_SECONDS = 5
 
-# The image's root read-only, with nothing but a state directory where one is given, as process 1 of its own space.
+# Runs as process 1 of a new PID namespace, with the image's root read-only and, if given, a state directory.
 READ_ONLY = """
 set -e
 root=$1 state=$2
@@ -59,7 +59,7 @@ exec setpriv --no-new-privs chroot --userspec=65532:65532 --groups= "$root" "$@"
 
 
 class Store:
-    """A store of images below a directory; the machine's own stays untouched."""
+    """An image store below a directory; the store of the host is not used."""
 
     def __init__(self, directory, kept):
         self.directory = directory
@@ -85,7 +85,7 @@ class Store:
         archive = self.directory / BASE_ARCHIVE
         if not archive.exists():
             root = self.directory / "base"
-            # A compiler cache is taken up by the build where the base has one.
+            # The build uses a compiler cache if the base has one.
             more = ["--include=ccache"] if self._kept else []
             logged(self.directory / "debootstrap.log", ["debootstrap", "--variant=minbase", *more, SUITE, str(root)])
             shutil.rmtree(root / "var/cache/apt/archives")
@@ -107,7 +107,7 @@ class Store:
 
 
 def logged(log, command):
-    """Runs a command that has much to say, of which only a failure's end is of interest."""
+    """Runs a command with much output, and shows only the end of it on failure."""
     with log.open("w") as output:
         done = subprocess.run(["nice", "-n", "5", *command], stdout=output, stderr=subprocess.STDOUT,
                               timeout=BUILD_SECONDS)
@@ -127,7 +127,7 @@ def free_port():
 
 
 def fetch(port, path):
-    """(status, body); (None, "") when nobody answers."""
+    """(status, body); (None, "") when there is no response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -155,7 +155,7 @@ def status_of(pid):
 
 
 def agent_below(pid):
-    """The agent among a process and those that it started."""
+    """The agent's process among a process and its descendants."""
     try:
         if os.readlink(f"/proc/{pid}/exe").endswith(AGENT):
             return pid
@@ -167,7 +167,7 @@ def agent_below(pid):
 
 
 def settings(**more):
-    """Loopback ports, and a resolver that does not answer: nothing leaves this machine."""
+    """Loopback ports and a resolver that does not respond: no traffic leaves the host."""
     ports = {"web": free_port(), "telemetry": free_port()}
     return ports, {"MTASTS_DOMAINS": "image.example", "MTASTS_DNS_SERVERS": f"127.0.0.1:{free_port()}",
                    "MTASTS_WEB_LISTEN": f"127.0.0.1:{ports['web']}",
@@ -191,7 +191,7 @@ class Image(unittest.TestCase):
         cls.config = inspected["OCIv1"]["config"]
         cls.docker = inspected["Docker"]["config"]
         cls.container, cls.root = STORE.container()
-        # Before anything runs: that puts /etc/hosts and the like there.
+        # Before anything runs, which would create /etc/hosts and similar files.
         cls.entries = sorted(cls.root.rglob("*"))
         cls.modes = {path: path.lstat() for path in cls.entries}
 
@@ -209,8 +209,8 @@ class Image(unittest.TestCase):
         return [*self.config["Entrypoint"], *self.config["Cmd"]]
 
     def ended(self, command):
-        """(exit status, what was said) of a command. Now and then buildah loses what a process said that ends at once,
-        so silence is asked again."""
+        """(exit status, output) of a command. buildah sometimes loses the output of a process that ends immediately,
+        so a command without output is run again."""
         for _ in range(3):
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
             lines = [line for line in (done.stdout + done.stderr).splitlines()
@@ -290,7 +290,7 @@ class Image(unittest.TestCase):
         self.assertEqual(self.modes[self.root / STATE[1:]].st_uid, USER)
         self.assertEqual([str(path) for path in self.entries
                           if self.modes[path].st_mode & 0o6002 and not path.is_symlink()], [])
-        # And what the agent reads, the user can read.
+        # The user can read every file that the agent reads.
         self.assertEqual([str(path) for path in self.entries if str(path) != str(self.root) + STATE
                           and not path.is_symlink() and not self.modes[path].st_mode & 0o004], [])
 
@@ -306,7 +306,7 @@ class Image(unittest.TestCase):
         self.assertEqual(set(kinds), set(packages))
         named = {kind: {packages[one]["name"] for one in kinds if kinds[one] == kind} for kind in set(kinds.values())}
         self.assertEqual(named["DESCRIBES"], {"mtasts-exporter"})
-        # Headers alone, compiled in.
+        # Header-only libraries, compiled in.
         self.assertEqual(named["STATIC_LINK"], {"libboost1.81-dev", "libcli11-dev", "nlohmann-json3-dev"})
         status = {path.name: path.read_text() for path in (self.root / "var/lib/dpkg/status.d").iterdir()}
         self.assertEqual(named["CONTAINS"], set(status))
@@ -394,7 +394,7 @@ def main():
         parser.error("--skip-build needs --keep")
     global STORE
     with contextlib.ExitStack() as stack:
-        # Not /tmp, which may be small, in memory, or without devices.
+        # Not /tmp, which may be small, in memory, or mounted nodev.
         directory = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
         directory.mkdir(parents=True, exist_ok=True)
         STORE = Store(directory.resolve(), bool(options.keep))

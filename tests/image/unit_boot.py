@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""config/mtasts-exporter.service under a real systemd: process 1 of namespaces of its own, in the base image's root
-with the packages that the image ships. It sees no network but its own loopback. Part of image_test.py."""
+"""config/mtasts-exporter.service under a real systemd: process 1 of its own namespaces, in the base image's root
+with the packages that the image ships. It has no network but its own loopback. Part of image_test.py."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ UNIT = Path(__file__).resolve().parents[2] / "config/mtasts-exporter.service"
 NAME = "mtasts-exporter"
 SETTINGS = 'domains = ["{domain}"]\n[dns]\nservers = ["127.0.0.1:9"]\n{more}'
 
-# A root that systemd takes for a container's: its own /proc, /sys, /dev, /run and part of the control groups.
+# A root that systemd treats as a container: its own /proc, /sys, /dev, /run and control group subtree.
 BOOT = """
 set -e
 root=$1
@@ -43,13 +43,13 @@ exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/syst
 
 
 def control_groups():
-    """Where version 2 of the control groups is mounted, or None."""
+    """The mount point of cgroup v2, or None."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
     return next((Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
 
 
 class Unit(unittest.TestCase):
-    # Set by a class below: the base's archive, the image's root, a directory to work in.
+    # Set by a class below: the base's archive, the image's root, a working directory.
     base = image = directory = None
 
     @classmethod
@@ -113,7 +113,7 @@ class Unit(unittest.TestCase):
 
     @classmethod
     def inside(cls, *words):
-        """What a command says in there; nothing when there is no inside yet."""
+        """The output of a command in the container; empty before the container exists."""
         if cls.started.poll() is not None:
             raise RuntimeError(f"systemd is gone: {cls.started.stderr.read()}")
         pid = cls.init()
@@ -145,7 +145,7 @@ class Unit(unittest.TestCase):
         file.chmod(0o644)
 
     def metrics(self):
-        """By this Python, in that network."""
+        """Sends the request with this Python, in that network namespace."""
         code = "import urllib.request as r\n" \
                "print(r.urlopen('http://127.0.0.1:10058/metrics', timeout=5).read().decode())"
         return subprocess.run(["nsenter", "-t", self.init(), "-n", sys.executable, "-c", code], capture_output=True,
@@ -169,14 +169,14 @@ class Unit(unittest.TestCase):
         self.assertEqual(status["NoNewPrivs"], ["1"])
         self.assertEqual(status["Seccomp"], ["2"])
         metrics = self.metrics()
-        # What a restriction could take away: the state, the start time, the number of descriptors.
+        # Values that a restriction could hide: the state, the start time, the number of descriptors.
         self.assertIn("\nmtasts_state_writable 1\n", metrics)
         self.assertIn("\nprocess_start_time_seconds ", metrics)
         self.assertRegex(metrics, r"\nprocess_max_fds \d{5}")
         self.assertTrue((self.root / "var/lib/private" / NAME / "state.db").is_file())
 
     def test_reload(self):
-        """The file is as it was, so that the agent's own watch of it has nothing to do."""
+        """The file is unchanged, so that the agent's own file watch does not trigger."""
         def times_in_force():
             return self.inside("journalctl", "-u", NAME, "--no-pager", f"_PID={pid}").count("settings applied")
         pid = self.shown("MainPID")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# Runs a command as root: Postfix, one of the real peers, needs it.
+# Runs a command as root; Postfix, one of the real test servers, requires it.
 if [ "$(id -u)" = 0 ]; then
   exec "$@"
 elif command -v sudo >/dev/null 2>&1; then

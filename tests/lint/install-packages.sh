@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# Installs those of the named Debian packages that are missing; says nothing when none is.
+# Installs the named Debian packages that are missing; prints nothing if none is.
 set -u
 missing=""
 for package in "$@"; do
@@ -25,7 +25,7 @@ else
 fi
 
 echo "Installing:$missing"
-# Server packages are test peers here: their services must not start.
+# Server packages are only used by the tests: their services must not start.
 if [ ! -e /usr/sbin/policy-rc.d ]; then
   printf '#!/bin/sh\nexit 101\n' | $as_root tee /usr/sbin/policy-rc.d >/dev/null
   $as_root chmod 755 /usr/sbin/policy-rc.d

@@ -19,22 +19,22 @@ LINK = re.compile(r"mtasts_room\((\w+)(?:\s+ROOMS((?:\s+[a-z]\w*)*))?")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"/]+)/[^"]*"', re.M)
 # g++ 12 destroys temporaries built in place, and capturing lambdas, twice in such an expression.
 TRAP = re.compile(r"co_await[^;]*?[{\[]")
-# It also miscompiles an awaited bool that is a condition in place: name it first.
+# It also miscompiles an awaited bool used directly as a condition: name it first.
 CONDITION = re.compile(r"\b(?:if|while)\s*\(\s*!?\s*co_await\b")
-# An index after the awaited call, or a lambda body far behind, is none.
+# An index after the awaited call, or a lambda body much later, is harmless.
 HARMLESS = re.compile(r"co_await\s+[^;{\[]*\[[^\]]*\]\s*(?:->|\.)")
 
-# A file of the tree that a comment or a document names: below a top folder, or of a kind that only sources have.
+# A file of the tree named in a comment or document: below a top-level directory, or with the suffix of a source file.
 NAMED_FILE = re.compile(r"(?<![\w/.*-])(?:(?:agent|alerts|cmake|config|docs|helm|tests)/[\w./*-]*\w\.\w+"
                         r"|(?:[\w*-]+/)*[\w*-]+\.(?:h|cpp|py|sh|md|tsv|cmake))(?![\w*/-])")
 ADDRESS = re.compile(r"https?://\S+")
-# What is meant for people, by the file's kind; elsewhere # begins a comment.
+# Comments and prose, by file suffix; in other files, # begins a comment.
 FOR_PEOPLE = {".h": re.compile(r"//[^\n]*"), ".cpp": re.compile(r"//[^\n]*"), ".md": re.compile(r".+", re.S),
               ".py": re.compile(r'#[^\n]*|""".*?"""', re.S)}
 HASH_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.M)
 HASH_KINDS = (".sh", ".cmake", ".yaml", ".yml", ".toml", ".service")
 HASH_NAMES = ("CMakeLists.txt", "Makefile", "Dockerfile")
-# Not of the tree: of the C library; written by a benchmark.
+# Files outside the tree: from the C library; written by a benchmark.
 FOREIGN_FILES = {"sysexits.h", "peers.tsv"}
 
 
@@ -43,7 +43,7 @@ def includes_of(text):
 
 
 def room_table():
-    """{room: (number, rooms it includes)} as ARCHITECTURE.md says."""
+    """{room: (number, rooms it includes)} from ARCHITECTURE.md."""
     text = (ROOT / "ARCHITECTURE.md").read_text()
     return {room: (int(number), frozenset(re.findall(r"\w+", includes.replace("–", ""))))
             for number, room, includes in ROW.findall(text)}
@@ -56,7 +56,7 @@ def link_lines():
 
 
 def forbidden_arrows(table, room, text):
-    """What `text`, a file of `room`, includes against the table."""
+    """Includes of `text`, a file of `room`, that the table does not allow."""
     number, includes = table[room]
     return [other for other in includes_of(text) if other != room
             and (other not in includes or table[other][0] >= number)]
@@ -86,14 +86,14 @@ def sources(folder=AGENT):
 
 
 def tree():
-    """Every file that belongs to the project, whether committed already or not."""
+    """Every file of the project, committed or not."""
     listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
                             capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def files_named(name, text):
-    """The files that the comments of `text` name, or the whole of it where `name` is a document."""
+    """The files named in the comments of `text`, or in all of it if `name` is a document."""
     path = pathlib.PurePath(name)
     pattern = FOR_PEOPLE.get(path.suffix)
     if pattern is None and (path.suffix in HASH_KINDS or path.name in HASH_NAMES):
@@ -183,7 +183,7 @@ class Promises(unittest.TestCase):
         names = tree()
         bad = []
         for name in names:
-            # What was, what tests feed to the agent, and the names that this file makes up.
+            # Past versions, test inputs, and the invented names in this file.
             if name.startswith(("CHANGELOG.md", "tests/corpus/", "tests/golden/", "tests/lint/lint_test.py")):
                 continue
             named = files_named(name, (ROOT / name).read_text("utf-8", "replace"))

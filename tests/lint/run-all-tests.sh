@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 #
-# What `make test` runs once the packages are there: the format check first (it is quick), then the release
-# and the sanitizer build with all C++ tests under both. The rules of tests/lint, the alerts, the chart and the
-# tests against real servers run once, with one of the two builds: tests/CMakeLists.txt says with which.
-# Ends with ctest's own closing lines.
+# Run by `make test` once the packages are installed: the format check first, because it is quick, then the
+# release and the sanitizer build with all C++ tests under both. The lint rules, the alerts, the chart and
+# the tests against real servers run once, in the build that tests/CMakeLists.txt selects. Ends with the
+# summary of ctest.
 set -eu
 jobs=${1:-$(nproc)}
 cd "$(dirname "$0")/../.."

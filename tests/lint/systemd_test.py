@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The systemd unit, as systemd reads it, and the Dockerfile's words that others rely on.
+"""The systemd unit, as systemd reads it, and the parts of the Dockerfile that other files rely on.
 
     python3 tests/lint/systemd_test.py --agent build/release/mtasts-exporter
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "config/mtasts-exporter.service"
-# Of 10, in tenths; systemd 252 gives 11. What is left is the network, and files that an agent must see.
+# In tenths, out of 10; systemd 252 reports 11. The rest is the network and files that the agent must read.
 LARGEST_EXPOSURE = 15
 AGENT = None
 
@@ -35,7 +35,7 @@ class SystemdUnit(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.unit = Path(directory.name) / UNIT.name
-        # systemd looks for the agent where it will be installed; here it stands elsewhere.
+        # systemd expects the agent at its installed path; in this test it is elsewhere.
         text, count = re.subn(r"^ExecStart=mtasts-exporter ", f"ExecStart={AGENT} ", UNIT.read_text(), flags=re.M)
         self.assertEqual(count, 1)
         self.unit.write_text(text)
@@ -45,7 +45,7 @@ class SystemdUnit(unittest.TestCase):
 
     def test_systemd_has_nothing_to_say_against_it(self):
         done = self.analyze("verify", "--man=no")
-        # Of other units it may speak; of this one it is silent.
+        # It may warn about other units, but not about this one.
         self.assertNotIn(UNIT.name, done.stdout + done.stderr)
         self.assertEqual(done.returncode, 0, done.stderr)
 
@@ -59,7 +59,7 @@ class SystemdUnit(unittest.TestCase):
         start = done.stdout.index("[")
         exposed = {row["json_field"] for row in json.loads(done.stdout[start:]) if row["exposure"]}
         self.assertEqual(exposed, {
-            "PrivateNetwork", "RestrictAddressFamilies_AF_INET_INET6", "IPAddressDeny",  # it talks to the Internet
+            "PrivateNetwork", "RestrictAddressFamilies_AF_INET_INET6", "IPAddressDeny",  # it connects to the Internet
             "ProcSubset",  # see the unit
             "RootDirectoryOrRootImage", "PrivateMounts", "DeviceAllow"})
 
@@ -89,7 +89,7 @@ class Container(unittest.TestCase):
         allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.M)
         self.assertTrue(allowed)
         self.assertEqual([path for path in allowed if not (ROOT / path).exists()], [])
-        # The build starts with these; the others it would miss at once.
+        # The build starts with these; any other missing file would fail it immediately.
         self.assertLessEqual({"Makefile", "cmake", "tests/lint/install-packages.sh"}, set(allowed))
 
 

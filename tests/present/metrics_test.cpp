@@ -138,12 +138,12 @@ TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
             std::string::npos);
 }
 
-TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
+TEST(MxMetrics, ReportTheWorstAddressAndIgnoreUnobservedOnes) {
   using verdict::AddressStatus;
   struct Case {
-    std::vector<std::pair<AddressStatus, bool>> addresses;  // status, blind
-    std::string expected;                                   // of mtasts_mx_reachable; empty: none
-    std::string count;                                      // of mtasts_mx_reachable_addresses
+    std::vector<std::pair<AddressStatus, bool>> addresses;  // status, unobserved
+    std::string expected;                                   // mtasts_mx_reachable; empty: no sample
+    std::string count;                                      // mtasts_mx_reachable_addresses
   };
   const Case cases[] = {
       {{{AddressStatus::ok, false}}, "1", "1"},
@@ -152,20 +152,22 @@ TEST(MxMetrics, AreOfTheWorstAddressAndIgnoreBlindOnes) {
        "1"},  // the worst counts
       {{{AddressStatus::ok, false}, {AddressStatus::timeout, true}},
        "1",
-       "1"},                                          // not seen, not bad
-      {{{AddressStatus::refused, true}}, "", ""},     // nothing seen
-      {{{AddressStatus::refused, false}}, "0", "0"},  // dead
-      {{{AddressStatus::refused, false}, {AddressStatus::timeout, true}}, "0", ""},  // perhaps
-      {{{AddressStatus::skipped, false}}, "", ""},                                   // not asked
-      {{{AddressStatus::smtp_failed, true}}, "1", "1"},  // it answered, if only to put us off
-      {{}, "", ""},                                      // no address
+       "1"},                                          // not observed, so not failed
+      {{{AddressStatus::refused, true}}, "", ""},     // nothing observed
+      {{{AddressStatus::refused, false}}, "0", "0"},  // down
+      {{{AddressStatus::refused, false}, {AddressStatus::timeout, true}}, "0", ""},  // perhaps down
+      {{{AddressStatus::skipped, false}}, "", ""},                                   // not probed
+      {{{AddressStatus::smtp_failed, true}},
+       "1",
+       "1"},         // it answered, though it deferred the agent
+      {{}, "", ""},  // no address
   };
   for (const Case& c : cases) {
     auto facts = std::make_shared<verdict::MxHostReport>();
-    for (auto [status, blind] : c.addresses) {
+    for (auto [status, unobserved] : c.addresses) {
       verdict::MxAddressReport address;
       address.status = status;
-      address.unobserved = blind;
+      address.unobserved = unobserved;
       facts->addresses.push_back(address);
     }
     auto text = render_host({"mx.example", facts})->text;
@@ -221,7 +223,7 @@ TEST(Samples, WriteTheShortestExactNumber) {
 }
 
 TEST(Samples, AreBoundedAndNeverTwice) {
-  std::string text = "{a=\"x\"} 0\n";  // of the family before
+  std::string text = "{a=\"x\"} 0\n";  // of the previous family
   SampleWriter samples(text);
   samples.add({{"a", "x"}}, 1);
   samples.add({{"a", "x"}}, 2);

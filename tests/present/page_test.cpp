@@ -70,7 +70,7 @@ TEST_F(PageTest, FiltersByDomainAndFinding) {
   };
   const Case cases[] = {
       {"broken", {"broken.example"}},
-      {"BROKEN.example", {"broken.example"}},  // letters' case
+      {"BROKEN.example", {"broken.example"}},  // case-insensitive
       {".com", {"example.com"}},
       {"mx-not-covered", {"broken.example"}},  // a code
       {"no-such", {}},
@@ -85,7 +85,7 @@ TEST_F(PageTest, FiltersByDomainAndFinding) {
   }
 }
 
-TEST_F(PageTest, FindsAndShowsNamesAsPeopleWriteThem) {
+TEST_F(PageTest, FindsAndShowsNamesInUnicode) {
   published_.set_domains({world::configured("bücher.example")});
   std::string page = index_page(published_.reports.snapshot(), "bücher.example");
   EXPECT_TRUE(has(page, ">bücher.example</a>"));
@@ -107,7 +107,7 @@ TEST_F(PageTest, StaysBoundedWithManyDomains) {
   EXPECT_LT(page.find("d1999.example</a>"), page.find("d0.example</a>"));
 }
 
-TEST_F(PageTest, TellsEverythingOfADomain) {
+TEST_F(PageTest, ShowsEverythingAboutADomain) {
   std::string page = domain_page(*published_.reports.find("broken.example"));
   for (std::string_view part :
        {"sts-txt-missing", "No record at _mta-sts.broken.example.", "Mend it &lt;now&gt;.",
@@ -121,7 +121,7 @@ TEST_F(PageTest, TellsEverythingOfADomain) {
   EXPECT_FALSE(has(page, "\xff"));
 }
 
-TEST_F(PageTest, LinksAreRelativeUnlessAPlaceIsKnown) {
+TEST_F(PageTest, LinksAreRelativeWithoutAnExternalUrl) {
   for (const std::string& page : {index_page(published_.reports.snapshot(), ""),
                                   domain_page(*published_.reports.find("broken.example")),
                                   domain_page(*published_.reports.find("new.example"))}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The context of Prometheus' own parser and linter on what we export, and the size of it all.
+// The exposition checked with Prometheus' own parser and linter, and the cost of a large one.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@
 namespace mtasts::present {
 namespace {
 
-// What `promtool check metrics` says, and its exit status at the end of it.
+// The output of `promtool check metrics`, followed by its exit status.
 std::string promtool_says(const std::string& exposition) {
   std::string path = testing::TempDir() + "exposition-" + std::to_string(::getpid()) + ".txt";
   std::ofstream(path) << exposition;
@@ -53,7 +53,7 @@ TEST(Promtool, FindsNoFault) {
   EXPECT_EQ(promtool_says(probe_exposition(world::bad_report(), nullptr)), "exit 0");
 }
 
-TEST(Promtool, WouldFindOne) {
+TEST(Promtool, DetectsAFault) {
   EXPECT_NE(promtool_says("# HELP a b.\n# TYPE a gauge\na{x=\"\xff\"} 1\n"), "exit 0");
   EXPECT_NE(promtool_says("a 1\na 2\n"), "exit 0");
 }
@@ -85,8 +85,8 @@ TEST(Scale, TwentyThousandDomainsAreSmallAndQuick) {
     longest = std::max(longest, piece.size());
     piece.clear();
   }
-  // CPU time, not the clock's, so that a busy machine does no harm; far above what it takes even
-  // with sanitizers. A scrape has ten seconds.
+  // CPU time rather than elapsed time, so that a busy machine does not matter; the limit is far
+  // above the cost even with sanitizers. A scrape has ten seconds.
   EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0);
   EXPECT_GT(total, 20000u * 2000);
   EXPECT_LT(longest, kPiece_bytes + 16384);

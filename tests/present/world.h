@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // A small fixed world for the tests of this room: two reports that share an MX host, with findings,
-// hostile octets and certificates; rows of their own, so that these tests do not follow the wording
-// of the table of findings.
+// hostile octets and certificates. It defines its own rows of findings, so that these tests do not
+// depend on the wording of the real table.
 #pragma once
 
 #include <memory>
@@ -95,7 +95,7 @@ inline verdict::Finding finding(const verdict::FindingRow& row, verdict::Severit
           "dig +short \"TXT\""};
 }
 
-// A good domain, apart from what it shares.
+// A healthy domain, without the facts it shares.
 inline std::shared_ptr<verdict::Report> good_report(
     const std::string& domain = "example.com",
     std::shared_ptr<const verdict::MxHostReport> facts = host_facts()) {
@@ -154,7 +154,7 @@ inline verdict::HistoryPtr history() {
   return std::make_shared<const verdict::History>(std::move(history));
 }
 
-// A broken one, that publishes what a hostile owner would.
+// A broken domain that publishes what a hostile owner would.
 inline std::shared_ptr<verdict::Report> bad_report(
     const std::string& domain = "broken.example",
     std::shared_ptr<const verdict::MxHostReport> facts = host_facts()) {
@@ -192,7 +192,7 @@ inline std::shared_ptr<verdict::Report> bad_report(
   return report;
 }
 
-// The latest reports and the metrics' text that follows them, as the service keeps them.
+// The latest reports and the exposition cache that follows them, as the service keeps them.
 struct Published {
   board::LatestReports reports;
   ExpositionCache exposition;

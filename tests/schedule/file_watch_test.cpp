@@ -33,7 +33,7 @@ TEST(FileWatch, SeesWritesNewFilesAndRemovals) {
   EXPECT_TRUE(watch.changed());
 }
 
-TEST(FileWatch, SeesASwappedSymlinkAsConfigMapsMakeThem) {
+TEST(FileWatch, SeesASwappedSymlinkAsInAConfigMap) {
   fakes::TemporaryDirectory directory;
   fs::create_directory(directory.path() / "v1");
   fs::create_directory(directory.path() / "v2");

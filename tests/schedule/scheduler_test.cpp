@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Scheduler with a real engine in a small world of loopback servers. SchedulerTest is all that
-// knows how a scheduler is made and what it publishes; the tests speak of domains alone.
+// Scheduler with a real engine in a small world of loopback servers. Only SchedulerTest knows how a
+// scheduler is created and what it publishes; the tests refer to domains alone.
 #include "schedule/scheduler.h"
 
 #include <gmock/gmock.h>
@@ -53,7 +53,7 @@ class SchedulerTest : public testing::Test {
   testing::AssertionResult run_until_published(size_t count) {
     return run_until("reports", [&] { return published_.size() >= count; });
   }
-  // The report; null: there was none.
+  // The report; null if there was none.
   verdict::ReportPtr checked_now(const std::string& domain, milliseconds limit) {
     std::optional<verdict::ReportPtr> report;
     scheduler_.check_now(named(domain), limit, [&](verdict::ReportPtr made) { report = made; });
@@ -72,8 +72,8 @@ class SchedulerTest : public testing::Test {
   fakes::MailWorld world_{10};
   settings::Settings settings_ = world_.settings();
   boost::asio::io_context loop_;
-  std::vector<std::string> published_;  // of checks that were due
-  std::vector<std::string> requested_;  // of checks out of turn
+  std::vector<std::string> published_;  // by scheduled checks
+  std::vector<std::string> requested_;  // by requested checks
   Scheduler scheduler_{
       loop_.get_executor(), [this](const verdict::Evidence& evidence, Scheduler::Trigger trigger) {
         bool due = trigger == Scheduler::Trigger::due;

@@ -15,7 +15,7 @@ constexpr int kDomains = 10000;
 
 std::string domain(int number) { return "domain" + std::to_string(number) + ".example"; }
 
-TEST(Shard, IsTheSameForEver) {
+TEST(Shard, NeverChanges) {
   // A new version must not move domains between running shards.
   EXPECT_EQ(shard_of("example.com", 1), 0);
   EXPECT_EQ(shard_of("example.com", 4), 3);

@@ -23,14 +23,14 @@ settings::DomainEntry configured(const std::string& name) {
   return entry;
 }
 
-// What a check of example.com collects when everything is well.
+// The evidence of a check of example.com when everything is healthy.
 verdict::Evidence healthy() {
   verdict::Scene scene;
   scene.judged();  // fills in the MX targets
   return scene.evidence;
 }
 
-// The same, but the record could not be looked up.
+// The same, but the lookup of the record failed.
 verdict::Evidence inconclusive() {
   verdict::Evidence evidence = healthy();
   evidence.record = verdict::dns_answer("_mta-sts.example.com", protocol::RecordType::txt,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The long-running process over a small world of loopback servers: start, reload in every way that
-// can be asked for, refusal of bad settings, shutdown.
+// The long-running process over a small world of loopback servers: start, every way to request a
+// reload, refusal of invalid settings, shutdown.
 #include "service/service.h"
 
 #include <gmock/gmock.h>
@@ -37,7 +37,7 @@ class ServiceTest : public testing::Test {
   }
   ~ServiceTest() override { stop(); }
 
-  // What the next load finds.
+  // The settings that the next load returns.
   void configure(const std::vector<std::string>& domains) {
     std::lock_guard lock(mutex_);
     loaded_.errors.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A handler of another kind on a listener of its own, beside the site: it takes bodies.
+// A second kind of handler, which takes bodies, on its own listener next to the site.
 
 #include "web/handler.h"
 
@@ -21,10 +21,11 @@ using std::chrono::steady_clock;
 
 constexpr size_t kLargest = 100000;
 
-// Takes bodies at "/reports", smaller ones at "/small", and refuses the rest before it reads them.
-class Intake : public Handler {
+// Takes bodies at "/reports", smaller ones at "/small", and refuses other requests before reading
+// their bodies.
+class BodyHandler : public Handler {
  public:
-  ~Intake() override {
+  ~BodyHandler() override {
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -78,7 +79,7 @@ class HandlerTest : public WebServerTest {
     return "Content-Length: " + std::to_string(octets) + "\r\n";
   }
 
-  Intake intake_;
+  BodyHandler intake_;
   std::unique_ptr<WebServer> second_;
   uint16_t intake_port_ = 0;
 };
@@ -102,7 +103,7 @@ TEST_F(HandlerTest, TakesABodyOnASecondListener) {
   EXPECT_EQ(taken.content_type, "application/tlsrpt+gzip");
   EXPECT_EQ(taken.content_encoding, "gzip");
   EXPECT_EQ(taken.peer.text(), "127.0.0.1");
-  // The other listener has the site's routes, and this one has not.
+  // The other listener serves the site's routes; this one does not.
   EXPECT_EQ(HttpClient(port_).get("/-/ready").status, 200);
   EXPECT_EQ(HttpClient(port_).get("/reports").status, 404);
   EXPECT_EQ(HttpClient(intake_port_).get("/-/ready").status, 401);
@@ -164,7 +165,7 @@ TEST_F(HandlerTest, RefusesBeforeTheBody) {
   EXPECT_TRUE(intake_.taken().empty());
 }
 
-TEST_F(HandlerTest, TellsAWaitingClientToSendItsBody) {
+TEST_F(HandlerTest, SendsContinueToAWaitingClient) {
   start_both();
   HttpClient client(intake_port_);
   client.send(post("/reports", length(5) + "Expect: 100-continue\r\n", ""));
@@ -174,7 +175,7 @@ TEST_F(HandlerTest, TellsAWaitingClientToSendItsBody) {
   HttpClient refused(intake_port_);
   refused.send(post("/small", length(11) + "Expect: 100-continue\r\n", ""));
   EXPECT_EQ(refused.read_reply().status, 413);
-  // A body that is there already asks for no word.
+  // No 100 (Continue) for a body that has already arrived.
   HttpClient hasty(intake_port_);
   hasty.send(post("/small", length(2) + "Expect: 100-continue\r\n", "ab"));
   EXPECT_EQ(hasty.read_reply().status, 200);

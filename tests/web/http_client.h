@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A small blocking HTTP client on loopback for the tests of the servers: it sends what it is told,
-// however wrong, and takes responses apart (Content-Length, chunks, gzip). Every wait ends after
-// ten seconds.
+// A small blocking HTTP client on loopback for the tests of the servers: it sends any octets,
+// however invalid, and parses responses (Content-Length, chunks, gzip). Every wait ends after ten
+// seconds.
 #pragma once
 
 #include <arpa/inet.h>
@@ -22,10 +22,10 @@
 namespace mtasts::web {
 
 struct Reply {
-  int status = 0;                              // 0: none came
+  int status = 0;                              // 0: no response
   std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;                            // chunks joined, as sent otherwise
-  bool whole = false;                          // the body came to its end
+  std::string body;                            // chunks joined; not decoded otherwise
+  bool whole = false;                          // the body is complete
 };
 
 class HttpClient {
@@ -46,7 +46,7 @@ class HttpClient {
 
   bool connected() const { return connected_; }
 
-  // False when the peer closed.
+  // False when the peer has closed the connection.
   bool send(std::string_view text) {
     while (!text.empty()) {
       ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -89,13 +89,13 @@ class HttpClient {
     return reply;
   }
 
-  // True when there is something to read.
+  // True when there is data to read.
   bool wait_for_octets() {
     char octet = 0;
     return ::recv(socket_, &octet, 1, MSG_PEEK) == 1;
   }
 
-  // True when the peer closed and nothing more came.
+  // True when the peer has closed the connection and sent nothing more.
   bool at_end() { return buffer_.empty() && !fill(); }
 
  private:
@@ -140,7 +140,7 @@ class HttpClient {
   std::string buffer_;
 };
 
-// Empty when it is no whole gzip stream.
+// Empty when it is not a complete gzip stream.
 inline std::string gunzipped(std::string text) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) return {};

@@ -8,7 +8,7 @@
 namespace mtasts::web {
 namespace {
 
-// Answers with the route's name and what its '*' stood for.
+// Responds with the route's name and the text matched by its '*'.
 Route route(std::string_view method, std::string_view path, std::string name, size_t body_bytes = 0,
             Access access = Access::open) {
   auto answer = [name](const RoutedRequest& request, const Handler::Done& done) {
@@ -35,7 +35,7 @@ class RouteTableTest : public testing::Test {
       ++count;
     });
     EXPECT_EQ(count, 1) << asked.target;
-    // What is refused without the body is refused with it, and nothing else is.
+    // admit() and answer() refuse the same requests.
     Admission admission = table_.admit(asked, external_);
     EXPECT_EQ(admission.refusal ? admission.refusal->status : 200, answered.status) << asked.target;
     return answered;
@@ -69,14 +69,14 @@ TEST_F(RouteTableTest, FindsRoutes) {
       {"GET", "/things/a%2Fb/c", "thing:a/b/c", 200, ""},
       {"GET", "/things/a/parts", "parts:a", 200, ""},
       {"GET", "/things//parts", "parts:", 200, ""},
-      {"GET", "/things/parts", "thing:parts", 200, ""},  // the slash belongs to one side
+      {"GET", "/things/parts", "thing:parts", 200, ""},  // the slash is counted on one side only
       {"POST", "/things/a", "write:a", 200, ""},
       {"POST", "/things/a/parts", "write:a/parts", 200, ""},
       {"PUT", "/things/a/parts", "", 405, "GET, HEAD, POST"},
       {"PUT", "/things/a", "", 405, "GET, HEAD, POST"},
       {"GET", "/upload", "", 405, "POST"},
       {"HEAD", "/upload", "", 405, "POST"},
-      {"get", "/", "", 405, "GET, HEAD"},  // methods have a case
+      {"get", "/", "", 405, "GET, HEAD"},  // methods are case-sensitive
       {"GET", "/thing", "", 404, ""},
       {"GET", "/metrics/", "", 404, ""},
       {"POST", "/none", "", 404, ""},
@@ -93,7 +93,7 @@ TEST_F(RouteTableTest, FindsRoutes) {
   }
 }
 
-TEST_F(RouteTableTest, TellsTheBodyLimit) {
+TEST_F(RouteTableTest, ReportsTheBodyLimit) {
   auto limit = [this](const std::string& method, const std::string& target) {
     return table_.admit(request(method, target), external_).body_bytes;
   };
@@ -111,7 +111,7 @@ TEST_F(RouteTableTest, RefusesWritingFromOtherSites) {
     int status_external;  // with one
   };
   const Case cases[] = {
-      {"", "", 200, 200},  // no browser
+      {"", "", 200, 200},  // not a browser
       {"", "same-origin", 200, 200},
       {"", "none", 200, 200},  // typed by the user
       {"http://agent.example:10058", "same-origin", 200, 200},
@@ -125,7 +125,7 @@ TEST_F(RouteTableTest, RefusesWritingFromOtherSites) {
       {"null", "", 403, 403},
       {"http://", "", 403, 403},
       {"outside.example", "", 403, 403},
-      {"https://user@outside.example", "", 403, 403},  // no origin
+      {"https://user@outside.example", "", 403, 403},  // not an origin
   };
   for (const Case& c : cases) {
     HttpRequest asked = request("POST", "/things/a");
@@ -140,7 +140,7 @@ TEST_F(RouteTableTest, RefusesWritingFromOtherSites) {
   }
 }
 
-TEST_F(RouteTableTest, AnEmptyHostIsNobodysOrigin) {
+TEST_F(RouteTableTest, AnEmptyHostMatchesNoOrigin) {
   HttpRequest asked = request("POST", "/things/a");
   asked.host.clear();
   for (std::string origin : {"null", "http://", "file://", "https://evil.example"}) {
@@ -149,7 +149,7 @@ TEST_F(RouteTableTest, AnEmptyHostIsNobodysOrigin) {
   }
 }
 
-TEST_F(RouteTableTest, ServesThePrefixAndWithout) {
+TEST_F(RouteTableTest, ServesWithAndWithoutThePrefix) {
   struct Case {
     std::string url, target, body;
     int status;
@@ -169,7 +169,7 @@ TEST_F(RouteTableTest, ServesThePrefixAndWithout) {
       {"https://h.example/", "/metrics", "metrics:", 200},
       {"https://h.example/", "//metrics", "", 404},
       {"", "/below/metrics", "", 404},
-      // A prefix that is an address of ours: every address still has its answer.
+      // A prefix that is also the path of a route: every route still responds.
       {"https://h.example/metrics", "/metrics", "metrics:", 200},
       {"https://h.example/metrics", "/metrics/", "root:", 200},
       {"https://h.example/metrics", "/metrics/metrics", "metrics:", 200},

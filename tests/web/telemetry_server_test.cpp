@@ -99,7 +99,7 @@ TEST(TelemetryServer, StopsWhileClientsHang) {
   EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(8));
 }
 
-TEST(Standstill, NamesTheLoopsThatStand) {
+TEST(Standstill, NamesUnresponsiveLoops) {
   auto now = steady_clock::now();
   auto at = [now](int seconds) {
     return [now, seconds] { return now - std::chrono::seconds(seconds); };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// WebConnection over TLS: a second WebStream, of the tests alone, shows that the connection needs
-// nothing of its transport but the interface.
+// WebConnection over TLS: a second WebStream, only in the tests, shows that the connection needs
+// nothing but the interface from its transport.
 
 #include <gtest/gtest.h>
 
@@ -71,7 +71,7 @@ class TlsStream : public WebStream {
   ssl::stream<boost::beast::tcp_stream> stream_;
 };
 
-// One connection after another over TLS, on a thread.
+// Serves one TLS connection after another on its own thread.
 class TlsStreamTest : public testing::Test {
  protected:
   TlsStreamTest() {
@@ -101,7 +101,7 @@ class TlsStreamTest : public testing::Test {
     }
   }
 
-  // All that comes until the server ends; `error` says how it ended.
+  // Everything received until the server closes the connection; `error` says how it closed.
   std::string exchange(const std::string& request, error_code& error) {
     asio::io_context own;
     ssl::context trusting(ssl::context::tls_client);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The web server on a free port of loopback, over a board that holds the small world.
+// The web server on a free loopback port, over reports of the small world.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class WebServerTest : public testing::Test {
     ASSERT_NE(port_, 0);
   }
 
-  // A new connection is served before the time is over.
+  // A new connection is served before the timeout.
   testing::AssertionResult answers_within(std::chrono::seconds limit) const {
     auto answers = [this] {
       HttpClient client(port_);

@@ -30,7 +30,7 @@ TEST_F(WebServerTest, HangsUpOnSlowClients) {
   bool cut = false;
   ASSERT_TRUE(dripping.send("GET /metrics HTTP/1.1\r\n"));
   while (!cut && steady_clock::now() - begin < std::chrono::seconds(5)) {
-    cut = !dripping.send("X: y\r\n");  // each octet in good time, the whole never
+    cut = !dripping.send("X: y\r\n");  // each octet in time, but never the whole request
     std::this_thread::sleep_for(milliseconds(10));
   }
   EXPECT_TRUE(cut);
@@ -56,7 +56,7 @@ TEST_F(WebServerTest, HangsUpOnClientsThatDoNotRead) {
   ASSERT_TRUE(lazy.wait_for_octets());
   EXPECT_TRUE(answers_within(std::chrono::seconds(10))) << "the only place is not free again";
   EXPECT_FALSE(lazy.read_reply().whole);
-  // The one place is free as soon as the server has seen the client before it leave.
+  // The only connection slot is free once the server has noticed that the previous client left.
   Reply whole;
   EXPECT_TRUE(fakes::wait_until("a whole reply", [&] {
     HttpClient busy(port_);
@@ -104,7 +104,7 @@ TEST_F(WebServerTest, StopsWithinASecondWhateverClientsDo) {
   server_->stop();
 }
 
-TEST_F(WebServerTest, BeatsWhileItRuns) {
+TEST_F(WebServerTest, UpdatesItsHeartbeatWhileItRuns) {
   start();
   auto first = server_->heartbeat();
   EXPECT_TRUE(fakes::wait_until(

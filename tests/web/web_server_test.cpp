@@ -30,14 +30,14 @@ TEST_F(WebServerTest, ServesEveryAddressOnOneConnection) {
       {"/domains/example.com", html, 200},
       {"/domains/new.example", html, 200},             // not checked yet
       {"/domains/other.example", html, 404},           // not configured
-      {"/domains/%65xample.com", html, 200},           // an escape of a plain letter
-      {"/domains/..%2f..%2fetc%2fpasswd", html, 400},  // no domain
+      {"/domains/%65xample.com", html, 200},           // an escaped letter
+      {"/domains/..%2f..%2fetc%2fpasswd", html, 400},  // not a domain
       {"/metrics", "text/plain; version=0.0.4; charset=utf-8", 200},
       {"/api/v1/domains", json, 200},
       {"/api/v1/domains/example.com", json, 200},
       {"/api/v1/domains/other.example", json, 404},
       {"/api/v1/domains/new.example", json, 503},  // not checked yet
-      {"/api/v1/domains/-", json, 400},            // no domain
+      {"/api/v1/domains/-", json, 400},            // not a domain
       {"/-/healthy", text, 200},
       {"/-/ready", text, 200},
       {"/probe", text, 400},                       // no target
@@ -143,7 +143,7 @@ TEST_F(WebServerTest, RefusesWhatIsTooLargeOrNoHttp) {
   };
   const Case cases[] = {
       {"GET / HTTP/1.1\r\nX: " + std::string(20000, 'a') + "\r\n\r\n", 431},     // header too large
-      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n", 431},            // in one line
+      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n", 431},            // one long line
       {"GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 400},  // address too long
       {"POST /-/reload HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413},  // announced too large
       {"POST /-/reload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" +
@@ -153,7 +153,7 @@ TEST_F(WebServerTest, RefusesWhatIsTooLargeOrNoHttp) {
       {"GET / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", 413},          // a route that takes no body
       {"POST /-/reload HTTP/1.1\r\nContent-Length: 1025\r\n\r\n", 413},
       {"POST /-/reload HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody", 501},  // small enough
-      // What is wrong with the address counts before what is wrong with the body.
+      // A fault of the path takes precedence over a fault of the body.
       {"POST /nothing HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 404},
       {"PUT /metrics HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 405},
       {"POST /-/reload HTTP/1.1\r\nOrigin: null\r\nContent-Length: 99999999\r\n\r\n", 403},

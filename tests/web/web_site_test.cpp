@@ -16,27 +16,27 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(RequestTarget, TakesGoodOnesApart) {
+TEST(RequestTarget, ParsesValidTargets) {
   struct Case {
     std::string text, path;
     std::map<std::string, std::string> query;
   };
   const Case cases[] = {
       {"/", "/", {}},
-      {"/a%2Db", "/a-b", {}},                                          // escape
-      {"/a+b", "/a+b", {}},                                            // a plus is one in a path
-      {"/?q=a+b%2B", "/", {{"q", "a b+"}}},                            // and a blank in a query
+      {"/a%2Db", "/a-b", {}},                // escape
+      {"/a+b", "/a+b", {}},                  // a plus in a path is literal
+      {"/?q=a+b%2B", "/", {{"q", "a b+"}}},  // a plus in a query is a blank
       {"/p?target=x&target=y&z", "/p", {{"target", "x"}, {"z", ""}}},  // the first counts
       {"/p?&&a=b=c", "/p", {{"", ""}, {"a", "b=c"}}},
-      {"/p#f?x", "/p", {}},                      // no fragment is sent by anyone
+      {"/p#f?x", "/p", {}},                      // a fragment is dropped
       {"http://h:1/x?y=z", "/x", {{"y", "z"}}},  // absolute form
       {"HTTPS://h", "/", {}},
       {"/b%C3%BCcher", "/bücher", {}},
-      // What RFC 3986 wants encoded and clients send as it is.
+      // Characters that RFC 3986 requires to be encoded and clients send as they are.
       {"/bücher", "/bücher", {}},
       {"/m?name[]=a|b&{x}=\"y\"", "/m", {{"name[]", "a|b"}, {"{x}", "\"y\""}}},
       {"//a//b", "//a//b", {}},
-      {"/a/../b/./c", "/a/../b/./c", {}},  // the routes know no dots
+      {"/a/../b/./c", "/a/../b/./c", {}},  // dot segments have no meaning to the routes
       {"/p?", "/p", {}},
       {"/p?a=1&", "/p", {{"a", "1"}, {"", ""}}},
       {"http://[::1]:10058?q=1", "/", {{"q", "1"}}},
@@ -49,21 +49,21 @@ TEST(RequestTarget, TakesGoodOnesApart) {
   }
 }
 
-TEST(RequestTarget, RefusesBadOnes) {
+TEST(RequestTarget, RefusesInvalidTargets) {
   const std::string cases[] = {
       "",         // nothing
-      "*",        // of OPTIONS only
-      "a",        // no path
-      "/%",       // cut escape
-      "/%4",      // cut escape
-      "/%g0",     // no hex
+      "*",        // for OPTIONS only
+      "a",        // not a path
+      "/%",       // truncated escape
+      "/%4",      // truncated escape
+      "/%g0",     // not hexadecimal
       "/%00",     // NUL
       "/%0a",     // line end
       "/?q=%7f",  // DEL
       "/?%=1",    // in a name
       "/" + std::string(kLongestTarget, 'a'),
       "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q",  // seventeen parameters
-      "/a\nb",                                // as it is
+      "/a\nb",                                // not encoded
       "ftp://h/x",                            // another scheme
       "http:/x",                              // no authority
       "http://h\x7f/",                        // in the authority
@@ -83,7 +83,7 @@ TEST(Gzip, IsUsedOnlyWhereAllowed) {
       {"gzip;q=0.001", true},
       {"*", true},
       {"*;q=0", false},
-      {"gzip;q=0, *", false},  // named beats the star
+      {"gzip;q=0, *", false},  // a named coding overrides the asterisk
       {"*;q=0, gzip", true},
       {"identity", false},
       {"gzipped", false},
@@ -126,11 +126,11 @@ TEST(Probe, IsAllowedByTheRule) {
       {any, false, "a.example", true},
       {patterns, false, "a.example.com", true},
       {patterns, false, "b.a.example.com", true},  // more than one label
-      {patterns, false, "example.com", false},     // the star stands for something
+      {patterns, false, "example.com", false},     // the asterisk needs a label
       {patterns, false, "badexample.com", false},  // whole labels
       {patterns, false, "example.net", true},
       {patterns, false, "a.example.net", false},
-      {patterns, true, "a.example", true},  // configured ones always
+      {patterns, true, "a.example", true},  // configured domains are always allowed
   };
   for (const Case& c : cases)
     EXPECT_EQ(may_probe(c.rule, c.configured, c.domain), c.allowed) << c.domain;
@@ -166,7 +166,7 @@ TEST(Probe, RunsABoundedNumberAtOnce) {
   EXPECT_EQ(running.size(), 1u) << "what ended makes room";
 }
 
-// What the site says to a request of a page at `origin`.
+// The site's response to a request of a page at `origin`.
 HttpResponse asked_of(const WebSite& site, const std::string& target,
                       const std::string& method = "GET", const std::string& origin = "") {
   HttpRequest request;

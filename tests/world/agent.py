@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The agent under test, run against the world, and its HTTP interface."""
+"""Runs the agent under test against the world and queries its HTTP interface."""
 
 import argparse
 import http.client
@@ -17,7 +17,7 @@ COMMAND_SECONDS = 60
 
 
 def command_line(description):
-    """The agent's binary that --agent names, and the arguments that are unittest's own."""
+    """The agent binary given by --agent, and the remaining arguments, for unittest."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
     arguments, rest = parser.parse_known_args()
@@ -25,7 +25,7 @@ def command_line(description):
 
 
 def fetch(port, path, timeout_seconds=5.0):
-    """(status, body) of a GET on 127.0.0.1; (None, "") when nobody answers."""
+    """(status, body) of a GET on 127.0.0.1; (None, "") when there is no response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_seconds)
     try:
         connection.request("GET", path)
@@ -56,27 +56,27 @@ class Agent:
         return [str(self.binary), *words, "--config", str(settings_file or self._world.settings_file)]
 
     def run(self, *words):
-        """A subcommand, run to its end."""
+        """Runs a subcommand to completion."""
         return subprocess.run([str(self.binary), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=COMMAND_SECONDS)
 
     def check(self, domain_name):
-        """(exit status, object) of `check --json`; the object is None when there is none."""
+        """(exit status, object) of `check --json`; the object is None when nothing was printed."""
         done = self.run(*self.command("check", domain_name, "--json")[1:])
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None
 
     def report(self, domain_name):
-        """What the API says of one domain."""
+        """The API's report on one domain."""
         return json.loads(fetch(self._world.ports["web"], f"/api/v1/domains/{domain_name}")[1])
 
     def overview(self):
-        """Domain names with what /api/v1/domains says of them, as far as they have been checked."""
+        """The entries of /api/v1/domains by name, for domains that have been checked."""
         status, body = fetch(self._world.ports["web"], "/api/v1/domains")
         listed = json.loads(body)["domains"] if status == 200 else []
         return {entry["domain"]: entry for entry in listed if entry.get("checked_at")}
 
     def wait_for_first_round(self):
-        """Returns the overview when every domain of the world has been checked and the agent says that it is ready."""
+        """Waits until every domain of the world has been checked and the agent is ready; returns the overview."""
         def first_round():
             if fetch(self._world.ports["telemetry"], "/-/ready")[0] != 200:
                 return None

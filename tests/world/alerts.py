@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The shipped alerts, live: agent, Prometheus, Alertmanager and a webhook; the world breaks and is mended.
+"""The shipped alerts, live: agent, Prometheus, Alertmanager and a webhook, while faults appear and are fixed.
 
     python3 tests/world/alerts.py --agent BUILD/mtasts-exporter [unittest's own arguments]
 
 The rules of alerts/mtasts.rules.yaml and the routes and inhibitions of alerts/alertmanager.example.yml, with every wait
-shortened to seconds. One scenario of several steps, each on what the one before it left; whatever reaches the webhook
-must have been expected.
+shortened to seconds. One scenario of several steps, each starting from the state that the previous one left; every
+alert that reaches the webhook must be expected.
 Needs python3-yaml, and Debian's prometheus and prometheus-alertmanager.
 """
 
@@ -52,7 +52,7 @@ def shortened_rules():
 
 
 def shortened_routes(webhook_port):
-    """The example, with every receiver at the webhook."""
+    """The example, with every receiver replaced by the webhook."""
     document = yaml.safe_load((ALERTS / "alertmanager.example.yml").read_text())
     routes = [document["route"]]
     for route in routes:
@@ -80,8 +80,8 @@ class Webhook(http.server.ThreadingHTTPServer):
     def port(self):
         return self.server_address[1]
 
-    def told(self, status):
-        """What was told once or more often, without its texts."""
+    def notified_with(self, status):
+        """The alerts notified at least once with this status, without their texts."""
         return {(receiver, *key_of(labels)) for receiver, its_status, labels, _ in list(self.notified)
                 if its_status == status}
 
@@ -102,7 +102,7 @@ class WebhookHandler(http.server.BaseHTTPRequestHandler):
 
 
 def key_of(labels):
-    """(name, severity, label, value) of an alert that has one label beside these two."""
+    """(name, severity, label, value) of an alert that has one more label."""
     rest = [pair for pair in sorted(labels.items()) if pair[0] not in ("alertname", "severity")]
     return (labels["alertname"], labels["severity"], *(word for pair in rest for word in pair))
 
@@ -118,7 +118,7 @@ BROKEN = {
     of_domain("pager", "MxNotCovered", "critical", MX),
     ("pager", "MtastsMxCertificateInvalid", "critical", "mx", SHARED_HOST),
 }
-# Silenced by MtastsMxNotCovered, and news still when that is mended.
+# Inhibited by MtastsMxNotCovered, and notified once that is resolved.
 SILENCED = {("MtastsMxSetChanged", "info", "domain", MX)}
 NEWS = {of_domain("news", "MxSetChanged", "info", MX)}
 
@@ -168,7 +168,7 @@ class LiveAlerts(unittest.TestCase):
 
     @classmethod
     def alerts(cls):
-        """The alerts that Prometheus knows of now: (key, state)."""
+        """The current alerts of Prometheus: (key, state)."""
         body = json.loads(fetch(cls.world.ports["prometheus"], "/api/v1/alerts")[1])
         return {(key_of(alert["labels"]), alert["state"]) for alert in body["data"]["alerts"]}
 
@@ -184,8 +184,8 @@ class LiveAlerts(unittest.TestCase):
                 for (name, labels), value in counted.items() if name == "prometheus_rule_group_iterations_total"}
 
     def pass_evaluations(self, count, meanwhile=lambda: None):
-        """Until every group of rules has been evaluated so many times more; one comes every second. `meanwhile` runs
-        again and again until then."""
+        """Waits for `count` more evaluations of every rule group; there is one per second. Calls `meanwhile` repeatedly
+        until then."""
         begun = self.evaluations()
         self.assertEqual(len(begun), len(shortened_rules()))
 
@@ -199,11 +199,11 @@ class LiveAlerts(unittest.TestCase):
         return small_world.samples(self.world.ports["telemetry"]).get(("mtasts_channel_alive", (("channel", "dns"),))) != 0
 
     def wait_for(self, status, wanted):
-        """Until all of `wanted` was told, and nothing else ever."""
+        """Waits until exactly the alerts `wanted` have been notified with this status."""
         try:
-            self.wait(lambda: self.webhook.told(status) >= wanted, f"{len(wanted)} alerts {status}")
+            self.wait(lambda: self.webhook.notified_with(status) >= wanted, f"{len(wanted)} alerts {status}")
         finally:
-            self.assertEqual(self.webhook.told(status), wanted, self.alerts())
+            self.assertEqual(self.webhook.notified_with(status), wanted, self.alerts())
 
     def test_faults_appear_and_are_fixed(self):
         for step in (self.healthy_world_is_silent, self.faults_are_notified, self.texts_say_what_to_do,
@@ -214,7 +214,7 @@ class LiveAlerts(unittest.TestCase):
 
     def healthy_world_is_silent(self):
         self.wait(lambda: not self.alerts(), "nothing to be pending after the start")
-        # Longer than the rules look back.
+        # Longer than the window of the rules.
         self.pass_evaluations(WINDOW_SECONDS + 2)
         self.assertEqual(self.alerts(), set())
         self.assertEqual(self.webhook.notified, [])
@@ -229,7 +229,7 @@ class LiveAlerts(unittest.TestCase):
         self.wait_for("firing", BROKEN)
         self.wait(lambda: self.firing() >= SILENCED, "what is silenced")
         self.assertEqual(self.firing(), SILENCED | {tuple(key) for _, *key in BROKEN})
-        self.assertEqual(self.webhook.told("resolved"), set())
+        self.assertEqual(self.webhook.notified_with("resolved"), set())
 
     def texts_say_what_to_do(self):
         for name, *parts in (
@@ -264,12 +264,12 @@ class LiveAlerts(unittest.TestCase):
             return not self.is_dns_alive()
         self.world.halt("unbound")
         self.wait(agent_has_noticed, "the DNS channel to be down")
-        # Longer than the rules look back.
+        # Longer than the window of the rules.
         self.pass_evaluations(WINDOW_SECONDS + 2, meanwhile=nothing_changes)
         self.assertFalse(self.is_dns_alive())
         self.world.resume("unbound")
-        self.assertEqual(self.webhook.told("resolved"), set())
-        self.assertEqual(self.webhook.told("firing"), BROKEN)
+        self.assertEqual(self.webhook.notified_with("resolved"), set())
+        self.assertEqual(self.webhook.notified_with("firing"), BROKEN)
 
     def fixed_faults_resolve(self):
         self.world.set_policy(GONE, self.world.domain(GONE).policy)
@@ -283,8 +283,8 @@ class LiveAlerts(unittest.TestCase):
 
     def nothing_more_comes(self):
         self.pass_evaluations(2 * WINDOW_SECONDS)
-        self.assertEqual(self.webhook.told("firing"), BROKEN | NEWS)
-        self.assertEqual(self.webhook.told("resolved"), BROKEN)
+        self.assertEqual(self.webhook.notified_with("firing"), BROKEN | NEWS)
+        self.assertEqual(self.webhook.notified_with("resolved"), BROKEN)
 
 
 def main():

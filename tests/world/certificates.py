@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""A private CA in Let's Encrypt's shape, by the openssl command line: RSA-4096 root, P-384 intermediate,
-P-256 leaves of 90 days. Keys and certificates live in the run directory and go with it."""
+"""A private CA modelled on Let's Encrypt, made with the openssl command line: RSA-4096 root, P-384 intermediate,
+P-256 leaves of 90 days. Keys and certificates are kept in the run directory and removed with it."""
 
 import datetime
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 from domains import Certificate
 
 LIFETIME_DAYS = 90
-# Days from now to the first day of validity; Certificate.valid's for the kinds that are not here.
+# Days from now to the first day of validity; kinds not listed here use that of Certificate.valid.
 FIRST_DAY = {
     Certificate.expired: -LIFETIME_DAYS - 5,
     Certificate.expiring: 15 - LIFETIME_DAYS,
@@ -60,7 +60,7 @@ authorityKeyIdentifier = keyid
 
 @dataclass(frozen=True)
 class Leaf:
-    """Files of one server: key alone, certificates alone, and both (key first) as Postfix wants them."""
+    """Files of one server: the key, the certificates, and both together (key first) as Postfix requires."""
     key_file: Path
     chain_file: Path
     key_and_chain_file: Path
@@ -92,7 +92,7 @@ class CertificateAuthority:
         return Leaf(*(self.directory / f"{host}.{end}" for end in ("key", "chain", "both")))
 
     def issue(self, host, kind):
-        """Writes, or replaces, the host's key and certificates."""
+        """Writes or replaces the host's key and certificates."""
         leaf = self.files_of(host)
         if kind is Certificate.self_signed:
             chain = self._self_sign(host, leaf.key_file)
@@ -151,7 +151,7 @@ class CertificateAuthority:
 
 
 def run(*command):
-    """Runs a command to its end; what it said is part of the exception when it fails."""
+    """Runs a command to completion; its output is part of the exception when it fails."""
     done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=60)
     if done.returncode != 0:

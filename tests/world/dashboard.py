@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The Grafana dashboard against the world's Prometheus: every query has an answer, and the panels tell the truth.
+"""The Grafana dashboard against the world's Prometheus: every query returns data, and the panels show the real state.
 
 e2e.py runs these tests; they need its world and samples.
 """
@@ -17,7 +17,7 @@ FILE = Path(__file__).resolve().parents[2] / "alerts/dashboard.json"
 DOMAIN = "partly-covered.test"
 VARIABLES = {"job": "web", "domain": DOMAIN, "__rate_interval": "10s"}
 ANSWER_SECONDS = 30.0
-# Value of the column "state" by domain.
+# Values of the column "state", by domain.
 EXPIRY = {"healthy.test": 0, "policy-expiring.test": 1, "policy-expiring-soon.test": 2, "policy-expired.test": 3}
 
 
@@ -37,14 +37,14 @@ def expressions(title=None, **variables):
 
 
 def columns(title, **variables):
-    """The expressions of a table's columns by the names that it shows."""
+    """The expressions of a table's columns, by column title."""
     panel = next(panel for panel in json.loads(FILE.read_text())["panels"] if panel["title"] == title)
     names = panel["transformations"][-1]["options"]["renameByName"].values()
     return dict(zip(names, (expression for _, _, expression in expressions(title, **variables))))
 
 
 class DashboardTests:
-    """To be mixed into a TestCase that has `world` and `samples`."""
+    """Mixin for a TestCase that has `world` and `samples`."""
 
     def answers(self, expression):
         return [(labels, value) for labels, value in self.samples.query(expression) if not math.isnan(value)]
@@ -91,7 +91,7 @@ class DashboardTests:
         self.assertEqual([value for _, value in self.answers(no_starttls)], [0])
 
     def test_dashboard_shows_the_stages(self):
-        # 0 failed, 1 passed, 2 not seen.
+        # 0 failed, 1 passed, 2 not observed.
         for name, wanted in ((DOMAIN, {"mx": 0, "record": 1, "smtp": 1, "change": 1}),
                              ("policy-expired.test", {"policy_certificate": 0, "record": 1})):
             with self.subTest(domain=name):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Starts the miniature internet and the agent, shows what the agent found, and stays until Ctrl-C.
+"""Starts the miniature internet and the agent, prints what the agent found, and runs until Ctrl-C.
 
     python3 tests/world/demo.py --agent BUILD/mtasts-exporter
 """

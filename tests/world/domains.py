@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The domains of the miniature internet, and what a correct checker says about each.
+"""The domains of the miniature internet, and the findings expected for each.
 
-DOMAINS and MAIL_HOSTS are the one table: the zones, certificates, servers, settings and expectations all
-derive from them. Each domain has one fault at most, so that what must be found is exact.
+The zones, certificates, servers, settings and expectations are all derived from DOMAINS and MAIL_HOSTS. Each domain
+has at most one fault, so that the expected findings are exact.
 """
 
 import enum
@@ -20,7 +20,7 @@ HEALTHY_HOSTS = ("mx1.healthy.test", "mx2.healthy.test")
 
 
 class Certificate(enum.Enum):
-    """What a server shows; every kind but self_signed and untrusted is signed by the world's CA."""
+    """The certificate that a server presents; all but self_signed and untrusted are signed by the world's CA."""
     valid = "valid"
     expired = "expired"
     expiring = "15 days left"
@@ -34,7 +34,7 @@ class Certificate(enum.Enum):
 
 
 class Web(enum.Enum):
-    """What a policy host does when it is asked for the policy."""
+    """How a policy host responds to a request for the policy."""
     policy = "200 text/plain"
     html_type = "200 text/html"
     not_found = "404"
@@ -45,7 +45,7 @@ class Web(enum.Enum):
 
 
 class Smtp(enum.Enum):
-    """What a mail host does on its SMTP port."""
+    """How a mail host behaves on its SMTP port."""
     starttls = "STARTTLS"
     plain = "STARTTLS not offered"
     old_tls = "TLS 1.0 and 1.1 alone"
@@ -58,7 +58,7 @@ class Finding:
     code: str
     severity: str
     stage: str
-    subject: str = ""  # the finding's subject begins with this
+    subject: str = ""  # prefix of the finding's subject
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class MailHost:
 class Domain:
     name: str
     fault: str
-    findings: tuple = ()         # must be reported; nothing else above info may be
-    tolerated: tuple = ()        # may stand beside them
-    mode: str | None = None      # the mode that must be exported, where the policy is usable
+    findings: tuple = ()         # must be reported; no others above info
+    tolerated: tuple = ()        # may also be reported
+    mode: str | None = None      # the mode exported if the policy is usable
     policy: str | None = None    # body; None: no such file
     mx: tuple = HEALTHY_HOSTS    # in order of preference
     uncovered: tuple = ()        # MX hosts that no pattern matches
@@ -112,7 +112,7 @@ def stages_failed_by(findings):
 
 
 def policy(mx=HEALTHY_HOSTS, mode="enforce", max_age=MONTH_SECONDS):
-    """A policy in the form all senders agree on: version first, CRLF, last line ended."""
+    """A policy in the form that all senders accept: version first, CRLF, last line terminated."""
     lines = ["version: STSv1", f"mode: {mode}", *(f"mx: {pattern}" for pattern in mx), f"max_age: {max_age}"]
     return "".join(line + "\r\n" for line in lines)
 
@@ -134,20 +134,20 @@ def unknown(stage, code, subject=""):
 
 
 def with_policy(name, fault, *findings, **more):
-    """A domain whose policy is usable: enforce, unless `more` says otherwise."""
+    """A domain with a usable policy; mode enforce unless `more` sets another."""
     more.setdefault("mode", "enforce")
     more.setdefault("policy", policy(more.get("mx", HEALTHY_HOSTS)))
     return Domain(name, fault, findings, **more)
 
 
 def without_policy(name, fault, *findings, **more):
-    """A domain whose policy cannot be had or is not usable, whatever is on the disk."""
+    """A domain whose policy cannot be fetched or used, whatever the policy file contains."""
     more.setdefault("policy", policy())
     return Domain(name, fault, findings, **more)
 
 
 def with_mail_host(name, fault, *findings, **more):
-    """A domain with the mail host mx1.<name> of its own, where the fault is."""
+    """A domain with its own mail host mx1.<name>, which has the fault."""
     return with_policy(name, fault, *findings, mx=(f"mx1.{name}",), **more)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""End to end: real servers, the agent, a real Prometheus; what is stored must be what the table of domains says.
+"""End to end: real servers, the agent, a real Prometheus; the stored samples must match the table of domains.
 
     python3 tests/world/e2e.py --agent BUILD/mtasts-exporter [unittest's own arguments]
 """
@@ -22,7 +22,7 @@ from world import World
 
 EXIT_SECONDS = 5.0
 CHANGE_SECONDS = 45.0
-# Every stage that a healthy domain passes; a change is not a stage that everyone goes through.
+# The stages that a healthy domain passes. The stage `change` is not among them: it needs a history.
 PASSED_WHEN_HEALTHY = {"record", "policy_fetch", "policy_certificate", "policy_syntax", "mx", "smtp", "mx_certificate",
                        "tlsrpt"}
 MODES = ("enforce", "testing", "none")
@@ -33,7 +33,7 @@ agent_binary = None
 
 
 class Samples:
-    """Instant vectors out of Prometheus: for each metric a list of (labels, value)."""
+    """Instant vectors from Prometheus: for each metric, a list of (labels, value)."""
 
     def __init__(self, prometheus_port):
         self._port = prometheus_port
@@ -45,7 +45,7 @@ class Samples:
         return [(sample["metric"], float(sample["value"][1])) for sample in json.loads(body)["data"]["result"]]
 
     def are_complete(self, domain_count):
-        """True when both ports have been scraped, with a first check of every domain."""
+        """True when both ports have been scraped after the first check of every domain."""
         checked = self.query('mtasts_last_check_timestamp_seconds{job="web"} > 0')
         return len(checked) == domain_count and len(self.query("up")) == 2
 
@@ -69,7 +69,7 @@ class EndToEnd(DashboardTests, unittest.TestCase):
         cls.samples = Samples(cls.world.ports["prometheus"])
         wait_until(lambda: cls.samples.are_complete(len(cls.world.domains)), "Prometheus to store every domain", 30,
                    [cls.agent.server, prometheus])
-        # The tables are compared with the first round, whatever a test changes later.
+        # The tables are compared with the first round; tests may change the world later.
         cls.stored = {name: cls.samples.query(name) for name in STORED}
 
     @classmethod
@@ -216,7 +216,7 @@ class EndToEnd(DashboardTests, unittest.TestCase):
 
 
 def terminated(server):
-    """The exit status after SIGTERM, or None when the program goes on for longer than it may."""
+    """The exit status after SIGTERM, or None when the program does not end in time."""
     server.signal(signal.SIGTERM)
     try:
         return server.wait(EXIT_SECONDS)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Ends the servers when their parent is gone, however it went.
+"""Ends the servers when their parent has exited, for whatever reason.
 
-Reads "+<process group>" and "-<process group>" lines. The end of input means that the parent ended: every group
-that is still noted is ended, too. A pipe does this better than PR_SET_PDEATHSIG, which the kernel forgets when a
-server changes its user, as Postfix does.
+Reads "+<process group>" and "-<process group>" lines. End of input means that the parent has exited: all
+registered groups are ended. A pipe is more reliable than PR_SET_PDEATHSIG, which the kernel clears when a server
+changes its user, as Postfix does.
 """
 
 import os
@@ -23,7 +23,7 @@ def signal_group(group, number):
 
 
 def members(group):
-    """The processes of a group, less the dead ones whom nobody has waited for."""
+    """The processes of a group, without zombies."""
     found = []
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Memory, end to end: body, id, mode, MX and certificates change under a running agent, and while it is dead.
+"""History, end to end: body, id, mode, MX and certificates change while the agent runs, and while it is down.
 
     python3 tests/world/memory.py --agent BUILD/mtasts-exporter [unittest's own arguments]
 
-One agent with a state file looks at a few healthy domains every two seconds. The tests run in the order of their
-names, each on the state that the ones before it left: a history is made of what went before.
+One agent with a state file checks a few healthy domains every two seconds. The tests run in the order of their
+names, each on the state that the previous ones left.
 """
 
 import calendar
@@ -45,8 +45,8 @@ class Memory(unittest.TestCase):
         cls.world.settings_file.write_text(small_world.settings_of(cls.world, WATCHED))
         cls.agent = Agent(cls.world, agent_binary)
         cls.agent.serve()
-        cls.looks = collections.defaultdict(set)
-        cls.wait(lambda: cls.is_ready() and all(cls.looks_at(name) >= 2 for name in WATCHED), "the first looks")
+        cls.checks_seen = collections.defaultdict(set)
+        cls.wait(lambda: cls.is_ready() and all(cls.checks_seen_of(name) >= 2 for name in WATCHED), "the first checks")
         cls.before = {}
 
     @classmethod
@@ -66,10 +66,10 @@ class Memory(unittest.TestCase):
         return cls.samples().get((name, tuple(sorted(labels.items()))))
 
     @classmethod
-    def looks_at(cls, domain):
-        """How many checks of the domain were seen since the looks were last forgotten, by their times."""
-        cls.looks[domain].add(cls.value("mtasts_last_check_timestamp_seconds", domain=domain))
-        return len(cls.looks[domain] - {None})
+    def checks_seen_of(cls, domain):
+        """How many checks of the domain, distinguished by their times, were seen since the set was last cleared."""
+        cls.checks_seen[domain].add(cls.value("mtasts_last_check_timestamp_seconds", domain=domain))
+        return len(cls.checks_seen[domain] - {None})
 
     @classmethod
     def open_changes(cls, domain):
@@ -112,7 +112,7 @@ class Memory(unittest.TestCase):
     def plan(self, kind, domain, *more):
         return json.loads(self.command("plan", kind, domain, "--json", *more))
 
-    # The story.
+    # The tests, in order.
 
     def test_01_nothing_has_changed(self):
         for domain in WATCHED:
@@ -188,19 +188,19 @@ class Memory(unittest.TestCase):
         self.remember_what_is_shown()
         self.agent.server.signal(signal.SIGKILL)
         self.agent.server.wait(10)
-        # What happens while nobody looks.
+        # Changes while the agent is down.
         self.set_id(REMOVED, None)
         self.world.set_policy(REMOVED, None)
         self.world.set_policy(BODY, policy((*HEALTHY_HOSTS, OTHER_HOST), max_age=WEEK_SECONDS))
-        self.world.halt("unbound")  # so that the first round after the start sees nothing
+        self.world.halt("unbound")  # the first round after the start observes nothing
         Memory.restarted = time.time()
         self.agent.serve()
 
     def remember_what_is_shown(self):
-        """What is shown, and by now written: a kill may take the check in flight along, so two more looks pass."""
+        """Keeps the current samples and waits for two more checks, so that a kill loses none of them."""
         Memory.before = self.samples()
-        self.looks.clear()
-        self.wait(lambda: all([self.looks_at(name) > 2 for name in WATCHED]), "two more looks")
+        self.checks_seen.clear()
+        self.wait(lambda: all([self.checks_seen_of(name) > 2 for name in WATCHED]), "two more checks")
 
     def test_09_what_was_known_is_shown_at_once(self):
         self.wait(self.is_ready, "the restored agent")
@@ -210,9 +210,9 @@ class Memory(unittest.TestCase):
         for key, value in self.before.items():
             if key[0] in kept:
                 self.assertEqual(samples.get(key), value, key)
-            # An open change needs no new look to stay one.
+            # An open change stays open without a new check.
             if key[0] == "mtasts_stage_last_conclusive_timestamp_seconds" and ("stage", "change") not in key[1]:
-                # At most the check in flight was lost, and none has been conclusive since.
+                # At most the check in flight was lost; no check has been conclusive since.
                 self.assertLess(samples[key], self.restarted, key)
                 self.assertGreater(samples[key], self.restarted - 60, key)
 
@@ -234,7 +234,7 @@ class Memory(unittest.TestCase):
         self.assertIn(int(expiry), [unix_seconds(held["until"]) for held in plan["held"]])
         removal = self.plan("remove", MODE)
         waits = [unix_seconds(step["wait_until"]) for step in removal["steps"] if step["wait_until"]]
-        # The month of the old policy, not the week of today's; a plan rounds up to the minute.
+        # The month of the old policy, not the week of the current one; a plan rounds up to the minute.
         self.assertTrue(expiry <= max(waits) < expiry + 60, (waits, expiry))
         published = next(step for step in removal["steps"] if step["policy"])
         self.assertEqual(published["policy"], policy((), mode="none", max_age=86400))
@@ -248,9 +248,9 @@ class Memory(unittest.TestCase):
         return file
 
     def test_12_the_timeline_goes_on(self):
-        told = self.command("history", BODY, "--json")
-        self.assertEqual(json.loads(told)["changes"], self.history(BODY)["changes"])
-        whats = [change["what"] for change in json.loads(told)["changes"] if change["what"] != "mx_certificate"]
+        printed = self.command("history", BODY, "--json")
+        self.assertEqual(json.loads(printed)["changes"], self.history(BODY)["changes"])
+        whats = [change["what"] for change in json.loads(printed)["changes"] if change["what"] != "mx_certificate"]
         self.assertEqual(whats, ["policy_max_age", "record_id", "policy_mx"])  # newest first
         self.assertIn(f"{MONTH_SECONDS} → {WEEK_SECONDS}", self.command("history", BODY))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Processes that are started in the foreground and certainly ended, free ports, and bounded waiting."""
+"""Foreground processes that are always ended, free ports, and bounded waiting."""
 
 import os
 import random
@@ -13,17 +13,17 @@ from pathlib import Path
 
 from guard import members, signal_group
 
-# Below the range from which the kernel takes the ports of outgoing connections.
+# Below the kernel's ephemeral port range.
 PORTS = range(20000, 32000)
 STOP_SECONDS = 5.0
 
 
 class WorldError(Exception):
-    """The world cannot be as asked; the text is for people."""
+    """The world cannot be set up as requested; the text is the message for the user."""
 
 
 class Guard:
-    """Our half of guard.py."""
+    """The parent's side of guard.py."""
 
     def __init__(self):
         self._process = subprocess.Popen([sys.executable, Path(__file__).with_name("guard.py")], text=True,
@@ -45,7 +45,7 @@ class Guard:
 
 
 class Server:
-    """One program in a process group of its own, its output in a file. Can be started again after stop()."""
+    """One program in its own process group, with its output in a file. Can be started again after stop()."""
 
     def __init__(self, name, command, log_file, guard, environment=None):
         self.name = name
@@ -72,11 +72,11 @@ class Server:
         self._process.send_signal(number)
 
     def wait(self, timeout_seconds):
-        """The exit status; subprocess.TimeoutExpired when it goes on for longer."""
+        """The exit status; raises subprocess.TimeoutExpired if it does not end in time."""
         return self._process.wait(timeout_seconds)
 
     def stop(self):
-        """Ends the whole group: politely, then not."""
+        """Ends the whole group: first with SIGTERM, then with SIGKILL."""
         if self._process is None:
             return
         group = self._process.pid
@@ -124,7 +124,7 @@ def accepts(address, port):
 
 
 def wait_until(condition, what, timeout_seconds=15.0, servers=()):
-    """The condition's first true value. Fails when a server ends, or the time is over."""
+    """Returns the condition's first true value. Fails when a server ends or the time is over."""
     deadline = time.monotonic() + timeout_seconds
     while not (value := condition()):
         for server in servers:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Configuration of the real servers: NSD, Unbound, nginx and Postfix, each confined to a folder of its own.
+"""Configuration of the real servers: NSD, Unbound, nginx and Postfix, each in its own directory.
 
 Each function writes the files and returns the command that runs the server in the foreground.
 """
@@ -137,7 +137,7 @@ SMTPD_OPTIONS = {
 
 
 def nsd(directory, port, domains, zones):
-    """The authoritative server of every zone."""
+    """The authoritative server for all zones."""
     text = NSD.format(directory=directory, port=port)
     for name in (*zones, *servfail_zones(domains)):
         text += f'zone:\n    name: "{name}."\n    zonefile: "{zone_file(directory, name)}"\n'
@@ -153,7 +153,7 @@ def zone_file(directory, zone_name):
 
 
 def unbound(directory, port, nsd_port):
-    """The resolver that the agent asks."""
+    """The resolver that the agent uses."""
     file = directory / "unbound.conf"
     file.write_text(UNBOUND.format(directory=directory, port=port, upstream_port=nsd_port))
     return ["unbound", "-d", "-c", file]
@@ -192,8 +192,8 @@ def postfix(directory, port, leaves):
         services += "".join(f"    -o {name}={value}\n" for name, value in options.items())
     (configuration / "main.cf").write_text(POSTFIX.format(directory=directory))
     (configuration / "master.cf").write_text(services)
-    run("postfix", "-c", configuration, "check")  # makes the queue's folders
-    # Not "postfix start-fg": there the master would leave our process group for one of its own.
+    run("postfix", "-c", configuration, "check")  # creates the queue directories
+    # Not "postfix start-fg": its master would leave the process group for one of its own.
     master = run("postconf", "-c", configuration, "-h", "daemon_directory").strip() + "/master"
     return [master, "-c", configuration, "-s"]
 

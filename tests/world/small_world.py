@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""A few domains of the world, looked at every two seconds by an agent with a state file, and what it exports."""
+"""A few domains of the world, checked every two seconds by an agent with a state file, and its exported samples."""
 
 import json
 import re
@@ -12,7 +12,7 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def settings_of(world, domain_names):
-    """The world's settings for the few domains, looked at often, with a state file."""
+    """The world's settings for these domains, with a short check interval and a state file."""
     text = world.settings_file.read_text()
     text = re.sub(r'domains = \[[^\]]*\]', f"domains = {json.dumps(sorted(domain_names))}", text, count=1)
     text = text.replace('interval = "10s"\nsmtp_interval = "10s"', 'interval = "2s"\nsmtp_interval = "1s"')
@@ -20,7 +20,7 @@ def settings_of(world, domain_names):
 
 
 def samples(web_port):
-    """(name, labels) of every sample of the web port, with its value."""
+    """The samples of the web port: {(name, labels): value}."""
     found = {}
     for line in fetch(web_port, "/metrics")[1].splitlines():
         sample = SAMPLE.match(line)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""Are the servers of the world as healthy or as broken as the table of domains says? Asks dig, curl and openssl."""
+"""Checks with dig, curl and openssl that the servers of the world match the table of domains."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def output_of(*command, given=""):
 
 
 def processes_in(directory):
-    """Processes that work in the folder or name it on their command line."""
+    """Processes whose working directory or command line refers to the directory."""
     found = []
     for process in filter(lambda path: path.name.isdigit(), Path("/proc").iterdir()):
         try:
@@ -59,7 +59,7 @@ class Table(unittest.TestCase):
         self.assertLessEqual({finding.severity for finding in findings}, set(SEVERITIES))
         self.assertEqual({finding.stage for finding in findings}, set(STAGES) - {"change"})
         for domain in DOMAINS:
-            # One fault, one stage; that a record announces a policy without a host is told of both.
+            # One fault affects one stage, except a record without a policy host, which is reported for both.
             companions = {"record"} if "sts-record-without-policy" in {f.code for f in domain.findings} else set()
             self.assertLessEqual(len(domain.failing_stages - companions), 1, domain.name)
 
@@ -84,7 +84,7 @@ class Servers(unittest.TestCase):
                          "--connect-to", route, *options, f"https://{domain.policy_host}/.well-known/mta-sts.txt")
 
     def verify_code(self, name, address, port_name, *options):
-        """OpenSSL's verdict on the chain, the name included."""
+        """OpenSSL's verification result for the chain and the name."""
         _, text = output_of("openssl", "s_client", "-connect", f"{address}:{self.world.ports[port_name]}",
                             "-servername", name, "-verify_hostname", name, "-CAfile", self.world.authority.ca_file,
                             *options, given="QUIT\n")
@@ -93,7 +93,7 @@ class Servers(unittest.TestCase):
         return int(codes[-1].split()[3])
 
     def greeting(self, host_name):
-        """What the mail host says to EHLO, its banner first."""
+        """The mail host's banner and its response to EHLO."""
         host = next(host for host in MAIL_HOSTS if host.name == host_name)
         with socket.create_connection((mail_address(host), self.world.ports["smtp"]), timeout=10) as connection:
             connection.sendall(b"EHLO agent.provider.test\r\nQUIT\r\n")
@@ -216,7 +216,7 @@ class Endings(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(prefix="world-")
         self.addCleanup(temporary.cleanup)
-        os.chmod(temporary.name, 0o755)  # Postfix's own user passes through
+        os.chmod(temporary.name, 0o755)  # Postfix's own user must have access
         self.directory = Path(temporary.name) / "run"
 
     def up(self):
@@ -229,7 +229,7 @@ class Endings(unittest.TestCase):
         text = ""
         for line in process.stdout:
             text += line
-            if line == "}\n":  # the end of the object, at the margin
+            if line == "}\n":  # the end of the object, not indented
                 break
         described = json.loads(text)
         self.assertEqual(described["directory"], str(self.directory))

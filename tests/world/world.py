@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """A miniature internet on loopback: NSD, Unbound, nginx and Postfix with domains that are healthy or broken in one way.
 
-    world.py up [--dir DIR]    starts it, describes it as JSON, runs until SIGINT or SIGTERM
+    world.py up [--dir DIR]    starts it, prints a description as JSON, runs until SIGINT or SIGTERM
 """
 
 import argparse
@@ -76,9 +76,9 @@ listen = "127.0.0.1:{ports[telemetry]}"
 
 
 class World:
-    """start() and stop(), or `with World() as world`. Without a directory it makes one, and removes it at the end.
+    """start() and stop(), or `with World() as world`. Without a directory, it creates one and removes it at the end.
 
-    The rest changes things while it runs; each method returns when the change is being served.
+    The other methods change the running world; each returns once the change is served.
     """
 
     def __init__(self, directory=None):
@@ -159,7 +159,7 @@ class World:
         fresh.replace(file)
 
     def set_records(self, owner, kind, values):
-        """Replaces one RRset; TXT values are plain texts, others presentation form; no values remove it."""
+        """Replaces one RRset; without values, removes it. TXT values are plain text, others presentation form."""
         zone = zone_of(owner, self.zones)
         zone.sets.pop((owner, kind), None)
         if values:
@@ -183,7 +183,7 @@ class World:
         self.restart("postfix")
 
     def halt(self, server_name):
-        """Stops nsd, unbound, nginx or postfix alone."""
+        """Stops only nsd, unbound, nginx or postfix."""
         self.servers[server_name].stop()
 
     def resume(self, server_name):
@@ -201,7 +201,7 @@ class World:
         server.start()
         return server
 
-    # How it comes about.
+    # Setup.
 
     @staticmethod
     def _path():
@@ -247,7 +247,7 @@ class World:
             "unbound": servers.unbound(folder("unbound"), ports["dns"], ports["nsd"]),
             "nginx": servers.nginx(folder("nginx"), ports["https"], self.domains, leaves),
         }
-        # Postfix and openssl take their seconds side by side.
+        # Postfix and openssl take seconds each, so they run in parallel.
         with ThreadPoolExecutor(max_workers=1) as aside:
             postfix = aside.submit(servers.postfix, folder("postfix"), ports["smtp"], leaves)
             self.authority.create()
@@ -282,7 +282,7 @@ class World:
 
 
 def greets(address, port):
-    """True when a mail server there says 220."""
+    """True when a mail server responds with 220."""
     try:
         with socket.create_connection((address, port), timeout=5) as connection:
             return connection.recv(512).startswith(b"220")
@@ -296,7 +296,7 @@ class Stopped(BaseException):
 
 @contextlib.contextmanager
 def stopped_by_signals():
-    """Raises Stopped where the program is when the first signal arrives; later ones do not disturb the cleaning up."""
+    """Raises Stopped at the first signal; later signals do not interrupt the cleanup."""
     def stop(*_):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""DNS content: the records that the table of domains asks for, sorted into zones, as zone files."""
+"""DNS content: the records of the table of domains, grouped into zones, as zone files."""
 
 import socket
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ def rdata(kind, value):
 
 
 def servfail_zones(domains):
-    """Zones that the name server is told of, but whose content it never gets: it answers SERVFAIL."""
+    """Zones configured in the name server without content, so that it responds with SERVFAIL."""
     return [f"_mta-sts.{domain.name}" for domain in domains if domain.record_servfail]
 
 
@@ -51,7 +51,7 @@ def mail_address(host):
 
 
 def zone_of(name, zones):
-    """The zone with the longest name that `name` is in; `zones` maps names to zones and has the root, ""."""
+    """The zone with the longest name that contains `name`; `zones` maps names to zones and includes the root, ""."""
     while name not in zones:
         name = name.partition(".")[2]
     return zones[name]
@@ -101,7 +101,7 @@ def mail_host_records(host):
 
 
 def serial_query(zone_name):
-    """A DNS message that asks for the zone's SOA."""
+    """A DNS query for the zone's SOA."""
     labels = [label.encode() for label in zone_name.split(".") if label]
     name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
     return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name + b"\x00\x06\x00\x01"
