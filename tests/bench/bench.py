@@ -5,8 +5,9 @@ the same run, the memory for 10,000 domains, and the growth of a state file of 1
 week without changes.
 
 The work is one healthy domain: a policy over HTTPS and two MX hosts with STARTTLS, three full TLS
-handshakes with chains like Let's Encrypt's, verified against the system's roots. The programs take turns;
-the median of the turns counts. Exit status 0 whatever the numbers; 1 when something did not run."""
+handshakes with chains like Let's Encrypt's, verified against the system's roots. The programs
+take turns; the median of the turns counts. Exit status 0 whatever the numbers; 1 when something
+did not run."""
 
 import argparse
 import statistics
