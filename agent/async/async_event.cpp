@@ -30,7 +30,7 @@ void AsyncEvent::set() {
 bool AsyncEvent::is_set() const { return state_->set; }
 
 asio::awaitable<void> AsyncEvent::wait() const {
-  std::shared_ptr<State> state = state_;  // this handle may go while the coroutine waits
+  std::shared_ptr<State> state = state_;  // this handle may be destroyed while the coroutine waits
   if (state->set) co_return;
   boost::system::error_code ignored;
   co_await state->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AsyncEvent: something that happens once and that any number of coroutines wait for. A handle:
-// copies share the event. Loop thread only.
+// AsyncEvent: a one-shot event that any number of coroutines can wait for. A handle: copies share
+// the event. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,11 +15,12 @@ class AsyncEvent {
  public:
   explicit AsyncEvent(const boost::asio::any_io_executor& executor);
 
-  // Resumes all who wait, on the loop; later waits return at once.
+  // Resumes all waiting coroutines on the loop; later waits return at once.
   void set();
   bool is_set() const;
 
-  // Until the event is set, or until the waiting coroutine is cancelled: then is_set() is false.
+  // Returns when the event is set, or when the waiting coroutine is cancelled: then is_set() is
+  // false.
   boost::asio::awaitable<void> wait() const;
 
  private:

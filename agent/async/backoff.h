@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// How long to wait after something failed, or was inconclusive, several times in a row. Pure.
+// Exponential backoff after consecutive failed or inconclusive attempts. Pure.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Deadlines and cancellation for coroutines, in one place (Boost 1.81 has no cancel_after).
-// Loop thread only. An operation must honour its cancellation slot: the deadline waits for it.
+// Deadlines and cancellation for coroutines, in one place (Boost 1.81 has no cancel_after). Loop
+// thread only. The operation must support cancellation: the deadline waits for it to end.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,15 +17,15 @@
 
 namespace mtasts::async {
 
-// Returns when the time is over, or earlier when cancelled. Never throws.
+// Returns after `duration`, or earlier when cancelled. Never throws.
 inline boost::asio::awaitable<void> sleep_for(std::chrono::milliseconds duration) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, duration);
   boost::system::error_code ignored;
   co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-// The operation's value, or nothing when the limit came first (the operation was cancelled then and
-// has ended).
+// The value of the operation, or nothing when the limit was reached first; the operation has then
+// been cancelled and has ended.
 template <typename T>
 boost::asio::awaitable<std::optional<T>> with_deadline(boost::asio::awaitable<T> operation,
                                                        std::chrono::milliseconds limit) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// IpAddress as Boost.Asio writes addresses, and back. Pure, any thread.
+// Conversion between IpAddress and the address types of Boost.Asio. Pure, any thread.
 #pragma once
 
 #include <algorithm>

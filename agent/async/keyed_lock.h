@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// KeyedLock: mutual exclusion of coroutines by key, without fairness. Loop thread only.
+// KeyedLock: mutual exclusion of coroutines by key; not fair. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,7 +19,7 @@ class KeyedLock {
   using Held = std::map<Key, AsyncEvent>;
 
  public:
-  // Holds the key until it is destroyed; may outlive the lock.
+  // Holds the key until destroyed; may outlive the lock.
   class Guard {
    public:
     Guard(std::shared_ptr<Held> held, Key key) : held_(std::move(held)), key_(std::move(key)) {}
@@ -45,7 +45,7 @@ class KeyedLock {
 
   explicit KeyedLock(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  // Waits until nobody holds the key. Throws Asio's operation_aborted when cancelled.
+  // Waits until the key is free. Throws Asio's operation_aborted when cancelled.
   boost::asio::awaitable<Guard> acquire(Key key) {
     for (auto place = held_->find(key); place != held_->end(); place = held_->find(key)) {
       AsyncEvent released = place->second;

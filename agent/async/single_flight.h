@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SingleFlight: at most one run of a piece of work per key at a time; those who ask meanwhile wait
-// for the run that is under way. The work is a task of its own, so that the coroutine that asked
-// first may be cancelled while others wait. Results are kept by the owner. Loop thread only.
+// SingleFlight: at most one run of a piece of work per key at a time; callers that arrive during a
+// run wait for it. The work is a separate task, so that the coroutine that started it may be
+// cancelled while others still wait. Does not keep results; the owner does. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,8 +25,8 @@ class SingleFlight {
   SingleFlight(boost::asio::any_io_executor executor, TaskGroup& tasks)
       : executor_(std::move(executor)), tasks_(tasks) {}
 
-  // Starts `work` (a function that returns an awaitable<void>) unless a run for the key is under
-  // way. The event is set when that run has ended, also when it ended by an exception.
+  // Starts `work` (a function that returns an awaitable<void>) unless a run for the key is in
+  // progress. The event is set when that run has ended, by an exception too.
   template <typename Work>
   AsyncEvent join(const Key& key, const Work& work) {
     auto running = flights_->find(key);
@@ -48,7 +48,7 @@ class SingleFlight {
     try {
       co_await std::move(work);
     } catch (...) {
-      broken = std::current_exception();  // rethrown once those who wait have been released
+      broken = std::current_exception();  // rethrown after the waiters have been resumed
     }
     flights->erase(key);
     done.set();

@@ -43,7 +43,7 @@ void TaskGroup::spawn(asio::awaitable<void> task) {
   };
   asio::co_spawn(executor_, std::move(task),
                  asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
-  // What is ending may still begin something.
+  // A task that is being cancelled may still spawn another one.
   if (tasks_->cancelled) signal->emit(asio::cancellation_type::terminal);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// TaskGroup: coroutines that run on their own feet, counted, kept owner by what they use, and all
-// cancelled by one call. Loop thread only.
+// TaskGroup: detached coroutines that are counted, that keep the object they use alive, and that
+// are all cancelled by one call. Loop thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,13 +16,13 @@ class TaskGroup {
  public:
   explicit TaskGroup(boost::asio::any_io_executor executor);
 
-  // Every coroutine spawned from now on keeps this alive until it ends.
+  // Every coroutine spawned from now on keeps `owner` alive until it ends.
   void keep_alive(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
 
-  // Runs the task; an exception out of it is a broken invariant and is logged, unless it is Asio's
-  // answer to cancel_all().
+  // Runs the task. An exception that leaves it is a broken invariant and is logged, except Asio's
+  // operation_aborted after cancel_all().
   void spawn(boost::asio::awaitable<void> task);
-  // Asks all to end, those that are spawned later too; they end on the loop soon after.
+  // Cancels all tasks, including those spawned later; they end on the loop soon afterwards.
   void cancel_all();
   size_t size() const;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// when_all(): runs coroutines side by side and returns when the last has ended. Cancellation
-// reaches all of them. Loop thread only.
+// when_all(): runs coroutines concurrently and returns when the last one has ended. Cancellation is
+// forwarded to all of them. Loop thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +10,7 @@
 
 namespace mtasts::async {
 
-// The parts must not throw: what fails is told in their values.
+// The coroutines must not throw: failures are part of their results.
 boost::asio::awaitable<void> when_all(std::vector<boost::asio::awaitable<void>> parts);
 
 }  // namespace mtasts::async

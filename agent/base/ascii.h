@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // ASCII text, independent of the locale: character classes (RFC 5234 appendix B.1), case and
-// blanks. Octets above 0x7F belong to no class and are never changed. Views stay views into the
-// text they were cut from. Pure, any thread.
+// blanks. Octets above 0x7F belong to no class and are never changed. Returned views point into the
+// argument. Pure, any thread.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ std::string ascii_lower(std::string_view text);
 std::string ascii_upper(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
-// `text` without the characters of `blanks` at its ends.
+// `text` without leading and trailing characters of `blanks`.
 constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n") {
   text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
   return text.substr(0, text.find_last_not_of(blanks) + 1);

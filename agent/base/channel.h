@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Channel: the ways over which the agent observes domains. HTTPS and SMTP are kept apart by address
-// family, because a machine with broken IPv6 sees IPv4 hosts well and no IPv6 host at all.
-// ChannelSet: some of them. Plain values, any thread.
+// Channel: a path over which the agent observes domains. HTTPS and SMTP are separated by address
+// family, because a host with broken IPv6 reaches IPv4 peers but no IPv6 peer. ChannelSet: a set of
+// channels. Plain values, any thread.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace mtasts {
 
-// The protocol of a channel; the word is the value of the metric label `channel`.
+// The protocol of a channel; the enumerator name is the value of the metric label `channel`.
 BOOST_DEFINE_FIXED_ENUM_CLASS(ChannelKind, uint8_t, dns, https, smtp)
 inline std::string_view name_of(ChannelKind kind) { return enumerator_name(kind); }
 inline constexpr auto kChannelKinds = enumerators<ChannelKind>();
@@ -26,9 +26,9 @@ enum class Channel : uint8_t { dns, https_ipv4, https_ipv6, smtp_ipv4, smtp_ipv6
 inline constexpr std::array kChannels = {Channel::dns, Channel::https_ipv4, Channel::https_ipv6,
                                          Channel::smtp_ipv4, Channel::smtp_ipv6};
 
-std::string_view name_of(Channel channel);  // "https over ipv4"; for people
+std::string_view name_of(Channel channel);  // "https over ipv4"; for display
 ChannelKind kind_of(Channel channel);
-// The channel of a protocol and an address family; DNS has none, so the family does not matter.
+// The channel for a protocol and an address family; for DNS the family is ignored.
 Channel channel_of(ChannelKind kind, AddressFamily family);
 // Empty for DNS.
 std::optional<AddressFamily> family_of(Channel channel);

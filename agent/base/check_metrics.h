@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// CheckMetrics: what checks report of their own work, so that it can be counted. The port through
-// which net/ and check/ reach the agent's metrics without knowing them. Loop thread only.
+// CheckMetrics: the interface through which net/ and check/ report metrics about their own work
+// without depending on the metrics registry. Loop thread only.
 #pragma once
 
 #include <chrono>

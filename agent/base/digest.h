@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Digests: SHA-256 (FIPS 180-4) where two contents must never be taken for each other, FNV-1a where
-// a cheap number will do and nobody gains by a collision, and hexadecimal text of octets. All
-// values are the same in every build. Functions: pure, any thread; a Sha256 has one owner.
+// Digests: SHA-256 (FIPS 180-4) where collisions must be infeasible, FNV-1a where a cheap hash is
+// enough and a collision is harmless, and hexadecimal text of octets. Values are the same in every
+// build. Functions: pure, any thread; a Sha256 object has one owner.
 #pragma once
 
 #include <openssl/evp.h>
@@ -19,12 +19,12 @@ namespace mtasts {
 
 using Sha256Digest = std::array<unsigned char, 32>;
 
-// Throws std::runtime_error where OpenSSL refuses: it is broken or memory is short.
+// Throws std::runtime_error when OpenSSL fails (broken installation or out of memory).
 class Sha256 {
  public:
   Sha256();
   Sha256& add(std::string_view octets);
-  Sha256Digest finish();  // once, at the end
+  Sha256Digest finish();  // call once, last
 
  private:
   Handle<EVP_MD_CTX, EVP_MD_CTX_free> context_;
@@ -33,7 +33,7 @@ class Sha256 {
 Sha256Digest sha256(std::string_view octets);
 std::string sha256_hex(std::string_view octets);  // 64 lower-case digits
 
-// Two lower-case hexadecimal digits an octet.
+// Two lower-case hexadecimal digits per octet.
 std::string hex(std::string_view octets);
 std::string hex(const Sha256Digest& digest);
 

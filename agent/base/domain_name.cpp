@@ -22,7 +22,7 @@ constexpr size_t kLongestInput_bytes = 1024;  // a U-label name is at most 4 tim
 
 using Idn2Text = Handle<char, idn2_free>;
 
-// Of a name in lower case.
+// For lower-case names.
 bool is_ldh(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; }
 
 Failure refused(std::string_view text, std::string_view fault) {
@@ -30,7 +30,7 @@ Failure refused(std::string_view text, std::string_view fault) {
           fmt::format("\"{}\" is not a domain name: {}", printable(text, 80), fault)};
 }
 
-// The fault of one label, empty when there is none (RFC 1123 §2.1).
+// Describes what is wrong with one label (RFC 1123 §2.1); empty when it is valid.
 std::string label_fault(std::string_view label) {
   if (label.empty()) return "it has an empty label; write one dot between labels";
   if (label.size() > kLongestLabel_bytes)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DomainName: the only way from text a person wrote to a name we ask DNS about.
+// DomainName: the only conversion from text entered by a person to a name used in DNS queries.
 // U-labels become A-labels (IDNA2008, RFC 5891, through libidn2), letters become lower case, one
-// trailing dot is tolerated. Limits of RFC 1123 §2.1 and RFC 1035 §2.3.4: letters, digits and
+// trailing dot is accepted. Limits of RFC 1123 §2.1 and RFC 1035 §2.3.4: letters, digits and
 // hyphens, labels of at most 63 octets, 253 in all. Names read from DNS are not DomainNames: they
-// may hold anything and stay plain text. Plain value, any thread.
+// may hold any octets and stay plain text. Plain value, any thread.
 #pragma once
 
 #include <compare>
@@ -18,13 +18,13 @@ namespace mtasts {
 
 class DomainName {
  public:
-  // The failure's detail is one sentence that names the text, the fault and the mend.
+  // The failure's detail is one sentence: the text, what is wrong with it, and how to fix it.
   static Result<DomainName> parse(std::string_view text);
 
   // Lower-case A-labels, no trailing dot.
   const std::string& text() const { return text_; }
 
-  // The name as people write it (U-labels where there are any).
+  // The name for display (U-labels where there are any).
   std::string display() const;
 
   auto operator<=>(const DomainName&) const = default;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Words of enumerations whose machine words (labels, JSON, state file) are the names of their
-// enumerators. Such an enumeration is defined with BOOST_DEFINE_FIXED_ENUM_CLASS, so that a new
-// enumerator has its word at once; words for people are written by hand. Pure, any thread.
+// Words of enumerations whose machine-readable words (labels, JSON, state file) are the names of
+// their enumerators. Define such an enumeration with BOOST_DEFINE_FIXED_ENUM_CLASS, so that a new
+// enumerator gets its word automatically; display texts are written by hand. Pure, any thread.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace mtasts {
 
-// All of them, in order.
+// All enumerators, in order.
 template <typename Enum>
 constexpr auto enumerators() {
   return []<template <typename...> typename List, typename... Each>(List<Each...>) {
@@ -38,7 +38,7 @@ constexpr std::string_view enumerator_name(Enum value) {
   return "?";
 }
 
-// Case-sensitive; empty: no enumerator is named so.
+// Case-sensitive; empty when no enumerator has this name.
 template <typename Enum>
 constexpr std::optional<Enum> enumerator_named(std::string_view name) {
   for (Enum value : enumerators<Enum>())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The codes of all findings, and FindingCode, which can only be one of them: a string literal turns
-// into a FindingCode while compiling, and one that is not in the list does not compile. The list
-// holds names alone; stage, severities and texts are in the table of findings
-// (verdict/findings/), which has exactly one row for each code. Plain values, any thread.
+// The codes of all findings, and FindingCode, which can only hold one of them: a string literal
+// converts to a FindingCode at compile time, and an unknown code does not compile. The list holds
+// codes only; stage, severities and texts are in the table of findings (verdict/findings/), which
+// has exactly one row per code. Plain values, any thread.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace mtasts {
 
-// Sorted. Codes are a contract: alert rules select by them, so none is ever renamed.
+// Sorted. Codes are a public contract: alert rules select by them, so none is ever renamed.
 inline constexpr std::string_view kFindingCodes[] = {
     "cert-cn-only",
     "cert-differs-by-ip",
@@ -188,21 +188,21 @@ static_assert(std::adjacent_find(std::begin(kFindingCodes), std::end(kFindingCod
 
 class FindingCode {
  public:
-  // Implicit, so that a call reads context.add("sts-txt-missing", …).
+  // Implicit, so that a call can be written context.add("sts-txt-missing", …).
   consteval FindingCode(const char* text) : index_(0) {
     std::optional<FindingCode> code = find(text);
     if (!code) not_in_kFindingCodes();
     index_ = code->index_;
   }
 
-  // Empty: there is no such code.
+  // Empty when there is no such code.
   static constexpr std::optional<FindingCode> find(std::string_view text) {
     const auto* place = std::lower_bound(std::begin(kFindingCodes), std::end(kFindingCodes), text);
     if (place == std::end(kFindingCodes) || *place != text) return std::nullopt;
     return FindingCode(static_cast<uint16_t>(place - std::begin(kFindingCodes)));
   }
 
-  constexpr size_t index() const { return index_; }  // in kFindingCodes
+  constexpr size_t index() const { return index_; }  // index into kFindingCodes
   constexpr std::string_view text() const { return kFindingCodes[index_]; }
   constexpr operator std::string_view() const { return text(); }
 
@@ -210,7 +210,7 @@ class FindingCode {
 
  private:
   explicit constexpr FindingCode(uint16_t index) : index_(index) {}
-  // Not constexpr and never defined: its name is what the compiler says about a wrong literal.
+  // Neither constexpr nor defined: the compiler error for an unknown code names this function.
   static void not_in_kFindingCodes();
 
   uint16_t index_;

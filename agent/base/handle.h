@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Handle<T, free>: a unique_ptr to an object of a C library that `free` gives back. What `free`
-// returns is ignored.
+// Handle<T, free>: a unique_ptr to an object of a C library that is released with `free`, whose
+// return value is ignored.
 //     Handle<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
 #pragma once
 

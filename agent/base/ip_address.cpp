@@ -17,7 +17,7 @@ struct Range {
   AddressScope scope;
 };
 
-// The IANA special-purpose registries; the first matching row counts.
+// The IANA special-purpose registries; the first matching row applies.
 constexpr Range kRanges4[] = {
     {"0.0.0.0", 8, AddressScope::unspecified},
     {"10.0.0.0", 8, AddressScope::private_use},
@@ -37,11 +37,11 @@ constexpr Range kRanges4[] = {
 constexpr Range kRanges6[] = {
     {"::", 128, AddressScope::unspecified},
     {"::1", 128, AddressScope::loopback},
-    {"64:ff9b:1::", 48, AddressScope::private_use},  // RFC 8215: translates locally
+    {"64:ff9b:1::", 48, AddressScope::private_use},  // RFC 8215: local-use translation
     {"100::", 64, AddressScope::discard},
-    {"2001::", 32, AddressScope::reserved},  // Teredo (RFC 4380): carries an IPv4 address hidden
+    {"2001::", 32, AddressScope::reserved},  // Teredo (RFC 4380): embeds an obfuscated IPv4 address
     {"2001:2::", 48, AddressScope::reserved},
-    {"2001:10::", 28, AddressScope::reserved},  // ORCHID (RFC 4843, 7343): no route leads there
+    {"2001:10::", 28, AddressScope::reserved},  // ORCHID (RFC 4843, 7343): not routable
     {"2001:20::", 28, AddressScope::reserved},
     {"2001:db8::", 32, AddressScope::documentation},
     {"3fff::", 20, AddressScope::documentation},
@@ -72,9 +72,9 @@ AddressScope scope_in(const Range (&ranges)[N], int family, const uint8_t* octet
   return AddressScope::global;
 }
 
-// Where an IPv6 address carries an IPv4 one: mapped ::ffff:0:0/96 (RFC 4291), translated
-// ::ffff:0:0:0/96 (RFC 2765), NAT64 64:ff9b::/96 (RFC 6052), 6to4 2002::/16 (RFC 3056).
-// Negative: nowhere.
+// Offset of the IPv4 address embedded in an IPv6 address: mapped ::ffff:0:0/96 (RFC 4291),
+// translated ::ffff:0:0:0/96 (RFC 2765), NAT64 64:ff9b::/96 (RFC 6052), 6to4 2002::/16 (RFC 3056).
+// Negative when there is none.
 int embedded_v4_offset(const std::array<uint8_t, 16>& octets) {
   static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   static constexpr uint8_t kTranslated[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0};

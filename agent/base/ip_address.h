@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// IpAddress: an IPv4 or IPv6 address as a plain value, and which ranges must not be contacted
-// because a name in DNS says so (IANA special-purpose registries, RFC 6890). Any thread.
+// IpAddress: an IPv4 or IPv6 address as a plain value, and the address ranges that must not be
+// contacted even when DNS names them (IANA special-purpose registries, RFC 6890). Any thread.
 #pragma once
 
 #include <array>
@@ -27,10 +27,10 @@ enum class AddressScope {
   unspecified,    // 0/8, ::
   multicast,      // 224/4, ff00::/8
   documentation,  // RFC 5737, RFC 3849, 3fff::/20
-  discard,        // 100::/64 (RFC 6666): the placeholder of un-proxied CDN names
-  reserved,       // 240/4, benchmarking, and what no host answers from
+  discard,        // 100::/64 (RFC 6666); used as a placeholder for un-proxied CDN names
+  reserved,       // 240/4, benchmarking, and other ranges without hosts
 };
-std::string_view name_of(AddressScope scope);  // for people: "private", "documentation", …
+std::string_view name_of(AddressScope scope);  // for display: "private", "documentation", …
 
 class IpAddress {
  public:
@@ -42,10 +42,10 @@ class IpAddress {
   static IpAddress v6(const std::array<uint8_t, 16>& octets);
 
   AddressFamily family() const { return family_; }
-  // IPv4 uses the first four octets.
+  // For IPv4, the first four octets are used.
   const std::array<uint8_t, 16>& octets() const { return octets_; }
   std::string text() const;
-  // An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) is judged by the IPv4 address.
+  // An IPv6 address that embeds an IPv4 address (mapped, NAT64, 6to4) has the scope of the latter.
   AddressScope scope() const;
 
   auto operator<=>(const IpAddress&) const = default;
@@ -55,8 +55,8 @@ class IpAddress {
   std::array<uint8_t, 16> octets_{};
 };
 
-// Documentation, multicast, discard, reserved and unspecified addresses never may; private,
-// loopback and link-local ones may when the settings allow private addresses.
+// Documentation, multicast, discard, reserved and unspecified addresses are never contacted;
+// private, loopback and link-local ones only when the settings allow private addresses.
 bool may_contact(const IpAddress& address, bool allow_private_addresses);
 
 }  // namespace mtasts

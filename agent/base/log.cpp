@@ -14,7 +14,7 @@
 namespace mtasts {
 namespace {
 
-constexpr size_t kLongestValue_bytes = 2048;  // a log line is for reading
+constexpr size_t kLongestValue_bytes = 2048;  // longer values are unreadable in a log
 
 std::atomic<LogLevel> lowest_level{LogLevel::info};
 std::atomic<LogFormat> format_in_force{LogFormat::logfmt};
@@ -78,8 +78,8 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   if (!log_enabled(level)) return;
   const std::string line =
       render_log_line(format_in_force, level, rfc3339(system_now()), message, fields) + '\n';
-  // One call, so that lines of several threads stay whole: POSIX locks the stream for it. A line
-  // that cannot be written is lost.
+  // A single call keeps lines of concurrent threads intact: POSIX locks the stream for it. Write
+  // errors are ignored.
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

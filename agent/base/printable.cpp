@@ -27,8 +27,8 @@ size_t utf8_length(std::string_view text) {
   return code < kSmallest[length] || code > 0x10FFFF || surrogate ? 0 : length;
 }
 
-// C1 controls, bidirectional marks and invisible characters change how a terminal or page shows
-// the rest, or hide themselves.
+// C1 controls, bidirectional marks and invisible characters: they are hidden or change how a
+// terminal or web page displays the text around them.
 bool misleads_display(std::string_view sequence) {
   if (sequence == "\xD8\x9C" || sequence == "\xEF\xBB\xBF") return true;  // U+061C, U+FEFF
   if (sequence.size() == 2 && sequence[0] == '\xC2')

@@ -13,13 +13,13 @@
 
 namespace mtasts {
 
-// What went wrong, as a closed set. `Failure::detail` is the sentence for people.
+// What went wrong, as a closed set. `Failure::detail` is the sentence for display.
 enum class FailureKind {
-  invalid,    // the input is not what it must be; trying again changes nothing
+  invalid,    // the input is invalid; retrying does not help
   not_found,  // the named thing does not exist
-  io,         // the operating system refused; detail has its words
-  timed_out,  // our deadline passed
-  cancelled,  // we stopped it ourselves; says nothing about the peer
+  io,         // the operating system reported an error; `detail` has its text
+  timed_out,  // the deadline of the operation passed
+  cancelled,  // the agent stopped the operation; says nothing about the peer
 };
 
 struct Failure {

@@ -28,7 +28,7 @@ constexpr Unit kUnits[] = {
     {"h", 3600 * kSecond, "hour"},      {"m", 60 * kSecond, "minute"},
     {"s", kSecond, "second"},           {"ms", 1, "millisecond"},
 };
-// A hundred years: beyond it a duration is a mistake, and arithmetic stays far from overflow.
+// A hundred years: a longer duration is a mistake, and the limit rules out overflow.
 constexpr int64_t kLongest = int64_t{36500} * 86400 * kSecond;
 
 const Unit* unit_named(std::string_view name) {

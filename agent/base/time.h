@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Time as values: one clock type for wall time, RFC 3339 text, and durations as the settings write
-// them ("90s", "15m", "7d"). Pure functions take `now`; only the rooms that act hold a Clock.
+// Time as values: one clock type for wall time, RFC 3339 text, and durations in the notation of the
+// settings ("90s", "15m", "7d"). Pure functions take `now` as a parameter; only code that does I/O
+// or schedules holds a Clock.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,7 @@ namespace mtasts {
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 using Clock = std::function<Time()>;
 
-// In a record of past events: has not happened.
+// In a record of past events: the event has not happened.
 inline constexpr Time kNever{};
 
 Time system_now();
@@ -26,14 +27,14 @@ Time system_now();
 std::string rfc3339(Time time);
 // "2026-11-02".
 std::string date_text(Time time);
-// Seconds since 1970, with the fraction.
+// Seconds since 1970, with fraction.
 double unix_seconds(Time time);
 
-// A number and a unit of ms, s, m, h, d or w; "0" alone too. Sums as "1h30m" are taken.
+// A number and a unit of ms, s, m, h, d or w, or "0" alone. Sums such as "1h30m" are accepted.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-// The largest unit that divides: "15m", "90s", "7d".
+// In the largest unit that divides the duration: "15m", "90s", "7d".
 std::string duration_text(std::chrono::milliseconds duration);
-// For sentences: "23 days", "1 day", "5 hours", "40 seconds"; rounded down.
+// For messages: "23 days", "1 day", "5 hours", "40 seconds"; rounded down.
 std::string about(std::chrono::milliseconds duration);
 
 }  // namespace mtasts

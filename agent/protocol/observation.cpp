@@ -105,7 +105,7 @@ bool answered(const HttpsAttempt& attempt) {
     case HttpsStatus::responded:
     case HttpsStatus::tls_failed:
     case HttpsStatus::tls_version_old:
-    case HttpsStatus::response_timeout:  // the TLS session itself was an answer
+    case HttpsStatus::response_timeout:  // the TLS session itself is an answer
     case HttpsStatus::malformed:
     case HttpsStatus::truncated:
     case HttpsStatus::too_large:
@@ -139,7 +139,7 @@ bool may_be_local(const SmtpAttempt& attempt) {
     case SmtpStatus::unreachable:
     case SmtpStatus::tls_timeout:
       return true;
-    // Connected, then silent, or closed without a word: filters of outgoing port 25 do that.
+    // Connected, then silence or a close without a reply: typical of filters on outgoing port 25.
     case SmtpStatus::timeout:
     case SmtpStatus::protocol_error:
       return attempt.reply_code == 0;
@@ -156,7 +156,7 @@ bool is_deferral(const SmtpAttempt& attempt) {
     case SmtpStatus::ehlo_rejected:
       return code != 500 && code != 501 && code != 502 && code != 504;
     case SmtpStatus::starttls_rejected:
-      return code == 421;  // the service goes away now (RFC 5321 §3.8), whatever was asked
+      return code == 421;  // service shutting down (RFC 5321 §3.8), whatever the command
     default:
       return false;
   }

@@ -71,8 +71,8 @@ class Connection {
     require(sent, "cannot write");
   }
 
-  // Reads until `mark` came.
-  void hear(std::string_view mark) {
+  // Reads until `mark` is received.
+  void read_until(std::string_view mark) {
     std::string text;
     while (text.find(mark) == std::string::npos) {
       std::array<char, 4096> block{};
@@ -96,22 +96,22 @@ void get_policy(SSL_CTX* context, const Peer& peer, uint16_t port) {
   connection.secure(context, peer.name);
   connection.say("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + peer.name +
                  "\r\nConnection: close\r\n\r\n");
-  connection.hear("max_age: 604800\r\n");
+  connection.read_until("max_age: 604800\r\n");
   connection.part();
 }
 
 void greet(SSL_CTX* context, const Peer& peer, uint16_t port) {
   Connection connection(peer, port);
-  connection.hear("220 ");
+  connection.read_until("220 ");
   connection.say("EHLO bench.test\r\n");
-  connection.hear("250 ");
+  connection.read_until("250 ");
   connection.say("STARTTLS\r\n");
-  connection.hear("220 ");
+  connection.read_until("220 ");
   connection.secure(context, peer.name);
   connection.say("EHLO bench.test\r\n");
-  connection.hear("250 ");
+  connection.read_until("250 ");
   connection.say("QUIT\r\n");
-  connection.hear("221 ");
+  connection.read_until("221 ");
   connection.part();
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The bare client: the least that OpenSSL needs for the three handshakes of a domain check.
-// Blocking sockets, one SSL_CTX and one store for all, chain and host name verified, no resumption,
-// a GET on one connection and the STARTTLS dialogue on two; nothing is parsed, kept or told. One
-// thread.
+// The bare client: the minimum that OpenSSL needs for the three handshakes of a domain check.
+// Blocking sockets, one SSL_CTX and one trust store for all, chain and host name verified, no
+// resumption, a GET on one connection and the STARTTLS dialogue on two; nothing is parsed, stored
+// or reported. One thread.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct BareClient {
   uint16_t https_port = 0;
   uint16_t smtp_port = 0;
 
-  // CPU seconds of all `rounds` over the world, the trust store's loading not counted. Throws
-  // std::runtime_error when a peer does not do what it should.
+  // CPU seconds of all `rounds` over the world, without loading the trust store. Throws
+  // std::runtime_error when a peer does not behave as expected.
   double spend(const World& world, size_t rounds) const;
 };
 

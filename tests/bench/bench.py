@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""What a domain check costs the agent, beside a bare OpenSSL client and blackbox_exporter in the
-same run, what memory 10,000 domains take, and how a state file of 100,000 grows in a week in which
-nothing changes.
+"""Measures the cost of a domain check, compared with a bare OpenSSL client and blackbox_exporter in
+the same run, the memory for 10,000 domains, and the growth of a state file of 100,000 domains in a
+week without changes.
 
 The work is one healthy domain: a policy over HTTPS and two MX hosts with STARTTLS, three full TLS
-handshakes with chains of Let's Encrypt's shape under the system's roots. The peers take turns, the
-median of the turns counts. Exit status 0 whatever the numbers; 1 when something did not run."""
+handshakes with chains like Let's Encrypt's, verified against the system's roots. The programs
+take turns; the median of the turns counts. Exit status 0 whatever the numbers; 1 when something
+did not run."""
 
 import argparse
 import statistics
@@ -18,11 +19,11 @@ from pathlib import Path
 from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost,
                    peak_memory_bytes, scheduled_seconds)
 
-BARE_TARGET = 0.9       # of the bare client's CPU
-BLACKBOX_TARGET = 1.0   # of blackbox_exporter's
+BARE_TARGET = 0.9       # relative to the CPU time of the bare client
+BLACKBOX_TARGET = 1.0   # relative to that of blackbox_exporter
 MEMORY_TARGET_MB = 100  # resident, with 10,000 domains
 FULL_DOMAINS = 10_000
-INTERVAL_SECONDS = 3    # of a turn's agent: its later rounds come soon
+INTERVAL_SECONDS = 3    # of the agent of a turn: short, so that later rounds start soon
 HISTORY_DOMAINS = 100_000
 HISTORY_ROUNDS = 15     # over a week
 GROWTH_TARGET = 1.05    # of the file after the first round
@@ -36,7 +37,7 @@ def say(text=""):
 
 
 def milliseconds_per_check(before, after):
-    """Of two samples of the agent, which must have made two SMTP probes for each check."""
+    """The difference of two samples of the agent; it must have made two SMTP probes per check."""
     checks = after[1] - before[1]
     probes = (after[2] - before[2]) / checks
     if not 1.8 < probes < 2.2:
@@ -45,11 +46,11 @@ def milliseconds_per_check(before, after):
 
 
 def agent_turn(binary, servers, domains):
-    """CPU ms of a check: in the first round, which knows no chain, and in the two after it."""
+    """CPU ms per check: in the first round, with an empty cache, and in the next two."""
     with Agent(binary, servers, f"{INTERVAL_SECONDS}s", "1s") as agent:
         patience = 20 * INTERVAL_SECONDS
         start = agent.sample()
-        # The edges of a round stay out: there the first and the second overlap.
+        # The edges of a round are left out: the first and second rounds overlap there.
         first = agent.wait_for_checks(0.8 * domains, patience)
         if first[1] > 0.99 * domains:
             raise BenchError("the first round went by too fast to be measured; raise --domains")
@@ -66,7 +67,7 @@ def blackbox_turn(blackbox, domains):
 
 
 def must_have_served(servers, before, checks):
-    """No handshake was spared, none resumed."""
+    """Checks that no handshake was skipped or resumed."""
     after = servers.counts()
     policies = after["policies"] - before["policies"]
     deliveries = after["deliveries"] - before["deliveries"]
@@ -103,7 +104,7 @@ def measure_cpu(options, directory):
 
 
 def measure_idle(binary, servers, domains):
-    """CPU ms a second of an agent that has nothing to check and is not scraped."""
+    """CPU ms per second of an agent with nothing to check and no scrapes."""
     with Agent(binary, servers, "1h", "1h") as agent:
         agent.wait_for_checks(domains, 60 + domains)
         before = scheduled_seconds(agent.pid)
@@ -121,7 +122,7 @@ def measure_memory(options, directory):
             end = agent.wait_for_checks(domains, 4 * MEMORY_INTERVAL_SECONDS)
             checked = agent.resident_bytes()
             series = agent.scrape()
-            # A second round replaces every report: what that leaves behind counts too.
+            # A second round replaces every report: memory not returned by that counts too.
             agent.wait_for_checks(2 * domains, 4 * MEMORY_INTERVAL_SECONDS)
             agent.scrape()
             return {"checked": checked, "later": agent.resident_bytes(),

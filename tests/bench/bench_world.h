@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The world of the benchmark: healthy mail domains, each with a policy host of its own, and the MX
-// hosts they use, every host with an address of its own in 127/8. Pure but for fill(). Names and
-// addresses follow from the numbers alone, so that servers and clients agree without talking.
+// The world of the benchmark: healthy mail domains, each with its own policy host, and the MX hosts
+// they use, each host with its own address in 127/8. Pure except fill(). Names and addresses are
+// derived from the numbers alone, so that servers and clients agree without communication.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct Domain {
 
 class World {
  public:
-  // `mx_hosts` in all, at least two; domains take them in turn.
+  // `mx_hosts` in total, at least two; assigned to domains in turn.
   World(size_t domains, size_t mx_hosts);
 
   const std::vector<Domain>& domains() const { return domains_; }
@@ -38,7 +38,7 @@ class World {
   std::vector<Peer> mx_hosts_;
 };
 
-// The policy of a domain that does everything right.
+// The policy of a domain without faults.
 std::string policy_text(const Domain& domain);
 
 }  // namespace mtasts::bench

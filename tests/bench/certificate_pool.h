@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// CertificatePool: one certificate for each server name, of Let's Encrypt's shape (P-256 leaf,
-// P-384 intermediate, RSA-4096 root), issued when first asked for and kept decoded. Any thread.
+// CertificatePool: one certificate per server name, with a chain like Let's Encrypt's (P-256 leaf,
+// P-384 intermediate, RSA-4096 root), issued on first use and kept decoded. Any thread.
 #pragma once
 
 #include <openssl/types.h>
@@ -22,7 +22,7 @@ class CertificatePool {
   CertificatePool();
   ~CertificatePool();
 
-  // Gives the session the certificate of `host`; false when that cannot be done.
+  // Sets the certificate of `host` on the session; false when that fails.
   bool equip(SSL* session, const std::string& host);
   const std::string& root_pem() const { return root_pem_; }
 
@@ -43,7 +43,7 @@ class CertificatePool {
   fakes::CertificateAuthority intermediate_;
   std::unique_ptr<X509, Free> intermediate_certificate_;
   std::mutex mutex_;
-  std::unordered_map<std::string, Leaf> leaves_;  // entries stay where they are
+  std::unordered_map<std::string, Leaf> leaves_;  // references to entries stay valid
 };
 
 }  // namespace mtasts::bench

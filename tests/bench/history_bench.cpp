@@ -67,7 +67,7 @@ std::shared_ptr<const verdict::MxHostReport> facts_of(const std::string& host, T
   return facts;
 }
 
-// A healthy domain as a check sees it.
+// The report of a check of a healthy domain.
 std::shared_ptr<Report> seen(const std::string& domain, const std::string& host, Time now) {
   auto report = std::make_shared<Report>();
   report->domain = domain;
@@ -112,7 +112,7 @@ class Watch {
       std::string host = "mx" + std::to_string(i / kDomainsOfAHost) + ".example";
       if (i % kDomainsOfAHost == 0) facts = facts_of(host, now_);
       check("d" + std::to_string(i) + ".example", host, facts, histories_[i]);
-      // A scheduler spreads its checks; here the writer sets the pace.
+      // The scheduler spreads its checks over time; here the writer sets the pace.
       if (state_->backlog() > 2000) state_->flush();
     }
     state_->flush();

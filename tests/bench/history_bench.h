@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What remembering costs: many domains of which nothing changes, looked at round after round.
+// The cost of keeping state: many domains without changes, checked round after round.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 namespace mtasts::bench {
 
 struct HistoryCost {
-  uint64_t first_bytes = 0;  // of the file and its log after the first round
-  uint64_t last_bytes = 0;   // after the last
-  double first_cpu_us = 0;   // of the whole process for one check of the first round
-  double later_cpu_us = 0;   // for one of the others
+  uint64_t first_bytes = 0;  // size of the file and its log after the first round
+  uint64_t last_bytes = 0;   // the same after the last round
+  double first_cpu_us = 0;   // of the whole process, per check of the first round
+  double later_cpu_us = 0;   // the same for the other rounds
 };
 
-// The rounds are spread over a week of the state's clock.
+// The rounds are spread over one week of simulated time.
 HistoryCost measure_history(const std::string& directory, size_t domains, size_t rounds);
 
 }  // namespace mtasts::bench

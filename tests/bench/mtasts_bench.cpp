@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// mtasts_bench: what bench.py needs in C++.
+// mtasts_bench: the parts of the benchmark (bench.py) that are written in C++.
 //   servers --domains N --mx-hosts M --directory DIR
-//     DNS, policy and MX servers of a world on loopback. Writes bundle.pem (the system's roots and
-//     the world's) and peers.tsv; says "ready …" with its ports; answers each line on stdin with
-//     its counts; ends with its stdin.
+//     DNS, policy and MX servers of a world on loopback. Writes bundle.pem (the roots of the system
+//     and of the world) and peers.tsv; prints "ready …" with its ports; answers each line on stdin
+//     with its counts; ends at the end of stdin.
 //   bare --domains N --mx-hosts M --ca-file FILE --https-port P --smtp-port P
 //     The bare client over the same world; prints its CPU seconds.
 //   history --domains N --rounds R --directory DIR
-//     A state file that N unchanged domains are written to R times; prints its sizes and costs.
+//     A state file to which N unchanged domains are written R times; prints its sizes and costs.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -99,7 +99,7 @@ int run_servers(const Options& options) {
                counts.deliveries, counts.resumed, dns.queries());
     std::fflush(stdout);
   }
-  // The servers' threads block in accept and read; nothing of theirs outlives the process.
+  // The servers' threads block in accept and read; they leave nothing behind that needs cleanup.
   std::_Exit(EXIT_SUCCESS);
 }
 

@@ -16,7 +16,7 @@ import urllib.parse
 from pathlib import Path
 
 START_SECONDS = 60
-PROBERS = 8  # connections to blackbox_exporter; more make it no cheaper
+PROBERS = 8  # connections to blackbox_exporter; more do not reduce its cost
 
 
 class BenchError(Exception):
@@ -79,7 +79,7 @@ def peak_memory_bytes(pid):
 
 
 class Process:
-    """A child that ends with the benchmark, whatever ends that."""
+    """A child process that ends with the benchmark, however it ends."""
 
     def __init__(self, words, log, **options):
         self.log = Path(log)
@@ -189,7 +189,7 @@ listen = "127.0.0.1:{self.telemetry}"
         return int(samples_of(text)["process_resident_memory_bytes"])
 
     def wait_for_checks(self, wanted, seconds):
-        """The first sample with that many checks; asks twice a second, which costs the agent."""
+        """The first sample with that many checks; polls twice a second, at a cost to the agent."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             sample = self.sample()
@@ -199,7 +199,7 @@ listen = "127.0.0.1:{self.telemetry}"
         raise BenchError(f"{wanted} checks were not done within {seconds} s, but {sample[1]}")
 
     def scrape(self):
-        """What Prometheus does; all domains have to be well."""
+        """Scrapes as Prometheus does; all domains must be healthy."""
         status, body = get(self.web, "/metrics")
         samples = samples_of(body.decode())
         bad = [name for name, value in samples.items()
@@ -210,7 +210,7 @@ listen = "127.0.0.1:{self.telemetry}"
 
 
 def history_cost(program, directory, domains, rounds):
-    """What an unchanged domain costs the state file, by name."""
+    """The cost of an unchanged domain in the state file, by name."""
     words = [program, "history", "--domains", str(domains), "--rounds", str(rounds), "--directory", directory]
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
@@ -228,7 +228,7 @@ def bare_cpu_seconds(program, servers):
 
 
 class Blackbox(Process):
-    """Debian's blackbox_exporter; a module for each host, for only modules carry a server name."""
+    """Debian's blackbox_exporter; one module per host, because only modules have a server name."""
 
     def __init__(self, servers):
         binary = shutil.which("prometheus-blackbox-exporter") or shutil.which("blackbox_exporter")

@@ -23,7 +23,7 @@
 namespace mtasts::bench {
 namespace {
 
-constexpr int kThreadsEach = 48;  // blocking; the agent keeps fewer connections open
+constexpr int kThreadsEach = 48;  // blocking; more than the connections the agent keeps open
 constexpr int kBacklog = 1024;
 constexpr time_t kPatience_s = 15;
 constexpr size_t kLongestLine_bytes = 4096;
@@ -57,7 +57,7 @@ std::pair<int, uint16_t> listen_on_all() {
   return {listener, ntohs(here.sin_port)};
 }
 
-// Only what comes from this machine is served: the listener hears every interface.
+// Serves only local clients, because it listens on every interface.
 bool is_local(const sockaddr_in& peer) { return (ntohl(peer.sin_addr.s_addr) >> 24) == 127; }
 
 void be_patient(int socket) {
@@ -68,7 +68,7 @@ void be_patient(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-// What is read or written, in clear or by TLS.
+// A connection that is read and written in clear text or over TLS.
 class Line {
  public:
   explicit Line(int socket) : socket_(socket) {}
@@ -85,8 +85,8 @@ class Line {
     return send(socket_, text.data(), text.size(), MSG_NOSIGNAL) == size;
   }
 
-  // Up to and without `end`; nothing when the peer is gone or talks too much.
-  std::optional<std::string> hear(std::string_view end) {
+  // Reads up to `end`, which is not returned; empty when the peer closed or sent too much.
+  std::optional<std::string> read_until(std::string_view end) {
     for (;;) {
       const size_t at = heard_.find(end);
       if (at != std::string::npos) {
@@ -131,7 +131,7 @@ bool is_command(const std::optional<std::string>& line, std::string_view command
 
 void TlsPeers::ContextFree::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
-// Everything else is as OpenSSL has it: tickets are offered, as the Web's servers do.
+// All else is OpenSSL's default: tickets are offered, as by web servers.
 TlsPeers::TlsPeers(PolicyOf policy_of)
     : policy_of_(std::move(policy_of)),
       cabinet_(std::make_unique<CertificatePool>()),
@@ -170,7 +170,7 @@ void TlsPeers::accept_for_ever(int listener, void (TlsPeers::*serve)(int)) {
 void TlsPeers::serve_https(int socket) {
   Line line(socket);
   if (!line.secure(context_.get())) return;
-  if (!line.hear("\r\n\r\n")) return;
+  if (!line.read_until("\r\n\r\n")) return;
   const char* host = SSL_get_servername(line.session(), TLSEXT_NAMETYPE_host_name);
   const std::string body = policy_of_(host == nullptr ? "" : host);
   const bool sent = line.say(fmt::format(
@@ -178,7 +178,7 @@ void TlsPeers::serve_https(int socket) {
       "{}",
       body.empty() ? "404 Not Found" : "200 OK", body.size(), body));
   line.part();
-  // Counted before the connection closes: who saw its end sees it counted.
+  // Counted before the connection is closed: a client that sees the close also sees the count.
   if (SSL_session_reused(line.session()) == 1) ++resumed_;
   if (sent) ++policies_;
 }
@@ -186,14 +186,14 @@ void TlsPeers::serve_https(int socket) {
 void TlsPeers::serve_smtp(int socket) {
   Line line(socket);
   line.say("220 mx.bench.test ESMTP ready\r\n");
-  if (!is_command(line.hear("\r\n"), "EHLO")) return;
+  if (!is_command(line.read_until("\r\n"), "EHLO")) return;
   line.say("250-mx.bench.test\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n250 8BITMIME\r\n");
-  if (!is_command(line.hear("\r\n"), "STARTTLS")) return;
+  if (!is_command(line.read_until("\r\n"), "STARTTLS")) return;
   line.say("220 2.0.0 Ready to start TLS\r\n");
   if (!line.secure(context_.get())) return;
-  if (!is_command(line.hear("\r\n"), "EHLO")) return;
+  if (!is_command(line.read_until("\r\n"), "EHLO")) return;
   line.say("250-mx.bench.test\r\n250-SIZE 10240000\r\n250 8BITMIME\r\n");
-  if (!is_command(line.hear("\r\n"), "QUIT")) return;
+  if (!is_command(line.read_until("\r\n"), "QUIT")) return;
   if (SSL_session_reused(line.session()) == 1) ++resumed_;
   ++deliveries_;
   line.say("221 2.0.0 Bye\r\n");

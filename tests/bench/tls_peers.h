@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// TlsPeers: a policy server and an MX with STARTTLS for every name there is, on all of 127/8, as
-// cheap as blocking threads make it. The name comes by SNI; its certificate, of Let's Encrypt's
-// shape (P-256 leaf, P-384 intermediate, RSA-4096 root), is issued at its first handshake and kept.
-// Counts what it served, so that a client that skips a handshake is found out. Any thread.
+// TlsPeers: a policy server and an MX with STARTTLS for any name, on all of 127/8, as cheap as
+// blocking threads allow. The name comes from SNI; its certificate, with a chain like Let's
+// Encrypt's (P-256 leaf, P-384 intermediate, RSA-4096 root), is issued at its first handshake and
+// kept. Counts what it served, so that a client that skips a handshake is detected. Any thread.
 #pragma once
 
 #include <openssl/types.h>
@@ -23,8 +23,8 @@ class CertificatePool;
 
 struct TlsCounts {
   uint64_t policies = 0;    // answered GETs
-  uint64_t deliveries = 0;  // STARTTLS dialogues that came to their end
-  uint64_t resumed = 0;     // handshakes that were abbreviated
+  uint64_t deliveries = 0;  // completed STARTTLS dialogues
+  uint64_t resumed = 0;     // abbreviated handshakes
 };
 
 class TlsPeers {
@@ -32,7 +32,7 @@ class TlsPeers {
   // The body for a policy host; empty: 404.
   using PolicyOf = std::function<std::string(std::string_view host)>;
 
-  // Threads run until the process ends; throws std::runtime_error when no port can be had.
+  // Threads run until the process ends; throws std::runtime_error when no port is available.
   explicit TlsPeers(PolicyOf policy_of);
   ~TlsPeers();
   TlsPeers(const TlsPeers&) = delete;

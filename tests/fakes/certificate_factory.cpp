@@ -91,7 +91,7 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
           "cannot add an extension");
 }
 
-// The names go in octet by octet: a test may want a NUL in one.
+// The names are copied octet by octet: a test may put a NUL into one.
 void add_dns_names(X509* certificate, const std::vector<std::string>& dns_names) {
   if (dns_names.empty()) return;
   GENERAL_NAMES* names = sk_GENERAL_NAME_new_null();
@@ -127,7 +127,7 @@ void sign(X509* certificate, EVP_PKEY* key, SignatureDigest digest) {
   require(X509_sign(certificate, key, algorithm) > 0, "cannot sign");
 }
 
-// As real authorities do: with them two authorities of one name are told apart.
+// Real authorities add them too: they distinguish two authorities with the same name.
 void add_key_identifiers(X509* certificate, X509* issuer) {
   add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
   if (certificate != issuer)
@@ -153,7 +153,7 @@ void add_leaf_extensions(X509* certificate, X509* issuer, const LeafOptions& opt
 struct CertificateAuthority::State {
   Key key;
   X509Ptr certificate;
-  std::shared_ptr<const State> issuer;  // null: a root
+  std::shared_ptr<const State> issuer;  // null for a root
 
   // PEM of this authority and those above it, with or without the root.
   std::string chain_pem(bool with_root) const {

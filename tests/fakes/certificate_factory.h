@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Certificate factory: roots, intermediates and leaves made in memory for tests, good and bad ones,
-// and a temporary directory to put them into. Keys are EC P-256 unless asked otherwise; nothing is
-// random but keys and serials. Any thread. What OpenSSL refuses to make throws std::runtime_error.
+// Certificate factory: valid and faulty roots, intermediates and leaves, created in memory for
+// tests, and a temporary directory to store them. Keys are EC P-256 unless requested otherwise;
+// only keys and serials are random. Any thread. Throws std::runtime_error when OpenSSL fails.
 #pragma once
 
 #include <openssl/types.h>
@@ -33,14 +33,14 @@ struct Identity {
 };
 
 struct AuthorityOptions {
-  std::string common_name;  // empty: a name of its own
+  std::string common_name;  // empty: a unique name
   KeyType key = KeyType::ec_p256;
   SignatureDigest digest = SignatureDigest::sha256;
   Validity validity{-std::chrono::hours(24 * 30), std::chrono::hours(24 * 3650)};
 };
 
 struct LeafOptions {
-  std::vector<std::string> dns_names;  // SAN dNSName, as given, NUL and all; empty: no SAN
+  std::vector<std::string> dns_names;  // SAN dNSName, unchanged, may hold NUL; empty: no SAN
   std::string common_name;             // empty: no CN
   KeyType key = KeyType::ec_p256;
   SignatureDigest digest = SignatureDigest::sha256;
@@ -67,7 +67,7 @@ Identity self_signed(const LeafOptions& options);
 
 // The first certificate of a PEM text as DER.
 std::string der_of(std::string_view pem);
-// The certificates of `identity` with other ones behind them.
+// The certificates of `identity`, followed by others.
 Identity with_appended(Identity identity, std::string_view more_pem);
 
 class TemporaryDirectory {

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Writes DNS messages octet by octet (RFC 1035 §4), well-formed or not, for the scripted server and
-// for tests of the decoder. Nothing is checked here: a test decides what goes wrong. Pure.
+// for tests of the decoder. Nothing is validated: tests create errors on purpose. Pure.
 #pragma once
 
 #include <cstdint>
@@ -50,12 +50,12 @@ class DnsPacket {
   // `owner` as text.
   DnsPacket& answer(std::string_view owner, protocol::RecordType type, std::string_view rdata,
                     uint32_t ttl_seconds = 300);
-  // `owner` as octets; `type` any number.
+  // `owner_octets` in wire form; `type` is any number.
   DnsPacket& record(Section section, std::string_view owner_octets, uint16_t type,
                     std::string_view rdata, uint32_t ttl_seconds = 300, uint16_t dns_class = 1);
-  // The SOA that marks an authoritative "nothing here" (RFC 2308 §2).
+  // The SOA record of an authoritative negative answer (RFC 2308 §2).
   DnsPacket& negative(std::string_view zone = "example");
-  // Octets as they are, counted as one record of the section.
+  // Octets without any encoding, counted as one record of the section.
   DnsPacket& raw(Section section, std::string_view octets);
 
   std::string octets() const;

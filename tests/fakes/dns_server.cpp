@@ -45,7 +45,7 @@ uint16_t port_of(int descriptor) {
 
 DnsServer::DnsServer() {
   bool opened = false;
-  // The UDP port is free by choice of the system; its TCP twin may be taken.
+  // The system chooses a free UDP port; the same TCP port may be in use.
   for (int attempt = 0; attempt < 50 && !opened; ++attempt) opened = open_sockets();
   if (!opened) throw std::runtime_error("no free port for the DNS server");
   wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -153,7 +153,7 @@ void DnsServer::serve_tcp(int descriptor, Connection& connection) {
     if (sent > 0) connection.output.erase(0, static_cast<size_t>(sent));
   }
   if (!gone) return;
-  // Its number may be given again: nothing that waits may go to the next connection.
+  // The descriptor number may be reused: pending replies must not go to the next connection.
   std::erase_if(delayed_, [&](const auto& entry) { return entry.second.connection == descriptor; });
   close(descriptor);
   connections_.erase(descriptor);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DnsServer: a scripted DNS server on 127.0.0.1, UDP and TCP on one free port, with a thread of its
-// own from construction to destruction. Data and behaviour are DnsZone's; change them at any time
-// from any thread. Replies are exact and immediate unless the script says otherwise.
+// DnsServer: a scripted DNS server on 127.0.0.1, UDP and TCP on one free port, with its own thread
+// from construction to destruction. Data and behaviour belong to DnsZone and may be changed at any
+// time from any thread. Replies are correct and immediate unless scripted otherwise.
 #pragma once
 
 #include <atomic>
@@ -21,14 +21,14 @@ namespace mtasts::fakes {
 
 class DnsServer : public DnsZone {
  public:
-  DnsServer();  // throws std::runtime_error when no port can be had
+  DnsServer();  // throws std::runtime_error when no port is available
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
 
   uint16_t port() const { return port_; }
   settings::Endpoint endpoint() const;
-  // Settings that ask this server alone.
+  // Settings with this server as the only one.
   settings::DnsSettings settings(std::chrono::milliseconds timeout = std::chrono::seconds(2),
                                  int tries = 2) const;
 
@@ -40,7 +40,7 @@ class DnsServer : public DnsZone {
   };
   struct Delayed {
     int connection = -1;  // -1: UDP
-    std::string peer;     // the socket address, octets
+    std::string peer;     // the socket address as octets
     std::string octets;
   };
 
@@ -52,7 +52,7 @@ class DnsServer : public DnsZone {
   void accept_connection();
   void send(const Delayed& reply);
   void answer(const std::string& query, int connection, const std::string& peer);
-  int send_due();  // milliseconds until the next one, -1 when there is none
+  int send_due();  // milliseconds until the next reply, -1 when there is none
 
   uint16_t port_ = 0;
   int udp_ = -1;

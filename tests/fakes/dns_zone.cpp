@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint16_t kServfail = 2;
 constexpr uint16_t kNxdomain = 3;
-// More than the decoder follows, so that tests can go past its limit.
+// More than the decoder follows, so that tests can exceed its limit.
 constexpr int kChainLimit = 64;
 
 uint16_t number(protocol::RecordType type) { return static_cast<uint16_t>(type); }
@@ -221,7 +221,7 @@ std::optional<DnsZone::Question> DnsZone::parse(std::string_view query) {
   question.type = read_u16(query, at + 1);
   question.wire = query.substr(12, at + 5 - 12);
   question.key = key_of(question.name);
-  // Queries of ours have at most an OPT record after the question.
+  // The agent's queries have at most an OPT record after the question.
   at += 5;
   if (at + 11 <= query.size() && read_u16(query, at + 1) == kTypeOpt) {
     question.edns = true;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DnsZone: what the scripted DNS server knows and how it misbehaves, and the reply to one query.
-// It answers as a recursive resolver would (CNAMEs followed, RFC 1034 §4.3.2; a loop is SERVFAIL)
-// or, with set_recursive(false), as an authoritative server that knows nothing about a CNAME's
-// target. No wildcards. Any thread; changeable while the server runs.
+// DnsZone: data and scripted behaviour of the DNS server, and the reply to one query. It answers as
+// a recursive resolver would (CNAMEs followed, RFC 1034 §4.3.2; a loop is SERVFAIL) or, with
+// set_recursive(false), as an authoritative server that knows nothing about the target of a CNAME.
+// No wildcards. Any thread; may be changed while the server runs.
 #pragma once
 
 #include <chrono>
@@ -27,12 +27,12 @@ enum class DnsBehaviour {
   formerr,
   no_edns,           // FORMERR without OPT to a query with OPT (RFC 6891 §7), else normal
   silent,            // no reply at all
-  garbage,           // octets that are no DNS message
-  wrong_id,          // a reply to another query
-  wrong_question,    // the right id, another name
-  truncated,         // TC over UDP whatever the size; complete over TCP
+  garbage,           // octets that are not a DNS message
+  wrong_id,          // the id of another query
+  wrong_question,    // the right id, but another name
+  truncated,         // TC over UDP regardless of size; complete over TCP
   truncated_always,  // TC over TCP too
-  malformed_rdata,   // a record of the asked type whose data is cut short
+  malformed_rdata,   // a record of the requested type whose data is truncated
   cut,               // a reply that ends in the middle of its answer section
 };
 
@@ -40,29 +40,29 @@ class DnsZone {
  public:
   using RecordType = protocol::RecordType;
 
-  // Names in presentation form, any case, no trailing dot. A name exists when it or a name below it
-  // has a record.
+  // Names in presentation form, any case, no trailing dot. A name exists when it, or a name below
+  // it, has a record.
   void add_txt(std::string_view name, std::string_view text, uint32_t ttl_seconds = 300);
   void add_mx(std::string_view name, uint16_t preference, std::string_view host,
               uint32_t ttl_seconds = 300);
-  // IPv4 makes an A, IPv6 an AAAA record; bad text throws.
+  // Adds an A record for IPv4 and an AAAA record for IPv6; throws on invalid text.
   void add_address(std::string_view name, std::string_view address, uint32_t ttl_seconds = 300);
   void add_cname(std::string_view name, std::string_view target, uint32_t ttl_seconds = 300);
   void add_tlsa(std::string_view name, const protocol::TlsaRecord& record,
                 uint32_t ttl_seconds = 300);
   void add_ns(std::string_view name, std::string_view host, uint32_t ttl_seconds = 300);
-  // Any octets as data.
+  // Any octets as record data.
   void add_raw(std::string_view name, RecordType type, std::string_view rdata,
                uint32_t ttl_seconds = 300);
-  // Makes the name exist without records.
+  // Lets the name exist without records.
   void add_empty(std::string_view name);
   void remove(std::string_view name, RecordType type);
-  void remove(std::string_view name);  // all of it, behaviour too
+  void remove(std::string_view name);  // including its behaviour
 
-  // For every type, or for one; a type's own behaviour wins.
+  // For all types or for one; the behaviour of a single type takes precedence.
   void behave(std::string_view name, DnsBehaviour behaviour,
               std::optional<RecordType> type = std::nullopt);
-  // Replies to this name wait.
+  // Delays replies for this name.
   void delay(std::string_view name, std::chrono::milliseconds delay);
   // The next `count` queries for the name get no reply.
   void drop_next(std::string_view name, int count);
@@ -71,7 +71,7 @@ class DnsZone {
   void set_recursive(bool recursive);
   // On: the AD bit is set in replies to queries that had it (RFC 6840 §5.7).
   void set_authenticated(bool authenticated);
-  // Off: a CNAME loop is shown in the answer instead of SERVFAIL.
+  // Off: a CNAME loop appears in the answer instead of SERVFAIL.
   void set_loop_is_servfail(bool servfail);
 
   // Queries received, retries included.
@@ -82,10 +82,10 @@ class DnsZone {
   std::string last_query() const;  // octets
 
   struct Reply {
-    std::string octets;  // empty: silence
+    std::string octets;  // empty: no reply
     std::chrono::milliseconds delay{0};
   };
-  // The server's part: counts, and applies the behaviour.
+  // For the server: counts the query and applies the behaviour.
   Reply reply(std::string_view query, bool tcp);
 
  private:

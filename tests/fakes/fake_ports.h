@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Scripted stand-ins for the three network ports, in memory: what is not scripted does not exist.
-// They count what is asked of them. Loop thread only.
+// Scripted in-memory fakes of the three network interfaces: anything not scripted does not exist.
+// They count requests. Loop thread only.
 #pragma once
 
 #include <algorithm>
@@ -108,8 +108,8 @@ class FakeProber : public net::SmtpProber {
   std::chrono::milliseconds delay{1};
   std::vector<std::pair<std::string, std::string>> probed;
   std::vector<std::string> greeted;
-  std::map<std::string, int> open;       // connections to an address now
-  std::map<std::string, int> most_open;  // and at the most
+  std::map<std::string, int> open;       // current connections per address
+  std::map<std::string, int> most_open;  // their maximum
 
   boost::asio::awaitable<protocol::SmtpAttempt> probe(std::string host,
                                                       IpAddress address) override {

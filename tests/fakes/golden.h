@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The files of tests/golden: texts that are a contract, or whose layout a person must see.
+// The files of tests/golden: texts that are a contract, or whose layout has to be reviewed by a
+// person.
 #pragma once
 
 #include <fstream>

@@ -36,7 +36,7 @@ Bio reader_of(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Notes the protocols a client offers; chooses none.
+// Records the protocols offered by the client; selects none.
 int note_alpn(SSL*, const unsigned char**, unsigned char*, const unsigned char* offered,
               unsigned int size, void* argument) {
   auto* names = static_cast<std::vector<std::string>*>(argument);
@@ -165,7 +165,7 @@ int HttpsServer::accepted() const {
   return static_cast<int>(connections_.size());
 }
 
-// Descriptors stay open until the server ends, so that shutdown() never meets a number used anew.
+// Descriptors stay open until the server ends, so that shutdown() never hits a reused number.
 void HttpsServer::accept_loop() {
   for (;;) {
     int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -204,7 +204,7 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
       return;
     case Behaviour::reset_in_handshake: {
       recv(socket, hello.data(), hello.size(), 0);
-      // A connect to "no address" on a connected TCP socket sends RST and keeps the descriptor.
+      // connect() to AF_UNSPEC on a connected TCP socket sends RST and keeps the descriptor.
       sockaddr nowhere{};
       nowhere.sa_family = AF_UNSPEC;
       connect(socket, &nowhere, sizeof nowhere);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A scriptable HTTPS server on loopback, with a thread for each connection. It does what the script
-// says, well or badly, and keeps what clients sent. It ends, and closes what is open, when
-// destroyed. Accessors: any thread; the script may be changed between connections.
+// A scriptable HTTPS server on loopback, with one thread per connection. It follows the script,
+// valid or not, and records what clients sent. Destruction ends it and closes open connections.
+// Accessors: any thread; the script may be changed between connections.
 #pragma once
 
 #include <chrono>
@@ -21,17 +21,17 @@
 namespace mtasts::fakes {
 
 enum class Behaviour {
-  answer,                  // TLS, the request's head, then `response`, then close
-  silent_after_accept,     // no octet until the client leaves
+  answer,                  // TLS, read the request head, send `response`, close
+  silent_after_accept,     // sends nothing until the client closes
   silent_after_handshake,  // reads the request, sends nothing
-  garbage,                 // octets that are no TLS record
+  garbage,                 // octets that are not a TLS record
   plain_http,              // HTTP without TLS
   close_in_handshake,      // FIN after the ClientHello
   reset_in_handshake,      // RST after the ClientHello
-  drip,                    // `response`, an octet each `drip_interval`
-  repeat_last,             // `response`, then `repeated` without end
+  drip,                    // `response`, one octet per `drip_interval`
+  repeat_last,             // `response`, then `repeated` forever
   hold_open,               // `response`, then silence
-  garbage_after_response,  // `response`, then octets that are no TLS record
+  garbage_after_response,  // `response`, then octets that are not a TLS record
 };
 
 struct HttpsScript {
@@ -39,18 +39,18 @@ struct HttpsScript {
   std::string response;
   std::string repeated;
   std::chrono::milliseconds drip_interval{20};
-  int newest_version = 0;  // TLS1_1_VERSION …; 0: the newest there is
+  int newest_version = 0;  // TLS1_1_VERSION …; 0: the newest available
   bool without_close_notify = false;
   bool wants_client_certificate = false;
 };
 
-// "HTTP/1.1 200 OK" with `body` as text/plain and its length.
+// "HTTP/1.1 200 OK" with `body` as text/plain and its Content-Length.
 std::string policy_response(const std::string& body);
-// Any head, with Content-Length of `body`; `head` has no empty line at its end.
+// Any head, plus the Content-Length of `body`; `head` has no empty line at its end.
 std::string response_with(const std::string& head, const std::string& body);
 
 struct SeenRequest {
-  std::string head;         // as received, to the empty line
+  std::string head;         // as received, up to the empty line
   std::string server_name;  // SNI; empty when the client sent none
   std::vector<std::string> alpn;
   std::string tls_version;
@@ -58,7 +58,7 @@ struct SeenRequest {
 
 class HttpsServer {
  public:
-  // `address` of 127/8; port 0: a free one. Throws when it cannot listen there.
+  // `address` is in 127/8; port 0: a free one. Throws when it cannot listen there.
   HttpsServer(Identity identity, HttpsScript script, const std::string& address = "127.0.0.1",
               uint16_t port = 0);
   ~HttpsServer();
@@ -79,7 +79,7 @@ class HttpsServer {
   Identity identity_;
   uint16_t port_ = 0;
   int listener_ = -1;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards the members below
   HttpsScript script_;
   std::vector<SeenRequest> requests_;
   std::list<std::unique_ptr<Connection>> connections_;

@@ -42,14 +42,14 @@ sockaddr_in address_4(const std::string& text, uint16_t port) {
 }  // namespace
 
 int bind_on_loopback(const std::string& address, uint16_t port) {
-  // As the agent's main() does: OpenSSL writes without MSG_NOSIGNAL, on both sides of a test.
+  // As in the agent's main(): OpenSSL writes without MSG_NOSIGNAL, on both sides of a test.
   std::signal(SIGPIPE, SIG_IGN);
   bool six = address == "::1";
   sockaddr_in6 local_6 = address_6(port);
   sockaddr_in local_4 = address_4(six ? "127.0.0.1" : address, port);
   int socket = ::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   demand(socket, "socket");
-  // A port that is asked for may still be in TIME_WAIT of an earlier server.
+  // A requested port may still be in TIME_WAIT from an earlier server.
   int on = port == 0 ? 0 : 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   demand(six ? ::bind(socket, reinterpret_cast<sockaddr*>(&local_6), sizeof local_6)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Plain sockets on loopback for scripted servers. What the system refuses throws
-// std::system_error. Any thread.
+// Plain loopback sockets for scripted servers. Throws std::system_error when a system call fails.
+// Any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace mtasts::fakes {
 int bind_on_loopback(const std::string& address, uint16_t port = 0);
 int listen_on_loopback(const std::string& address, int backlog, uint16_t port = 0);
 uint16_t port_of_socket(int socket);
-// Starts to connect to 127.0.0.1 and does not wait.
+// Starts a connection to 127.0.0.1 without waiting.
 int begin_to_connect(uint16_t port);
-// Reading and writing end after this many seconds.
+// Sets read and write timeouts of this many seconds.
 void limit_lifetime(int socket, int seconds);
-// The next close sends RST.
+// Lets the next close send RST.
 void reset_socket(int socket);
 void close_socket(int socket);
 

@@ -14,13 +14,13 @@ namespace {
 using protocol::RecordType;
 
 constexpr size_t kProviders = 10;
-// A provider's domains stand together, so that good and bad ones are mixed at each.
-constexpr size_t kNeighbours = 10;
-// Every so many a domain has an MX host name of its own on its provider's address.
+// A provider hosts consecutive domains, so that each has both good and bad ones.
+constexpr size_t kDomainsInARow = 10;
+// Every n-th domain has its own MX host name on the address of its provider.
 constexpr size_t kOwnMxName = 4;
 constexpr const char* kCanary = "canary.example";
 
-size_t provider_of(size_t domain) { return domain / kNeighbours % kProviders; }
+size_t provider_of(size_t domain) { return domain / kDomainsInARow % kProviders; }
 
 MailDomain domain_of(size_t number) {
   MailDomain domain;
@@ -54,14 +54,14 @@ MailWorld::MailWorld(size_t domains)
   dns_.add_ns(kCanary, "ns.example");
 }
 
-// The first provider's ports are free ones on 127.0.0.1, and all others take the same.
+// The first provider uses free ports on 127.0.0.1; all others use the same port numbers.
 void MailWorld::add_provider(size_t number, const std::vector<std::string>& policy_hosts) {
   Provider provider;
   provider.address = number == 0 ? "127.0.0.1" : fmt::format("127.61.0.{}", number);
   LeafOptions names;
   names.dns_names = policy_hosts;
   HttpsScript policy;
-  policy.response = policy_response(domains_.at(number * kNeighbours % domains_.size()).policy);
+  policy.response = policy_response(domains_.at(number * kDomainsInARow % domains_.size()).policy);
   provider.https = std::make_unique<HttpsServer>(inner_.issue(names), std::move(policy),
                                                  provider.address, https_port_);
   https_port_ = provider.https->port();

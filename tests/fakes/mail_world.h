@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// MailWorld: domains with MTA-STS, one DNS server, and mail providers that host policies and take
-// mail, all on addresses of 127/8 with one common HTTPS port and one common SMTP port. Everything
-// is healthy until a domain is given a server of its own or its DNS misbehaves. Changeable from one
-// thread while it runs; everything ends with it. IPv4 only. Throws when it cannot be built.
+// MailWorld: domains with MTA-STS, one DNS server, and mail providers that host policies and
+// receive mail, all on addresses of 127/8 with a common HTTPS port and a common SMTP port.
+// Everything is healthy until a domain is moved to its own server or its DNS is scripted to fail.
+// May be changed by one thread while it runs; the destructor ends all servers. IPv4 only. Throws
+// when it cannot be built.
 #pragma once
 
 #include <memory>
@@ -33,21 +34,21 @@ class MailWorld {
   const std::vector<MailDomain>& domains() const { return domains_; }
   DnsServer& dns() { return dns_; }
 
-  // Trusts this world alone; short limits, canaries at a healthy provider.
+  // Settings that trust only this world; short limits, canaries at a healthy provider.
   settings::Settings settings() const;
 
-  // A good certificate for the host; the options' name, when there is one, stays.
+  // A valid certificate for the host; a name set in the options is kept.
   Identity identity_for(const std::string& host, LeafOptions options = {}) const;
 
-  // Moves the domain's policy, or its mail, to a server of its own. The mail moves to a new name,
+  // Moves the policy or the mail of the domain to its own server. Mail moves to a new name,
   // mx_host_of_its_own(), that no other domain uses.
   void give_policy_server(const MailDomain& domain, HttpsScript script, Identity identity);
   void give_mx_server(const MailDomain& domain, SmtpScript script);
   static std::string mx_host_of_its_own(const MailDomain& domain);
-  // The same to an address where nobody listens.
+  // As above, but to an address where nothing listens.
   void refuse_policy(const MailDomain& domain);
   void refuse_mail(const MailDomain& domain);
-  // MX hosts without end, every one of them on the same address.
+  // Adds many MX hosts, all with the same address.
   void flood_mx(const MailDomain& domain, size_t hosts, SmtpScript script);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Turns an event loop until something is true, never longer than a limit. The loop's thread only.
+// Runs an event loop until a condition is true, at most for a limit. The loop's thread only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +21,7 @@ testing::AssertionResult run_until(boost::asio::io_context& loop, std::string_vi
       return testing::AssertionFailure() << "waited " << limit.count() << " ms for " << what;
     if (loop.stopped()) {
       loop.restart();
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // no work now; a thread may post
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // idle; a thread may post
     }
     loop.run_one_for(std::chrono::milliseconds(10));
   }

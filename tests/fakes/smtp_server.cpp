@@ -152,14 +152,14 @@ std::vector<std::string> SmtpServer::server_names() const {
 }
 
 RefusingPort::RefusingPort() : socket_(bind_on_loopback("127.0.0.1")) {
-  port_ = port_of_socket(socket_);  // bound, but nobody listens
+  port_ = port_of_socket(socket_);  // bound, but not listening
 }
 
 RefusingPort::~RefusingPort() { close_socket(socket_); }
 
 DeafPort::DeafPort() : listener_(listen_on_loopback("127.0.0.1", 0)) {
   port_ = port_of_socket(listener_);
-  // A queue of length 0 takes one connection; those behind it stay unanswered.
+  // A queue of length 0 takes one connection; later ones are not answered.
   for (int count = 0; count < 4; ++count) queued_.push_back(begin_to_connect(port_));
 }
 

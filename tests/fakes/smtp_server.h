@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// A scriptable SMTP server on loopback for tests: good, bad and hostile ones. A thread
-// accepts, one more serves each connection (bounded). All public functions from any thread. The
-// destructor ends every connection and joins every thread; a connection lives 30 s at most.
+// A scriptable SMTP server on loopback for tests: correct, faulty and hostile. One thread accepts,
+// another one serves each connection (bounded). All public functions may be called from any thread.
+// The destructor ends every connection and joins every thread; a connection lasts at most 30 s.
 #pragma once
 
 #include <atomic>
@@ -18,20 +18,20 @@
 
 namespace mtasts::fakes {
 
-// When a server gets to speak.
+// The points at which the server sends something.
 enum class SmtpMoment : int { banner, ehlo, starttls, handshake, ehlo_after_tls, quit };
 
 enum class SmtpFault {
   none,
-  silence,  // hold the connection, say nothing
+  silence,  // keep the connection open, send nothing
   close,    // FIN
   reset,    // RST
-  endless,  // continuation lines as fast as they go
+  endless,  // continuation lines as fast as possible
 };
 
-enum class SmtpTls { modern, only_1_2, only_1_1, client_certificate };  // the last with TLS 1.2
+enum class SmtpTls { modern, only_1_2, only_1_1, client_certificate };  // the last one with TLS 1.2
 
-// What the server says at each moment, as raw octets; the fault comes in place of one of them.
+// What the server sends at each point, as raw octets; a fault replaces one of them.
 struct SmtpScript {
   std::string banner = "220 mx.example ESMTP\r\n";
   std::string ehlo = "250-mx.example\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
@@ -41,21 +41,21 @@ struct SmtpScript {
   SmtpFault fault = SmtpFault::none;
   SmtpMoment fault_at = SmtpMoment::banner;
 
-  std::chrono::milliseconds line_pause{0};   // before each line of the banner but the first
-  std::chrono::milliseconds octet_pause{0};  // between the octets of every clear answer
-  std::string in_place_of_tls;               // sent when the ClientHello came; then closes
+  std::chrono::milliseconds line_pause{0};   // before each banner line except the first
+  std::chrono::milliseconds octet_pause{0};  // between the octets of every clear-text reply
+  std::string in_place_of_tls;               // sent after the ClientHello; then closes
   SmtpTls tls = SmtpTls::modern;
-  Identity identity;  // needed when a handshake is to succeed
+  Identity identity;  // required when a handshake must succeed
 };
 
-// A TLS alert record, fatal.
+// A fatal TLS alert record.
 std::string tls_alert(uint8_t description);
 
 class SmtpServer {
  public:
-  using ScriptOf = std::function<SmtpScript(int connection)>;  // counted from 1
+  using ScriptOf = std::function<SmtpScript(int connection)>;  // connections are counted from 1
 
-  // `address` is "::1" or of 127/8; port 0: a free one. Throws when it cannot listen there.
+  // `address` is "::1" or in 127/8; port 0: a free one. Throws when it cannot listen there.
   explicit SmtpServer(SmtpScript script, const std::string& address = "127.0.0.1",
                       uint16_t port = 0);
   explicit SmtpServer(ScriptOf script_of, const std::string& address = "127.0.0.1",
@@ -68,9 +68,9 @@ class SmtpServer {
   int connections() const;
   int most_at_once() const;
   int open_connections() const;
-  // Some connection has come to this moment.
+  // True when any connection has reached this point.
   bool reached(SmtpMoment moment) const;
-  std::vector<std::string> commands() const;      // of all connections, as they came
+  std::vector<std::string> commands() const;      // of all connections, in order of arrival
   std::vector<std::string> server_names() const;  // SNI of all handshakes
 
  private:
@@ -92,7 +92,7 @@ class RefusingPort {
   uint16_t port_ = 0;
 };
 
-// A port on 127.0.0.1 whose queue is full: a SYN gets no answer.
+// A port on 127.0.0.1 whose queue is full: a SYN is not answered.
 class DeafPort {
  public:
   DeafPort();

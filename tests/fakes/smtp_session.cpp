@@ -51,7 +51,7 @@ void use_identity(SSL_CTX* context, const Identity& identity) {
   ERR_clear_error();
 }
 
-// OpenSSL writes without MSG_NOSIGNAL, and the peer may have gone.
+// OpenSSL writes without MSG_NOSIGNAL, and the peer may have closed.
 void block_broken_pipes() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -123,7 +123,7 @@ bool SmtpSession::start_tls() {
   if (!script_.in_place_of_tls.empty()) {
     send(script_.in_place_of_tls);
     ::shutdown(socket_, SHUT_WR);
-    drain();  // unread octets would make the kernel send RST and the client lose what was said
+    drain();  // unread octets would make the kernel send RST and lose the last reply
     return false;
   }
   pending_.clear();
@@ -213,7 +213,7 @@ bool SmtpSession::read_command(std::string& command) {
   }
 }
 
-// Until the peer closes, the server stops or the lifetime ends.
+// Reads until the peer closes, the server stops or the lifetime ends.
 void SmtpSession::drain() {
   std::array<char, 1024> buffer{};
   while (::recv(socket_, buffer.data(), buffer.size(), 0) > 0) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One connection of the scripted SMTP server: blocking, in the thread that runs it, until the
-// script ends, the peer goes, or the server stops. Does not own the socket.
+// One connection of the scripted SMTP server: blocking, in the calling thread, until the script
+// ends, the peer closes, or the server stops. Does not own the socket.
 #pragma once
 
 #include <openssl/types.h>
@@ -16,14 +16,14 @@
 
 namespace mtasts::fakes {
 
-// What a session tells its server. Any thread.
+// Receives events of a session for its server. Any thread.
 class SmtpSessionObserver {
  public:
   virtual ~SmtpSessionObserver() = default;
   virtual void on_moment(SmtpMoment moment) = 0;
   virtual void on_command(const std::string& line) = 0;
   virtual void on_server_name(const std::string& name) = 0;
-  // False: the server stops.
+  // False: the server is stopping.
   virtual bool pause(std::chrono::milliseconds duration) = 0;
 };
 
@@ -31,7 +31,7 @@ class SmtpSession {
  public:
   SmtpSession(int socket, const SmtpScript& script, SmtpSessionObserver& observer);
   ~SmtpSession();
-  // True: the connection is to end with RST.
+  // True: the connection must be closed with RST.
   bool run();
 
  private:
@@ -39,7 +39,7 @@ class SmtpSession {
 
   bool converse();
   bool start_tls();
-  // Says `octets`, or does what the script wants in their place. False: the session is over.
+  // Sends `octets`, or the scripted fault instead. False: the session has ended.
   bool speak(SmtpMoment moment, const std::string& octets);
   bool misbehave(SmtpMoment moment);
   bool read_command(std::string& command);

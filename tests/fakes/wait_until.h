@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Waits for what another thread makes true, never longer than a limit: a test that waits in vain
-// fails and says for what. Where this thread turns an event loop meanwhile: run_until.h.
+// Waits for a condition that another thread makes true, at most for a limit: on timeout the test
+// fails and names the condition. To run an event loop in the meantime: run_until.h.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace mtasts::fakes {
 
-// Far longer than anything takes, with sanitizers on a busy machine, too; within ctest's limit.
+// Far longer than anything takes, even with sanitizers on a busy machine; below the limit of ctest.
 inline constexpr std::chrono::seconds kWaitLimit{60};
 
 // ASSERT_TRUE(wait_until("the connection to close", [&] { return server.open() == 0; }));

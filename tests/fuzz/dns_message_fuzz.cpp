@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The DNS response decoder on any octets: it ends, stays within its limits and is consistent. The
-// octets are the response; every record type is asked in turn. Corpus: tests/corpus/dns_message.
+// Feeds any octets to the DNS response decoder: it must terminate, stay within its limits and be
+// consistent. The octets are the response; every record type is tried in turn. Corpus:
+// tests/corpus/dns_message.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,7 +25,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-// A name that we decoded can be asked again, and is its own canonical form.
+// A decoded name can be used in a query, and is its own canonical form.
 void check_name(const std::string& name) {
   require(mtasts::protocol::canonical_name(name) == name);
   require(mtasts::protocol::encode_query(name, RecordType::txt, 1).has_value());
@@ -37,7 +38,7 @@ void check_chain(const DnsResponse& response) {
   bool repeated = false;
   for (const std::string& name : answer.cname_chain) {
     check_name(name);
-    require(!repeated);  // only the last may repeat
+    require(!repeated);  // only the last one may repeat
     repeated = !seen.insert(name).second;
   }
   require(!repeated || answer.cname_loop);
@@ -66,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* octets, size_t size) {
   const std::string_view message(reinterpret_cast<const char*>(octets), size);
   for (const RecordType type : {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx,
                                 RecordType::txt, RecordType::aaaa, RecordType::tlsa}) {
-    // The message's own question type is overwritten, so that one input reaches every reader.
+    // The question type in the message is overwritten, so that one input reaches every reader.
     std::string asked(message);
     constexpr size_t kTypeAt = 12 + kName.size() + 2;
     if (asked.size() > kTypeAt + 1) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What must hold of the text grammars for any input. Each function returns the first promise that
-// `text` breaks, empty when all hold; the fuzzers abort on it, the corpus test reports it.
+// Properties of the text grammars that hold for any input. Each function returns the first property
+// that `text` violates, empty when all hold; the fuzzers abort on it, the corpus test reports it.
 #pragma once
 
 #include <algorithm>
@@ -125,7 +125,7 @@ inline std::string broken_domain_name_promise(std::string_view text) {
   return {};
 }
 
-// Of a fuzzer: says which promise, and ends as a crash.
+// For fuzzers: prints the violated property and aborts.
 inline int demand(const std::string& broken) {
   if (broken.empty()) return 0;
   std::fprintf(stderr, "broken promise: %s\n", broken.c_str());

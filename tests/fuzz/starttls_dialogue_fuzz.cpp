@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Fuzzes StarttlsDialogue: a hostile server's octets, cut anywhere. The first octet seeds the cuts.
-// Invariants: it ends, what it sends is one of four commands, texts are bounded, a status other
-// than ok comes with a detail, and the cuts change nothing.
+// Fuzzes StarttlsDialogue with the octets of a hostile server, split at arbitrary points. The first
+// octet seeds the splits. Invariants: it terminates, it sends only the four known commands, texts
+// are bounded, a status other than ok has a detail, and the splits do not change the result.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -58,7 +58,7 @@ std::string converse(std::string_view octets, uint32_t seed) {
         demand(dialogue.status() == SmtpStatus::ok);
         demand(dialogue.starttls_offered() == std::optional<bool>(true));
         demand(dialogue.injected_bytes() <= mtasts::protocol::kSessionLimit_bytes);
-        // What is injected depends on the cuts; what follows TLS must not.
+        // What counts as injected depends on the splits; what follows TLS must not.
         octets = "250 mx\r\n";
         dialogue.handshake_done();
         break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Replays the fuzzers' corpus in the ordinary build: what a fuzzer once found stays mended.
+// Replays the fuzzing corpus in the ordinary build: regressions of earlier fuzzer findings.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 struct Target {
   const char* corpus;
   std::string (*broken_promise)(std::string_view);
-  size_t fewest;  // files; an emptied corpus fails
+  size_t fewest;  // minimum number of files: an empty corpus fails
 };
 
 class Corpus : public testing::TestWithParam<Target> {};
@@ -29,7 +29,7 @@ TEST_P(Corpus, KeepsEveryPromise) {
     std::ifstream file(entry.path(), std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     EXPECT_EQ(GetParam().broken_promise(text), "") << entry.path().filename();
-    // A prefix is what a cut answer leaves.
+    // A prefix is what remains of a truncated answer.
     EXPECT_EQ(GetParam().broken_promise(text.substr(0, text.size() / 2)), "")
         << "half of " << entry.path().filename();
     ++files;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// How the tests of the text grammars write faults: "line:column code", by position.
+// The notation of faults in the tests of the text grammars: "line:column code", by position.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ inline std::string placed(const std::vector<SyntaxFault>& faults) {
   return all;
 }
 
-// Only what puts a text outside the grammar.
+// Only faults that violate the grammar.
 inline std::string placed_errors(const std::vector<SyntaxFault>& faults) {
   std::vector<SyntaxFault> errors;
   for (const SyntaxFault& fault : faults)

@@ -22,7 +22,7 @@ constexpr HttpsStatus kHttpsStatuses[] = {
 TEST(ContentType, IsTextPlain) {
   const std::vector<std::string> plain = {
       "text/plain",                    // the type
-      "Text/PLAIN",                    // without case
+      "Text/PLAIN",                    // case-insensitive
       "text/plain; charset=utf-8",     // parameter
       "text/plain;charset=\"x;y\"",    // a semicolon inside
       " text/plain\t; format=flowed",  // blanks around
@@ -32,10 +32,10 @@ TEST(ContentType, IsTextPlain) {
       "",                        // empty
       ";",                       // no type
       "text/html",               // the common fault
-      "text/plainx",             // longer
+      "text/plainx",             // a longer subtype
       "text/plain, text/plain",  // two
-      "text /plain",             // a blank inside
-      "plain",                   // half
+      "text /plain",             // a blank before the slash
+      "plain",                   // no subtype
   };
   for (const std::string& type : other) EXPECT_FALSE(is_text_plain(type)) << type;
 }
@@ -49,7 +49,7 @@ TEST(HttpsAttempt, AnsweredWhenThePeerSentBytes) {
     HttpsAttempt attempt;
     attempt.status = status;
     EXPECT_EQ(answered(attempt), alive.count(status) > 0) << name_of(status);
-    // Whoever showed a certificate was there, whatever became of the rest.
+    // A peer that presented a certificate did answer, whatever happened afterwards.
     attempt.chain = std::make_shared<PeerChain>();
     EXPECT_TRUE(answered(attempt)) << name_of(status);
   }
@@ -60,7 +60,7 @@ TEST(SmtpAttempt, AnsweredWhenAReplyWasRead) {
   EXPECT_FALSE(answered(attempt));
   attempt.status = SmtpStatus::timeout;
   EXPECT_FALSE(answered(attempt));
-  attempt.reply_code = 554;  // a refusal is a reply
+  attempt.reply_code = 554;  // a rejection is a reply
   EXPECT_TRUE(answered(attempt));
   SmtpAttempt handshake;
   handshake.chain = std::make_shared<PeerChain>();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The protocol's vectors (vectors.json): each case of a kind that is pure text or matching. A kind
-// that needs DNS, HTTP, time or a verdict is counted here and run by the room that has it. `lint`
-// lists what must be among the findings, not all of them.
+// The protocol vectors (vectors.json): runs each kind of case that is pure text or matching. A kind
+// that needs DNS, HTTP, time or a verdict is only counted here and run by the tests of the
+// directory that implements it. `lint` lists findings that must be present, not all of them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -120,7 +120,7 @@ void run_mx_coverage(const json& input, const json& expect) {
 }
 
 void run_cert_identity(const json& input, const json& expect) {
-  // Every case refuses; the subject's CN is no identity and so is not even asked for.
+  // Every case must be rejected; the subject's CN is not an identity, so it is not checked.
   ASSERT_EQ(expect["result"], "certificate-host-mismatch");
   EXPECT_FALSE(any_identity_matches(input["san"].get<std::vector<std::string>>(),
                                     input["host"].get<std::string>()));
@@ -153,7 +153,7 @@ std::string code_of(const StarttlsDialogue& dialogue) {
   return std::string(name_of(dialogue.status()));
 }
 
-// A connection that fails, and the active injection test, are not dialogues.
+// Failed connections and the active injection test are not dialogues.
 bool is_pure_dialogue(const json& input) {
   return input.contains("banner") || input.contains("starttls");
 }
@@ -176,7 +176,8 @@ void run_smtp_dialogue(const json& input, const json& expect) {
 
 struct Kind {
   int cases;
-  std::function<void(const json&, const json&)> run;  // empty: another room's
+  std::function<void(const json&, const json&)>
+      run;  // empty: run by the tests of another directory
 };
 
 const std::map<std::string, Kind>& kinds() {
@@ -192,7 +193,7 @@ const std::map<std::string, Kind>& kinds() {
       {"tlsrpt-txt", {20, run_tlsrpt_txt}},
       {"tlsrpt-txt-rrset", {1, run_tlsrpt_txt_rrset}},
       {"smtp-dialogue", {6, run_smtp_dialogue}},
-      // By verdict, from evidence and history:
+      // Tested with verdicts, from evidence and history:
       {"temporal", {5, {}}},
       {"mx-gather", {4, {}}},
       {"tls-error-map", {4, {}}},

@@ -17,10 +17,10 @@ namespace {
 using protocol::DnsStatus;
 using std::chrono::milliseconds;
 
-// c-ares notices a timeout at the tick after it; the waiter's own deadline comes after that.
+// c-ares detects a timeout at the next tick; the deadline of the waiter is later than that.
 constexpr milliseconds kTickLimit(100);
 constexpr milliseconds kSlack(250);
-// 200 answers of 1232 octets, with the kernel's overhead; the kernel caps it at rmem_max.
+// 200 answers of 1232 octets plus kernel overhead; the kernel caps it at rmem_max.
 constexpr int kReceiveBuffer_bytes = 1 << 20;
 
 std::optional<uint16_t> random_id() {
@@ -78,13 +78,13 @@ AresChannel::~AresChannel() { close(); }
 
 void AresChannel::open(const settings::DnsSettings& settings) {
   ares_options options{};
-  // NOCHECKRESP: SERVFAIL and REFUSED come as packets, with their extended errors, instead of
-  // "could not contact DNS servers". No STAYOPEN: an idle channel closes its sockets, so a new
-  // burst has a new source port, no stale TCP connection, and the loop can run dry.
+  // NOCHECKRESP: SERVFAIL and REFUSED are delivered as packets, with their extended errors, instead
+  // of "could not contact DNS servers". No STAYOPEN: an idle channel closes its sockets, so that a
+  // new burst uses a new source port and no stale TCP connection, and the loop can run out of work.
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
   options.timeout = static_cast<int>(
       std::clamp<int64_t>(settings.timeout.count(), 1, std::numeric_limits<int>::max() / 16));
-  // We try again ourselves: c-ares would double the timeout at each round.
+  // Retries are done here: c-ares would double the timeout in each round.
   options.tries = 1;
   options.ednspsz = protocol::kUdpSize_bytes;
   options.socket_receive_buffer_size = kReceiveBuffer_bytes;
@@ -92,7 +92,8 @@ void AresChannel::open(const settings::DnsSettings& settings) {
   options.lookups = lookups.data();
   options.sock_state_cb = &AresChannel::on_socket_state;
   options.sock_state_cb_data = this;
-  // Each try begins at the next server, so that one that fails for a name does not speak for all.
+  // Each attempt starts with the next server, so that a server that fails for a name is not the
+  // only one asked.
   const int rotate = settings.servers.size() == 1 ? ARES_OPT_NOROTATE : ARES_OPT_ROTATE;
   const int mask = rotate | ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
                    ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF | ARES_OPT_LOOKUPS |
@@ -131,7 +132,7 @@ void AresChannel::close() {
   if (closed_) return;
   closed_ = true;
   tick_timer_.cancel();
-  channel_.reset();  // ends what is on the wire with ARES_EDESTRUCTION
+  channel_.reset();  // ends the queries in flight with ARES_EDESTRUCTION
   queue_.clear();
   while (!questions_.empty()) {
     const std::shared_ptr<Question> question = questions_.begin()->second;
@@ -143,7 +144,7 @@ void AresChannel::ask(const std::string& name, protocol::RecordType type,
                       const std::shared_ptr<Waiter>& waiter) {
   std::shared_ptr<Question>& known = questions_[{name, type}];
   if (known) {
-    if (known->on_wire && !known->has_waiters()) known->attempts = 1;  // orphaned: all tries again
+    if (known->on_wire && !known->has_waiters()) known->attempts = 1;  // orphaned: gets all tries
     if (known->attempts > 0) {
       waiter->deadline = std::min(waiter->deadline, std::chrono::steady_clock::now() + budget_);
     }
@@ -190,7 +191,7 @@ void AresChannel::send(const std::shared_ptr<Question>& question) {
       const auto waiter = held.lock();
       if (!waiter || waiter->deadline <= deadline) continue;
       waiter->deadline = deadline;
-      waiter->timer.cancel();  // so that it waits anew, for the deadline
+      waiter->timer.cancel();  // makes it wait again, with the new deadline
     }
   }
   const auto id = random_id();
@@ -212,7 +213,7 @@ void AresChannel::on_answer(void* question, int status, int /*timeouts*/, unsign
   AresChannel& self = *answered.channel;
   const auto found = self.questions_.find(answered.key);
   if (found == self.questions_.end()) return;
-  // The map's hold ends with finish(); this copy keeps the question to the end of the call.
+  // finish() removes the question from the map; this copy keeps it alive until the call returns.
   const std::shared_ptr<Question> held = found->second;
   std::string_view message;
   if (octets != nullptr && size > 0) {
@@ -225,8 +226,9 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
                          std::string_view message) {
   --in_flight_;
   question->on_wire = false;
-  // The first such reply is c-ares' to mend: it cuts the OPT off that query and turns its own EDNS
-  // off for good. The queries after it, which we still send with OPT, are ours to mend.
+  // c-ares handles the first such reply: it removes the OPT record from that query and turns its
+  // own EDNS off for good. Later queries, which are still sent with OPT, are repeated without it
+  // here.
   if (status == ARES_SUCCESS && protocol::rejects_edns(message) && !question->without_edns &&
       question->has_waiters()) {
     question->without_edns = true;
@@ -304,7 +306,7 @@ void AresChannel::on_socket_state(void* channel, ares_socket_t descriptor, int r
     known = std::make_shared<Socket>(self.executor_, descriptor);
     boost::system::error_code error;
     known->stream.assign(descriptor, error);
-    // Without the reactor its queries time out, and say so.
+    // Without the reactor the queries on this socket time out and report that.
     if (error) known->open = false;
   }
   known->wanted[0] = writable != 0;

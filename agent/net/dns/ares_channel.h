@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AresChannel: c-ares as a transport on the loop: our packet out, the decoded response back,
-// retries and the TCP fallback (RFC 7766) between. Equal questions share one query; at most 200 are
-// on the wire, the others wait their turn in order. It follows no CNAMEs and caches nothing. Loop
-// thread only. Held by shared_ptr: a coroutine that waits keeps it, close() ends its work. c-ares
-// cannot cancel one query: who stops waiting lets go of the Waiter, and the answer that comes later
-// finds nobody. No exceptions; what c-ares cannot do is an answer with that status.
+// AresChannel: c-ares as a transport on the loop: sends an encoded query and returns the decoded
+// response, with retries and TCP fallback (RFC 7766). Equal questions share one query; at most 200
+// queries are in flight, the others are queued in order. Does not follow CNAMEs and caches nothing.
+// Loop thread only. Held by shared_ptr: a waiting coroutine keeps it alive; close() ends all
+// queries. c-ares cannot cancel a single query: a caller that stops waiting releases its Waiter,
+// and a later answer is dropped. No exceptions; errors of c-ares are answers with that status.
 #pragma once
 
 #include <ares.h>
@@ -28,18 +28,18 @@
 
 namespace mtasts::net {
 
-// One UDP socket's buffer holds the answers to so many queries (measured: 200 lost none, 2000 did).
+// The buffer of one UDP socket holds this many answers (measured: 200 lost none, 2000 did).
 inline constexpr int kDnsInFlightLimit = 200;
 
 class AresChannel : public std::enable_shared_from_this<AresChannel> {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  // One who waits for a response: the timer is woken when `done` or `deadline` changes.
+  // A pending caller: its timer is cancelled when `done` or `deadline` changes.
   struct Waiter {
     explicit Waiter(const boost::asio::any_io_executor& executor) : timer(executor) {}
     boost::asio::steady_timer timer;
-    Instant deadline = Instant::max();  // max: set when the question goes to the wire
+    Instant deadline = Instant::max();  // max: set when the question is first sent
     bool done = false;
     protocol::DnsResponse response;
   };
@@ -49,14 +49,14 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
 
-  // `name` is canonical (protocol/dns/message.h). May be done on return.
+  // `name` is canonical (protocol/dns/message.h). The waiter may already be done on return.
   void ask(const std::string& name, protocol::RecordType type,
            const std::shared_ptr<Waiter>& waiter);
-  // Every waiter is done with `cancelled`, now and later. Sockets are closed on return.
+  // Completes all waiters, current and future, as `cancelled`. Sockets are closed on return.
   void close();
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
-  // From the first send to the end: timeout × tries.
+  // The maximum time from the first send to the end: timeout × tries.
   std::chrono::milliseconds patience() const { return patience_; }
   const std::string& servers() const { return servers_; }  // "127.0.0.1:53, [::1]:53"
   size_t in_flight() const { return in_flight_; }
@@ -92,7 +92,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
 
   boost::asio::any_io_executor executor_;
   std::chrono::milliseconds patience_;
-  std::chrono::milliseconds budget_;  // patience, and a little for the loop to notice
+  std::chrono::milliseconds budget_;  // patience plus a margin for the loop to notice
   std::chrono::milliseconds tick_interval_;
   int tries_;
   int server_count_ = 0;
@@ -102,7 +102,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   bool ticking_ = false;
   size_t in_flight_ = 0;
   boost::asio::steady_timer tick_timer_;
-  std::map<Key, std::shared_ptr<Question>> questions_;  // queued and on the wire
+  std::map<Key, std::shared_ptr<Question>> questions_;  // queued and in flight
   std::deque<std::shared_ptr<Question>> queue_;
   std::map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
   Handle<ares_channeldata, ares_destroy> channel_;

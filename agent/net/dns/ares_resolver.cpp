@@ -22,10 +22,10 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using protocol::RecordType;
 
-// What the questions of one query() share; lives in its coroutine's frame.
+// State shared by the questions of one query(); lives in its coroutine frame.
 struct Inquiry {
   std::shared_ptr<AresChannel> channel;
-  // Set by the first question that went to the wire; the later ones get what is left.
+  // Set when the first question is sent; later questions get the remaining time.
   AresChannel::Instant deadline = AresChannel::Instant::max();
 };
 
@@ -61,7 +61,7 @@ awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, 
   co_return std::move(waiter->response);
 }
 
-// The next answer on the chain becomes the answer to the question; false when the chain broke.
+// Appends the next answer of a CNAME chain to the total; false when the chain is broken.
 bool merge(DnsAnswer& total, DnsAnswer next) {
   const bool first = total.cname_chain.empty();
   const std::vector<std::string> links = std::move(next.cname_chain);
@@ -87,15 +87,15 @@ awaitable<bool> follow(Inquiry& inquiry, DnsAnswer& total) {
     const bool open = response.target_open;
     const bool whole = merge(total, std::move(response.answer)) && !response.chain_broken;
     if (!whole) co_return false;
-    // Each open answer made the chain longer, and merge() ends it at 16.
+    // Each open answer made the chain longer, and merge() stops at 16.
     if (!open) co_return true;
     current = total.cname_chain.back();
   }
 }
 
-// Recursive resolvers answer SERVFAIL to a loop of CNAMEs and do not say so; single CNAME questions
-// show it. Ends where the chain does, at the first failure or at the deadline.
-awaitable<void> look_for_loop(Inquiry& inquiry, DnsAnswer& answer) {
+// Recursive resolvers answer a CNAME loop with a plain SERVFAIL; single CNAME questions reveal it.
+// Stops at the end of the chain, at the first failure or at the deadline.
+awaitable<void> find_cname_loop(Inquiry& inquiry, DnsAnswer& answer) {
   std::string current = answer.cname_chain.empty() ? answer.name : answer.cname_chain.back();
   for (;;) {
     const protocol::DnsResponse response = co_await ask(inquiry, current, RecordType::cname);
@@ -110,8 +110,8 @@ awaitable<void> look_for_loop(Inquiry& inquiry, DnsAnswer& answer) {
 }
 
 bool may_be_loop(const DnsAnswer& answer) {
-  // A loop at a TLSA name shows at the host's addresses too; NS names have no CNAMEs (RFC 2181
-  // §10.3).
+  // A loop at a TLSA name also shows at the addresses of the host; NS names have no CNAMEs (RFC
+  // 2181 §10.3).
   const bool followed = answer.type == RecordType::txt || answer.type == RecordType::mx ||
                         answer.type == RecordType::a || answer.type == RecordType::aaaa;
   return followed && answer.status == DnsStatus::servfail && !answer.cname_loop;
@@ -127,7 +127,8 @@ void name_servers(DnsAnswer& answer, const AresChannel& channel) {
 
 awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics& metrics,
                              std::string name, RecordType type) {
-  // Cancellation is an answer here, not an exception; the caller's choice is restored below.
+  // Cancellation is reported as an answer, not as an exception; the caller's setting is restored
+  // below.
   const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   const auto began = std::chrono::steady_clock::now();
@@ -140,7 +141,7 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics&
     Inquiry inquiry;
     inquiry.channel = channel;
     const bool whole = co_await follow(inquiry, answer);
-    if (whole && may_be_loop(answer)) co_await look_for_loop(inquiry, answer);
+    if (whole && may_be_loop(answer)) co_await find_cname_loop(inquiry, answer);
     name_servers(answer, *channel);
   } else {
     answer.name = std::move(name);

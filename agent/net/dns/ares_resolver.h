@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AresResolver: the Resolver on c-ares, asking a recursive resolver (RFC 1034 §4.3.2, RFC 8461
-// §8.2). On top of one question it follows a CNAME whose target the answer left out, and after
+// AresResolver: the Resolver on c-ares, for a recursive resolver (RFC 1034 §4.3.2, RFC 8461 §8.2).
+// Beyond the single question, it follows a CNAME whose target the answer left out, and after
 // SERVFAIL it walks the chain to find a loop, all within timeout × tries from the first send. Time
-// in the queue (more than 200 questions at once) does not count. Equal questions at the same time
-// share one query; nothing is cached. Does not validate DNSSEC: the AD bit is the configured
-// server's word. Loop thread only. May be destroyed with queries pending: they complete as
-// `cancelled`.
+// in the queue (more than 200 questions at once) does not count. Equal concurrent questions share
+// one query; nothing is cached. Does not validate DNSSEC: the AD bit is taken from the configured
+// server. Loop thread only. May be destroyed with queries pending: they complete as `cancelled`.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -33,12 +32,12 @@ class AresResolver : public Resolver {
   AresResolver(const AresResolver&) = delete;
   AresResolver& operator=(const AresResolver&) = delete;
 
-  // A name that cannot exist (over 255 octets, label over 63) is NXDOMAIN without asking.
+  // A name that cannot exist (over 255 octets, label over 63) is NXDOMAIN without a query.
   boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                     protocol::RecordType type) override;
 
-  std::string servers() const;  // "127.0.0.1:53, [::1]:53", for people
-  size_t in_flight() const;     // on the wire, orphans included
+  std::string servers() const;  // "127.0.0.1:53, [::1]:53", for display
+  size_t in_flight() const;     // queries in flight, including orphaned ones
 
  private:
   std::shared_ptr<AresChannel> channel_;

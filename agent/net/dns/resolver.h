@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Resolver: the port through which the agent asks DNS. One question, one answer value; a failure is
-// an answer too (status). Loop thread only. Implemented by AresResolver; tests script a fake.
+// Resolver: the interface through which the agent queries DNS. One question, one answer value; a
+// failure is an answer too (status). Loop thread only. Implemented by AresResolver; tests use a
+// scripted fake.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,8 +17,8 @@ class Resolver {
  public:
   virtual ~Resolver() = default;
   // `name` is in A-labels without trailing dot ("." for the root). CNAMEs are followed, at most 16
-  // (RFC 8461 §8.2). Ends by the settings' timeout and tries, or at once as `cancelled` when the
-  // coroutine is cancelled. Never throws for what the network does.
+  // (RFC 8461 §8.2). Ends within timeout × tries of the settings, or at once as `cancelled` when
+  // the coroutine is cancelled. Never throws because of network errors.
   virtual boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                             protocol::RecordType type) = 0;
 };

@@ -42,7 +42,7 @@ constexpr size_t kHostLimit_bytes = 253;  // RFC 1035 §2.3.4, as text
 
 using EnginePtr = std::shared_ptr<CurlFetcher::Engine>;
 
-// Keeps a transfer findable while its coroutine lives, however that ends.
+// Registers a transfer for as long as its coroutine lives, however it ends.
 class UnderWay {
  public:
   UnderWay(EnginePtr engine, HttpsTransfer* transfer)
@@ -69,7 +69,7 @@ Deadlines deadlines_from(steady_clock::time_point begin, milliseconds limit) {
   return {begin + limit / 3, begin + limit * 2 / 3, begin + limit, limit};
 }
 
-// What to wait for next, and what it means when that does not come.
+// What to wait for next, and the status when it does not happen in time.
 struct Phase {
   steady_clock::time_point deadline;
   HttpsStatus status;
@@ -84,14 +84,14 @@ Phase phase_of(const HttpsTransfer& transfer, const Deadlines& deadlines) {
   return {deadlines.whole, HttpsStatus::response_timeout, "the response did not complete"};
 }
 
-// Names read from DNS reach a URL and a header here: nothing in them may end either.
+// Names read from DNS are used in a URL and a header: no character may terminate either.
 bool is_safe_in_url(std::string_view host) {
   auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; };
   return !host.empty() && host.size() <= kHostLimit_bytes && all_of(host, allowed);
 }
 
-// Runs one transfer to its end, a deadline or cancellation. After a cancellation nothing may be
-// awaited any more, so it is the last thing that happens here.
+// Runs one transfer until it ends, times out or is cancelled. After a cancellation nothing more can
+// be awaited, so the cancellation is handled last.
 awaitable<void> run(HttpsTransfer& transfer, Deadlines deadlines) {
   while (!transfer.finished()) {
     const Phase phase = phase_of(transfer, deadlines);
@@ -113,9 +113,9 @@ awaitable<void> run(HttpsTransfer& transfer, Deadlines deadlines) {
   }
 }
 
-// A peer that only speaks TLS 1.0 or 1.1 is told from one that speaks none.
-awaitable<void> look_for_old_tls(EnginePtr engine, HttpsTarget target, Deadlines deadlines,
-                                 HttpsAttempt& first) {
+// Distinguishes a peer that only supports TLS 1.0 or 1.1 from one without any TLS.
+awaitable<void> detect_old_tls(EnginePtr engine, HttpsTarget target, Deadlines deadlines,
+                               HttpsAttempt& first) {
   target.versions = TlsVersions::any;
   target.handshake_only = true;
   HttpsTransfer transfer(engine->multi, engine->observer, std::move(target));
@@ -152,7 +152,7 @@ awaitable<HttpsAttempt> attempt(EnginePtr engine, HttpsTarget target) {
     result = transfer.take_attempt();
   }
   if (result.status == HttpsStatus::tls_failed && hints_at_old_tls(tls_error))
-    co_await look_for_old_tls(engine, std::move(target), deadlines, result);
+    co_await detect_old_tls(engine, std::move(target), deadlines, result);
   result.total_time = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
   co_return result;
 }

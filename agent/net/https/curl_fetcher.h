@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// CurlFetcher: the PolicyFetcher on libcurl. Each fetch is one fresh connection to one pinned
-// address, HTTP/1.1, TLS 1.2 or newer, no redirects (RFC 8461 §3.3); when the peer seems to speak
-// only older TLS, one more handshake tells so. A third of the timeout is for TCP, two thirds for
-// TCP and TLS, the whole for everything. Loop thread only. Destroying it ends what is under way as
-// `cancelled`; those coroutines need the loop for that, not the fetcher.
+// CurlFetcher: the PolicyFetcher on libcurl. Each fetch uses a new connection to one pinned
+// address, HTTP/1.1, TLS 1.2 or newer, no redirects (RFC 8461 §3.3); when the peer seems to support
+// only older TLS, one more handshake confirms it. TCP may take a third of the timeout, TCP and TLS
+// two thirds, the whole transfer all of it. Loop thread only. Destruction ends running fetches as
+// `cancelled`; their coroutines then need the loop, but not the fetcher.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,7 +21,7 @@ namespace mtasts::net {
 
 class CurlFetcher : public PolicyFetcher {
  public:
-  // `user_agent` as RFC 9110 §10.1.5: "mtasts-exporter/1.0.0".
+  // `user_agent` as in RFC 9110 §10.1.5: "mtasts-exporter/1.0.0".
   CurlFetcher(boost::asio::any_io_executor executor, std::shared_ptr<const TlsObserver> observer,
               settings::HttpsSettings settings, std::string user_agent = "mtasts-exporter");
   ~CurlFetcher() override;
@@ -33,7 +33,7 @@ class CurlFetcher : public PolicyFetcher {
   boost::asio::awaitable<protocol::HttpsAttempt> shake_hands(std::string host,
                                                              IpAddress address) override;
 
-  struct Engine;  // shared with the coroutines under way
+  struct Engine;  // shared with the running coroutines
 
  private:
   std::shared_ptr<Engine> engine_;

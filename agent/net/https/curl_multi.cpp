@@ -11,7 +11,7 @@ namespace mtasts::net {
 namespace {
 
 CURLM* make_multi() {
-  // Once in a process, before the first handle.
+  // Once per process, before the first handle.
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
   return global == CURLE_OK ? curl_multi_init() : nullptr;
 }
@@ -25,7 +25,7 @@ CurlMulti::CurlMulti(boost::asio::any_io_executor executor)
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  // Each probe is a fresh connection; idle ones are never kept.
+  // Each probe uses a new connection; idle ones are never kept.
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 1L);
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 }
@@ -49,7 +49,7 @@ void CurlMulti::remove(CURL* easy) {
 
 int CurlMulti::on_socket(CURL*, curl_socket_t number, int what, void* self, void*) {
   static_cast<CurlMulti*>(self)->watch(number, what);
-  return 0;  // anything else would end every transfer of the multi handle
+  return 0;  // any other value would end every transfer of the multi handle
 }
 
 int CurlMulti::on_timer(CURLM*, long milliseconds, void* self) {
@@ -70,7 +70,7 @@ void CurlMulti::watch(curl_socket_t number, int wanted) {
     auto socket = std::make_shared<Socket>(executor_);
     boost::system::error_code error;
     socket->descriptor.assign(number, error);
-    if (error) return;  // no room to wait for it: the transfer's own deadline ends it
+    if (error) return;  // cannot wait for it: the deadline of the transfer ends it
     found = sockets_.emplace(number, std::move(socket)).first;
   }
   found->second->wanted = wanted;
@@ -94,14 +94,14 @@ void CurlMulti::wait_for(curl_socket_t number, const SocketPtr& socket, bool to_
     if (error) return;
     if ((awaited->wanted & (to_read ? CURL_POLL_IN : CURL_POLL_OUT)) == 0) return;
     multi->drive(number, to_read ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
-    // libcurl says only what changes: an unchanged wish stands.
+    // libcurl reports only changes: without one, the previous request remains valid.
     auto still = multi->sockets_.find(number);
     if (still != multi->sockets_.end() && still->second == awaited) multi->wait(number, awaited);
   };
   socket->descriptor.async_wait(to_read ? Wait::wait_read : Wait::wait_write, std::move(ready));
 }
 
-// libcurl forbids calls into it from its callbacks, so even "at once" goes by the loop.
+// libcurl forbids calls into it from its callbacks, so even a zero timeout goes through the loop.
 void CurlMulti::arm_timer(long milliseconds) {
   if (milliseconds < 0) {
     timer_.cancel();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// CurlMulti: one libcurl multi handle driven by Asio: its sockets are waited for and its timer runs
-// on the loop; libcurl owns the sockets. Knows nothing of HTTP. Loop thread only. Must be held by a
-// shared_ptr; what waits on the loop holds a weak one.
+// CurlMulti: one libcurl multi handle driven by Asio: the loop waits for its sockets and runs its
+// timer; libcurl owns the sockets. Independent of HTTP. Loop thread only. Must be held by a
+// shared_ptr; pending handlers on the loop hold a weak_ptr.
 #pragma once
 
 #include <curl/curl.h>
@@ -18,7 +18,7 @@
 
 namespace mtasts::net {
 
-// Told when libcurl is done with an easy handle; must not add or remove handles in the call.
+// Called when libcurl is done with an easy handle; must not add or remove handles in the call.
 class CurlListener {
  public:
   virtual ~CurlListener() = default;
@@ -32,9 +32,9 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;
 
-  // `easy` and `listener` must stay until removed. False: libcurl refused.
+  // `easy` and `listener` must live until removed. False: libcurl failed to add it.
   bool add(CURL* easy, CurlListener* listener);
-  // Ends the transfer at once when it runs; the listener is not called. Removing twice is harmless.
+  // Ends a running transfer at once without calling the listener. Removing twice is harmless.
   void remove(CURL* easy);
 
   const boost::asio::any_io_executor& executor() const { return executor_; }

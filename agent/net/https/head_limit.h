@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// HttpHeadLimit: bounds what a peer may send besides a body: the lines of the head, of interim
-// answers (1xx) and of trailers together. libcurl bounds one line (100 KB), but takes interim
-// answers and trailers without end. Plain value.
+// HttpHeadLimit: bounds what a peer may send apart from the body: the lines of the head, of interim
+// responses (1xx) and of trailers together. libcurl bounds a single line (100 KB), but accepts any
+// number of interim responses and trailers. Plain value.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace mtasts::net {
 
 class HttpHeadLimit {
  public:
-  static constexpr size_t kMost_bytes = 64 * 1024;  // real heads are below 4 KiB
+  static constexpr size_t kMost_bytes = 64 * 1024;  // real heads are smaller than 4 KiB
   static constexpr int kMostLines = 200;
 
   // False: over the limit.

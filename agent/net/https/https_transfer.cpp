@@ -25,7 +25,7 @@ using protocol::HttpsStatus;
 constexpr int kPolicyFound = 200;
 constexpr size_t kWordsShown_bytes = 200;
 constexpr size_t kNumberShown_bytes = 40;
-// libcurl's own limit must never come before the caller's deadlines.
+// libcurl's own timeout must never fire before the caller's deadlines.
 constexpr long kNever_ms = 24L * 60 * 60 * 1000;
 
 template <typename Value>
@@ -40,7 +40,7 @@ std::chrono::milliseconds between(std::chrono::steady_clock::time_point begin,
   return std::chrono::duration_cast<std::chrono::milliseconds>(end - begin);
 }
 
-// A number that is too large for 64 bits is over every limit all the same.
+// A number that does not fit into 64 bits is over every limit.
 bool is_over(std::string_view digits, uint64_t limit) {
   uint64_t number = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -86,7 +86,7 @@ bool HttpsTransfer::start() {
   return false;
 }
 
-// RFC 8461 §3.3: no redirects, no caching; besides nothing that libcurl would do for a browser.
+// RFC 8461 §3.3: no redirects, no caching; also turns off what libcurl does for browsers.
 void HttpsTransfer::set_options() {
   CURL* easy = easy_.get();
   const std::string authority =
@@ -94,7 +94,7 @@ void HttpsTransfer::set_options() {
   const std::string url = fmt::format("https://{}/.well-known/mta-sts.txt", authority);
   const bool v6 = target_.address.family() == AddressFamily::ipv6;
   const std::string address = target_.address.text();
-  // The address was vetted: libcurl must not resolve the name again.
+  // The address has been checked: libcurl must not resolve the name again.
   const std::string pin =
       fmt::format(fmt::runtime(v6 ? "::[{}]:{}" : "::{}:{}"), address, target_.port);
   pin_.reset(curl_slist_append(nullptr, pin.c_str()));
@@ -123,8 +123,8 @@ void HttpsTransfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
 }
 
-// Verification is the observer's: libcurl's own would load a store each time and end the handshake
-// of a bad certificate before anything is known of it.
+// The observer does the verification: libcurl would load a trust store for each connection and
+// abort the handshake before a bad certificate could be recorded.
 void HttpsTransfer::set_security_options() {
   CURL* easy = easy_.get();
   const long oldest =
@@ -140,7 +140,8 @@ void HttpsTransfer::set_security_options() {
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
 }
 
-// libcurl makes the SSL_CTX as soon as TCP stands; its own times are told only after the handshake.
+// libcurl creates the SSL_CTX as soon as TCP is connected; it reports its own timings only after
+// the handshake.
 CURLcode HttpsTransfer::on_context(CURL*, void* context, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   transfer->connected_at_ = std::chrono::steady_clock::now();
@@ -148,7 +149,7 @@ CURLcode HttpsTransfer::on_context(CURL*, void* context, void* self) {
   return CURLE_OK;
 }
 
-// Between the handshake and the request: afterwards the session is gone.
+// Called between the handshake and the request: later the session is no longer available.
 int HttpsTransfer::on_session(void* self, char*, char*, int, int) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   transfer->handshaken_ = true;
@@ -160,19 +161,19 @@ int HttpsTransfer::on_session(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-// Anything but `count` back ends the transfer.
+// A return value other than `count` ends the transfer.
 size_t HttpsTransfer::on_header(char* data, size_t, size_t count, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   if (!transfer->head_limit_.add_line(count)) return 0;
   const bool final_line = trim(std::string_view(data, count)).empty();
-  // The end of an interim answer is not the end of the head; libcurl shows trailers here too.
+  // The end of an interim response is not the end of the head; libcurl also passes trailers here.
   if (!final_line || transfer->head_complete_ || transfer->http_status() == 0) return count;
   transfer->head_complete_ = true;
   try {
     transfer->body_over_limit_ =
         transfer->http_status() == kPolicyFound && transfer->announces_too_much();
   } catch (const std::exception&) {
-    return 0;  // out of memory; libcurl's frames cannot carry it
+    return 0;  // out of memory; exceptions must not cross libcurl's frames
   }
   return transfer->body_over_limit_ ? 0 : count;
 }
@@ -193,7 +194,7 @@ size_t HttpsTransfer::on_body(char* data, size_t, size_t count, void* self) {
 
 void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
   if (finished_) return;
-  // A whole head with a status other than 200 says all there is to say (RFC 8461 §3.3).
+  // A complete head with a status other than 200 is sufficient (RFC 8461 §3.3).
   const bool answered = head_complete_ && http_status() != kPolicyFound;
   if (answered && status != HttpsStatus::cancelled) {
     finish(HttpsStatus::responded, {});
@@ -226,19 +227,19 @@ void HttpsTransfer::keep_facts() {
   attempt_.total_time = between(started_at_, std::chrono::steady_clock::now());
 }
 
-// 0 until the status line of a final answer has come.
+// 0 until the status line of a final response was received.
 int HttpsTransfer::http_status() const {
   const long status = info_of<long>(easy_.get(), CURLINFO_RESPONSE_CODE);
   return status >= 200 ? static_cast<int>(status) : 0;
 }
 
-// Of the connection, 0 when the system did not refuse anything.
+// The errno of the connection, 0 when there was no system error.
 int HttpsTransfer::system_error() const {
   return static_cast<int>(info_of<long>(easy_.get(), CURLINFO_OS_ERRNO));
 }
 
-// As sent, blanks around it removed; the last of several counts. Interim answers and trailers are
-// kept apart by libcurl.
+// As sent, without surrounding blanks; the last of several applies. libcurl separates interim
+// responses and trailers.
 std::optional<std::string> HttpsTransfer::field(const char* name) const {
   curl_header* found = nullptr;
   auto get = [&](size_t index) {
@@ -257,15 +258,15 @@ HttpsStatus HttpsTransfer::connect_status() const {
   const int error = system_error();
   if (error == ECONNREFUSED) return HttpsStatus::refused;
   if (error == ETIMEDOUT) return HttpsStatus::connect_timeout;
-  // No socket was to be had here: nothing is known of the peer.
-  const bool ours = error == 0 || error == EMFILE || error == ENFILE || error == ENOBUFS ||
-                    error == ENOMEM || error == EADDRNOTAVAIL;
-  if (ours) return HttpsStatus::cancelled;
+  // The local host had no free socket: nothing is known about the peer.
+  const bool local = error == 0 || error == EMFILE || error == ENFILE || error == ENOBUFS ||
+                     error == ENOMEM || error == EADDRNOTAVAIL;
+  if (local) return HttpsStatus::cancelled;
   return HttpsStatus::unreachable;
 }
 
-// "Receive error" is libcurl's code for a connection that broke and for chunks that are none; only
-// the former leaves an error of the system or of TLS.
+// libcurl's "receive error" covers both a broken connection and invalid chunks; only the former
+// leaves a system or TLS error.
 bool HttpsTransfer::was_cut_off(CURLcode code) const {
   return code == CURLE_PARTIAL_FILE ||
          (code == CURLE_RECV_ERROR && (system_error() != 0 || observation_.error != 0));
@@ -275,13 +276,13 @@ HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
   if (head_limit_.exceeded()) return HttpsStatus::malformed;
   if (head_complete_ && http_status() != kPolicyFound) return HttpsStatus::responded;
   if (body_over_limit_) return HttpsStatus::too_large;
-  // libcurl takes a head that the end of the connection cuts for a whole one.
+  // libcurl treats a head that was cut off by the end of the connection as complete.
   if (code == CURLE_OK)
     return target_.handshake_only || head_complete_ ? HttpsStatus::responded
                                                     : HttpsStatus::malformed;
   if (!connected()) return code == CURLE_OUT_OF_MEMORY ? HttpsStatus::cancelled : connect_status();
   if (is_tls_code(code) || !handshaken()) return HttpsStatus::tls_failed;
-  // TLS 1.3 servers refuse a client without certificate only after the handshake.
+  // TLS 1.3 servers reject a client without a certificate only after the handshake.
   if (is_tls_alert(observation_.error) && http_status() == 0) return HttpsStatus::tls_failed;
   if (!head_complete_) return HttpsStatus::malformed;
   return was_cut_off(code) ? HttpsStatus::truncated : HttpsStatus::malformed;
@@ -305,7 +306,7 @@ std::string HttpsTransfer::detail_of(CURLcode code) const {
   if (!handshaken())
     return error != 0 ? words_of_errno(error)
                       : "connection closed by the peer during the TLS handshake";
-  // What libcurl calls out of memory is a line beyond its own 100 KB.
+  // libcurl reports a line over its own 100 KB limit as out of memory.
   if (code == CURLE_OUT_OF_MEMORY && !head_complete_) return "a header line is too long";
   if (code == CURLE_OK) return "the connection was closed within the response header";
   const std::string_view words = words_;

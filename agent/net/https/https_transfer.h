@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// HttpsTransfer: one libcurl transfer, a GET of a policy or a bare handshake, at one pinned address
-// (RFC 8461 §3.3), and what came of it as an HttpsAttempt. Bounds the head and the body; deadlines
-// are its caller's. Loop thread only. Leaves its multi handle when destroyed.
+// HttpsTransfer: one libcurl transfer, a GET of a policy or a bare handshake, to one pinned address
+// (RFC 8461 §3.3), with its result as an HttpsAttempt. Limits the size of head and body; deadlines
+// are up to the caller. Loop thread only. Removes itself from its multi handle when destroyed.
 #pragma once
 
 #include <curl/curl.h>
@@ -41,9 +41,9 @@ class HttpsTransfer : public CurlListener {
   HttpsTransfer(const HttpsTransfer&) = delete;
   HttpsTransfer& operator=(const HttpsTransfer&) = delete;
 
-  // False: it could not begin; attempt() says why.
+  // False: it could not be started; attempt() has the reason.
   bool start();
-  // Ends it with a status of the caller's (a deadline, cancelled); nothing when it has ended.
+  // Ends the transfer with the given status (a deadline, cancelled); no effect once it has ended.
   void stop(protocol::HttpsStatus status, std::string detail);
 
   bool finished() const { return finished_; }
@@ -51,9 +51,9 @@ class HttpsTransfer : public CurlListener {
   bool handshaken() const { return handshaken_; }               // TLS
   // Expires at the caller's deadline; cancelled when the transfer ends.
   boost::asio::steady_timer& alarm() { return alarm_; }
-  // The TLS error that ended it, as OpenSSL's code; 0 when it was something else.
+  // The OpenSSL code of the TLS error that ended it; 0 for any other cause.
   unsigned long tls_error() const { return observation_.error; }
-  // What came of it; once, after the end.
+  // The result; call once, after the end.
   protocol::HttpsAttempt take_attempt() { return std::move(attempt_); }
 
  private:
@@ -90,7 +90,7 @@ class HttpsTransfer : public CurlListener {
   bool head_complete_ = false;
   bool body_over_limit_ = false;
   bool finished_ = false;
-  char words_[CURL_ERROR_SIZE] = {};  // libcurl's, for people only
+  char words_[CURL_ERROR_SIZE] = {};  // error text of libcurl, for display only
   Handle<curl_slist, curl_slist_free_all> headers_;
   Handle<curl_slist, curl_slist_free_all> pin_;
   Handle<CURL, curl_easy_cleanup> easy_;

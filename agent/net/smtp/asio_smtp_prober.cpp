@@ -31,7 +31,7 @@ struct AsioSmtpProber::Setup {
 
 namespace {
 
-// A name without a dot is none for others (RFC 5321 §4.1.1.1: fully-qualified); empty then.
+// Empty when the name has no dot: EHLO needs a fully-qualified name (RFC 5321 §4.1.1.1).
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> buffer{};
   if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
@@ -40,7 +40,7 @@ std::string host_name() {
   return qualified ? name : std::string();
 }
 
-// What the second try, with every version allowed, adds to the first.
+// Combines the first attempt with the second one, which allowed every TLS version.
 SmtpAttempt conclude(const SmtpExchange& modern, const SmtpExchange& any) {
   SmtpAttempt first = modern.attempt();
   const SmtpAttempt& second = any.attempt();
@@ -74,7 +74,7 @@ asio::awaitable<SmtpAttempt> run_probe(asio::any_io_executor executor,
     try {
       co_await any.run();
     } catch (const boost::system::system_error&) {
-      // Cancelled between the two tries: `any` never began and says so.
+      // Cancelled between the two attempts: `any` was never started and says so.
     }
     attempt = conclude(modern, any);
   }
@@ -99,7 +99,7 @@ AsioSmtpProber::AsioSmtpProber(asio::io_context& loop, std::shared_ptr<const Tls
 
 AsioSmtpProber::~AsioSmtpProber() = default;
 
-// No coroutines: they would need this object when they start.
+// Not coroutines: those would access this object when they start.
 asio::awaitable<SmtpAttempt> AsioSmtpProber::probe(std::string host, IpAddress address) {
   SmtpProbeRequest request{std::move(host),
                            address,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AsioSmtpProber: SmtpProber over Boost.Asio and OpenSSL (RFC 5321, RFC 3207). One connection a
-// probe; a second one, with older versions of TLS allowed, only when the first failed as servers
-// without TLS 1.2 fail. One deadline for both. Loop thread only; may be destroyed while its probes
-// run: they go on with what they hold. Never sends mail.
+// AsioSmtpProber: SmtpProber on Boost.Asio and OpenSSL (RFC 5321, RFC 3207). One connection per
+// probe; a second one, which also allows older TLS versions, only when the first failed in a way
+// typical of servers without TLS 1.2. One deadline for both. Loop thread only; may be destroyed
+// while probes run: they hold what they need. Never sends mail.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -35,7 +35,7 @@ void SmtpConnection::expire_at(std::chrono::steady_clock::time_point deadline) {
   timer_.expires_at(deadline);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     auto self = weak.lock();
-    // A deadline that was moved while its handler was on the way has not passed.
+    // A handler that was already queued when the deadline was moved must not fire.
     if (error || !self || self->timer_.expiry() > std::chrono::steady_clock::now()) return;
     self->expired_ = true;
     boost::system::error_code ignored;
@@ -48,7 +48,7 @@ IoStatus SmtpConnection::open(const tcp::endpoint& endpoint) {
   if (!error_) socket_.native_non_blocking(true, error_);
   if (error_) return IoStatus::failed;
   boost::system::error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);  // short lines, each awaited by the other side
+  socket_.set_option(tcp::no_delay(true), ignored);  // short lines that the peer waits for
   return IoStatus::done;
 }
 

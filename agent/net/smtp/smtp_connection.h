@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SmtpConnection: one TCP connection, in clear and then in TLS over the same socket, with one
-// deadline that may be moved. Every operation ends at the deadline (timed_out) or at once when the
-// coroutine is cancelled (cancelled). Loop thread only; held by shared_ptr, because the deadline's
-// timer may fire late. Does not know SMTP's words. Failures are values.
+// SmtpConnection: one TCP connection, in clear text and then in TLS over the same socket, with one
+// movable deadline. Every operation ends at the deadline (timed_out) or at once when the coroutine
+// is cancelled (cancelled). Loop thread only; held by shared_ptr, because the handler of the
+// deadline timer may run late. Independent of the SMTP syntax. Failures are values.
 #pragma once
 
 #include <array>
@@ -32,20 +32,20 @@ class SmtpConnection : public std::enable_shared_from_this<SmtpConnection> {
   // Moves the deadline of this and all later operations.
   void expire_at(std::chrono::steady_clock::time_point deadline);
 
-  // failed: error() says why.
+  // failed: error() has the reason.
   boost::asio::awaitable<IoStatus> connect(IpAddress address, uint16_t port);
-  // Appends what there is, at least one octet.
+  // Appends the received octets, at least one.
   boost::asio::awaitable<IoStatus> read(std::string& octets);
   boost::asio::awaitable<IoStatus> write(std::string octets);
-  // failed, closed: tls() says why.
+  // failed, closed: tls() has the reason.
   boost::asio::awaitable<IoStatus> handshake(std::shared_ptr<const TlsObserver> observer,
                                              TlsVersions versions, std::string host);
 
-  // Sends what goes without waiting; for a farewell.
+  // Sends as much as possible without waiting; for the final command.
   void write_at_once(std::string_view octets);
-  // Reads and drops the clear octets that are already here; how many.
+  // Reads and discards the clear-text octets already received; returns their number.
   size_t discard_waiting();
-  // Farewell in TLS if there is one, and the end of the socket.
+  // Sends close_notify if TLS is active, then closes the socket.
   void close();
 
   const boost::system::error_code& error() const { return error_; }

@@ -24,14 +24,14 @@ using Action = StarttlsDialogue::Action;
 namespace {
 
 constexpr std::chrono::seconds kConnectLimit{10};
-constexpr std::chrono::seconds kPartingLimit{5};  // the probe has what it came for
+constexpr std::chrono::seconds kQuitLimit{5};  // the result is already known
 constexpr size_t kClearTextShown_bytes = 80;
 
 std::chrono::milliseconds since(steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);
 }
 
-// RFC 5321 §4.1.3: who has no name calls itself by its address.
+// RFC 5321 §4.1.3: a client without a name uses its address.
 std::string address_literal(const IpAddress& address) {
   std::string literal = address.family() == AddressFamily::ipv6 ? "[IPv6:" : "[";
   literal += address.text();
@@ -39,8 +39,8 @@ std::string address_literal(const IpAddress& address) {
   return literal;
 }
 
-// Our own machine had no socket left: that says nothing about the peer.
-bool is_our_lack(const boost::system::error_code& error) {
+// The local host had no free socket or memory: says nothing about the peer.
+bool is_local_shortage(const boost::system::error_code& error) {
   return error == asio::error::no_descriptors || error == asio::error::no_memory ||
          error == asio::error::no_buffer_space ||
          error == boost::system::errc::too_many_files_open_in_system ||
@@ -65,7 +65,7 @@ asio::awaitable<void> SmtpExchange::run() {
   try {
     co_await run_to_end();
   } catch (const std::exception&) {
-    // Asio throws at the next co_await when we were cancelled between two operations.
+    // Asio throws at the next co_await after a cancellation between two operations.
     end(SmtpStatus::cancelled, "cancelled at " + std::string(name_of(attempt_.step)));
   }
   connection_->close();
@@ -131,8 +131,8 @@ asio::awaitable<bool> SmtpExchange::converse() {
 }
 
 asio::awaitable<bool> SmtpExchange::start_tls() {
-  // RFC 3207 §4.2: the server has to be silent until the ClientHello. What is here already is in
-  // clear and would otherwise be taken for the handshake.
+  // RFC 3207 §4.2: the server must not send anything until the ClientHello. Octets already received
+  // are clear text and would otherwise be taken for part of the handshake.
   attempt_.injected_bytes += connection_->discard_waiting();
   IoStatus status = co_await connection_->handshake(observer_, versions_, request_.host);
   attempt_.chain = connection_->tls()->chain();
@@ -147,9 +147,10 @@ asio::awaitable<bool> SmtpExchange::start_tls() {
   co_return true;
 }
 
-// RFC 3207 §4.2: a client says EHLO again behind TLS. Whatever comes of it, TLS stands.
+// RFC 3207 §4.2: a client sends EHLO again after the handshake. Its outcome does not affect the TLS
+// result.
 asio::awaitable<void> SmtpExchange::quit() {
-  connection_->expire_at(soon(kPartingLimit));
+  connection_->expire_at(soon(kQuitLimit));
   dialogue_.handshake_done();
   while (dialogue_.next() == Action::read || dialogue_.next() == Action::write) {
     attempt_.step = dialogue_.step();
@@ -175,7 +176,7 @@ void SmtpExchange::note_silence(IoStatus status) {
   } else if (status == IoStatus::timed_out) {
     end(SmtpStatus::timeout,
         "no response at " + step + " within " + duration_text(request_.timeout));
-  } else {  // the network gave the connection up: no word of the server either
+  } else {  // the connection was lost without a reply from the server
     end(SmtpStatus::timeout, "connection lost at " + step + ": " + connection_->error().message());
   }
 }
@@ -190,7 +191,7 @@ void SmtpExchange::note_connect_failure(IoStatus status) {
             duration_text(std::min<std::chrono::milliseconds>(kConnectLimit, request_.timeout)));
   } else if (error == asio::error::connection_refused || error == asio::error::connection_reset) {
     end(SmtpStatus::refused, error.message());
-  } else if (is_our_lack(error)) {
+  } else if (is_local_shortage(error)) {
     end(SmtpStatus::cancelled, "no socket available: " + error.message());
   } else {
     end(SmtpStatus::unreachable, error.message());

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // SmtpExchange: one connection of an SMTP probe from connect to QUIT: drives StarttlsDialogue over
-// SmtpConnection and writes down what happened (RFC 5321, RFC 3207). Loop thread only; must outlive
-// run(). Ends by the deadline; a cancelled run() leaves status cancelled. Never throws for what the
-// network does.
+// SmtpConnection and records the result (RFC 5321, RFC 3207). Loop thread only; must outlive run().
+// Ends by the deadline; a cancelled run() leaves status cancelled. Never throws because of network
+// errors.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,10 +24,10 @@ struct SmtpProbeRequest {
   std::string host;
   IpAddress address;
   uint16_t port = 25;
-  std::string ehlo_name;  // empty: the address literal of our end (RFC 5321 §4.1.3)
+  std::string ehlo_name;  // empty: the literal of the local address (RFC 5321 §4.1.3)
   protocol::StarttlsDialogue::Goal goal = protocol::StarttlsDialogue::Goal::tls;
   std::chrono::steady_clock::time_point deadline;
-  std::chrono::milliseconds timeout{0};  // that the deadline came from, for texts
+  std::chrono::milliseconds timeout{0};  // that the deadline was computed from, for messages
 };
 
 class SmtpExchange {
@@ -39,7 +39,7 @@ class SmtpExchange {
   boost::asio::awaitable<void> run();
 
   const protocol::SmtpAttempt& attempt() const { return attempt_; }
-  // The handshake failed, and may succeed with TlsVersions::any.
+  // The handshake failed, but may succeed with TlsVersions::any.
   bool may_be_version() const { return may_be_version_; }
   bool tls_is_old() const { return tls_is_old_; }
 
@@ -49,7 +49,7 @@ class SmtpExchange {
   boost::asio::awaitable<void> run_to_end();
   boost::asio::awaitable<bool> connect();
   boost::asio::awaitable<bool> converse();   // true: TLS is next
-  boost::asio::awaitable<bool> start_tls();  // true: TLS stands
+  boost::asio::awaitable<bool> start_tls();  // true: TLS is established
   boost::asio::awaitable<void> quit();
   boost::asio::awaitable<IoStatus> step();
   void note_dialogue();
@@ -57,7 +57,7 @@ class SmtpExchange {
   void note_connect_failure(IoStatus status);
   void note_tls_failure(IoStatus status);
   void end(protocol::SmtpStatus status, std::string detail);
-  SteadyTime soon(std::chrono::milliseconds limit) const;  // not after the deadline
+  SteadyTime soon(std::chrono::milliseconds limit) const;  // at most the deadline
 
   std::shared_ptr<const TlsObserver> observer_;
   SmtpProbeRequest request_;

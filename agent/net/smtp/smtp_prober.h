@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SmtpProber: the port for one SMTP STARTTLS probe of one address of an MX host (RFC 3207).
-// Loop thread only. Implemented by AsioSmtpProber; tests script a fake.
+// SmtpProber: the interface for one SMTP STARTTLS probe of one address of an MX host (RFC 3207).
+// Loop thread only. Implemented by AsioSmtpProber; tests use a scripted fake.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,11 +15,13 @@ namespace mtasts::net {
 class SmtpProber {
  public:
   virtual ~SmtpProber() = default;
-  // `host` is the MX record's name: SNI and the identity asked of the certificate. The address was
-  // vetted before. Ends within [smtp] timeout, or at once as `cancelled` when cancelled.
+  // `host` is the name in the MX record, used for SNI and as the expected identity. The caller has
+  // checked the address (may_contact). Ends within [smtp] timeout, or at once as `cancelled` when
+  // cancelled.
   virtual boost::asio::awaitable<protocol::SmtpAttempt> probe(std::string host,
                                                               IpAddress address) = 0;
-  // Waits for the banner only, then QUITs: the canary. reply_code 220: port 25 is open to us.
+  // Waits for the banner only, then sends QUIT: the canary. reply_code 220: port 25 is open to the
+  // agent.
   virtual boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host,
                                                               IpAddress address) = 0;
 };

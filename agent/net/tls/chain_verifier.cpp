@@ -23,7 +23,7 @@ using protocol::ChainFault;
 using protocol::PeerChain;
 
 constexpr int kDeepestChain = 16;       // the Web's chains have at most 4 certificates
-constexpr size_t kMostErrors = 64;      // of one verification; more say nothing new
+constexpr size_t kMostErrors = 64;      // per verification; more add no information
 constexpr int kSmallestRsaBits = 2048;  // CA/Browser Forum Baseline Requirements §6.1.5
 constexpr int kSmallestEcBits = 224;
 
@@ -38,7 +38,7 @@ int errors_index() {
   return index;
 }
 
-// Called by OpenSSL for every certificate and every fault; letting it go on collects them all.
+// Called by OpenSSL for every certificate and every error; continuing collects all of them.
 int note_error(int ok, X509_STORE_CTX* context) {
   auto* errors = static_cast<VerifyErrors*>(X509_STORE_CTX_get_ex_data(context, errors_index()));
   if (ok == 0 && errors != nullptr && errors->size() < kMostErrors)
@@ -46,7 +46,7 @@ int note_error(int ok, X509_STORE_CTX* context) {
   return 1;
 }
 
-// The chain OpenSSL built, or what was presented when it built none.
+// The chain OpenSSL built, or the presented one when it built none.
 const STACK_OF(X509) * used_chain(X509_STORE_CTX* context) {
   const STACK_OF(X509)* built = X509_STORE_CTX_get0_chain(context);
   return sk_X509_num(built) > 0 ? built : X509_STORE_CTX_get0_untrusted(context);
@@ -71,8 +71,8 @@ ChainFault fault_of(const VerifyError& error, X509_STORE_CTX* context) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
-      // The leaf's own issuer is missing: the peer forgot it. With an issuer sent, the chain leads
-      // to a root nobody knows, for roots need not be sent.
+      // The issuer of the leaf is missing: the peer did not send it. When an issuer was sent, the
+      // chain ends in an unknown root, because roots need not be sent.
       const STACK_OF(X509)* chain = used_chain(context);
       bool alone = sk_X509_num(chain) == 1 && !is_self_issued(sk_X509_value(chain, 0));
       return alone ? ChainFault::incomplete : ChainFault::untrusted;
@@ -82,14 +82,14 @@ ChainFault fault_of(const VerifyError& error, X509_STORE_CTX* context) {
   }
 }
 
-// Keys and digests too weak are told apart from faults (PeerChain::weak_key).
+// Weak keys and digests are reported separately from faults (PeerChain::weak_key).
 bool is_about_strength(int code) {
   return code == X509_V_ERR_EE_KEY_TOO_SMALL || code == X509_V_ERR_CA_KEY_TOO_SMALL ||
          code == X509_V_ERR_CA_MD_TOO_WEAK;
 }
 
-// Dates are judged here for every certificate used: OpenSSL skips the last one of a chain whose
-// root it does not know.
+// Checks the dates of every certificate of the chain: OpenSSL skips the last one when the root is
+// unknown.
 void add_date_errors(const STACK_OF(X509) * chain, CertificateTime now, VerifyErrors& errors) {
   for (int i = 0; i < sk_X509_num(chain); ++i) {
     protocol::ValidityPeriod validity = protocol::validity_of(sk_X509_value(chain, i));
@@ -149,7 +149,8 @@ std::string weak_signature_of(X509* certificate) {
   return weak ? OBJ_nid2ln(X509_get_signature_nid(certificate)) : std::string();
 }
 
-// A root's own signature protects nothing and its key was judged by who put it into the store.
+// The signature of a root protects nothing, and its key was accepted when it was put into the
+// store.
 void add_weaknesses(const STACK_OF(X509) * chain, PeerChain& result) {
   for (int i = 0; i < sk_X509_num(chain); ++i) {
     X509* certificate = sk_X509_value(chain, i);

@@ -36,13 +36,13 @@ TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions ve
   SSL_set_connect_state(ssl_.get());
   SSL_set_msg_callback(ssl_.get(), &TlsClient::note_record);
   SSL_set_msg_callback_arg(ssl_.get(), this);
-  // A flood of records without data must not keep the loop inside one SSL_read.
+  // A flood of empty records must not keep the loop inside one SSL_read.
   SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
 }
 
 TlsClient::~TlsClient() = default;
 
-// OpenSSL shows each record's header before it judges it.
+// OpenSSL reports the header of each record before it validates it.
 void TlsClient::note_record(int sent, int, int content_type, const void* octets, size_t size_bytes,
                             SSL*, void* self) {
   auto* client = static_cast<TlsClient*>(self);
@@ -107,9 +107,10 @@ TlsProgress TlsClient::progress_of(int result) {
   return TlsProgress::failed;
 }
 
-// A server that says 220 and cannot do TLS answers the ClientHello with words; people want them.
+// A server that replies 220 but cannot do TLS answers the ClientHello in clear text, which is worth
+// reporting.
 void TlsClient::read_clear_text() {
-  // RFC 8446 §5.1: a record begins with its type, 20 to 24.
+  // RFC 8446 §5.1: a record begins with its content type, 20 to 24.
   if (first_octets_.empty() || first_octets_[0] < ' ' || first_octets_[0] >= '\x7F') return;
   std::array<char, kClearTextLimit_bytes> rest{};
   ssize_t received = ::recv(SSL_get_fd(ssl_.get()), rest.data(), rest.size(), MSG_DONTWAIT);

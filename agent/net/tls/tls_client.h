@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// TlsClient: one TLS session over a connected, non-blocking socket, without any waiting: each call
-// does what can be done now and says what to wait for. The socket stays the caller's. Certificates
-// are observed, not judged (TlsObserver). Loop thread only. OpenSSL writes without
+// TlsClient: one TLS session over a connected, non-blocking socket. Never waits: each call does
+// what is possible now and returns what to wait for. The caller keeps ownership of the socket.
+// Certificates are recorded, not rejected (TlsObserver). Loop thread only. OpenSSL writes without
 // MSG_NOSIGNAL: the process must ignore SIGPIPE (main() does). Failures are values; detail() has
-// the words.
+// the text.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -24,7 +24,7 @@ enum class TlsProgress : uint8_t { done, want_read, want_write, closed, failed }
 
 class TlsClient {
  public:
-  // `host` is SNI and the identity asked for.
+  // `host` is used for SNI and as the expected identity.
   TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions versions, std::string host,
             int socket);
   TlsClient(const TlsClient&) = delete;
@@ -32,18 +32,18 @@ class TlsClient {
   ~TlsClient();
 
   TlsProgress handshake();
-  // done: `received_bytes` octets, at least one, are in `buffer`.
+  // done: `received_bytes` octets, at least one, were written to `buffer`.
   TlsProgress read(char* buffer, size_t size_bytes, size_t& received_bytes);
-  // done: all of `octets` are on their way. Otherwise call again with the same.
+  // done: all of `octets` have been sent. Otherwise call again with the same octets.
   TlsProgress write(std::string_view octets);
-  // close_notify, if it can go at once.
+  // Sends close_notify if that is possible without waiting.
   void say_goodbye();
 
   const std::string& detail() const { return detail_; }  // after closed or failed
-  // After a failed handshake: the peer may speak only older versions of TLS.
+  // After a failed handshake: the peer may support only older TLS versions.
   bool may_be_version() const { return may_be_version_; }
 
-  // After a failed handshake: the beginning of what came in its place, when that was no TLS.
+  // After a failed handshake: the beginning of the peer's reply when it was not TLS.
   const std::string& clear_text() const { return clear_text_; }
 
   protocol::PeerChainPtr chain() const { return observation_.chain; }
@@ -60,7 +60,7 @@ class TlsClient {
   std::shared_ptr<const TlsObserver> observer_;  // outlives ssl_, whose callbacks use it
   TlsObservation observation_;
   Handle<SSL, SSL_free> ssl_;
-  std::string first_octets_;  // of the peer
+  std::string first_octets_;  // received from the peer
   std::string clear_text_;
   std::string detail_;
   bool may_be_version_ = false;

@@ -12,7 +12,7 @@
 namespace mtasts::net {
 namespace {
 
-// OpenSSL gives a received alert the reason code 1000 + alert.
+// OpenSSL encodes a received alert as reason code 1000 + alert.
 int alert_of(unsigned long code) {
   int reason = ERR_GET_REASON(code);
   bool alert = ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET &&

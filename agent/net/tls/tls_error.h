@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// OpenSSL's error codes in words for people, alerts of the peer first of all (RFC 8446 §6), and
-// which of them make an old TLS version likely. Any thread; the error queue is the thread's own.
+// Texts for OpenSSL's error codes, in particular alerts of the peer (RFC 8446 §6), and which codes
+// suggest an old TLS version. Any thread; the error queue is per thread.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ unsigned long take_tls_error_code();
 // "TLS alert: protocol version", "unsupported protocol", …; empty for 0.
 std::string words_of_tls_error(unsigned long code);
 
-// The peer may speak only TLS 1.0 or 1.1: it is worth asking once more with TlsVersions::any.
+// The peer may support only TLS 1.0 or 1.1: a second attempt with TlsVersions::any is worthwhile.
 bool hints_at_old_tls(unsigned long code);
 
-// An alert that the peer sent, as OpenSSL codes it, by its number in RFC 8446 §6; and whether a
-// code is one.
+// OpenSSL's error code for an alert sent by the peer (number of RFC 8446 §6); and whether a code is
+// one.
 unsigned long tls_error_of_alert(int alert);
 bool is_tls_alert(unsigned long code);
 

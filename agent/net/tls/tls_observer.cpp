@@ -21,7 +21,8 @@ namespace {
 
 using Context = Handle<SSL_CTX, SSL_CTX_free>;
 
-// Where a connection's observation hangs: on the SSL when it is ours, else on its SSL_CTX.
+// Where the observation of a connection is stored: on the SSL object, or on its SSL_CTX when
+// libcurl creates the SSL.
 int ssl_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -37,7 +38,7 @@ TlsObservation* observation_of(const SSL* ssl) {
   return static_cast<TlsObservation*>(attached);
 }
 
-// Lets every certificate through: what is wrong with it is for the verdict to say.
+// Accepts every certificate: faults are judged by the verdict.
 int observe_chain(X509_STORE_CTX* verification, void* cache) {
   const auto* ssl = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -47,14 +48,14 @@ int observe_chain(X509_STORE_CTX* verification, void* cache) {
     observation->chain =
         static_cast<VerificationCache*>(cache)->judge(verification, observation->host);
   } catch (const std::exception&) {
-    return 0;  // out of memory; OpenSSL's frames cannot carry it
+    return 0;  // out of memory; exceptions must not cross OpenSSL's frames
   }
   X509_STORE_CTX_set_error(verification, X509_V_OK);
   return 1;
 }
 
-// `alert` holds level and description (RFC 5246 §7.2). In TLS 1.3, whose version is settled only by
-// the handshake, the level means nothing: all but two are fatal (RFC 8446 §6).
+// `alert` holds level and description (RFC 5246 §7.2). The level means nothing in TLS 1.3, where
+// all but two alerts are fatal (RFC 8446 §6); the version is certain only after the handshake.
 bool is_fatal(const SSL* ssl, int alert) {
   if (alert >> 8 == SSL3_AL_FATAL) return true;
   const int description = alert & 0xff;
@@ -62,15 +63,15 @@ bool is_fatal(const SSL* ssl, int alert) {
          description != SSL_AD_CLOSE_NOTIFY && description != SSL_AD_USER_CANCELLED;
 }
 
-// Who drives the connection may take the error off OpenSSL's queue (libcurl does, into words), so
-// it is noted when it occurs.
+// The code that drives the connection may remove the error from OpenSSL's queue (libcurl turns it
+// into text), so it is recorded when it occurs.
 void note_error(const SSL* ssl, int where, int value) {
   unsigned long error = 0;
   if (where == SSL_CB_READ_ALERT && is_fatal(ssl, value))
     error = tls_error_of_alert(value & 0xff);
   else if ((where == SSL_CB_WRITE_ALERT && is_fatal(ssl, value)) ||
            (where == SSL_CB_CONNECT_EXIT && value <= 0))
-    error = ERR_peek_error();  // 0 when the handshake merely waits
+    error = ERR_peek_error();  // 0 when the handshake is only waiting
   if (error == 0) return;
   TlsObservation* observation = observation_of(ssl);
   if (observation != nullptr && observation->error == 0) observation->error = error;
@@ -81,13 +82,13 @@ void configure(SSL_CTX* context, X509_STORE* store, VerificationCache* cache) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, observe_chain, cache);
   SSL_CTX_set_info_callback(context, note_error);
-  // Level 0: a weak key or an old signature is to be seen and named, not to look like a refusal.
+  // Level 0: a weak key or an old signature must be recorded and reported, not end the handshake.
   SSL_CTX_set_security_level(context, 0);
-  // No resumption: a resumed session shows no certificate.
+  // No resumption: a resumed session does not present a certificate.
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  // Peers that know only TLS 1.0 are mostly older than RFC 5746.
+  // Most peers limited to TLS 1.0 predate RFC 5746.
   if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION)
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
 }
@@ -125,7 +126,7 @@ Result<std::shared_ptr<TlsObserver>> TlsObserver::create(const std::string& ca_f
   if (!state->modern || !state->any)
     return Failure{FailureKind::io, fmt::format("cannot initialize TLS: {}",
                                                 words_of_tls_error(take_tls_error_code()))};
-  // make_shared cannot reach the private constructor; a local class can.
+  // make_shared cannot access the private constructor; a local class can.
   struct Observer : TlsObserver {
     explicit Observer(std::unique_ptr<State> made) : TlsObserver(std::move(made)) {}
   };

@@ -20,7 +20,7 @@
 namespace mtasts::net {
 namespace {
 
-// Debian's bundle is 220 KB; the limit keeps a device file from filling the memory.
+// Debian's bundle is 220 KB; the limit keeps a device file from exhausting memory.
 constexpr size_t kLargestBundle_bytes = 16 * 1024 * 1024;
 
 constexpr const char* kSystemBundles[] = {

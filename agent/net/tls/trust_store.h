@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Trust store: the certificates of a PEM bundle as one X509_STORE, read once. The system's bundle
-// is read as a file, never as a directory: a directory is searched again at every handshake. Any
-// thread while loading; afterwards read only.
+// is read as a file, never as a directory: OpenSSL would search a directory at every handshake. Any
+// thread while loading; read-only afterwards.
 #pragma once
 
 #include <openssl/x509_vfy.h>
@@ -18,7 +18,7 @@ namespace mtasts::net {
 using TrustStore = Handle<X509_STORE, X509_STORE_free>;
 
 // `ca_file` empty: SSL_CERT_FILE, else the system's bundle. The failure is one sentence that names
-// the file: missing, unreadable, no certificate in it, or one that cannot be decoded.
+// the file: missing, unreadable, without certificates, or with one that cannot be decoded.
 Result<TrustStore> load_trust_store(const std::string& ca_file);
 
 }  // namespace mtasts::net

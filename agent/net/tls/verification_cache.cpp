@@ -19,7 +19,7 @@ namespace {
 using protocol::PeerChain;
 using protocol::PeerChainPtr;
 
-// Map node, key in the order, and the shared_ptr's block.
+// Map node, key in the eviction order, and the control block of the shared_ptr.
 constexpr size_t kEntryOverhead_bytes = 256;
 
 template <typename Number>
@@ -38,7 +38,7 @@ size_t bytes_of(const PeerChain& chain) {
 
 }  // namespace
 
-// The count and each length go in too, so that no two chains give the same octets.
+// The count and each length are hashed too, so that different chains never produce the same input.
 bool VerificationCache::digest(X509_STORE_CTX* context, Key& key) {
   Sha256 hash;
   const STACK_OF(X509)* presented = X509_STORE_CTX_get0_untrusted(context);
@@ -60,7 +60,7 @@ bool VerificationCache::digest(X509_STORE_CTX* context, Key& key) {
 VerificationCache::Identity VerificationCache::identity(const PeerChain& chain, const X509* leaf,
                                                         std::string_view host) {
   bool found = protocol::any_identity_matches(chain.leaf.dns_names, host);
-  // The facts may be cut at the limit; the certificate itself is not.
+  // The recorded facts may be truncated at the limit; the certificate itself is not.
   if (!found && chain.leaf.dns_names.size() >= protocol::kMostDnsNames)
     found = protocol::any_identity_matches(
         protocol::dns_names_of(leaf, std::numeric_limits<size_t>::max()), host);

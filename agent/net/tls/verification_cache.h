@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// VerificationCache: what verification made of a chain, kept by the digest of all that the peer
-// presented, until the next date in it passes. A hit costs a hash of the certificates and reads no
-// public key. The host name is compared at every probe; hosts with the same outcome share one
-// PeerChain. At most `chains` entries and about `bytes` octets are kept, the oldest go first;
-// neither certificates nor keys are held. One cache belongs to one trust store. Loop thread only.
+// VerificationCache: the verification result of a chain, keyed by the digest of all that the peer
+// presented, valid until the next date in the chain passes. A hit costs a hash of the certificates
+// and parses no public key. The host name is compared at every probe; hosts with the same outcome
+// share one PeerChain. At most `chains` entries and about `bytes` octets are kept, the oldest are
+// evicted first; neither certificates nor keys are stored. A cache belongs to one trust store. Loop
+// thread only.
 #pragma once
 
 #include <openssl/types.h>
@@ -29,13 +30,14 @@ class VerificationCache {
  public:
   struct Limits {
     size_t chains = 20'000;           // policy and MX hosts of 10,000 domains
-    size_t bytes = 24 * 1024 * 1024;  // an ordinary entry takes about 1.2 KB
+    size_t bytes = 24 * 1024 * 1024;  // a typical entry takes about 1.2 KB
   };
 
   explicit VerificationCache(Clock clock) : VerificationCache(std::move(clock), Limits{}) {}
   VerificationCache(Clock clock, Limits limits) : clock_(std::move(clock)), limits_(limits) {}
 
-  // Verifies, or remembers, the chain of a verify callback's context. Null when memory is short.
+  // The result for the chain of a verify callback's context, from the cache when possible. Null
+  // when out of memory.
   protocol::PeerChainPtr judge(X509_STORE_CTX* context, std::string_view host);
 
   size_t size() const { return entries_.size(); }
@@ -53,7 +55,7 @@ class VerificationCache {
   };
   enum Identity : size_t { matches, only_in_cn, differs };
   struct Entry {
-    std::array<protocol::PeerChainPtr, 3> chains;  // by Identity, made when asked for
+    std::array<protocol::PeerChainPtr, 3> chains;  // by Identity, created on demand
     protocol::CertificateTime holds_from{};
     protocol::CertificateTime holds_until{};
     size_t bytes = 0;

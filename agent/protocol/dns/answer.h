@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What one DNS question brought, as values: the status kinds a verdict must tell apart, the records
-// as plain data, and the evidence beside them (TTL, AD bit, CNAME chain). RFC 1035, 2308, 6698.
-// Plain values, any thread; no parsing here (c-ares does it in net/).
+// The result of one DNS question, as values: the status kinds that a verdict must distinguish, the
+// records as plain data, and further evidence (TTL, AD bit, CNAME chain). RFC 1035, 2308, 6698.
+// Plain values, any thread; no parsing here (message.h does it). "Channel-dependent" statuses count
+// against a domain only while the channel is available (base/channel.h).
 #pragma once
 
 #include <chrono>
@@ -29,30 +30,30 @@ enum class RecordType : uint16_t {
 std::string_view name_of(RecordType type);  // "A", "TXT", …
 
 enum class DnsStatus : uint8_t {
-  answered,     // at least one record of the type asked
+  answered,     // at least one record of the requested type
   nodata,       // the name exists, this type does not (RFC 2308 §2.2); "none" to a sender
   nxdomain,     // the name does not exist; "none" to a sender
-  servfail,     // the resolver could not find out; an error, never "none"
-  refused,      // the resolver will not answer this; channels decides
-  timeout,      // no answer in time; theirs or our sight, channels decides
-  unreachable,  // no configured resolver could be sent to; our sight
+  servfail,     // the resolver failed to find out; an error, never "none"
+  refused,      // the resolver refuses to answer; channel-dependent
+  timeout,      // no answer in time; channel-dependent
+  unreachable,  // no configured resolver could be reached; a local failure
   malformed,    // an answer that cannot be parsed
-  cancelled,    // we stopped asking (deadline of the check, shutdown); unknown
+  cancelled,    // the agent stopped asking (deadline of the check, shutdown); unknown
 };
 std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN", "SERVFAIL", …
 
-// The authoritative side said so (also that there is nothing): fit to conclude from.
+// An authoritative result, positive or negative, that conclusions can be drawn from.
 bool is_conclusive(DnsStatus status);
 
-// The question was not sent, or was given up: a local failure, never the domain's fault.
+// The question was not sent, or was abandoned: a local failure, never the domain's fault.
 bool is_local_failure(DnsStatus status);
 
-// No server answered, for whatever reason.
+// No server answered, for any reason.
 bool is_silence(DnsStatus status);
 
 struct MxRecord {
   uint16_t preference = 0;
-  std::string host;  // lower case, no trailing dot; "" is the root, so a null MX (RFC 7505)
+  std::string host;  // lower case, no trailing dot; "" is the root: a null MX (RFC 7505)
   auto operator<=>(const MxRecord&) const = default;
 };
 
@@ -65,14 +66,14 @@ struct TlsaRecord {  // RFC 6698 §2.1
 };
 
 struct DnsAnswer {
-  std::string name;  // asked; lower case, no trailing dot
+  std::string name;  // the name asked; lower case, no trailing dot
   RecordType type = RecordType::txt;
   DnsStatus status = DnsStatus::cancelled;
-  std::string detail;           // for people: rcode, extended error, the server; may be empty
-  bool authenticated = false;   // AD bit of the answer
-  std::chrono::seconds ttl{0};  // smallest in the answer section; 0 when there was none
+  std::string detail;                    // for display: rcode, extended error, server; may be empty
+  bool authenticated = false;            // AD bit of the answer
+  std::chrono::seconds ttl{0};           // smallest of the answer section; 0 when it is empty
   std::vector<std::string> cname_chain;  // targets in order, lower case; at most 16
-  bool cname_loop = false;               // the chain came back to a name it had
+  bool cname_loop = false;               // the chain returned to an earlier name
 
   std::vector<std::string> texts;    // TXT: the strings of each record joined, raw octets
   std::vector<MxRecord> mx;          // MX, in the order received

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Words for the numbers a DNS response fails with: RCODEs (RFC 1035 §4.1.1, RFC 2136, RFC 6891) and
-// extended DNS error codes (RFC 8914 §4 and what IANA registered since). Pure, any thread. A number
-// without a name still has a text.
+// Texts for the error numbers of DNS responses: RCODEs (RFC 1035 §4.1.1, RFC 2136, RFC 6891) and
+// extended DNS error codes (RFC 8914 §4 and later IANA registrations). An unknown number has a text
+// too. Pure, any thread.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,9 @@ constexpr uint16_t kTypeSoa = 6;
 constexpr uint16_t kTypeOpt = 41;
 constexpr uint16_t kOptionExtendedError = 15;  // RFC 8914 §2
 constexpr size_t kMessageLimit_bytes =
-    65535;  // RFC 1035 §4.2.2; bounds the text of all records too
-// RFC 8767 §4 advises resolvers to cap TTLs at days; a week is more than any of ours hold.
+    65535;  // RFC 1035 §4.2.2; also bounds the text of all records
+// RFC 8767 §4 advises resolvers to cap TTLs at days; nothing in the agent is kept longer than a
+// week.
 constexpr uint32_t kTtlLimit_seconds = 7 * 24 * 3600;
 constexpr size_t kExtendedErrorLimit = 4;
 constexpr size_t kExtendedTextLimit_bytes = 200;
@@ -110,7 +111,7 @@ bool read_tlsa(DnsReader& reader, DnsAnswer& answer) {
   return !reader.failed();
 }
 
-// The record's data into the answer; false when it is not what its type says.
+// Decodes the data of a record into the answer; false when it does not match the type.
 bool read_data(std::string_view message, const Record& record, DnsAnswer& answer) {
   DnsReader reader(message, record.data_begin, record.data_end);
   switch (answer.type) {
@@ -136,7 +137,7 @@ bool read_data(std::string_view message, const Record& record, DnsAnswer& answer
   return false;
 }
 
-// What stands behind the answer section and matters to us.
+// What is used of the sections after the answer section.
 struct Extras {
   bool has_soa = false;
   uint16_t rcode_high = 0;      // RFC 6891 §6.1.3
@@ -172,13 +173,13 @@ Extras read_extras(std::string_view message, DnsReader reader, const Header& hea
     } else if (record.type == kTypeOpt) {
       extras.rcode_high = static_cast<uint16_t>(record.ttl_seconds >> 24 << 4);
       read_options(message, record, extras);
-      break;  // RFC 6891 §6.1.1: there is one at most
+      break;  // RFC 6891 §6.1.1: at most one
     }
   }
   return extras;
 }
 
-// The first CNAME of the owner; more than one is the zone's fault and resolvers take any.
+// The first CNAME of the owner; a second one is an error of the zone, and resolvers use any.
 const Record* cname_of(const std::vector<Record>& records, const std::string& owner) {
   const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
     return record.type == static_cast<uint16_t>(RecordType::cname) && record.owner == owner;
@@ -257,7 +258,7 @@ class Decoder {
     ttl_known_ = true;
   }
 
-  // Follows the chain from the asked name; false when there is nothing more to conclude.
+  // Follows the chain from the requested name; false when the status is already settled.
   bool follow_chain() {
     if (answer().type == RecordType::cname) return true;
     owner_ = answer().name;
@@ -302,7 +303,7 @@ class Decoder {
     response_.target_open = count == 0 && !answer().cname_chain.empty() && !has_soa;
   }
 
-  // "NODATA", "SERVFAIL (EDE 22: No Reachable Authority)"; nothing for a plain success.
+  // "NODATA", "SERVFAIL (EDE 22: No Reachable Authority)"; empty for a plain success.
   void describe(uint16_t rcode, const std::string& extended_errors) {
     if (!answer().detail.empty()) return;
     if (answer().status == DnsStatus::answered && extended_errors.empty()) return;

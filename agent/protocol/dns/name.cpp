@@ -12,15 +12,15 @@ namespace {
 
 constexpr size_t kLabelLimit_bytes = 63;  // RFC 1035 §2.3.4
 constexpr size_t kNameLimit_bytes = 255;  // RFC 1035 §2.3.4, length octets and root included
-constexpr int kJumpLimit = 128;           // a name has at most 127 labels to point to
+constexpr int kJumpLimit = 128;           // a name has at most 127 labels, each a possible target
 constexpr uint8_t kPointer = 0xc0;        // RFC 1035 §4.1.4
 
 void append_label(std::string& text, std::string_view label) {
   if (!text.empty()) text += '.';
   for (const char c : label) {
     const auto octet = static_cast<uint8_t>(c);
-    // Names end up in commands that people paste: only what no shell and no zone file minds is
-    // plain.
+    // Names appear in commands that people paste: only characters without a meaning in shells and
+    // zone files are left unescaped.
     const bool plain =
         is_alphanumeric(c) || std::string_view("-_*/+=:,").find(c) != std::string_view::npos;
     if (plain) {
@@ -34,7 +34,7 @@ void append_label(std::string& text, std::string_view label) {
   }
 }
 
-// One octet of a label's text at `at`, which moves on; nothing for a broken escape.
+// Decodes one octet of a label's text at `at` and advances it; empty for an invalid escape.
 std::optional<char> unescape(std::string_view text, size_t& at) {
   const char c = text[at++];
   if (c != '\\') return ascii_lower(c);
@@ -87,7 +87,8 @@ std::string DnsReader::name() {
   size_t used = 1;
   int jumps = 0;
   size_t at = position_;
-  // Each pointer must go before the part it ends: what is read moves towards the start, so it ends.
+  // Each pointer must go before the part that it ends: reading always moves towards the start, so
+  // it terminates.
   size_t floor = position_;
   const auto fail = [this] {
     failed_ = true;
@@ -134,7 +135,7 @@ std::optional<std::string> wire_name(std::string_view text) {
     wire += static_cast<char>(label.size());
     wire += label;
     if (wire.size() >= kNameLimit_bytes) return std::nullopt;
-    if (at < text.size()) ++at;  // the dot; one at the end is tolerated
+    if (at < text.size()) ++at;  // the dot; a trailing one is accepted
   }
   wire += '\0';
   return wire;

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // DNS names and integers in a message (RFC 1035 §3.1, §4.1.4): bounded reading, and the text form
-// of names (RFC 1035 §5.1): lower case, no trailing dot, odd octets as \DDD, the root as "".
-// Pure, any thread. A reader that met a fault stays failed and gives zeros from then on.
+// of names (RFC 1035 §5.1): lower case, no trailing dot, special octets as \DDD, the root as "".
+// After an error a reader stays failed and returns zeros. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,7 @@ class DnsReader {
   bool failed_ = false;
 };
 
-// Text to the uncompressed wire form, in lower case. Nothing when it is no name.
+// Converts text to the uncompressed wire form, in lower case. Empty when the name is invalid.
 std::optional<std::string> wire_name(std::string_view text);
 
 }  // namespace mtasts::protocol

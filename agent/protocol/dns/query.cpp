@@ -22,7 +22,7 @@ std::optional<std::string> encode_query(std::string_view name, RecordType type, 
     query += static_cast<char>(value & 0xff);
   };
   put(id);
-  // RD; AD asks for the AD bit in return without asking for signatures (RFC 6840 §5.7).
+  // RD; AD requests the AD bit in the response without requesting signatures (RFC 6840 §5.7).
   put(0x0120);
   put(1);
   put(0);
@@ -32,8 +32,8 @@ std::optional<std::string> encode_query(std::string_view name, RecordType type, 
   put(static_cast<uint16_t>(type));
   put(kClassIn);
   if (!with_edns) return query;
-  // The OPT record (RFC 6891 §6.1.2) without options: c-ares cuts exactly 11 octets off the end
-  // for a server that does not know it.
+  // The OPT record (RFC 6891 §6.1.2) without options: c-ares removes exactly 11 octets from the end
+  // for a server without EDNS.
   query += '\0';
   put(kTypeOpt);
   put(kUdpSize_bytes);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What one attempt to GET a policy from one address brought (RFC 8461 §3.3), failures included.
-// Plain values, any thread; net/ fills them, verdict/ reads them.
+// The result of one attempt to GET a policy from one address (RFC 8461 §3.3), failures included.
+// "Channel-dependent" statuses count against a domain only while the channel is available
+// (base/channel.h). Plain values, any thread; net/ fills them, verdict/ reads them.
 #pragma once
 
 #include <chrono>
@@ -16,36 +17,36 @@
 namespace mtasts::protocol {
 
 enum class HttpsStatus : uint8_t {
-  responded,         // a whole HTTP answer, whatever its status code
-  refused,           // TCP RST to the SYN; theirs or our egress, channels decides
-  connect_timeout,   // no TCP connection in time; channels decides
-  unreachable,       // no route, or an ICMP answer; channels decides
-  tls_failed,        // TCP answers, no TLS session comes about; theirs
-  tls_version_old,   // speaks TLS, but not 1.2 or newer; theirs
-  tls_timeout,       // TCP answers, the handshake does not end; channels decides
-  response_timeout,  // TLS stands, the answer does not end in time; channels decides
-  malformed,         // not HTTP, or a head over the limit; theirs
-  truncated,         // the body ends before its announced length; theirs
-  too_large,         // body over kPolicyLimit_bytes; theirs
-  not_allowed,       // the address may not be contacted (private, documentation, …); theirs
-  cancelled,         // we stopped (deadline of the check, shutdown); unknown
+  responded,         // a complete HTTP response, whatever its status code
+  refused,           // TCP RST in reply to the SYN; channel-dependent
+  connect_timeout,   // no TCP connection in time; channel-dependent
+  unreachable,       // no route, or an ICMP error; channel-dependent
+  tls_failed,        // TCP connected, no TLS session established; the peer's fault
+  tls_version_old,   // supports TLS, but not 1.2 or newer; the peer's fault
+  tls_timeout,       // TCP connected, handshake incomplete in time; channel-dependent
+  response_timeout,  // TLS established, response incomplete in time; channel-dependent
+  malformed,         // not HTTP, or a head over the limit; the peer's fault
+  truncated,         // the body ends before its announced length; the peer's fault
+  too_large,         // body over kPolicyLimit_bytes; the peer's fault
+  not_allowed,       // the address must not be contacted (private, …); the domain's fault
+  cancelled,         // the agent stopped (deadline of the check, shutdown); unknown
 };
 std::string_view name_of(HttpsStatus status);
 
-// RFC 8461 §3.3 suggests senders limit the body to 64 kilobytes.
+// RFC 8461 §3.3 suggests that senders limit the body to 64 kilobytes.
 inline constexpr size_t kPolicyLimit_bytes = 64 * 1024;
 
 struct HttpsAttempt {
   IpAddress address;
   HttpsStatus status = HttpsStatus::cancelled;
-  std::string detail;  // for people: "Connection refused", "TLS alert: protocol version"
+  std::string detail;  // for display: "Connection refused", "TLS alert: protocol version"
 
-  PeerChainPtr chain;       // null when no certificate came
-  std::string tls_version;  // "TLSv1.3"; empty when no session came about
+  PeerChainPtr chain;       // null when no certificate was received
+  std::string tls_version;  // "TLSv1.3"; empty when no session was established
   std::string cipher;
 
-  int http_status = 0;                      // 0: no status line came
-  std::optional<std::string> content_type;  // as sent; the last one counts
+  int http_status = 0;                      // 0: no status line was received
+  std::optional<std::string> content_type;  // as sent; the last one applies
   std::optional<std::string> location;      // as sent
   std::string body;                         // at most kPolicyLimit_bytes octets
 
@@ -53,12 +54,12 @@ struct HttpsAttempt {
   std::chrono::milliseconds total_time{0};    // from the first SYN to the end
 };
 
-// The TCP connection came about and the peer sent bytes: the channel is alive.
+// The TCP connection was established and the peer sent octets: the channel is alive.
 bool answered(const HttpsAttempt& attempt);
-// A silence that may be our own line's fault; it counts only while the channel is alive for us.
+// A failure that may be caused by the local network; it counts only while the channel is available.
 bool may_be_local(const HttpsAttempt& attempt);
 
-// RFC 8461 §3.2: text/plain, compared without case, parameters ignored (RFC 9110 §8.3.1).
+// RFC 8461 §3.2: text/plain, case-insensitive, parameters ignored (RFC 9110 §8.3.1).
 bool is_text_plain(std::string_view content_type);
 
 }  // namespace mtasts::protocol

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What one SMTP STARTTLS probe of one address of an MX host brought (RFC 5321, RFC 3207),
-// failures included. Plain values, any thread; net/ fills them, verdict/ reads them.
+// The result of one SMTP STARTTLS probe of one address of an MX host (RFC 5321, RFC 3207), failures
+// included. "Channel-dependent" statuses count against a domain only while the channel is available
+// (base/channel.h). Plain values, any thread; net/ fills them, verdict/ reads them.
 #pragma once
 
 #include <chrono>
@@ -15,57 +16,58 @@
 
 namespace mtasts::protocol {
 
-// How far a probe came; the step that a failure belongs to.
+// How far a probe got; the step to which a failure belongs.
 enum class SmtpStep : uint8_t { connect, banner, ehlo, starttls, handshake, ehlo_after_tls, done };
 std::string_view name_of(SmtpStep step);  // "connect", "banner", "EHLO", "STARTTLS", …
 
 enum class SmtpStatus : uint8_t {
-  ok,                 // TLS session established; the certificate is judged apart
-  refused,            // TCP RST to the SYN; channels decides
-  connect_timeout,    // channels decides
-  unreachable,        // no route or an ICMP answer; channels decides
-  timeout,            // connected, then silence before TLS; `step` names where; channels decides
-  banner_rejected,    // 4xx or 5xx instead of 220: reputation or tarpit, says nothing of TLS
-  ehlo_rejected,      // EHLO refused: no ESMTP, so no STARTTLS (4xx: temporary)
+  ok,                 // TLS session established; the certificate is judged separately
+  refused,            // TCP RST in reply to the SYN; channel-dependent
+  connect_timeout,    // channel-dependent
+  unreachable,        // no route or an ICMP error; channel-dependent
+  timeout,            // connected, then silence before TLS, in `step`; channel-dependent
+  banner_rejected,    // 4xx or 5xx instead of 220: reputation or tarpit, not about TLS
+  ehlo_rejected,      // EHLO rejected: no ESMTP, so no STARTTLS (4xx: temporary)
   starttls_missing,   // EHLO accepted, STARTTLS not offered
-  starttls_stripped,  // a middlebox mangled it (XXXXXXXA, "220 ****")
-  starttls_rejected,  // offered, then refused
+  starttls_stripped,  // altered by a middlebox (XXXXXXXA, "220 ****")
+  starttls_rejected,  // offered, then rejected
   tls_failed,         // handshake failed; `detail` has the alert
   tls_closed,         // peer closed during the handshake
-  tls_timeout,        // handshake did not end in time; channels decides
+  tls_timeout,        // handshake incomplete in time; channel-dependent
   tls_version_old,    // only TLS older than 1.2
-  protocol_error,     // not SMTP, too long, without end, or closed in the middle before TLS
-  not_allowed,        // the address may not be contacted
-  cancelled,          // we stopped; unknown
+  protocol_error,     // not SMTP, too long, endless, or closed before TLS
+  not_allowed,        // the address must not be contacted
+  cancelled,          // the agent stopped; unknown
 };
 std::string_view name_of(SmtpStatus status);
 
 struct SmtpAttempt {
   IpAddress address;
   SmtpStatus status = SmtpStatus::cancelled;
-  SmtpStep step = SmtpStep::connect;  // the last one begun
-  std::string detail;                 // for people
+  SmtpStep step = SmtpStep::connect;  // the last step started
+  std::string detail;                 // for display
 
-  int reply_code = 0;                    // of the reply that decided; 0: none
+  int reply_code = 0;                    // of the decisive reply; 0: none
   std::string reply_text;                // its first line, printable, at most 200 octets
-  std::optional<bool> starttls_offered;  // empty: EHLO never answered
-  size_t injected_bytes = 0;             // clear octets after the 220 to STARTTLS (RFC 3207 §4.2)
+  std::optional<bool> starttls_offered;  // empty: EHLO was never answered
+  size_t injected_bytes = 0;  // clear-text octets after the 220 to STARTTLS (RFC 3207 §4.2)
 
-  PeerChainPtr chain;       // null when no certificate came
-  std::string tls_version;  // "TLSv1.3", "TLSv1.1" when only old ones worked; else empty
+  PeerChainPtr chain;       // null when no certificate was received
+  std::string tls_version;  // "TLSv1.3"; "TLSv1.1" when only old versions worked; else empty
   std::string cipher;
 
   std::chrono::milliseconds connect_time{0};
-  std::chrono::milliseconds banner_time{0};  // connected to the end of the banner
+  std::chrono::milliseconds banner_time{0};  // from connected to the end of the banner
   std::chrono::milliseconds total_time{0};
 };
 
-// TCP came about and an SMTP reply (whatever code) was read: the channel is alive.
+// TCP was connected and an SMTP reply (of any code) was read: the channel is alive.
 bool answered(const SmtpAttempt& attempt);
-// A silence that may be our own line's fault; it counts only while the channel is alive for us.
+// A failure that may be caused by the local network; it counts only while the channel is available.
 bool may_be_local(const SmtpAttempt& attempt);
-// The server turned us away with a reply about who asks or how busy it is (greylisting, reputation,
-// tarpit, 421), not about TLS. EHLO refused as an unknown verb (RFC 5321 §4.2.2) is no such reply.
+// The server rejected the client with a reply about its identity or the server's load (greylisting,
+// reputation, tarpit, 421), not about TLS. EHLO rejected as unknown (RFC 5321 §4.2.2) is not such a
+// reply.
 bool is_deferral(const SmtpAttempt& attempt);
 
 }  // namespace mtasts::protocol

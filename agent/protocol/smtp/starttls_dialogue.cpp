@@ -15,8 +15,10 @@ namespace {
 constexpr size_t kReplyTextLimit_bytes = 200;
 constexpr size_t kEhloNameLimit_bytes = 255;  // RFC 5321 §4.5.3.1.2
 
-// RFC 5321 §4.2: Reply-code = %x32-35 %x30-35 %x30-39. We differ: any second digit, as senders.
-// 0: no reply line. A code without text and without separator is one (RFC 5321 §4.2).
+// RFC 5321 §4.2: Reply-code = %x32-35 %x30-35 %x30-39.
+// We differ: any second digit is accepted, as senders do.
+// Returns 0 when `line` is not a reply line. A code without text and separator is one (RFC 5321
+// §4.2).
 int code_of(std::string_view line) {
   if (line.size() < 3 || line[0] < '2' || line[0] > '5') return 0;
   if (!is_digit(line[1]) || !is_digit(line[2])) return 0;
@@ -28,8 +30,8 @@ std::string_view keyword_of(std::string_view line) {
   return line.substr(0, line.find_first_of(" \t"));
 }
 
-// Middleboxes overwrite a keyword that they do not want seen, keeping its length: STARTTLS comes
-// out as XXXXXXXA, XXXXXXXX or asterisks.
+// Middleboxes overwrite a keyword to hide it, keeping its length: STARTTLS becomes XXXXXXXA,
+// XXXXXXXX or asterisks.
 bool is_mangled_starttls(std::string_view keyword) {
   if (keyword.size() != 7 && keyword.size() != 8) return false;
   auto overwritten = std::count_if(keyword.begin(), keyword.end(),
@@ -37,7 +39,7 @@ bool is_mangled_starttls(std::string_view keyword) {
   return static_cast<size_t>(overwritten) * 4 >= keyword.size() * 3;
 }
 
-// "220 ****************0*2******": the same kind of middlebox hides the banner.
+// "220 ****************0*2******": the same kind of middlebox masks the banner.
 bool is_masked(std::string_view text) {
   size_t asterisks = 0;
   size_t others = 0;
@@ -48,7 +50,7 @@ bool is_masked(std::string_view text) {
   return asterisks >= 4 && asterisks >= others * 3;
 }
 
-// Nothing from the settings or the host's name may end the command line early.
+// Nothing from the settings or the host name may terminate the command line early.
 std::string fit_for_command(std::string_view name) {
   std::string fit;
   for (char c : name.substr(0, kEhloNameLimit_bytes))
@@ -111,7 +113,7 @@ void StarttlsDialogue::take_pending() {
   }
   pending_.erase(0, std::min(taken, pending_.size()));
   if (action_ != Action::handshake) return;
-  // RFC 3207 §4.2: nothing that came in clear may be used behind TLS.
+  // RFC 3207 §4.2: nothing received in clear text may be used after the handshake.
   injected_bytes_ += pending_.size();
   pending_.clear();
 }
@@ -124,8 +126,9 @@ void StarttlsDialogue::take_line(std::string_view line) {
   }
   bool last = line.size() == 3 || line[3] == ' ';
   if (!reply_.lines.empty() && code != reply_.code) {
-    // RFC 5321 §4.2: every line has the same code. We differ: postscreen says `220-` while it
-    // looks at the client, and drops it with `521 `; that is a refusal, no broken server.
+    // RFC 5321 §4.2: every line has the same code.
+    // We differ: postscreen sends `220-` while it tests the client, and rejects it with `521 `;
+    // that is a rejection, not a broken server.
     bool refusal = step_ == SmtpStep::banner && last && code >= 400;
     if (!refusal) {
       give_up("reply codes " + std::to_string(reply_.code) + " and " + std::to_string(code) +
@@ -146,7 +149,7 @@ void StarttlsDialogue::take_line(std::string_view line) {
 
 void StarttlsDialogue::take_reply() {
   SmtpReply reply = std::exchange(reply_, {});
-  if (step_ == SmtpStep::ehlo_after_tls) {  // what it says decides nothing: TLS stands
+  if (step_ == SmtpStep::ehlo_after_tls) {  // the reply decides nothing: TLS is established
     quit();
     return;
   }
@@ -199,7 +202,7 @@ void StarttlsDialogue::on_ehlo(int code, const std::vector<std::string>& lines) 
 }
 
 void StarttlsDialogue::on_starttls(int code) {
-  if (code != 220) {  // RFC 3207 §4: 220 is the one answer that starts TLS
+  if (code != 220) {  // RFC 3207 §4: only 220 starts TLS
     refuse(SmtpStatus::starttls_rejected,
            "the reply to STARTTLS was " + std::to_string(code) + " " + reply_text_);
     return;
@@ -216,7 +219,7 @@ void StarttlsDialogue::send(std::string command, SmtpStep step) {
 
 void StarttlsDialogue::quit() {
   quitting_ = true;
-  // A refusal and a greeting keep the step they came to.
+  // After a rejection or a banner-only probe, the step remains the one reached.
   send("QUIT", step_ == SmtpStep::ehlo_after_tls ? SmtpStep::done : step_);
 }
 
@@ -235,7 +238,7 @@ void StarttlsDialogue::give_up(std::string detail) {
   action_ = Action::finish;
   pending_.clear();
   reply_ = {};
-  // Once TLS stands the probe has what it came for; a refusal told before stays told.
+  // Once TLS is established the result is known; a rejection recorded earlier is kept.
   bool secure = step_ == SmtpStep::ehlo_after_tls || step_ == SmtpStep::done;
   if (secure || quitting_) return;
   status_ = SmtpStatus::protocol_error;

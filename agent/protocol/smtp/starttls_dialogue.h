@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The client's side of SMTP up to and after STARTTLS (RFC 5321 §4.2, RFC 3207), without any I/O:
-// octets in, next action out. Bounded: reply lines, their length and all octets of a session.
-// Reports what a middlebox mangled and clear octets injected behind the 220 (RFC 3207 §4.2).
-// Octets that come before we asked wait and are read as the next reply, as senders do.
-// One probe owns one dialogue; pure, no clock.
+// The client side of SMTP up to and after STARTTLS (RFC 5321 §4.2, RFC 3207), without I/O: octets
+// in, next action out. Bounded: number and length of reply lines and the octets of a session.
+// Reports what a middlebox altered and clear-text octets injected after the 220 (RFC 3207 §4.2).
+// Octets that arrive before a command was sent are read as the next reply, as senders do. One probe
+// owns one dialogue; pure, no clock.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,15 @@
 
 namespace mtasts::protocol {
 
-// RFC 5321 §4.5.3.1.5 allows 512 octets a reply line; real servers send more in EHLO texts.
-inline constexpr size_t kReplyLineLimit_bytes = 2048;  // without its end
-inline constexpr size_t kReplyLinesLimit = 128;        // of one reply: long EHLO lists fit
+// RFC 5321 §4.5.3.1.5 allows 512 octets per reply line; real servers send more in EHLO texts.
+inline constexpr size_t kReplyLineLimit_bytes = 2048;  // without the line end
+inline constexpr size_t kReplyLinesLimit = 128;        // per reply; enough for long EHLO lists
 inline constexpr size_t kSessionLimit_bytes = 64 * 1024;
 
-// One whole, possibly multi-line reply.
+// One complete reply, of one or more lines.
 struct SmtpReply {
   int code = 0;
-  std::vector<std::string> lines;  // texts behind the code and its separator
+  std::vector<std::string> lines;  // the text after code and separator
 };
 
 class StarttlsDialogue {
@@ -34,38 +34,38 @@ class StarttlsDialogue {
   enum class Action {
     read,       // feed() more octets
     write,      // send take_output(), then read
-    handshake,  // the 220 came: start TLS, then call handshake_done()
-    finish,     // over: see outcome
+    handshake,  // 220 received: start TLS, then call handshake_done()
+    finish,     // ended: see outcome
   };
 
   enum class Goal {
-    tls,     // STARTTLS, and a second EHLO behind it
+    tls,     // STARTTLS, then a second EHLO over TLS
     banner,  // QUIT after the banner
   };
 
-  // `ehlo_name` is what we call ourselves; what no command line can carry is left out.
+  // `ehlo_name` is the argument of EHLO; characters not allowed in a command line are removed.
   explicit StarttlsDialogue(std::string_view ehlo_name, Goal goal = Goal::tls);
 
-  // What to do now.
+  // The next action.
   Action next() const { return action_; }
-  // Only while next() is write; afterwards next() is read (finish after QUIT), or whatever octets
-  // that came too early lead to. A QUIT may follow a failure: see status().
+  // Only while next() is write; afterwards next() is read (finish after QUIT), or follows from
+  // octets that arrived early. A QUIT may follow a failure: see status().
   std::string take_output();
-  // The output is QUIT: nobody has to hear it.
+  // The output is QUIT: its reply need not be awaited.
   bool leaving() const { return quitting_; }
-  // Only while next() is read. Takes all octets; may end the dialogue.
+  // Only while next() is read. Consumes all octets; may end the dialogue.
   void feed(std::string_view octets);
-  // The peer closed while we were reading or writing.
+  // The peer closed the connection during a read or write.
   void closed();
-  // TLS stands; the dialogue goes on with the second EHLO and QUIT over it.
+  // TLS is established; the dialogue continues with the second EHLO and QUIT over it.
   void handshake_done();
 
   SmtpStep step() const { return step_; }
-  // ok until something failed; then one of banner_rejected, ehlo_rejected, starttls_missing,
+  // ok until a failure; then one of banner_rejected, ehlo_rejected, starttls_missing,
   // starttls_stripped, starttls_rejected, protocol_error.
   SmtpStatus status() const { return status_; }
   const std::string& detail() const { return detail_; }
-  int reply_code() const { return reply_code_; }  // of the last whole reply in clear; 0: none
+  int reply_code() const { return reply_code_; }  // of the last complete clear-text reply; 0: none
   const std::string& reply_text() const { return reply_text_; }  // its first line, printable
   std::optional<bool> starttls_offered() const { return starttls_offered_; }
   size_t injected_bytes() const { return injected_bytes_; }
@@ -79,8 +79,8 @@ class StarttlsDialogue {
   void on_starttls(int code);
   void send(std::string command, SmtpStep step);
   void quit();
-  void refuse(SmtpStatus status, std::string detail);  // a whole reply ended it: QUIT
-  void give_up(std::string detail);                    // not SMTP: no more words
+  void refuse(SmtpStatus status, std::string detail);  // a complete reply ended it: QUIT
+  void give_up(std::string detail);                    // not SMTP: nothing more is sent
 
   std::string ehlo_name_;
   Goal goal_;
@@ -90,8 +90,8 @@ class StarttlsDialogue {
   std::string detail_;
   std::string output_;
   bool quitting_ = false;
-  std::string pending_;  // octets not yet read as lines
-  SmtpReply reply_;      // lines of an unfinished reply
+  std::string pending_;  // octets not yet split into lines
+  SmtpReply reply_;      // lines of an incomplete reply
   size_t received_bytes_ = 0;
   int reply_code_ = 0;
   std::string reply_text_;

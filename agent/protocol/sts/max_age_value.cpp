@@ -28,7 +28,7 @@ std::string fix_for(uint64_t seconds) {
   return fmt::format("write max_age: {}", std::min(seconds, kMaxAgeLimit_seconds));
 }
 
-// Seconds of a unit as people write it; 0 when it is none.
+// Seconds of a unit in common notation; 0 when it is unknown.
 uint64_t unit_seconds(std::string_view unit) {
   struct Unit {
     std::string_view name;

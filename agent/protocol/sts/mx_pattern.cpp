@@ -27,7 +27,7 @@ std::string_view without_final_dot(std::string_view host) {
   return host;
 }
 
-// The labels of `host` in front of the suffix of `*.suffix`, without the dot between; empty when
+// The labels of `host` before the suffix of `*.suffix`, without the dot in between; empty when
 // there are none or the suffix differs.
 std::string_view labels_for_wildcard(std::string_view pattern, std::string_view host) {
   if (!is_wildcard(pattern) || !is_mx_pattern(pattern)) return {};
@@ -58,7 +58,7 @@ bool is_mx_pattern(std::string_view pattern) {
 
 bool mx_pattern_matches(std::string_view pattern, std::string_view host) {
   host = without_final_dot(host);
-  // A host that looks like a pattern is no host, and must not pass as its own match.
+  // A host that looks like a pattern is not a host name and must not match itself.
   if (host.find('*') != std::string_view::npos) return false;
   if (!is_wildcard(pattern)) return is_mx_pattern(pattern) && equals_ignoring_case(pattern, host);
   std::string_view labels = labels_for_wildcard(pattern, host);

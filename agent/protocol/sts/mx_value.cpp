@@ -24,7 +24,7 @@ std::string fix_for(std::string_view pattern) {
   return fmt::format("write mx: {}", printable(pattern, 255));
 }
 
-// What is wrong with one token that is no mx pattern.
+// Finds what is wrong with one token that is not an mx pattern.
 class MxDiagnosis {
  public:
   explicit MxDiagnosis(std::string_view token) : token_(token) {}
@@ -41,7 +41,7 @@ class MxDiagnosis {
     reading_.fix = std::move(fix);
     return true;
   }
-  // The repair is plain when what is left is a pattern; then senders' intent is known.
+  // When the repaired text is a valid pattern, the intent is clear and the pattern is used.
   bool say_and_read(std::string_view what, std::string_view repaired) {
     if (!is_mx_pattern(repaired)) return say(what, std::string(kAskForName));
     reading_.patterns.push_back(ascii_lower(repaired));
@@ -68,7 +68,7 @@ bool MxDiagnosis::find_wrapping() {
   return false;
 }
 
-// Something that is no name at all, however it is written.
+// Values that are not names at all, in any notation.
 bool MxDiagnosis::find_foreign_kind() {
   if (size_t scheme = token_.find("://"); scheme != std::string_view::npos) {
     std::string_view host = token_.substr(scheme + 3);
@@ -150,7 +150,7 @@ bool MxDiagnosis::find_label_fault(std::string_view name) {
   return all_of(label, is_digit) && say("ends in an all-numeric label", std::string(kAskForName));
 }
 
-// `mx: a.example, b.example`: several names where one may stand.
+// `mx: a.example, b.example`: several names where one is allowed.
 MxReading read_list(std::string_view value, size_t separator) {
   std::vector<std::string> lines;
   MxReading reading;

@@ -20,7 +20,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 struct KnownName {
   std::string_view name;
   PolicyKey key;
-  FindingCode missing_code;  // of a name that is nearly right, but fits an extension's
+  FindingCode missing_code;  // for a nearly right name that is also a valid extension name
 };
 constexpr KnownName kKnownNames[] = {
     {"version", PolicyKey::version, "sts-policy-version-missing"},
@@ -29,7 +29,7 @@ constexpr KnownName kKnownNames[] = {
     {"mx", PolicyKey::mx, "sts-policy-mx-missing"},
 };
 
-// The known name that `name` was meant to be: without case, hyphens and underscores.
+// The known name that `name` stands for when case, hyphens and underscores are ignored.
 const KnownName* known_name(std::string_view name) {
   std::string bare;
   for (char c : ascii_lower(name.substr(0, 32)))
@@ -70,7 +70,7 @@ class PolicyLinesReader {
   bool bare_lf_seen_ = false;
 };
 
-// False: HTML, nothing, or an encoding in which no line can be read.
+// False: HTML, empty, or an encoding in which lines cannot be read.
 bool PolicyLinesReader::begins_as_text() {
   line_begin_ = rest_.data();
   std::string_view body = rest_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The lines of a policy file (RFC 8461 §3.2, erratum 6253: LF or CRLF): from the body to named
-// fields with their places. Reports what is wrong with lines and names; values are not judged here.
-// Reads on where the repair is obvious. Pure, any thread.
+// The lines of a policy file (RFC 8461 §3.2, erratum 6253: LF or CRLF): splits the body into named
+// fields with positions. Reports faults of lines and names; values are not checked here. Continues
+// where the repair is obvious. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,24 +22,24 @@ struct PolicyPlace {
 enum class PolicyKey : uint8_t { version, mode, max_age, mx, extension };
 
 struct PolicyField {
-  PolicyKey key = PolicyKey::extension;  // also of a name that is nearly right
+  PolicyKey key = PolicyKey::extension;  // also for a nearly right name
   std::string_view name;                 // as written
-  std::string_view value;                // no blanks around it
+  std::string_view value;                // without surrounding blanks
   int line = 1;
   int name_column = 1;
   int value_column = 1;
 };
 
 struct PolicyLines {
-  bool is_policy = false;  // false: HTML, empty or not text; a fault says which
+  bool is_policy = false;  // false: HTML, empty or not text; the faults name the reason
   std::vector<PolicyField> fields;
   PolicyPlace end;  // where a missing line would go
 };
 
 PolicyLines read_policy_lines(std::string_view body, FaultList& faults);
 
-// A value of an extension field: visible characters, UTF-8 and inner spaces. False: a fault says
-// why not.
+// Checks the value of an extension field: visible characters, UTF-8 and inner spaces. False: the
+// reason was added to the faults.
 bool check_policy_value(const PolicyField& field, FaultList& faults);
 
 }  // namespace mtasts::protocol

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Readings of single policy values (RFC 8461 §3.2): strictly right, or what is wrong with this very
-// value, how to write it, and what it was meant to be where that is plain. No positions, no codes
-// of other fields: the policy parser places them. Pure, any thread.
+// Parsers of single policy values (RFC 8461 §3.2): a strict reading, or what is wrong with the
+// value, how to write it, and what was meant where that is obvious. No positions and no finding
+// codes: the policy parser adds them. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 namespace mtasts::protocol {
 
-// The value is right exactly when `message` is empty.
+// The value is valid exactly when `message` is empty.
 struct MxReading {
-  std::vector<std::string> patterns;  // lower case; valid ones, also of a faulty value
+  std::vector<std::string> patterns;  // lower case; valid patterns, also of a faulty value
   std::string message;
   std::string fix;
 };
@@ -24,7 +24,7 @@ MxReading read_mx_value(std::string_view value);
 
 struct MaxAgeReading {
   std::optional<uint64_t> seconds;  // also of a faulty value
-  bool over_limit = false;          // digits, but above kMaxAgeLimit_seconds; `message` says so
+  bool over_limit = false;          // a number above kMaxAgeLimit_seconds; `message` says so
   std::string message;
   std::string fix;
 };

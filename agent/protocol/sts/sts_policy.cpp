@@ -20,10 +20,10 @@ namespace {
 
 constexpr size_t kShown_bytes = 60;
 constexpr uint64_t kDay_seconds = 86400;            // Google ignores policies below it
-constexpr uint64_t kTwoWeeks_seconds = 14 * 86400;  // the rest a monitor needs in enforce
+constexpr uint64_t kTwoWeeks_seconds = 14 * 86400;  // protection while refreshes are blocked
 
-// A required field as far as it has been read.
-struct Once {
+// A field that is allowed once: whether and where it was read.
+struct SingleField {
   bool seen = false;
   int line = 0;
   int column = 0;
@@ -48,7 +48,7 @@ class StsPolicyReader {
 
  private:
   void take_field(const PolicyField& field);
-  bool is_first(Once& once, const PolicyField& field);
+  bool is_first(SingleField& known, const PolicyField& field);
   void take_version(const PolicyField& field);
   void take_mode(const PolicyField& field);
   void take_max_age(const PolicyField& field);
@@ -70,7 +70,7 @@ class StsPolicyReader {
   StsPolicy policy_;
   FaultList faults_;
   PolicyPlace end_;
-  Once version_, mode_, max_age_;
+  SingleField version_, mode_, max_age_;
   bool mx_seen_ = false;
   bool anything_known_ = false;
   size_t field_count_ = 0;
@@ -94,10 +94,10 @@ void StsPolicyReader::take_field(const PolicyField& field) {
   }
 }
 
-// RFC 8461 §3.2: of a field that may stand once, the first one counts.
-bool StsPolicyReader::is_first(Once& once, const PolicyField& field) {
-  if (!once.seen) {
-    once = {true, field.line, field.value_column};
+// RFC 8461 §3.2: of a field that is allowed once, the first one counts.
+bool StsPolicyReader::is_first(SingleField& known, const PolicyField& field) {
+  if (!known.seen) {
+    known = {true, field.line, field.value_column};
     return true;
   }
   if (check_policy_value(field, faults_))
@@ -105,7 +105,7 @@ bool StsPolicyReader::is_first(Once& once, const PolicyField& field) {
         "sts-policy-duplicate-field", field.line, field.name_column,
         fmt::format("{} appears again, here as {}; the first one counts", field.name,
                     quoted(field.value, kShown_bytes)),
-        fmt::format("remove this line; {} is already on line {}", field.name, once.line));
+        fmt::format("remove this line; {} is already on line {}", field.name, known.line));
   return false;
 }
 
@@ -178,7 +178,7 @@ void StsPolicyReader::take_extension(const PolicyField& field) {
 }
 
 void StsPolicyReader::report_missing() {
-  // Of a text that is no policy at all, one fault says it better than five.
+  // For a text that is not a policy at all, one fault is clearer than five.
   if (!anything_known_ && faults_.outside_grammar()) return;
   if (!version_.seen) miss("sts-policy-version-missing", "version", "add the line version: STSv1");
   if (!mode_.seen) miss("sts-policy-mode-missing", "mode", "add the line mode: testing");
@@ -197,7 +197,7 @@ void StsPolicyReader::advise_on_values() {
     faults_.advise("sts-mode-none", mode_.line, mode_.column,
                    "the mode is none; senders act as if there were no policy",
                    "write mode: testing, or retire the policy (RFC 8461 §8.3)");
-    return;  // a small max_age is right for a policy on its way out
+    return;  // a small max_age is right for a policy that is being removed
   }
   if (policy_.max_age_seconds) advise_on_max_age();
 }

@@ -3,7 +3,7 @@
 
 // The MTA-STS policy file (RFC 8461 §3.2). Strict by the ABNF with line and column of every fault,
 // lenient where the repair is obvious (a blank line, a space before the colon, a key in capitals):
-// the lenient reading lets coverage be judged while the fault is reported. Pure, any thread.
+// the lenient reading lets MX coverage be judged although the fault is reported. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace mtasts::protocol {
 
-// Weakest first.
+// In ascending strictness.
 BOOST_DEFINE_FIXED_ENUM_CLASS(Mode, uint8_t, none, testing, enforce)
 inline std::string_view name_of(Mode mode) { return enumerator_name(mode); }
 inline std::optional<Mode> mode_named(std::string_view name) {
@@ -27,8 +27,8 @@ inline std::optional<Mode> mode_named(std::string_view name) {
 inline constexpr uint64_t kMaxAgeLimit_seconds = 31557600;  // RFC 8461 §3.2: about one year
 
 struct StsPolicy {
-  bool valid = false;                       // inside the ABNF, every required field there and right
-  std::optional<Mode> mode;                 // also read leniently
+  bool valid = false;        // matches the ABNF, every required field present and valid
+  std::optional<Mode> mode;  // also read leniently
   std::optional<uint64_t> max_age_seconds;  // as written, may be over the limit
   std::vector<std::string> mx;      // valid patterns in order, lower case, no duplicates; at
                                     // most kMostMxPatterns
@@ -37,21 +37,22 @@ struct StsPolicy {
 
 inline constexpr size_t kMostMxPatterns = 1000;
 
-// `body` is at most 64 KiB of anything. Advice that needs the live MX (sts-policy-mx-unused,
-// sts-policy-wildcard-depth) is not given here.
+// `body` is any text of at most 64 KiB. Findings that need the live MX records
+// (sts-policy-mx-unused, sts-policy-wildcard-depth) are not produced here.
 StsPolicy parse_sts_policy(std::string_view body);
 
-// RFC 5321 §4.1.2 Domain, limited by RFC 1123 §2.1: the last label is never all digits, or an IPv4
-// address would be one. Other places ask less of a name: DNS may hold "_dmarc".
+// RFC 5321 §4.1.2 Domain, limited by RFC 1123 §2.1: the last label is never all digits, so that
+// IPv4 addresses are excluded. Names in DNS are less restricted, for example "_dmarc".
 bool is_rfc1123_host_name(std::string_view name);
 
 // A valid `mx` value: ["*."] Domain of RFC 5321 (letters, digits, hyphens; A-labels).
 bool is_mx_pattern(std::string_view pattern);
 
-// RFC 8461 §4.1: equal without case, or `*.` and exactly one label. `host` is the MX record's name.
+// RFC 8461 §4.1: equal ignoring case, or `*.` and exactly one label. `host` is the MX record's
+// name.
 bool mx_pattern_matches(std::string_view pattern, std::string_view host);
 
-// True when `*.suffix` would match only if the wildcard could stand for more than one label.
+// True when `*.suffix` would match only if the wildcard covered more than one label.
 bool mx_pattern_is_too_shallow(std::string_view pattern, std::string_view host);
 
 }  // namespace mtasts::protocol

@@ -15,7 +15,7 @@ namespace mtasts::protocol {
 namespace {
 
 constexpr size_t kLongestId_bytes = 32;  // RFC 8461 §3.1
-constexpr size_t kKeptId = 64;           // of an id too long, to be told apart from others
+constexpr size_t kKeptId = 64;           // of an id over the limit, enough to distinguish ids
 constexpr size_t kShown_bytes = 60;
 
 constexpr TagListDialect kDialect = {
@@ -30,7 +30,7 @@ constexpr TagListDialect kDialect = {
     "sts-txt-trailing-space",
 };
 
-// The letters and digits of an id that holds other characters; empty when they make no id.
+// The letters and digits of an id that also has other characters; empty when they form no valid id.
 std::string id_without_others(std::string_view value) {
   std::string id;
   for (char c : value)
@@ -68,7 +68,7 @@ void check_id(const TagField& field, FaultList& faults) {
                  "shorten it to at most 32 letters and digits");
 }
 
-// What a lenient reader takes as the id: quotation marks go, nothing unprintable stays.
+// The id in a lenient reading: without quotation marks and unprintable octets.
 std::string readable_id(std::string_view value) {
   if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
       value.back() == value.front())

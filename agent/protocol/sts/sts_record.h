@@ -18,22 +18,22 @@ namespace mtasts::protocol {
 
 struct StsRecord {
   std::string text;                 // as published
-  bool valid = false;               // inside the ABNF and an id of the right form
+  bool valid = false;               // matches the ABNF, with a valid id
   std::string id;                   // also of an invalid record, where one can be read
   std::vector<SyntaxFault> faults;  // errors and notes, by position
 };
 
-// One TXT record that is meant as an MTA-STS record.
+// Parses one TXT record that is meant as an MTA-STS record.
 StsRecord parse_sts_record(std::string_view text);
 
-// What a sender makes of all TXT records at the name (RFC 8461 §3.1: discard what does not begin
-// "v=STSv1;", then exactly one must be left). When none begins so, "v=STSv1 ;" counts, with advice
-// (erratum 6285: it fits the ABNF, yet some senders discard it).
+// The result of all TXT records at the name, as senders read them (RFC 8461 §3.1: discard records
+// that do not begin with "v=STSv1;", then exactly one must remain). When there is none, "v=STSv1 ;"
+// counts, with advice (erratum 6285: it matches the ABNF, yet some senders discard it).
 struct StsRecordSet {
   using Status = RecordSetStatus;
   Status status = Status::none;
-  StsRecord record;                    // found: the record; invalid: the one that was meant
-  std::vector<std::string> unrelated;  // TXT records that are something else (SPF …)
+  StsRecord record;                    // found: the record; invalid: the record that was meant
+  std::vector<std::string> unrelated;  // TXT records for other purposes (SPF …)
 };
 StsRecordSet read_sts_records(const std::vector<std::string>& texts);
 

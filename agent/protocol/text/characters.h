@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Character classes and cuts that the text grammars share, over those of base/ascii.h. Views stay
-// views into the text they were cut from. Pure, any thread.
+// Character classes and trimming shared by the text grammars, based on base/ascii.h. Returned views
+// point into the argument. Pure, any thread.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ inline std::string_view without_trailing_blanks(std::string_view text) {
 }
 inline std::string_view without_blanks_around(std::string_view text) { return trim(text, kBlanks); }
 
-// The UTF-8 character that `text` begins with, as far as its first octet tells; `text` is not
-// empty.
+// The UTF-8 character at the start of `text`, its length taken from the first octet; `text` must
+// not be empty.
 inline std::string_view first_character(std::string_view text) {
   auto lead = static_cast<unsigned char>(text.front());
   return text.substr(0, lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4);

@@ -12,7 +12,7 @@
 namespace mtasts::protocol {
 namespace {
 
-// A reader mends a few and runs the check again.
+// A reader fixes a few and runs the check again.
 constexpr size_t kMostOfOneCode = 5;
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// FaultList: where the grammars collect their faults. Bounded: of each code only the first few are
-// kept, the last of them says how many more there were; a flood of one kind never hides another.
-// Also remembers whether anything was outside the grammar, kept or not. One parse owns one.
+// FaultList: collects the faults of a grammar. Bounded: only the first few of each code are kept,
+// and the last of them has the number of omitted ones; a flood of one code never hides another.
+// Also records whether anything violated the grammar, kept or not. Each parse owns one.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class FaultList {
   void differs(FindingCode code, int line, int column, std::string message, std::string fix);
   void advise(FindingCode code, int line, int column, std::string message, std::string fix);
 
-  // Something of FaultClass::error or ::differs was added.
+  // A fault of FaultClass::error or ::differs was added.
   bool outside_grammar() const { return outside_grammar_; }
 
   // The faults by position; leaves the list empty.
@@ -31,7 +31,7 @@ class FaultList {
   struct Tally {
     size_t seen = 0;
     size_t kept = 0;
-    size_t last_kept = 0;  // index into faults_, when any was kept
+    size_t last_kept = 0;  // index into faults_, if any was kept
   };
   void add(SyntaxFault fault);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// One fault or remark about a text, with its place; shared by the grammars. What its code
-// means, and its severity, is in the table of findings (verdict/findings/). Plain value.
+// One fault or remark about a text, with its position; shared by the grammars. The meaning of its
+// code and its severity are in the table of findings (verdict/findings/). Plain value.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 namespace mtasts::protocol {
 
 enum class FaultClass : unsigned char {
-  error,    // outside the ABNF or a required field missing: senders see no policy
+  error,    // violates the ABNF or lacks a required field: senders see no policy
   differs,  // some senders refuse it, though others take it (blank line, trailing blanks): outside
             // the ABNF too
   advice,   // inside the ABNF; worth knowing, or refused by some senders all the same
@@ -31,11 +31,11 @@ struct SyntaxFault {
   bool operator==(const SyntaxFault&) const = default;
 };
 
-// More faults than this are not kept of one text; hostile texts are all faults. Five of each code
-// that can repeat, and one of each other, stay below it.
+// At most this many faults of one text are kept, because hostile texts can have any number. Five of
+// each repeatable code and one of each other code stay below it.
 inline constexpr size_t kMostFaults = 100;
 
-// Some fault of FaultClass::error or ::differs: the text is outside the grammar.
+// True when there is a fault of FaultClass::error or ::differs: the text violates the grammar.
 bool has_error(const std::vector<SyntaxFault>& faults);
 bool has_code(const std::vector<SyntaxFault>& faults, FindingCode code);
 

@@ -16,14 +16,14 @@ namespace {
 
 constexpr size_t kShown_bytes = 60;  // of a value, in messages
 
-// Copying from web pages brings blanks and marks that nobody sees.
+// Copying from web pages inserts invisible blanks and marks.
 size_t invisible_length(std::string_view text) {
   for (std::string_view mark : {"\xC2\xA0", "\xE2\x80\x8B", "\xEF\xBB\xBF"})
     if (text.substr(0, mark.size()) == mark) return mark.size();
   return 0;
 }
 
-// Length of `name *WSP "="` at the start of `text`, without the rest; 0 when it is something else.
+// Length of `name *WSP "="` at the start of `text`; 0 when it starts otherwise.
 size_t field_start_length(std::string_view text) {
   size_t name = 0;
   while (
@@ -75,7 +75,7 @@ class TagListReader {
   const TagListDialect& dialect_;
   FaultList& faults_;
   std::vector<TagField> fields_;
-  bool version_misplaced_ = false;  // it stands behind some field
+  bool version_misplaced_ = false;  // it comes after another field
 };
 
 void TagListReader::strip_wrapping() {
@@ -110,7 +110,7 @@ std::string_view TagListReader::without_invisible(std::string_view piece) {
   return bare;
 }
 
-// True when what follows may be read as fields.
+// True when the rest can be read as fields.
 bool TagListReader::read_version() {
   if (rest_.substr(0, dialect_.version.size()) == dialect_.version) {
     std::string_view behind = rest_.substr(dialect_.version.size());
@@ -136,7 +136,7 @@ bool TagListReader::read_version() {
   return read_assigned_version() || read_other_beginning();
 }
 
-// `v` *WSP ("=" / ":") *WSP value, the version nearly right.
+// `v` *WSP ("=" / ":") *WSP value: a nearly right version.
 bool TagListReader::read_assigned_version() {
   if (rest_.empty() || (rest_[0] != 'v' && rest_[0] != 'V')) return false;
   size_t sign = rest_.find_first_not_of(kBlanks, 1);
@@ -151,10 +151,10 @@ bool TagListReader::read_assigned_version() {
   return true;
 }
 
-// False when `value` is the version of something else.
+// False when `value` is the version of another record type.
 bool TagListReader::judge_version(std::string_view value, std::string_view as_written) {
   std::string_view right = dialect_.version.substr(2);
-  std::string bare;  // "MTA-STSv1" and "TLS-RPTv1" were meant as well
+  std::string bare;  // "MTA-STSv1" and "TLS-RPTv1" are near misses as well
   for (char c : ascii_lower(value.substr(0, kShown_bytes)))
     if (c != '-') bare += c;
   bool meant =
@@ -202,7 +202,7 @@ bool TagListReader::read_other_beginning() {
   return false;
 }
 
-// Behind the version: *WSP ";" *WSP, or the end.
+// After the version: *WSP ";" *WSP, or the end.
 void TagListReader::read_delimiter() {
   std::string_view behind = without_leading_blanks(rest_);
   bool blanks = behind.size() < rest_.size();
@@ -211,7 +211,7 @@ void TagListReader::read_delimiter() {
       faults_.differs(dialect_.trailing_space_code, 1, column_of(rest_),
                       "the record ends in whitespace", "remove the whitespace at the end");
   } else if (behind[0] == ';') {
-    // RFC 8461 erratum 6285: it fits the ABNF, yet "v=STSv1;" does not begin the text.
+    // RFC 8461 erratum 6285: it matches the ABNF, yet the text does not begin with "v=STSv1;".
     if (blanks)
       faults_.advise(dialect_.space_before_semicolon_code, 1, column_of(rest_),
                      fmt::format("there is whitespace before the first semicolon; senders that "
@@ -252,12 +252,12 @@ void TagListReader::read_fields() {
   }
 }
 
-// Fields that a comma or a blank joins, though a semicolon should part them.
+// Splits fields that are joined by a comma or a blank instead of a semicolon.
 void TagListReader::split_joined(std::string_view piece) {
   size_t begin = 0;
   size_t at = piece.find('=');
   while (at != std::string_view::npos && at + 1 < piece.size()) {
-    at = piece.find_first_not_of(kBlanks, at + 1);  // blanks behind "=" part nothing
+    at = piece.find_first_not_of(kBlanks, at + 1);  // blanks after "=" separate nothing
     size_t gap = piece.find_first_of(" \t,", at);
     size_t next = std::min(piece.find_first_not_of(" \t,", gap), piece.size());
     if (gap >= piece.size() || next >= piece.size()) break;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The shape that the MTA-STS and the TLSRPT TXT record share (RFC 8461 §3.1, RFC 8460 §3):
+// The syntax shared by the MTA-STS and TLSRPT TXT records (RFC 8461 §3.1, RFC 8460 §3):
 //     version 1*(*WSP ";" *WSP name "=" value) [*WSP ";" *WSP]
-// Cuts a text into fields, reports what is outside that shape, and reads on where the repair is
-// obvious. What a field's value must be is its record's affair. Pure, any thread.
+// Splits a text into fields, reports violations of the syntax, and continues where the repair is
+// obvious. The parser of each record checks the values. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +17,12 @@
 
 namespace mtasts::protocol {
 
-// All literals.
+// The parts that differ between the records. All members refer to literals.
 struct TagListDialect {
-  std::string_view version;         // "v=STSv1"
-  std::string_view stem;            // lower case; a version beginning so was meant: "sts"
+  std::string_view version;  // "v=STSv1"
+  std::string_view stem;     // lower case; any version that begins with it is a near miss: "sts"
   std::string_view required_field;  // "id"
-  std::string_view record_name;     // for people: "MTA-STS"
+  std::string_view record_name;     // for display: "MTA-STS"
   FindingCode syntax_code;
   FindingCode version_code;
   FindingCode version_case_code;
@@ -32,26 +32,27 @@ struct TagListDialect {
 
 struct TagField {
   std::string_view name;   // a valid field name
-  std::string_view value;  // no blanks around it; may be empty, may hold anything
+  std::string_view value;  // without surrounding blanks; may be empty, may hold any octets
   int name_column = 1;
   int value_column = 1;
 };
 
-// The fields behind the version, in order. Views into `text`. Empty: the text is something else, as
-// a fault says.
+// The fields after the version, in order. Views into `text`. Empty: the text is something else; the
+// reason was added to the faults.
 std::optional<std::vector<TagField>> read_tag_list(std::string_view text,
                                                    const TagListDialect& dialect,
                                                    FaultList& faults);
 
-// A value of an extension field: 1*(%x21-3A / %x3C / %x3E-7E). False: a fault says why not.
+// Checks the value of an extension field: 1*(%x21-3A / %x3C / %x3E-7E). False: the reason was added
+// to the faults.
 bool check_extension_value(const TagField& field, const TagListDialect& dialect, FaultList& faults);
 
-// Which of all TXT records at a name senders take.
+// Which of the TXT records at a name senders use.
 struct TagListChoice {
   enum class Status { none, one, multiple };
   Status status = Status::none;
-  size_t index = 0;                    // of the one, or of the near miss when there was no other
-  std::vector<std::string> unrelated;  // what is not taken
+  size_t index = 0;                    // of that record, or of the near miss when there was none
+  std::vector<std::string> unrelated;  // the other texts
 };
 TagListChoice choose_tag_list(const std::vector<std::string>& texts, const TagListDialect& dialect);
 

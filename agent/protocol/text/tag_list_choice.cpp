@@ -10,25 +10,26 @@
 namespace mtasts::protocol {
 namespace {
 
-enum class Kinship { unrelated, near_miss, spaced, plain };
+enum class Match { unrelated, near_miss, spaced, plain };
 
-// Marks of intent at the start of a text; a long text is not searched further.
+// Only the start of a long text is searched for signs of the record type.
 constexpr size_t kSearched_bytes = 512;
-// What zone editors and copying put around or into a version: quotes, backslashes, "MTA-STS".
-constexpr std::string_view kDressing = "\"'\\-";
+// Characters that zone editors and copying add around or inside a version: quotes, backslashes,
+// "MTA-STS".
+constexpr std::string_view kDecoration = "\"'\\-";
 
-Kinship kinship_of(std::string_view text, const TagListDialect& dialect) {
+Match match_of(std::string_view text, const TagListDialect& dialect) {
   if (text.substr(0, dialect.version.size()) == dialect.version) {
     std::string_view rest = text.substr(dialect.version.size());
-    if (!rest.empty() && rest[0] == ';') return Kinship::plain;
+    if (!rest.empty() && rest[0] == ';') return Match::plain;
     rest = without_leading_blanks(rest);
-    // Fits the ABNF, but is discarded by senders that look for the version with its semicolon.
-    if (!rest.empty() && rest[0] == ';') return Kinship::spaced;
-    if (rest.empty()) return Kinship::near_miss;
+    // Matches the ABNF, but is discarded by senders that search for the version with its semicolon.
+    if (!rest.empty() && rest[0] == ';') return Match::spaced;
+    if (rest.empty()) return Match::near_miss;
   }
   std::string squeezed;
   for (char c : text.substr(0, kSearched_bytes))
-    if (is_ascii(c) && c > 0x20 && kDressing.find(c) == std::string_view::npos) squeezed += c;
+    if (is_ascii(c) && c > 0x20 && kDecoration.find(c) == std::string_view::npos) squeezed += c;
   squeezed = ascii_lower(squeezed);
   auto begins = [&](const std::string& mark) { return squeezed.rfind(mark, 0) == 0; };
   std::string stem(dialect.stem);
@@ -36,27 +37,27 @@ Kinship kinship_of(std::string_view text, const TagListDialect& dialect) {
                begins(stem + "v1") || begins(std::string(dialect.required_field) + "=") ||
                squeezed.find(ascii_lower(dialect.version) + ";") != std::string::npos ||
                squeezed.find(";" + ascii_lower(dialect.version)) != std::string::npos;
-  return meant ? Kinship::near_miss : Kinship::unrelated;
+  return meant ? Match::near_miss : Match::unrelated;
 }
 
 }  // namespace
 
 TagListChoice choose_tag_list(const std::vector<std::string>& texts,
                               const TagListDialect& dialect) {
-  std::vector<Kinship> kinships;
-  Kinship closest = Kinship::unrelated;
+  std::vector<Match> matches;
+  Match closest = Match::unrelated;
   for (const std::string& text : texts) {
-    kinships.push_back(kinship_of(text, dialect));
-    closest = std::max(closest, kinships.back());
+    matches.push_back(match_of(text, dialect));
+    closest = std::max(closest, matches.back());
   }
   TagListChoice choice;
   for (size_t i = 0; i < texts.size(); ++i) {
-    if (closest == Kinship::unrelated || kinships[i] != closest) {
+    if (closest == Match::unrelated || matches[i] != closest) {
       choice.unrelated.push_back(texts[i]);
     } else if (choice.status == TagListChoice::Status::none) {
       choice.status = TagListChoice::Status::one;
       choice.index = i;
-    } else if (closest == Kinship::near_miss) {
+    } else if (closest == Match::near_miss) {
       choice.unrelated.push_back(texts[i]);
     } else {
       choice.status = TagListChoice::Status::multiple;

@@ -37,7 +37,7 @@ bool is_uri_character(char c) {
          std::string_view("-._~:/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos;
 }
 
-// RFC 3986 §3.1; empty when `uri` has none.
+// RFC 3986 §3.1; empty when `uri` has no scheme.
 std::string_view scheme_of(std::string_view uri) {
   size_t colon = uri.find(':');
   if (colon == std::string_view::npos || colon == 0) return {};
@@ -134,7 +134,7 @@ class TlsrptRecordReader {
           fmt::format("there is a second rua field with {}; senders use the first or none",
                       quoted(field.value, kShown_bytes)),
           "write all URIs in one rua field, separated by commas");
-      // Its URIs are not taken, yet a fault in them puts the record outside the ABNF.
+      // The URIs of a later rua are ignored, but a fault in them violates the ABNF.
       read_uris(field, false);
     } else {
       rua_seen_ = true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The TLSRPT TXT record at _smtp._tls.<domain> (RFC 8460 §3). Strict by the ABNF with columns,
-// lenient where the repair is obvious. Pure, any thread.
+// The TLSRPT TXT record at _smtp._tls.<domain> (RFC 8460 §3). Strict by the ABNF with the column of
+// every fault, lenient where the repair is obvious. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace mtasts::protocol {
 
 struct TlsrptRecord {
   std::string text;
-  bool valid = false;            // inside the ABNF with at least one rua URI
+  bool valid = false;            // matches the ABNF, with at least one rua URI
   std::vector<std::string> rua;  // URIs of the first rua field, as written, blanks stripped, also
                                  // faulty ones that have a scheme; at most kMostRua
   std::vector<SyntaxFault> faults;
@@ -27,7 +27,7 @@ inline constexpr size_t kMostRua = 100;
 
 TlsrptRecord parse_tlsrpt_record(std::string_view text);
 
-// RFC 8460 §3: discard what does not begin "v=TLSRPTv1;"; exactly one must be left.
+// RFC 8460 §3: discard records that do not begin with "v=TLSRPTv1;"; exactly one must remain.
 struct TlsrptRecordSet {
   using Status = RecordSetStatus;
   Status status = Status::none;

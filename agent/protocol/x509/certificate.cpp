@@ -23,8 +23,8 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kNameShown_bytes = 512;       // of a subject or issuer; a CA's name is near 100
-constexpr size_t kSerial_bytes = 32;           // RFC 5280 §4.1.2.2 allows 20
+constexpr size_t kNameShown_bytes = 512;  // of a subject or issuer; the name of a CA has about 100
+constexpr size_t kSerial_bytes = 32;      // RFC 5280 §4.1.2.2 allows 20
 constexpr size_t kLongestDnsName_bytes = 255;  // "*." and 253 octets
 
 // OPENSSL_free is a macro.
@@ -37,7 +37,7 @@ std::string_view octets_of(const ASN1_STRING* text) {
 
 std::string line_of(const X509_NAME* name) {
   Handle<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
-  // RFC 2253 with its escapes, but UTF-8 left as it is.
+  // RFC 2253 with its escapes, but UTF-8 is left unescaped.
   constexpr unsigned long kFlags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
   if (!bio || X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
   char* data = nullptr;
@@ -59,8 +59,8 @@ std::string common_name_of(const X509_NAME* name) {
                    kNameShown_bytes);
 }
 
-// A NUL or a non-ASCII octet in a dNSName is an attempt to look like another name; it names no
-// host.
+// A NUL or non-ASCII octet in a dNSName is an attempt to imitate another name; such an entry
+// matches no host.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestDnsName_bytes &&
          all_of(name, [](char c) { return c > ' ' && c < '\x7F'; });
@@ -85,7 +85,7 @@ std::string group_of(const EVP_PKEY* key) {
 void describe_key(const X509* certificate, Certificate& facts) {
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
   if (key == nullptr) {
-    // Unreadable here is not worthless: the algorithm's name still helps.
+    // Even when the key cannot be decoded, the name of its algorithm is useful.
     ASN1_OBJECT* algorithm = nullptr;
     X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr,
                            X509_get_X509_PUBKEY(certificate));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Certificate facts: what an X.509 certificate and the chain around it say, as plain values, and
-// whether a name is among its identities (RFC 5280; RFC 6125 §6.4 as RFC 8461 §3.3 and §4.2
-// narrow it: SAN DNS-ID only, `*` only as the whole left-most label, never the subject CN).
-// Facts are taken whether or not the chain verifies. Pure; no clock: dates are judged by callers.
+// Certificate facts: the content of an X.509 certificate and its chain as plain values, and whether
+// a name is among its identities (RFC 5280; RFC 6125 §6.4 as restricted by RFC 8461 §3.3 and §4.2:
+// SAN DNS-ID only, `*` only as the whole left-most label, never the subject CN). Facts are recorded
+// whether or not the chain verifies. Pure; no clock: callers check the dates.
 #pragma once
 
 #include <openssl/types.h>
@@ -26,7 +26,7 @@ using CertificateTime = std::chrono::sys_seconds;
 struct Certificate {
   std::string subject;  // one line, RFC 2253 order, UTF-8, printable
   std::string issuer;
-  std::string common_name;             // last CN of the subject; no identity, only told to people
+  std::string common_name;             // last CN of the subject; not an identity, for display only
   std::vector<std::string> dns_names;  // SAN dNSName, lower case, at most kMostDnsNames
   std::string serial;                  // hex, upper case
   CertificateTime not_before{};
@@ -43,23 +43,24 @@ BOOST_DESCRIBE_STRUCT(Certificate, (),
                       (subject, issuer, common_name, dns_names, serial, not_before, not_after,
                        fingerprint_sha256, key_type, key_bits, signature_algorithm, self_issued))
 
-// SAN entries kept of one certificate; more are cut, the matching below is done on all.
+// SAN entries kept per certificate; more are omitted, but identities are matched against all of
+// them.
 inline constexpr size_t kMostDnsNames = 200;
 
-// The time a certificate covers: notBefore is in it, notAfter is not (OpenSSL's reading).
+// The validity of a certificate: includes notBefore, excludes notAfter (as OpenSSL does).
 struct ValidityPeriod {
   CertificateTime not_before{};
   CertificateTime not_after{};
 };
 ValidityPeriod validity_of(const X509* certificate);
 
-// Never fails: what cannot be read stays empty.
+// Never fails: fields that cannot be read stay empty.
 Certificate facts_of(const X509* certificate);
 
 // The SAN dNSNames, lower case; those with a NUL, a blank or a non-ASCII octet are left out.
 std::vector<std::string> dns_names_of(const X509* certificate, size_t most);
 
-// Everything wrong with a chain that a verifier can tell, apart from the name.
+// Everything a verifier can find wrong with a chain, apart from the name.
 //   expired      a certificate of the chain used, the leaf first
 //   self_signed  the leaf signs itself and is not a trust anchor
 //   untrusted    ends in a root that is not in the trust store
@@ -68,15 +69,15 @@ std::vector<std::string> dns_names_of(const X509* certificate, size_t most);
 BOOST_DEFINE_FIXED_ENUM_CLASS(ChainFault, uint8_t, expired, not_yet_valid, self_signed, untrusted,
                               incomplete, invalid)
 
-// What a TLS peer presented and what verification made of it.
+// What a TLS peer presented and the result of its verification.
 struct PeerChain {
   Certificate leaf;
   int presented_count = 0;            // certificates the peer sent, leaf included
   CertificateTime chain_not_after{};  // earliest notAfter of the chain used (built, else presented)
   std::vector<ChainFault> faults;     // every one, no duplicates; empty: trusted and in date
-  std::string verify_error;           // OpenSSL's words for the first fault; empty when none
-  bool name_matches = false;          // some SAN DNS-ID covers the host asked for
-  bool name_only_in_cn = false;       // no SAN DNS-ID does, the subject's CN does
+  std::string verify_error;           // OpenSSL's text for the first fault; empty when none
+  bool name_matches = false;          // some SAN DNS-ID covers the expected host
+  bool name_only_in_cn = false;       // no SAN DNS-ID does, but the subject's CN
   std::string weak_key;               // "RSA 1024 bits" when below RSA 2048 / EC 224; else empty
   std::string weak_signature;         // "sha1WithRSAEncryption" of a non-root; else empty
 
@@ -88,8 +89,8 @@ BOOST_DESCRIBE_STRUCT(PeerChain, (),
                        name_only_in_cn, weak_key, weak_signature))
 using PeerChainPtr = std::shared_ptr<const PeerChain>;
 
-// RFC 6125 §6.4.3 with the wildcard only as the complete left-most label and at least two labels
-// behind it. `host` is a name without trailing dot; both compared without case.
+// RFC 6125 §6.4.3 with the wildcard only as the complete left-most label, followed by at least two
+// labels. `host` is a name without trailing dot; both are compared ignoring case.
 bool identity_matches(std::string_view presented, std::string_view host);
 bool any_identity_matches(const std::vector<std::string>& dns_names, std::string_view host);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the AresResolver tests share: a scripted server, a loop, and a resolver that asks the one on
-// the other. One thread but for the server's.
+// Shared by the AresResolver tests: a scripted server, a loop, and a resolver that uses both.
+// Single-threaded except for the server.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 
 namespace mtasts::net {
 
-// Long enough for a slow machine; a test that needs a timeout to happen asks for a short one.
+// Long enough for a slow machine; a test that needs a timeout sets a short one.
 inline constexpr std::chrono::milliseconds kPatience(10'000);
 
 class AresResolverFixture : public testing::Test {
@@ -28,7 +28,7 @@ class AresResolverFixture : public testing::Test {
     resolver = std::make_unique<AresResolver>(io.get_executor(), server.settings(timeout, tries));
   }
 
-  // Starts a query; the answer is there after run().
+  // Starts a query; the answer is available after run().
   std::shared_ptr<std::optional<protocol::DnsAnswer>> start(const std::string& name,
                                                             protocol::RecordType type) {
     const auto answer = std::make_shared<std::optional<protocol::DnsAnswer>>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// AresResolver with many queries at once, and with queries that are given up.
+// AresResolver with many concurrent queries, and with abandoned queries.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -105,7 +105,7 @@ TEST_F(AresResolverLoadTest, CancellationCompletesAtOnce) {
   EXPECT_EQ(resolver->in_flight(), 1u) << "the orphan";
 }
 
-TEST_F(AresResolverLoadTest, AnOrphanFindsANewOwner) {
+TEST_F(AresResolverLoadTest, AnOrphanedQueryIsReused) {
   use(milliseconds(400), 2);
   server.add_txt("a.example", "x");
   server.drop_next("a.example", 1);
@@ -196,7 +196,7 @@ TEST_F(AresResolverLoadTest, CountsQueriesAndFailures) {
   EXPECT_EQ(counters.queries, (Counts{{"TXT", 2}, {"MX", 1}})) << "the walk is no query()";
   EXPECT_EQ(counters.failures, (Counts{{"SERVFAIL", 1}}));
   EXPECT_EQ(counters.phases, std::vector<Phase>(3, Phase::dns));
-  resolver.reset();  // before the counters
+  resolver.reset();  // before the counters, which must outlive it
 }
 
 TEST_F(AresResolverLoadTest, WithoutServersTheSystemsAreAsked) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What AresResolver makes of answers, of their absence and of CNAMEs.
+// How AresResolver handles answers, missing answers and CNAMEs.
 #include "net/dns/ares_resolver.h"
 
 #include <gmock/gmock.h>
@@ -74,11 +74,11 @@ TEST_F(AresResolverTest, QueriesHaveAdAndOptAndFreshIds) {
     ask("a.example", RecordType::txt);
     ids.push_back(server.last_query().substr(0, 2));
   }
-  // Five equal ids by chance: once in 2^64.
+  // Five equal ids by chance: probability 2^-64.
   EXPECT_THAT(ids, testing::Contains(testing::Ne(ids[0])));
 }
 
-TEST_F(AresResolverTest, TellsNodataFromNxdomain) {
+TEST_F(AresResolverTest, DistinguishesNodataFromNxdomain) {
   server.add_txt("below.empty.example", "x");
   const DnsAnswer nodata = ask("empty.example", RecordType::txt);
   EXPECT_EQ(nodata.status, DnsStatus::nodata);
@@ -141,7 +141,7 @@ TEST_F(AresResolverTest, ALostPacketIsAskedAgain) {
   EXPECT_EQ(server.queries("a.example", RecordType::txt), 3u);
 }
 
-TEST_F(AresResolverTest, RepliesThatAreNotOursAreNotTaken) {
+TEST_F(AresResolverTest, RepliesToOtherQueriesAreIgnored) {
   use(milliseconds(100), 2);
   for (const DnsBehaviour behaviour :
        {DnsBehaviour::garbage, DnsBehaviour::wrong_id, DnsBehaviour::wrong_question}) {
@@ -183,7 +183,7 @@ TEST_F(AresResolverTest, OneServersFailureIsAskedOfTheOther) {
     sound.add_txt("a.example", "told");
     auto settings = server.settings(kPatience, 2);
     settings.servers = {failing.endpoint(), sound.endpoint()};
-    // Whichever is asked first, both orders must end at the sound one.
+    // Whichever server is asked first, the result must come from the working one.
     for (int round = 0; round < 2; ++round) {
       resolver = std::make_unique<AresResolver>(io.get_executor(), settings);
       const auto answer = ask("a.example", protocol::RecordType::txt);
@@ -194,7 +194,7 @@ TEST_F(AresResolverTest, OneServersFailureIsAskedOfTheOther) {
   }
 }
 
-TEST_F(AresResolverTest, ADeadServerIsPassedOver) {
+TEST_F(AresResolverTest, ADeadServerIsSkipped) {
   auto settings = server.settings(kPatience, 2);
   {
     const fakes::DnsServer gone;

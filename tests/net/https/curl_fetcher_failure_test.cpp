@@ -101,7 +101,7 @@ TEST_F(CurlFetcherTest, Refused) {
 }
 
 TEST_F(CurlFetcherTest, Unreachable) {
-  // The kernel refuses a TCP connection to the broadcast address; no packet is sent.
+  // The kernel rejects a TCP connection to the broadcast address; no packet is sent.
   CurlFetcher fetcher = make_fetcher(443);
   HttpsAttempt seen = finish(fetcher.fetch_policy(kHost, *IpAddress::parse("255.255.255.255")));
   EXPECT_EQ(seen.status, HttpsStatus::unreachable) << seen.detail;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the tests of CurlFetcher share: authorities, a trusting observer, and a loop that runs one
-// operation to its end.
+// Shared by the CurlFetcher tests: authorities, an observer that trusts them, and a loop that runs
+// one operation to its end.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -60,7 +60,7 @@ TEST_F(CurlFetcherTest, NothingStaysOpen) {
     finish(fetcher.fetch_policy(kHost, loopback()));
     finish(fetcher.shake_hands(kHost, loopback()));
   }
-  // The server in this process keeps its ten ends.
+  // The server in this process keeps its ten sockets.
   EXPECT_LE(open_descriptors(), before + 10);
 }
 

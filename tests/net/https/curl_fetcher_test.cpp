@@ -234,7 +234,8 @@ TEST_F(CurlFetcherTest, Heads) {
   }
 }
 
-// RFC 9112 §9.8 calls it incomplete; senders, like browsers, take it, and so do we.
+// RFC 9112 §9.8 calls it incomplete.
+// We differ: it is accepted, as senders and browsers do.
 TEST_F(CurlFetcherTest, CloseWithoutNotifyIsTaken) {
   HttpsScript script = answering("HTTP/1.1 200 OK\r\n\r\nversion: STSv1\r\n");
   script.without_close_notify = true;

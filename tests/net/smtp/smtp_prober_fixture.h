@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the tests of AsioSmtpProber share: an authority, an observer that trusts it, scripts for the
+// Shared by the AsioSmtpProber tests: an authority, an observer that trusts it, scripts for the
 // fake server, and a loop that runs one probe to its end. One thread; the fakes have their own.
 #pragma once
 
@@ -32,12 +32,12 @@ using protocol::SmtpStep;
 namespace asio = boost::asio;
 
 inline constexpr const char* kHost = "mx.example";
-inline constexpr auto kShort = 300ms;  // where the limit is to be reached
-inline constexpr auto kPlenty = 20s;   // where it is not
+inline constexpr auto kShort = 300ms;  // for tests that reach the limit
+inline constexpr auto kPlenty = 20s;   // for tests that do not
 
 class SmtpProberTest : public testing::Test {
  protected:
-  // One authority and one observer for all: making keys costs time.
+  // One authority and one observer for all tests: generating keys is slow.
   static void SetUpTestSuite() {
     authority_.emplace(fakes::CertificateAuthority::root());
     directory_.emplace();

@@ -41,7 +41,7 @@ TEST_F(SmtpProberTest, SpeaksIpv6) {
   EXPECT_EQ(attempt.address.text(), "::1");
 }
 
-TEST_F(SmtpProberTest, CallsItselfByAName) {
+TEST_F(SmtpProberTest, SendsAName) {
   SmtpServer server(script(), "::1");
   settings::SmtpSettings settings = settings_for(server.port(), kPlenty);
   settings.ehlo_name.clear();
@@ -63,7 +63,7 @@ TEST_F(SmtpProberTest, KeepsABadCertificateAsEvidence) {
   EXPECT_EQ(attempt.chain->leaf.dns_names, std::vector<std::string>{"other.example"});
 }
 
-TEST_F(SmtpProberTest, TellsWhatIsWrongBeforeTls) {
+TEST_F(SmtpProberTest, ReportsFaultsBeforeTls) {
   struct Case {
     SmtpScript script;
     SmtpStatus status;
@@ -111,7 +111,7 @@ TEST_F(SmtpProberTest, TellsWhatIsWrongBeforeTls) {
   }
 }
 
-TEST_F(SmtpProberTest, TellsWhereTheServerFellSilent) {
+TEST_F(SmtpProberTest, ReportsTheStepOfATimeout) {
   struct Case {
     SmtpMoment moment;
     SmtpStatus status;
@@ -162,7 +162,7 @@ TEST_F(SmtpProberTest, ReadsWhatDripsIn) {
   EXPECT_EQ(probe(dripping).status, SmtpStatus::ok);
 }
 
-TEST_F(SmtpProberTest, TellsHowTheConnectionFailed) {
+TEST_F(SmtpProberTest, ReportsHowTheConnectionFailed) {
   fakes::RefusingPort refusing;
   SmtpAttempt attempt = probe(refusing.port());
   EXPECT_EQ(attempt.status, SmtpStatus::refused) << attempt.detail;
@@ -175,12 +175,12 @@ TEST_F(SmtpProberTest, TellsHowTheConnectionFailed) {
   EXPECT_EQ(attempt.status, SmtpStatus::connect_timeout) << attempt.detail;
   EXPECT_EQ(attempt.detail, "no response to the connection attempt within 300ms");
 
-  // No TCP goes to a multicast address: the kernel says so at once.
+  // TCP to a multicast address fails at once in the kernel.
   attempt = probe(25, kPlenty, "224.0.0.1");
   EXPECT_EQ(attempt.status, SmtpStatus::unreachable) << attempt.detail;
 }
 
-TEST_F(SmtpProberTest, TellsHowTheHandshakeFailed) {
+TEST_F(SmtpProberTest, ReportsHowTheHandshakeFailed) {
   struct Case {
     SmtpScript script;
     SmtpStatus status;
@@ -227,7 +227,7 @@ TEST_F(SmtpProberTest, KeepsTheChainOfAFailedHandshake) {
   EXPECT_TRUE(attempt.chain->verified());
 }
 
-TEST_F(SmtpProberTest, TellsOldTlsFromBrokenTls) {
+TEST_F(SmtpProberTest, DistinguishesOldTlsFromBrokenTls) {
   SmtpScript old = script();
   old.tls = SmtpTls::only_1_1;
   SmtpServer server(old);
@@ -277,7 +277,7 @@ TEST_F(SmtpProberTest, CountsWhatIsInjectedWithThe220) {
 }
 
 TEST_F(SmtpProberTest, CountsWhatWaitsInTheKernelBeforeTheClientHello) {
-  // One read takes 4096 octets: the 220 fills it, so that what follows was not read with it.
+  // One read takes 4096 octets: the 220 fills it, so that the octets after it are not read with it.
   SmtpScript injecting = script();
   std::string rest(1024 - 6, 'x');
   injecting.starttls = "220-" + rest + "\r\n220-" + rest + "\r\n220-" + rest + "\r\n220 " + rest +
@@ -287,7 +287,7 @@ TEST_F(SmtpProberTest, CountsWhatWaitsInTheKernelBeforeTheClientHello) {
   EXPECT_EQ(attempt.injected_bytes, 14U);
 }
 
-TEST_F(SmtpProberTest, WhatFollowsTlsSpoilsNothing) {
+TEST_F(SmtpProberTest, FailuresAfterTheHandshakeAreIgnored) {
   const SmtpScript scripts[] = {
       faulty(SmtpFault::close, SmtpMoment::ehlo_after_tls),
       faulty(SmtpFault::reset, SmtpMoment::ehlo_after_tls),
@@ -304,7 +304,7 @@ TEST_F(SmtpProberTest, WhatFollowsTlsSpoilsNothing) {
   }
 }
 
-TEST_F(SmtpProberTest, GreetsForACanary) {
+TEST_F(SmtpProberTest, ReadsOnlyTheBannerForACanary) {
   SmtpServer server(script());
   AsioSmtpProber prober(loop_, observer_, settings_for(server.port(), kPlenty));
   SmtpAttempt attempt = run(prober.greet(kHost, *IpAddress::parse("127.0.0.1")));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// What the tests of TlsObserver share: authorities, an observer with a clock of its own, and
-// handshakes with a server of a given identity in memory, without sockets.
+// Shared by the TlsObserver tests: authorities, an observer with a settable clock, and in-memory
+// handshakes with a server of a given identity, without sockets.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -64,11 +64,11 @@ struct Handshake {
   TlsObservation observation;
   std::string error;
   bool hints_at_old = false;
-  std::string server_name;  // as the server saw it
+  std::string server_name;  // as received by the server
   std::string version;
 };
 
-// Both sides in this thread, over a pair of memory buffers.
+// Runs both sides in this thread, over a pair of memory buffers.
 inline void shake(SSL* client, SSL* server, Handshake& result) {
   BIO* client_end = nullptr;
   BIO* server_end = nullptr;

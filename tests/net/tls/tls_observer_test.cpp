@@ -54,7 +54,7 @@ TEST_F(TlsObserverTest, NameBeyondTheKeptOnesIsFound) {
   EXPECT_FALSE(chain_of(identity, "absent.example")->name_matches);
 }
 
-TEST_F(TlsObserverTest, MemoSharesTheChain) {
+TEST_F(TlsObserverTest, CacheSharesTheChain) {
   Identity identity = inner_.issue(named("*.mail.example"));
   PeerChainPtr first = chain_of(identity, "a.mail.example");
   PeerChainPtr again = chain_of(identity, "a.mail.example");
@@ -69,7 +69,7 @@ TEST_F(TlsObserverTest, MemoSharesTheChain) {
   EXPECT_EQ(observer_->cache_hits(), 3u);
 }
 
-TEST_F(TlsObserverTest, MemoForgetsWhenADatePasses) {
+TEST_F(TlsObserverTest, CacheExpiresWhenADatePasses) {
   LeafOptions options = named("mx.example");
   options.validity = Validity{-hours(1), hours(1)};
   Identity identity = inner_.issue(options);
@@ -83,7 +83,7 @@ TEST_F(TlsObserverTest, MemoForgetsWhenADatePasses) {
   EXPECT_EQ(observer_->cache_size(), 1u);
 }
 
-TEST_F(TlsObserverTest, MemoTellsALeafFromTheSameLeafWithMore) {
+TEST_F(TlsObserverTest, CacheDistinguishesALeafFromTheSameLeafWithMore) {
   LeafOptions alone = named("mx.example");
   alone.without_intermediates = true;
   Identity identity = inner_.issue(alone);
@@ -103,7 +103,7 @@ TEST_F(TlsObserverTest, OldServerIsSeenOnlyWithAnyVersion) {
   EXPECT_TRUE(any.observation.chain->verified());
 }
 
-TEST_F(TlsObserverTest, AlertsAreSaidInWords) {
+TEST_F(TlsObserverTest, AlertsHaveTexts) {
   EXPECT_EQ(words_of_tls_error(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)),
             "TLS alert: protocol version");
   EXPECT_EQ(words_of_tls_error(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)),
@@ -123,7 +123,7 @@ TEST_F(TlsObserverTest, NotesWhatEndedTheHandshake) {
   EXPECT_EQ(words_of_tls_error(old.observation.error), old.error);
 }
 
-// RFC 6066 §3: servers that do not know the name may say so and go on.
+// RFC 6066 §3: servers that do not recognize the name may send a warning alert and continue.
 TEST_F(TlsObserverTest, WarningsAreNoErrors) {
   Handshake result;
   result.observation.host = "mx.example";

@@ -27,9 +27,9 @@ struct Free {
 };
 using Certificate = std::unique_ptr<X509, Free>;
 
-class ChainMemoTest : public testing::Test {
+class VerificationCacheTest : public testing::Test {
  protected:
-  ChainMemoTest() : root_(fakes::CertificateAuthority::root()) {
+  VerificationCacheTest() : root_(fakes::CertificateAuthority::root()) {
     auto file = fakes::write_pem(directory_.path(), "roots.pem", root_.certificate_pem());
     store_ = std::move(*load_trust_store(file.string()));
   }
@@ -55,7 +55,7 @@ class ChainMemoTest : public testing::Test {
   TrustStore store_;
 };
 
-TEST_F(ChainMemoTest, KeepsTheNewestChains) {
+TEST_F(VerificationCacheTest, KeepsTheNewestChains) {
   VerificationCache cache(system_now, {.chains = 3, .bytes = 1 << 20});
   std::vector<Certificate> leaves;
   for (int i = 0; i < 5; ++i) {
@@ -72,7 +72,7 @@ TEST_F(ChainMemoTest, KeepsTheNewestChains) {
   EXPECT_EQ(cache.size(), 3u);
 }
 
-TEST_F(ChainMemoTest, OctetsAreBounded) {
+TEST_F(VerificationCacheTest, OctetsAreBounded) {
   VerificationCache cache(system_now, {.chains = 1000, .bytes = 4000});
   for (int i = 0; i < 20; ++i) {
     Certificate leaf = issue("mx.example");
@@ -83,7 +83,7 @@ TEST_F(ChainMemoTest, OctetsAreBounded) {
   EXPECT_LT(cache.size(), 20u);
 }
 
-TEST_F(ChainMemoTest, OneThatIsTooLargeIsJudgedAndNotKept) {
+TEST_F(VerificationCacheTest, OneThatIsTooLargeIsJudgedAndNotKept) {
   VerificationCache cache(system_now, {.chains = 10, .bytes = 10});
   Certificate leaf = issue("mx.example");
   EXPECT_TRUE(judge(cache, leaf.get(), "mx.example")->verified());
@@ -91,7 +91,7 @@ TEST_F(ChainMemoTest, OneThatIsTooLargeIsJudgedAndNotKept) {
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
-TEST_F(ChainMemoTest, AnEntryIsSmall) {
+TEST_F(VerificationCacheTest, AnEntryIsSmall) {
   VerificationCache cache(system_now);
   Certificate leaf = issue("mx.example");
   judge(cache, leaf.get(), "mx.example");
@@ -99,7 +99,7 @@ TEST_F(ChainMemoTest, AnEntryIsSmall) {
   EXPECT_LT(cache.bytes(), 3000u) << "10,000 chains must stay well below 40 MB";
 }
 
-TEST_F(ChainMemoTest, AnExpiredEntryIsReplacedInPlace) {
+TEST_F(VerificationCacheTest, AnExpiredEntryIsReplacedInPlace) {
   Time now = system_now();
   VerificationCache cache([&] { return now; });
   Certificate leaf = issue("mx.example");

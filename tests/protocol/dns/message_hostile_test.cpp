@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The decoder against what no honest server sends, and the corpus.
+// The decoder with hostile responses and with the corpus.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -178,7 +178,8 @@ TEST(DecodeHostileResponse, SurvivesEveryChangedOctet) {
   }
 }
 
-// The corpus' names begin with the type asked; every file asks for _mta-sts.example.com.
+// File names in the corpus begin with the question type; every file is a response for
+// _mta-sts.example.com.
 RecordType type_of(const std::string& file) {
   for (const RecordType type : {RecordType::aaaa, RecordType::a, RecordType::mx, RecordType::tlsa,
                                 RecordType::ns, RecordType::cname}) {

@@ -165,7 +165,7 @@ TEST(DecodeResponse, RcodesBecomeStatuses) {
   }
 }
 
-TEST(DecodeResponse, ExtendedErrorsAreTold) {
+TEST(DecodeResponse, ExtendedErrorsAreReported) {
   const auto one = decode(packet(kGood | 2).raw(
       Section::additional, fakes::wire_opt(1232, fakes::wire_extended_error(22, ""))));
   EXPECT_EQ(one.answer.detail, "SERVFAIL (EDE 22: No Reachable Authority)");
@@ -192,7 +192,7 @@ TEST(DecodeResponse, ExtendedRcodeIsNoSuccess) {
   EXPECT_EQ(response.answer.detail, "BADVERS");
 }
 
-TEST(DecodeResponse, FaultsBehindTheAnswerCostOnlyTheExtras) {
+TEST(DecodeResponse, FaultsAfterTheAnswerLoseOnlyTheExtras) {
   const auto response = decode(packet()
                                    .answer(kName, RecordType::txt, "\1a")
                                    .raw(Section::authority, "\xc0")
@@ -230,7 +230,7 @@ TEST(DecodeResponse, ACnameQuestionIsNotFollowed) {
   EXPECT_THAT(response.answer.cname_chain, IsEmpty());
 }
 
-TEST(DecodeResponse, TellsDanglingEmptyAndUnknownTargetsApart) {
+TEST(DecodeResponse, DistinguishesDanglingEmptyAndUnknownTargets) {
   const auto chain = [](uint16_t flags) {
     auto made = packet(flags);
     made.answer(kName, RecordType::cname, fakes::wire_name("gone.example"));

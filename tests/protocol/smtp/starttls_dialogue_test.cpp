@@ -15,7 +15,7 @@ namespace {
 
 using Action = StarttlsDialogue::Action;
 
-// What the server says at each turn, told in one piece or octet by octet.
+// What the server sends at each turn, in one piece or octet by octet.
 struct Server {
   std::string banner = {};
   std::string ehlo = {};
@@ -109,7 +109,7 @@ TEST(StarttlsDialogue, SecuresEveryGoodServer) {
   }
 }
 
-TEST(StarttlsDialogue, TellsWhatIsWrong) {
+TEST(StarttlsDialogue, ReportsWhatIsWrong) {
   struct Bad {
     Server server;
     SmtpStatus status;
@@ -211,7 +211,7 @@ TEST(StarttlsDialogue, TellsWhatIsWrong) {
   }
 }
 
-TEST(StarttlsDialogue, TakesLeaveUnlessTheServerGoes) {
+TEST(StarttlsDialogue, QuitsUnlessTheServerCloses) {
   EXPECT_EQ(converse({"554 no\r\n"}).sent, "QUIT\r\n");
   EXPECT_EQ(converse({"421 no\r\n"}).sent, "");
   EXPECT_EQ(converse({"what\r\n"}).sent, "");
@@ -230,7 +230,7 @@ TEST(StarttlsDialogue, KnowsWhetherStarttlsWasOffered) {
   EXPECT_EQ(converse({kBanner, kEhlo, "454 no\r\n"}).offered, std::optional<bool>(true));
 }
 
-TEST(StarttlsDialogue, GreetsAndGoes) {
+TEST(StarttlsDialogue, QuitsAfterTheBanner) {
   constexpr auto kGreet = StarttlsDialogue::Goal::banner;
   Outcome outcome = converse({"220-wait\r\n220 mx\r\n"}, 1, kGreet);
   EXPECT_EQ(outcome.status, SmtpStatus::ok);
@@ -312,7 +312,7 @@ TEST(StarttlsDialogue, MisuseChangesNothing) {
   EXPECT_EQ(dialogue.status(), SmtpStatus::banner_rejected);
 }
 
-// A server that talks whenever it is listened to, and closes at its end.
+// A server that sends whenever the client reads, and closes at the end.
 std::string replay(std::string_view octets, size_t piece_bytes) {
   StarttlsDialogue dialogue("probe.example");
   std::string told;
@@ -320,7 +320,7 @@ std::string replay(std::string_view octets, size_t piece_bytes) {
     if (dialogue.next() == Action::write) {
       told += dialogue.take_output();
     } else if (dialogue.next() == Action::handshake) {
-      octets = "250 mx\r\n";  // how much is injected depends on the cuts
+      octets = "250 mx\r\n";  // the number of injected octets depends on the splits
       dialogue.handshake_done();
     } else if (octets.empty()) {
       dialogue.closed();
@@ -332,7 +332,8 @@ std::string replay(std::string_view octets, size_t piece_bytes) {
   return told + std::string(name_of(dialogue.status())) + ", " + dialogue.detail();
 }
 
-// Every file: what a server said, in one piece and in small ones. Must end, and say the same.
+// Each file is what a server sent, fed in one piece and in small ones. Must terminate with equal
+// results.
 TEST(StarttlsDialogue, CorpusEndsTheSameHoweverItIsCut) {
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(

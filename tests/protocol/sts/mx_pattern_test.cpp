@@ -16,13 +16,13 @@ TEST(MxPattern, Grammar) {
       "mail.example.com",       // plain
       "MAIL.Example.COM",       // any case
       "*.example.com",          // wildcard
-      "*.com",                  // broad, but inside the grammar
+      "*.com",                  // broad, but matches the grammar
       "1mx.2.example",          // digits
       "xn--bcher-kva.example",  // A-label
       "a--b.example",           // inner hyphens
       kLabel + ".example",      // the longest label
       kName,                    // 253 octets
-      "*." + kName,             // the wildcard is no part of the name
+      "*." + kName,             // the wildcard is not part of the name
   };
   for (const std::string& pattern : good) EXPECT_TRUE(is_mx_pattern(pattern)) << pattern;
   const std::vector<std::string> bad = {
@@ -30,7 +30,7 @@ TEST(MxPattern, Grammar) {
       "*",             // bare wildcard
       "*.",            // no suffix
       ".",             // root
-      ".example.com",  // old builder
+      ".example.com",  // habit of old policy generators
       "example.com.",  // trailing dot
       "a..example",    // empty label
       "*a.example",    // partial wildcard
@@ -65,29 +65,29 @@ struct Match {
 TEST(MxPattern, MatchesOneLabel) {
   const std::vector<Match> cases = {
       {"mail.example.com", "mail.example.com", true, false},     // equal
-      {"Mail.example.com", "mail.EXAMPLE.com", true, false},     // without case
-      {"mail.example.com", "mail.example.com.", true, false},    // the root's dot
-      {"mail.example.com", "mail.example.org", false, false},    // another
+      {"Mail.example.com", "mail.EXAMPLE.com", true, false},     // case-insensitive
+      {"mail.example.com", "mail.example.com.", true, false},    // trailing dot
+      {"mail.example.com", "mail.example.org", false, false},    // another name
       {"mail.example.com", "a.mail.example.com", false, false},  // no implied wildcard
       {"*.example.com", "mail.example.com", true, false},        // one label
-      {"*.EXAMPLE.com", "MAIL.example.com", true, false},        // without case
+      {"*.EXAMPLE.com", "MAIL.example.com", true, false},        // case-insensitive
       {"*.example.com", "example.com", false, false},            // no label
       {"*.example.com", ".example.com", false, false},           // an empty label
       {"*.example.com", "a.b.example.com", false, true},         // two labels
       {"*.example.com", "a.b.c.example.com", false, true},       // three
       {"*.example.com", "aexample.com", false, false},           // no dot between
       {"*.example.com", "a.bexample.com", false, false},         // another suffix
-      {"*.example.com", "my_mx.example.com", true, false},       // whatever the label holds
+      {"*.example.com", "my_mx.example.com", true, false},       // any characters in the label
       {"*.google.com", "aspmx.l.google.com", false, true},       // the common mistake
-      {"*.com", "example.com", true, false},                     // broad, still one label
-      {"*.example.com", "*.example.com", false, false},          // a host is no pattern
+      {"*.com", "example.com", true, false},                     // broad, but one label
+      {"*.example.com", "*.example.com", false, false},          // a pattern is not a host
       {"*.example.com", "a.*.example.com", false, false},        // nor is this one
       {"mx*.example.com", "mx1.example.com", false, false},      // partial wildcard
       {"*", "example", false, false},                            // bare wildcard
-      {".example.com", "mx.example.com", false, false},          // old builder
-      {"", "", false, false},                                    // nothing
-      {"*.", "a.", false, false},                                // nothing behind
-      {"a_b.example", "a_b.example", false, false},              // no valid pattern
+      {".example.com", "mx.example.com", false, false},          // habit of old policy generators
+      {"", "", false, false},                                    // both empty
+      {"*.", "a.", false, false},                                // empty suffix
+      {"a_b.example", "a_b.example", false, false},              // not a valid pattern
   };
   for (const Match& c : cases) {
     EXPECT_EQ(mx_pattern_matches(c.pattern, c.host), c.matches) << c.pattern << " " << c.host;

@@ -22,20 +22,20 @@ const std::string kEnforce = "version: STSv1\r\nmode: enforce\r\n";
 
 struct Good {
   std::string body;
-  std::string faults;  // with places; advice only
+  std::string faults;  // with positions; advice only
 };
 
 TEST(StsPolicy, TakesWhatTheAbnfTakes) {
   const std::vector<Good> good = {
-      {kEnforce + kTail, ""},                                      // the model
-      {"version:STSv1\r\nmode:enforce\r\n" + kTail, ""},           // no blank behind colons
+      {kEnforce + kTail, ""},                                      // the reference policy
+      {"version:STSv1\r\nmode:enforce\r\n" + kTail, ""},           // no blank after colons
       {"version: \t STSv1 \t\r\nmode: enforce \r\n" + kTail, ""},  // WSP around values
       {"version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 1209600\n",
-       "1:15 sts-policy-bare-lf"},  // LF, told once
+       "1:15 sts-policy-bare-lf"},  // LF, reported once
       {"version: STSv1\r\nmode: enforce\nmx: a.example\r\nmax_age: 1209600\r\n",
        "2:14 sts-policy-bare-lf"},  // mixed
       {kEnforce + "mx: a.example\r\nmax_age: 1209600",
-       "4:17 sts-policy-no-final-eol"},  // the last end is optional
+       "4:17 sts-policy-no-final-eol"},  // the last line end is optional
       {"mode: enforce\r\nversion: STSv1\r\n" + kTail,
        "2:1 sts-policy-version-not-first"},  // any order
       {kEnforce + "mode: none\r\n" + kTail,
@@ -45,7 +45,7 @@ TEST(StsPolicy, TakesWhatTheAbnfTakes) {
       {kEnforce + "x-y.z_0: caf\xC3\xA9 au lait\r\n" + kTail,
        "3:1 sts-policy-unknown-field"},  // UTF-8, inner spaces
       {kEnforce + "note: a: b = c\r\n" + kTail, "3:1 sts-policy-unknown-field"},  // colons inside
-      {kEnforce + "mx: A.Example\r\n" + kTail, "4:5 sts-policy-mx-duplicate"},    // without case
+      {kEnforce + "mx: A.Example\r\n" + kTail, "4:5 sts-policy-mx-duplicate"},  // case-insensitive
       {kEnforce + "mx: *.b.example\r\nmx: b\r\nmx: xn--bcher-kva.example\r\n" + kTail, ""},
       {"version: STSv1\r\nmode: none\r\nmax_age: 0\r\n", "2:7 sts-mode-none"},  // RFC 8461 §8.3
       {"version: STSv1\r\nmode: none\r\nmax_age: 31557600\r\nmx: a.example\r\n",
@@ -69,21 +69,21 @@ TEST(StsPolicy, AdvisesOnMaxAge) {
     std::string code;
   };
   const std::vector<Case> cases = {
-      {"enforce", "0", "sts-policy-max-age-zero"},            // forgotten at once
+      {"enforce", "0", "sts-policy-max-age-zero"},            // expires at once
       {"enforce", "1", "sts-policy-max-age-too-short"},       // ignored by Google
       {"enforce", "86399", "sts-policy-max-age-too-short"},   // just below a day
       {"enforce", "86400", "sts-policy-max-age-short"},       // a day
       {"enforce", "1209599", "sts-policy-max-age-short"},     // just below two weeks
       {"enforce", "1209600", ""},                             // two weeks
       {"enforce", "31557600", ""},                            // the longest
-      {"testing", "0", "sts-policy-max-age-zero"},            // forgotten at once
+      {"testing", "0", "sts-policy-max-age-zero"},            // expires at once
       {"testing", "86399", "sts-policy-max-age-too-short"},   // just below a day
-      {"testing", "86400", ""},                               // right while testing
+      {"testing", "86400", ""},                               // suitable while testing
       {"testing", "1209600", ""},                             // two weeks
       {"testing", "1209601", "sts-policy-max-age-too-long"},  // longer
-      {"none", "0", ""},                                      // small is right there
-      {"none", "1", ""},                                      // small is right there
-      {"none", "31557600", ""},                               // not for us to say
+      {"none", "0", ""},                                      // a small value is right for none
+      {"none", "1", ""},                                      // a small value is right for none
+      {"none", "31557600", ""},                               // no advice for none
   };
   for (const Case& c : cases) {
     StsPolicy policy = parse_sts_policy("version: STSv1\r\nmode: " + c.mode +
@@ -98,8 +98,8 @@ TEST(StsPolicy, AdvisesOnMaxAge) {
 
 struct Bad {
   std::string body;
-  std::string errors;  // with places, without advice
-  std::string fix;     // of the first of them, a part
+  std::string errors;  // with positions, without advice
+  std::string fix;     // part of the first error's fix
 };
 
 void expect_bad(const std::vector<Bad>& bad) {
@@ -130,7 +130,7 @@ TEST(StsPolicy, RefusesWhatIsNoPolicy) {
       {"foo: bar\n",
        "2:1 sts-policy-version-missing, 2:1 sts-policy-mode-missing, "
        "2:1 sts-policy-max-age-missing, 2:1 sts-policy-mx-missing",
-       "version: STSv1"},  // an extension line is inside the ABNF
+       "version: STSv1"},  // an extension line matches the ABNF
   });
 }
 
@@ -148,7 +148,7 @@ TEST(StsPolicy, RefusesFaultyLines) {
       {"Version: STSv1\r\nMode: enforce\r\n" + kTail,
        "1:1 sts-policy-key-case, 2:1 sts-policy-key-case", "write version: STSv1"},
       {kEnforce + "mx: a.example\r\nmax-age: 1209600\r\n", "4:1 sts-policy-max-age-missing",
-       "write max_age: 1209600"},  // inside the ABNF, but the field is missing
+       "write max_age: 1209600"},  // matches the ABNF, but the field is missing
       {"version=STSv1\r\nmode=enforce\r\n" + kTail, "1:8 sts-policy-syntax, 2:5 sts-policy-syntax",
        "write version: STSv1"},
       {kEnforce + "# note\r\n" + kTail, "3:1 sts-policy-syntax", "remove the line"},
@@ -210,12 +210,12 @@ TEST(StsPolicy, RefusesFaultyValues) {
 
 struct Mx {
   std::string value;
-  std::string message;  // a part
-  std::string fix;      // a part
+  std::string message;  // part of it
+  std::string fix;      // part of it
   std::vector<std::string> read;
 };
 
-TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
+TEST(StsPolicy, ReportsWhatIsWrongWithAnMxValue) {
   const std::string kLong = std::string(64, 'a') + ".example";
   const std::vector<Mx> values = {
       {"", "contains no host name", "MX record", {}},
@@ -280,7 +280,7 @@ TEST(StsPolicy, SaysWhatIsWrongWithAnMxValue) {
   }
 }
 
-TEST(StsPolicy, ReadsOnWhereTheRepairIsPlain) {
+TEST(StsPolicy, ContinuesWhereTheRepairIsObvious) {
   StsPolicy policy = parse_sts_policy(
       "\xEF\xBB\xBFVersion : STSv1\n\n Mode= Testing\nmx: A.example, *.b.example\nmax_age: 1 week");
   EXPECT_FALSE(policy.valid);
@@ -307,7 +307,7 @@ TEST(StsPolicy, NamesTheObservedValue) {
   EXPECT_EQ(policy.max_age_seconds, 40000000u);
 }
 
-TEST(StsPolicy, BlankLineIsAMatterOfSenders) {
+TEST(StsPolicy, BlankLineDependsOnTheSender) {
   StsPolicy policy = parse_sts_policy(kEnforce + "\r\n" + kTail);
   ASSERT_EQ(policy.faults.size(), 1u);
   EXPECT_EQ(policy.faults[0].fault_class, FaultClass::differs);

@@ -18,7 +18,7 @@ using Uris = std::vector<std::string>;
 struct Good {
   std::string text;
   Uris rua;
-  std::string advice;  // with places
+  std::string advice;  // with positions
 };
 
 TEST(TlsrptRecord, TakesWhatTheAbnfTakes) {
@@ -36,7 +36,7 @@ TEST(TlsrptRecord, TakesWhatTheAbnfTakes) {
        "1:17 tlsrpt-rua-spaces"},  // blanks at the comma
       {"v=TLSRPTv1 ; rua=mailto:r@a.example",
        {"mailto:r@a.example"},
-       "1:11 tlsrpt-space-before-semicolon"},  // RFC 8461 erratum 6285 in kind
+       "1:11 tlsrpt-space-before-semicolon"},  // same form as RFC 8461 erratum 6285
       {"v=TLSRPTv1; x=1; rua=mailto:r@a.example",
        {"mailto:r@a.example"},
        "1:18 tlsrpt-rua-not-first"},  // some senders read only the first field
@@ -44,7 +44,7 @@ TEST(TlsrptRecord, TakesWhatTheAbnfTakes) {
        {"mailto:r@a.example"},
        "1:37 tlsrpt-rua-duplicate"},  // the first one counts
       {"v=TLSRPTv1; rua=http://a.example/", {"http://a.example/"}, "1:17 tlsrpt-rua-scheme"},
-      {"v=TLSRPTv1; rua=tel:1", {"tel:1"}, "1:17 tlsrpt-rua-scheme"},  // a URI of another kind
+      {"v=TLSRPTv1; rua=tel:1", {"tel:1"}, "1:17 tlsrpt-rua-scheme"},  // a URI with another scheme
   };
   for (const Good& c : good) {
     TlsrptRecord record = parse_tlsrpt_record(c.text);
@@ -57,9 +57,9 @@ TEST(TlsrptRecord, TakesWhatTheAbnfTakes) {
 
 struct Bad {
   std::string text;
-  std::string errors;  // with places, without advice
-  Uris rua;            // read all the same
-  std::string fix;     // of the first error, a part
+  std::string errors;  // with positions, without advice
+  Uris rua;            // read leniently
+  std::string fix;     // part of the first error's fix
 };
 
 TEST(TlsrptRecord, RefusesAndReadsOn) {
@@ -155,22 +155,22 @@ struct Set {
   size_t unrelated;
 };
 
-TEST(TlsrptRecordSet, TakesTheOneThatSendersTake) {
+TEST(TlsrptRecordSet, UsesTheRecordThatSendersUse) {
   const std::string kRecord = "v=TLSRPTv1; rua=mailto:r@a.example";
   const std::vector<Set> sets = {
       {{}, Status::none, 0, 0},
-      {{"v=spf1 -all"}, Status::none, 0, 1},                               // nothing of ours
-      {{"v=DMARC1; p=none; rua=mailto:a@b.example"}, Status::none, 0, 1},  // its rua is not ours
-      {{"v=STSv1; id=1"}, Status::none, 0, 1},                             // the other record
-      {{kRecord}, Status::found, 1, 0},                                    // the plain case
+      {{"v=spf1 -all"}, Status::none, 0, 1},                               // unrelated records only
+      {{"v=DMARC1; p=none; rua=mailto:a@b.example"}, Status::none, 0, 1},  // DMARC rua
+      {{"v=STSv1; id=1"}, Status::none, 0, 1},                             // the MTA-STS record
+      {{kRecord}, Status::found, 1, 0},                                    // one valid record
       {{"x", kRecord}, Status::found, 1, 1},                               // others are discarded
       {{kRecord, kRecord}, Status::multiple, 0, 0},                        // even when equal
-      {{"v=TLSRPTv1;"}, Status::invalid, 0, 0},                            // outside the grammar
-      {{"v=TLSRPTv1 ;rua=mailto:r@a.example"}, Status::found, 1, 0},       // the only one: taken
-      {{"v=TLSRPTv1 rua=mailto:r@a.example"}, Status::invalid, 1, 0},      // near miss
-      {{"v=tlsrptv1; rua=mailto:r@a.example"}, Status::invalid, 1, 0},     // near miss
-      {{"v=TLS-RPTv1; rua=mailto:r@a.example"}, Status::invalid, 1, 0},    // near miss
-      {{"rua=mailto:r@a.example"}, Status::invalid, 1, 0},                 // no version
+      {{"v=TLSRPTv1;"}, Status::invalid, 0, 0},                          // not matching the grammar
+      {{"v=TLSRPTv1 ;rua=mailto:r@a.example"}, Status::found, 1, 0},     // the only one: taken
+      {{"v=TLSRPTv1 rua=mailto:r@a.example"}, Status::invalid, 1, 0},    // near miss
+      {{"v=tlsrptv1; rua=mailto:r@a.example"}, Status::invalid, 1, 0},   // near miss
+      {{"v=TLS-RPTv1; rua=mailto:r@a.example"}, Status::invalid, 1, 0},  // near miss
+      {{"rua=mailto:r@a.example"}, Status::invalid, 1, 0},               // no version
       {{kRecord, "v=tlsrpt; rua=a:b"}, Status::found, 1, 1},  // the near miss is discarded
   };
   for (const Set& c : sets) {
