@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "async/backoff.h"
 #include "async/when_all.h"
@@ -22,10 +23,25 @@ constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(5);
 
 }  // namespace
 
+namespace {
+
+// What of the thresholds a verdict on an MX host depends on.
+verdict::Thresholds host_thresholds(const settings::Settings& settings) {
+  verdict::Thresholds all = thresholds_of(settings);
+  verdict::Thresholds used;
+  used.expiry_warning = all.expiry_warning;
+  used.expiry_critical = all.expiry_critical;
+  used.vantage.dns_server = all.vantage.dns_server;
+  used.vantage.dns_port = all.vantage.dns_port;
+  return used;
+}
+
+}  // namespace
+
 bool may_inherit(const settings::Settings& before, const settings::Settings& after) {
   // The content of a CA file may have changed under the same name.
   return before.smtp == after.smtp && before.network == after.network &&
-         after.smtp.ca_file.empty() && thresholds_of(before) == thresholds_of(after);
+         after.smtp.ca_file.empty() && host_thresholds(before) == host_thresholds(after);
 }
 
 MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
@@ -74,12 +90,22 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
   auto evidence = std::make_shared<verdict::MxHostEvidence>();
   evidence->host = host;
   evidence->probed_at = environment_.clock();
-  co_await collect(*evidence);
+  std::exception_ptr broken;
+  try {
+    co_await collect(*evidence);
+  } catch (...) {
+    broken = std::current_exception();
+  }
   Entry& entry = entries_[host];
+  entry.probed = environment_.steady_now();
+  if (broken) {
+    entry.verdict.reset();  // an older verdict must not be taken for a fresh one
+    ++entry.inconclusive;
+    std::rethrow_exception(broken);
+  }
   entry.verdict = verdict::judge_host(std::move(evidence), thresholds_, environment_.clock());
   entry.inconclusive = entry.verdict->inconclusive ? entry.inconclusive + 1 : 0;
   entry.faulty = entry.verdict->has_fault ? entry.faulty + 1 : 0;
-  entry.probed = environment_.steady_now();
 }
 
 asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {

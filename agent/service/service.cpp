@@ -23,6 +23,7 @@ constexpr int kTicksPerFileWatch = 5;
 constexpr int kTicksPerSweep = 60;
 // Running checks are cancelled at SIGTERM and get this long to end before the loop stops.
 constexpr auto kShutdownGrace = std::chrono::milliseconds(1500);
+constexpr std::chrono::seconds kLateReload{30};
 constexpr auto kShutdownPoll = std::chrono::milliseconds(20);
 
 std::string compiler_name() {
@@ -115,7 +116,7 @@ Result<void> Service::apply(const Candidate& candidate) {
   site_->set_probe_rule(settings.probe);
   site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);
-  watch_files(settings);
+  watch_ = candidate.watch;
   if (active_ && needs_restart(*active_, settings))
     log(LogLevel::warning,
         "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
@@ -135,12 +136,6 @@ void Service::replace_engine(std::shared_ptr<check::Engine> engine,
     retired_.push_back(engine_);
   }
   engine_ = std::move(engine);
-}
-
-void Service::watch_files(const settings::Settings& settings) {
-  std::vector<std::filesystem::path> watched = settings.files;
-  watched.insert(watched.end(), settings.directories.begin(), settings.directories.end());
-  watch_.watch(std::move(watched));
 }
 
 Result<void> Service::listen(const settings::Settings& settings) {
@@ -204,11 +199,13 @@ void Service::reload(ReloadReason reason, Reloaded done) {
 
 void Service::start_next_reload() {
   if (reloads_.empty()) return;
+  reload_started_ = SteadyClock::now();
+  reload_is_late_ = false;
   loader_->start([this](const Candidate& candidate) {
     PendingReload pending = std::move(reloads_.front());
-    reloads_.erase(reloads_.begin());
     std::vector<std::string> errors = finish_reload(pending.reason, candidate);
     if (pending.done) pending.done(std::move(errors));
+    reloads_.erase(reloads_.begin());  // last: what asks for a reload meanwhile waits its turn
     start_next_reload();
   });
 }
@@ -222,8 +219,12 @@ std::vector<std::string> Service::finish_reload(ReloadReason reason, const Candi
   std::vector<std::string> errors;
   for (const auto& error : loaded.errors) errors.push_back(error.text());
   if (errors.empty()) {
-    auto applied = apply(candidate);
-    if (!applied) errors.push_back(applied.failure().detail);
+    try {
+      auto applied = apply(candidate);
+      if (!applied) errors.push_back(applied.failure().detail);
+    } catch (const std::exception& broken) {
+      errors.push_back(std::string("internal error: ") + broken.what());
+    }
   }
   if (errors.empty()) return errors;
   metrics_.config_refused();
@@ -240,11 +241,21 @@ void Service::note_progress() {
   log(LogLevel::info, "first round complete", {});
 }
 
+// Settings on a file system that does not answer would else go unnoticed.
+void Service::note_late_reload() {
+  if (reloads_.empty() || reload_is_late_ || SteadyClock::now() - reload_started_ < kLateReload)
+    return;
+  reload_is_late_ = true;
+  log(LogLevel::warning, "reading the settings takes long; the current settings stay active",
+      {{"seconds", std::to_string(kLateReload.count())}});
+}
+
 void Service::tick() {
   if (stopping_) return;
   last_turn_ = SteadyClock::now();
   feed_metrics();
   note_progress();
+  note_late_reload();
   if (++ticks_ % kTicksPerFileWatch == 0 && reloads_.empty() && watch_.changed())
     reload(ReloadReason::files_changed, {});
   if (ticks_ % kTicksPerSweep == 0) engine_->mx_probes().sweep();

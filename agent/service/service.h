@@ -63,7 +63,6 @@ class Service {
   Result<void> open_state(const settings::StateSettings& settings);
   Result<void> apply(const Candidate& candidate);
   void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
-  void watch_files(const settings::Settings& settings);
   Result<void> listen(const settings::Settings& settings);
   web::WebActions web_actions();
   void reload(ReloadReason reason, Reloaded done);
@@ -72,6 +71,7 @@ class Service {
   void probe(const std::string& domain, std::chrono::milliseconds limit,
              std::function<void(Result<verdict::ReportPtr>)> done);
   void note_progress();
+  void note_late_reload();
   void tick();
   void feed_metrics();
   void await_signal();
@@ -97,6 +97,8 @@ class Service {
   std::shared_ptr<check::Engine> engine_;
   std::vector<std::weak_ptr<check::Engine>> retired_;  // may still run checks
   std::vector<PendingReload> reloads_;                 // the first one is in progress
+  std::chrono::steady_clock::time_point reload_started_;
+  bool reload_is_late_ = false;  // and was logged
   int ticks_ = 0;
   bool stopping_ = false;
   std::unique_ptr<SettingsLoader> loader_;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// SettingsLoader: reads settings, and the recorded state of new domains, on its own thread, so that
-// slow disks do not block the loop that runs checks. Does not apply them. Created and used on the
+// SettingsLoader: reads settings, and what the state remembers of new domains, on a thread of its
+// own, so that slow disks do not delay the loop that runs checks. Made, used and destroyed on the
 // loop thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "board/latest_reports.h"
+#include "schedule/file_watch.h"
 #include "settings/settings.h"
 #include "state/state.h"
 
@@ -20,12 +21,13 @@ namespace mtasts::service {
 
 struct Candidate {
   settings::LoadedSettings loaded;
-  // The next two are set only if there are no errors.
+  // These three only without errors.
+  schedule::FileWatch watch;                   // of the files, as they were read
   std::vector<settings::DomainEntry> domains;  // of this shard
-  std::vector<state::Remembered> remembered;   // of domains without an entry in LatestReports
+  std::vector<state::Remembered> remembered;   // of those that the board does not know
 };
 
-// Reads all settings again, including the command line.
+// Reads everything anew, command line included.
 using Load = std::function<settings::LoadedSettings()>;
 
 // Blocks; any thread.
@@ -34,23 +36,22 @@ Candidate candidate_of(settings::LoadedSettings loaded, const board::LatestRepor
 
 class SettingsLoader {
  public:
-  // All must outlive the loader.
+  // `reports` and `state` must outlive this.
   SettingsLoader(boost::asio::any_io_executor loop, Load load, const board::LatestReports& reports,
                  state::State& state);
-  // Waits for a load in progress.
+  // Does not wait for a load that hangs (a network file system that does not answer): it is
+  // abandoned, and touches nothing but `load` any more.
   ~SettingsLoader();
   SettingsLoader(const SettingsLoader&) = delete;
   SettingsLoader& operator=(const SettingsLoader&) = delete;
 
-  // `done` runs on the loop. An exception during loading becomes a settings error.
-  void start(std::function<void(Candidate)> done);
+  // `done` runs on the loop. An exception out of loading becomes an error of the settings. Only one
+  // load at a time.
+  void start(std::function<void(const Candidate&)> done);
 
  private:
-  boost::asio::any_io_executor loop_;
-  Load load_;
-  const board::LatestReports& reports_;
-  state::State& state_;
-  boost::asio::thread_pool thread_{1};
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace mtasts::service

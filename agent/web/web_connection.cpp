@@ -133,7 +133,9 @@ asio::awaitable<error_code> WebConnection::read_body(Parser& parser, size_t limi
   if (announced && *announced > limit) co_return http::error::body_limit;
   parser.body_limit(limit);
   const std::string expect = field(parser.get(), "Expect");
-  if (!parser.is_done() && buffer_.size() == 0 && beast::iequals(expect, "100-continue")) {
+  bool waits = parser.get().version() >= 11 && limit > 0 && buffer_.size() == 0 &&
+               beast::iequals(expect, "100-continue");
+  if (!parser.is_done() && waits) {
     // RFC 9110 §10.1.1: the client waits for 100 (Continue) before it sends the body.
     static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const std::vector<asio::const_buffer> octets(1, asio::buffer(kContinue));

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <string>
@@ -51,6 +52,9 @@ class ServiceTest : public testing::Test {
     loaded_.errors = {{"config.toml", 3, 1, message}};
   }
   settings::LoadedSettings load() {
+    ++loads_;
+    while (hanging_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ++loads_ended_;
     std::lock_guard lock(mutex_);
     return loaded_;
   }
@@ -85,6 +89,9 @@ class ServiceTest : public testing::Test {
   std::mutex mutex_;
   settings::LoadedSettings loaded_;
   int generation_ = 0;
+  std::atomic<bool> hanging_ = false;  // the next load does not end
+  std::atomic<int> loads_ = 0;
+  std::atomic<int> loads_ended_ = 0;
   Service service_{[this] { return load(); }};
   std::thread thread_;
   uint16_t port_ = 0;
@@ -150,6 +157,20 @@ TEST_F(ServiceTest, StopsSoonWhileChecksHang) {
   auto begin = std::chrono::steady_clock::now();
   stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+TEST_F(ServiceTest, StopsSoonWhileALoadHangs) {
+  start();
+  hanging_ = true;
+  int before = loads_;
+  ASSERT_EQ(::kill(::getpid(), SIGHUP), 0);
+  ASSERT_TRUE(fakes::wait_until("the load", [&] { return loads_ > before; }));
+  EXPECT_EQ(get("/-/healthy").status, 200);
+  auto begin = std::chrono::steady_clock::now();
+  stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  hanging_ = false;  // the abandoned load may end now, and touches nothing
+  EXPECT_TRUE(fakes::wait_until("its end", [&] { return loads_ended_ == loads_; }));
 }
 
 TEST_F(ServiceTest, SaysWhyItCannotStart) {

@@ -105,6 +105,38 @@ TEST(Rules, AFindingIsUnknownExactlyWhenItsChannelIsUnavailable) {
   }
 }
 
+// Not every failure on a channel may be the agent's own: an address that is not contacted, or a
+// peer that answered, counts whatever is known of the channel.
+TEST(Rules, AFailureThatCannotBeLocalCountsWithoutItsChannel) {
+  for (protocol::HttpsStatus status :
+       {protocol::HttpsStatus::not_allowed, protocol::HttpsStatus::tls_failed}) {
+    Scene scene;
+    scene.fetch(1).status = status;
+    scene.fetch(1).chain = nullptr;
+    scene.evidence.channels.erase(Channel::https_ipv6);
+    Report report = scene.judged();
+    const Finding* finding = find(report, "sts-host-ipv6-fail");
+    ASSERT_NE(finding, nullptr) << summary(report);
+    EXPECT_EQ(finding->severity, Severity::warning) << summary(report);
+    EXPECT_EQ(report.stage(Stage::policy_fetch), StageResult::fail);
+    EXPECT_TRUE(is_conclusive(report));
+  }
+  Scene scene;
+  scene.hosts[0] = good_host("mx1.example.com", {"192.88.99.1", "2a00::1", "2a00::2"});
+  scene.probe(0, 1).status = SmtpStatus::refused;
+  scene.probe(0, 2).status = SmtpStatus::tls_failed;
+  for (size_t address : {1u, 2u}) {
+    scene.probe(0, address).reply_code = 0;
+    scene.probe(0, address).chain = nullptr;
+  }
+  scene.hosts[0].channels.erase(Channel::smtp_ipv6);
+  Report report = scene.judged();
+  const Finding* failed = find(report, "smtp-tls-handshake-failed");
+  ASSERT_NE(failed, nullptr) << summary(report);
+  EXPECT_NE(failed->severity, Severity::unknown);
+  EXPECT_NE(find(report, "probe-port25-egress-blocked"), nullptr) << "the refused one is unknown";
+}
+
 TEST(Rules, WithoutAnyChannelNothingCountsAgainstADomain) {
   for (const BrokenCase& broken : all_cases()) {
     const FindingRow* row = find_row(broken.code);

@@ -141,7 +141,8 @@ bool judge_families(RuleContext& context) {
                  .host = context.evidence.policy.host,
                  .address = attempt->address,
                  .address_in_subject = false,
-                 .unobserved = attempt->status == HttpsStatus::cancelled});
+                 .unobserved = attempt->status == HttpsStatus::cancelled,
+                 .may_be_local = protocol::may_be_local(*attempt)});
   }
   return true;
 }
@@ -271,12 +272,12 @@ void judge_policy_fetch(RuleContext& context) {
     if (attempt.status == HttpsStatus::responded) {
       judge_answer(context, attempt);
     } else if (!some_family_answers && !has_better(policy.attempts, attempt)) {
-      context.add(code_of(attempt.status),
-                  {.message = failure_text(attempt),
-                   .host = policy.host,
-                   .address = attempt.address,
-                   .address_in_subject = false,
-                   .unobserved = attempt.status == HttpsStatus::cancelled});
+      context.add(code_of(attempt.status), {.message = failure_text(attempt),
+                                            .host = policy.host,
+                                            .address = attempt.address,
+                                            .address_in_subject = false,
+                                            .unobserved = attempt.status == HttpsStatus::cancelled,
+                                            .may_be_local = protocol::may_be_local(attempt)});
     }
   }
 }

@@ -46,7 +46,7 @@ FindingCollector::FindingCollector(std::string domain, const ChannelSet& channel
 // the observation may have used any address family of that channel.
 bool FindingCollector::is_unobserved(const FindingRow& row, const FindingDetails& details) const {
   if (details.unobserved) return true;
-  if (!row.channel) return false;
+  if (!row.channel || !details.may_be_local) return false;
   if (details.address)
     return !channels_.contains(channel_of(*row.channel, details.address->family()));
   return !channels_.contains(channel_of(*row.channel, AddressFamily::ipv4)) &&

@@ -27,6 +27,8 @@ struct FindingDetails {
   std::optional<IpAddress> address = {};  // and the address
   bool address_in_subject = true;         // false: all addresses of the host behave alike
   bool unobserved = false;                // the observation was not finished, or failed locally
+  // False: the failure cannot come from the agent's own network, so it counts whatever the channel.
+  bool may_be_local = true;
   std::optional<Severity> severity = {};  // replaces the table's (expiry has two)
 };
 

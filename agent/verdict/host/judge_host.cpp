@@ -60,7 +60,8 @@ std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
     address.tls_version = attempt.tls_version;
     address.cipher = attempt.cipher;
     address.chain = attempt.chain;
-    address.unobserved = protocol::is_deferral(attempt) || is_unobserved(host, attempt);
+    address.unobserved = protocol::is_deferral(attempt) ||
+                         (attempt.status != SmtpStatus::cancelled && is_unobserved(host, attempt));
     report->addresses.push_back(std::move(address));
   }
   return report;

@@ -98,6 +98,7 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
   }
   FindingDetails what = about_attempt(context.host, attempt, message_of(attempt));
   what.unobserved = attempt.status == SmtpStatus::cancelled;
+  what.may_be_local = protocol::may_be_local(attempt);
   context.findings.add(*code, std::move(what));
 }
 
@@ -150,7 +151,8 @@ void judge_attempts(HostContext& context, std::vector<std::string>& blocked) {
                           .host = context.host.host,
                           .address = attempt.address,
                           .address_in_subject = false,
-                          .unobserved = attempt.status == SmtpStatus::cancelled};
+                          .unobserved = attempt.status == SmtpStatus::cancelled,
+                          .may_be_local = protocol::may_be_local(attempt)};
       context.findings.add(
           *dead == AddressFamily::ipv6 ? FindingCode("smtp-ipv6-fail") : "smtp-ipv4-fail",
           std::move(what));
