@@ -145,7 +145,7 @@ def reference(findings):
         for row in by_stage[stage]:
             notes = [f"**{severity_text(row)}**", row["rfc"]]
             if row["tls_rpt_result_type"]:
-                notes.append(f"TLSRPT `{row['tls_rpt_result_type']}`")
+                notes.append(f"TLS-RPT `{row['tls_rpt_result_type']}`")
             notes += [f"[{name}](../alerts/runbooks/{name}.md)" for name in alerts.get(row["code"], [])]
             lines += ["", f"### {row['code']}", "", " · ".join(notes), "", prose(row["meaning"]), "",
                       f"Fix: {prose(row['fix'])}", "", "```sh", row["verify"], "```"]
