@@ -44,7 +44,7 @@ void write_text(const FindingRow& row, std::ostream& out) {
     out << fmt::format("{:{}}{:<{}}{}\n", "", kIndent, "verify:", kNameColumn,
                        verdict::example_command(row));
   write_line(out, "rfc:", row.rfc);
-  write_line(out, "TLSRPT:", row.tls_rpt_result_type);
+  write_line(out, "TLS-RPT:", row.tls_rpt_result_type);
 }
 
 void write_json(const FindingRow& row, std::ostream& out) {

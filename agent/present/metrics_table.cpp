@@ -131,7 +131,7 @@ constexpr Metric kTable[] = {
      "Start time of the process since unix epoch in seconds."},
 
     {"mtasts_probe_success", gauge, probe, "",
-     "Whether the outcome of this check is ok or warning (1) or critical (0)."},
+     "Whether the outcome of this check is ok or warning (1), or critical or unknown (0)."},
     {"mtasts_probe_duration_seconds", gauge, probe, "", "Duration of this check."},
 };
 

@@ -18,9 +18,14 @@ using protocol::PeerChain;
 
 using std::chrono::milliseconds;
 
-std::string names_of(const protocol::Certificate& leaf) {
-  if (leaf.dns_names.empty()) return "no DNS name";
-  return listed(leaf.dns_names, 6);
+std::string mismatch_message(const PeerChain& chain, const std::string& host) {
+  const std::vector<std::string>& names = chain.leaf.dns_names;
+  std::string wanted = printable(host, 253);
+  std::string_view remark = chain.name_only_in_cn ? ", which appears only in the CN" : "";
+  if (names.empty())
+    return fmt::format("The certificate lists no DNS name, so it does not match {}{}", wanted,
+                       remark);
+  return fmt::format("The certificate is for {}, not for {}{}", listed(names, 6), wanted, remark);
 }
 
 std::string fault_message(const PeerChain& chain, ChainFault fault, Time now) {
@@ -104,12 +109,8 @@ void judge_certificate(FindingCollector& findings, const PeerChain& chain,
     findings.add(code_of(codes, fault),
                  with_message(where, fault_message(chain, fault, limits.now)));
   if (!chain.name_matches)
-    findings.add(
-        chain.name_only_in_cn ? codes.cn_only : codes.host_mismatch,
-        with_message(where,
-                     fmt::format("The certificate is for {}, not for {}{}", names_of(chain.leaf),
-                                 printable(where.host, 253),
-                                 chain.name_only_in_cn ? ", which appears only in the CN" : "")));
+    findings.add(chain.name_only_in_cn ? codes.cn_only : codes.host_mismatch,
+                 with_message(where, mismatch_message(chain, where.host)));
 
   bool dated = std::find(chain.faults.begin(), chain.faults.end(), ChainFault::expired) ==
                chain.faults.end();

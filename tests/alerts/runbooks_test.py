@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The mtasts-exporter authors
-"""The runbooks and docs/findings.md match the agent's table of findings, and are complete.
+"""The runbooks, docs/findings.md and the table of docs/alerts.md agree with the agent's table of findings and the rules.
 
     python3 tests/alerts/runbooks_test.py --agent BUILD/mtasts-exporter            compares
     python3 tests/alerts/runbooks_test.py --agent BUILD/mtasts-exporter --write    rewrites the generated parts
 
 A page of alerts/runbooks names its findings in a comment, <!-- findings: CODE… -->; the text between that and
-<!-- /findings --> is generated from `explain --json`, as is all of docs/findings.md.
+<!-- /findings --> is generated from `explain --json`, as is all of docs/findings.md. The table of docs/alerts.md is generated from
+the rules and the first sentence of each page.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import textwrap
 import unittest
 from pathlib import Path
 
+import yaml
+
 import commands
 import promql
 
@@ -25,6 +28,7 @@ ROOT = promql.ROOT
 PAGES = ROOT / "alerts/runbooks"
 RULES = ROOT / "alerts/mtasts.rules.yaml"
 REFERENCE = ROOT / "docs/findings.md"
+ALERTS = ROOT / "docs/alerts.md"
 SECTIONS = ["Impact", "Diagnosis", "Common causes", "Fix", "Verify", "Urgency", "Findings"]
 PROVIDERS = ("Microsoft 365", "Google Workspace", "Cloudflare", "OVHcloud", "Self-hosted|self-hosted|certbot")
 FEWEST_LINES, MOST_LINES = 40, 90
@@ -40,6 +44,7 @@ STAGES = {
     "tlsrpt": "the TLSRPT record",
 }
 ALERTING = {"critical", "warning"}
+ALERT_TABLE = re.compile(r"(<!-- alerts -->\n)(.*?)(<!-- /alerts -->\n)", re.S)
 BLOCK = re.compile(r"(<!-- findings:([\w\s-]*?)-->\n)(.*?)(<!-- /findings -->\n)", re.S)
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -113,7 +118,7 @@ def block_of(codes, findings):
         lines.append(f"| {' | '.join(cells)} |")
     # The rows of a page share their commands.
     commands = list(dict.fromkeys(row["verify"] for row in rows))
-    return "\n".join([*lines, "", "To verify:", "", "```sh", *commands, "```", ""])
+    return "\n".join([*lines, "", "To see the finding:", "", "```sh", *commands, "```", ""])
 
 
 def page_with_block(text, findings):
@@ -140,11 +145,37 @@ def reference(findings):
         for row in by_stage[stage]:
             notes = [f"**{severity_text(row)}**", row["rfc"]]
             if row["tls_rpt_result_type"]:
-                notes.append(f"TLSRPT `{row['tls_rpt_result_type']}`")
+                notes.append(f"TLS-RPT `{row['tls_rpt_result_type']}`")
             notes += [f"[{name}](../alerts/runbooks/{name}.md)" for name in alerts.get(row["code"], [])]
             lines += ["", f"### {row['code']}", "", " · ".join(notes), "", prose(row["meaning"]), "",
                       f"Fix: {prose(row['fix'])}", "", "```sh", row["verify"], "```"]
     return "\n".join(lines) + "\n"
+
+
+def lead_of(page):
+    """The first sentence below the title."""
+    lead = page.read_text().split("\n\n")[1]
+    return re.split(r"(?<=\.)\s", " ".join(lead.split()))[0]
+
+
+def alert_table(rules):
+    """The table of docs/alerts.md, in the order of the rules; `rules` is the text of a file of rules."""
+    groups = yaml.safe_load(rules)["groups"]
+    rows = {}
+    for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
+        severities, delays = rows.setdefault(rule["alert"], ([], []))
+        severities.append(rule["labels"]["severity"])
+        delays.append(rule["for"])
+    lines = ["| alert | severity | for | meaning |", "|---|---|---|---|"]
+    for name, (severities, delays) in rows.items():
+        cells = (f"[{name}](../alerts/runbooks/{name}.md)", *(", ".join(dict.fromkeys(words)) for words in (severities, delays)),
+                 lead_of(PAGES / f"{name}.md"))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_alert_table(text, rules):
+    return ALERT_TABLE.sub(lambda match: match[1] + alert_table(rules) + match[3], text, count=1)
 
 
 def anchors_of(file):
@@ -286,12 +317,28 @@ class Reference(unittest.TestCase):
         self.assertEqual(written, reference(findings), "run this test with --write")
 
 
+class AlertTable(unittest.TestCase):
+    maxDiff = None
+
+    def test_is_what_the_rules_and_pages_say(self):
+        text = ALERTS.read_text()
+        self.assertEqual(len(ALERT_TABLE.findall(text)), 1)
+        self.assertEqual(text, with_alert_table(text, rules_text()), "run this test with --write")
+
+    def test_follows_a_change_of_the_rules(self):
+        text = ALERTS.read_text()
+        for old, new in (("for: 15m", "for: 16m"), ("severity: info", "severity: warning")):
+            self.assertIn(old, rules_text())
+            self.assertNotEqual(text, with_alert_table(text, rules_text().replace(old, new)))
+
+
 def write():
     findings = explained()
     for page in pages():
         page.write_text(page_with_block(page.read_text(), findings))
     REFERENCE.parent.mkdir(exist_ok=True)
     REFERENCE.write_text(reference(findings))
+    ALERTS.write_text(with_alert_table(ALERTS.read_text(), rules_text()))
 
 
 def main():

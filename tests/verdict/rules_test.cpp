@@ -195,6 +195,43 @@ TEST(Rules, TestingSoftensWhatStopsNoMail) {
   EXPECT_EQ(find(report, "mx-not-covered")->severity, Severity::warning);
 }
 
+TEST(Rules, MxNotCoveredNamesOneHostOrAll) {
+  auto message_for = [](const std::vector<std::string>& hosts) {
+    Scene scene;
+    scene.set_mx(hosts);
+    Report report = scene.judged();
+    const Finding* finding = find(report, "mx-not-covered");
+    return finding != nullptr ? finding->message : std::string();
+  };
+  EXPECT_EQ(
+      message_for({"mail.other.example"}).find("The MX host mail.other.example matches none "), 0u);
+  EXPECT_EQ(message_for({"a.other.example", "b.other.example"})
+                .find("None of the MX hosts a.other.example, b.other.example matches "),
+            0u);
+}
+
+TEST(Rules, MismatchSaysWhetherTheCertificateHasNames) {
+  auto message_for = [](const std::vector<std::string>& names, bool in_cn) {
+    Scene scene;
+    scene.break_mx_chain([&](protocol::PeerChain& chain) {
+      chain.leaf.dns_names = names;
+      chain.name_matches = false;
+      chain.name_only_in_cn = in_cn;
+    });
+    Report report = scene.judged();
+    const Finding* finding = find(report, in_cn ? "cert-cn-only" : "cert-host-mismatch");
+    return finding != nullptr ? finding->message : std::string();
+  };
+  EXPECT_EQ(
+      message_for({}, true),
+      "The certificate lists no DNS name, so it does not match mx1.example.com, which appears "
+      "only in the CN");
+  EXPECT_EQ(message_for({}, false),
+            "The certificate lists no DNS name, so it does not match mx1.example.com");
+  EXPECT_EQ(message_for({"example.com"}, false),
+            "The certificate is for example.com, not for mx1.example.com");
+}
+
 // Days left and lifetime for a leaf; days left alone for a chain that expires before it.
 TEST(Rules, ExpiryIsThatOfLeafOrChainWhicheverIsWorse) {
   struct Case {

@@ -105,6 +105,14 @@ void judge_target(RuleContext& context, const MxTarget& target) {
     if (finding.row->stage == Stage::mx) context.findings.add(finding);
 }
 
+std::string uncovered_message(const std::vector<std::string>& hosts, const std::string& patterns) {
+  if (hosts.size() == 1)
+    return fmt::format("The MX host {} matches none of the policy's mx patterns {}",
+                       printable(hosts.front(), 253), patterns);
+  return fmt::format("None of the MX hosts {} matches the policy's mx patterns {}", listed(hosts),
+                     patterns);
+}
+
 // RFC 8461 §4.1: the name in the MX record is matched, not the target of its CNAME.
 void judge_coverage(RuleContext& context) {
   if (!context.has_patterns()) return;
@@ -125,20 +133,14 @@ void judge_coverage(RuleContext& context) {
                            : fmt::format("Add{} to the policy, then publish a new id.", text);
   };
   if (uncovered.size() == hosts) {
-    context.add(
-        "mx-not-covered",
-        {.message = fmt::format("None of the MX hosts {} matches the policy's mx patterns {}",
-                                listed(uncovered), patterns),
-         .fix = fix_for(lines)});
+    context.add("mx-not-covered",
+                {.message = uncovered_message(uncovered, patterns), .fix = fix_for(lines)});
     return;
   }
   for (const std::string& host : uncovered)
-    context.add(
-        "mx-partial-coverage",
-        {.message = fmt::format("The MX host {} matches none of the policy's mx patterns {}",
-                                printable(host, 253), patterns),
-         .fix = fix_for(suggested_patterns({host})),
-         .host = host});
+    context.add("mx-partial-coverage", {.message = uncovered_message({host}, patterns),
+                                        .fix = fix_for(suggested_patterns({host})),
+                                        .host = host});
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ inline constexpr FindingRow kRows[] = {
      "Publish the TXT record, or retire the policy host.", kCurlPolicy},
     {"sts-record-without-policy", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The record announces a policy, but there is no policy host to fetch it from.",
-     "Serve the policy file, or remove the TXT record if MTA-STS is not intended.", kCurlPolicy},
+     "Serve the policy file, or retire MTA-STS with mtasts-exporter plan remove <domain>.",
+     kCurlPolicy},
 };
 
 }  // namespace mtasts::verdict::rows::record
