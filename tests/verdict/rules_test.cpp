@@ -51,7 +51,7 @@ TEST(Rules, EveryRowHasABrokenCase) {
   for (const FindingRow& row : findings_table())
     // Changes take more than one check to observe: change_test.cpp.
     EXPECT_TRUE(row.stage == Stage::change || covered.contains(std::string(row.code)))
-        << row.code.text();
+        << row.code.text() << ": add a case to tests/verdict/broken_*_cases.cpp";
 }
 
 TEST(Rules, BrokenCaseGivesItsFindingWithTheRowsSeverity) {
