@@ -33,7 +33,7 @@ class SingleFlight {
     if (running != flights_->end()) return running->second;
     AsyncEvent done(executor_);
     flights_->emplace(key, done);
-    tasks_.spawn(run(flights_, key, done, work()));
+    tasks_.spawn(run(flights_, key, done, work));
     return done;
   }
 
@@ -42,11 +42,12 @@ class SingleFlight {
  private:
   using Flights = std::map<Key, AsyncEvent>;
 
+  template <typename Work>
   static boost::asio::awaitable<void> run(std::shared_ptr<Flights> flights, Key key,
-                                          AsyncEvent done, boost::asio::awaitable<void> work) {
+                                          AsyncEvent done, Work work) {
     std::exception_ptr broken;
     try {
-      co_await std::move(work);
+      co_await work();
     } catch (...) {
       broken = std::current_exception();  // rethrown after the waiters have been resumed
     }
