@@ -236,9 +236,9 @@ class LiveAlerts(unittest.TestCase):
                 ("MtastsPolicyUnavailable", GONE, "sts-http-status", "HTTP status 404",
                  f"curl -sS -i --max-time 30 https://mta-sts.{GONE}/.well-known/mta-sts.txt"),
                 ("MtastsPolicyCertificateInvalid", f"sts-tls-expired (mta-sts.{EXPIRED}", "openssl s_client"),
-                ("MtastsPolicyCertificateExpiring", f"mta-sts.{ENDING} ends in 14d 23h"),
+                ("MtastsPolicyCertificateExpiring", f"mta-sts.{ENDING} expires in 14d 23h"),
                 ("MtastsMxNotCovered", "mx-partial-coverage", f"Not covered: {NEW_HOST}.", f"MX {MX}"),
-                ("MtastsMxCertificateInvalid", f"cert-expired ({SHARED_HOST}", " and others, 4 domains in all",
+                ("MtastsMxCertificateInvalid", f"cert-expired ({SHARED_HOST}", " and others (4 domains in total)",
                  f"-connect {SHARED_HOST}:25")):
             for part in parts:
                 with self.subTest(alert=name):
