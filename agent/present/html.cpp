@@ -10,6 +10,7 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "base/digest.h"
 #include "base/printable.h"
 #include "present/page_style.h"
 
@@ -48,13 +49,9 @@ const std::string& style() {
 
 // CSP Level 3 §6.7.2.3: the base64 of the SHA-256 of the style element's text.
 std::string style_digest() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(style().data(), style().size(), digest.data(), &length, EVP_sha256(), nullptr) !=
-      1)
-    return {};
-  std::array<unsigned char, 4 * (EVP_MAX_MD_SIZE / 3 + 1) + 1> base64{};
-  int characters = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(length));
+  const Sha256Digest digest = sha256(style());
+  std::array<unsigned char, 4 * (digest.size() / 3 + 1) + 1> base64{};
+  int characters = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
   return {base64.begin(), base64.begin() + characters};
 }
 

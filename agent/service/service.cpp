@@ -68,11 +68,10 @@ Service::~Service() {
 Result<void> Service::start(const settings::LoadedSettings& loaded) {
   const settings::Settings& settings = loaded.settings;
   if (auto opened = open_state(settings.state); !opened) return opened;
-  Candidate candidate = candidate_of(loaded, reports_, *state_);
+  const Candidate candidate = candidate_of(loaded, reports_, *state_);
   pipeline_->set_domains(candidate.domains, candidate.remembered);  // before requests can arrive
   // Start the listeners before the checks: a port in use must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
-  candidate.remembered.clear();
   if (auto applied = apply(candidate); !applied) return applied;
   boost::system::error_code ignored;
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
@@ -112,7 +111,8 @@ Result<void> Service::apply(const Candidate& candidate) {
   configure_log(settings.log.level, settings.log.format);
   replace_engine(*engine, settings);
   pipeline_->set_thresholds(check::thresholds_of(settings));
-  pipeline_->set_domains(candidate.domains, candidate.remembered);
+  // At the start they were set before the listeners.
+  if (active_) pipeline_->set_domains(candidate.domains, candidate.remembered);
   site_->set_probe_rule(settings.probe);
   site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);

@@ -83,16 +83,18 @@ bool may_be_fixed_soon(const UngradedFinding& finding) {
          finding.row->code != FindingCode("cert-differs-by-ip");
 }
 
-bool has_fault(const MxHostEvidence& host, const std::vector<UngradedFinding>& findings) {
+bool has_fault(const std::vector<UngradedFinding>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [](const UngradedFinding& finding) {
+    Severity severity = grade(finding, Regime::enforce);
+    return (severity == Severity::critical || severity == Severity::warning) &&
+           may_be_fixed_soon(finding);
+  });
+}
+
+bool has_failed_lookup(const MxHostEvidence& host) {
   const auto& answers = host.addresses.answers;
-  return host.attempts.empty() ||
-         std::any_of(answers.begin(), answers.end(),
-                     [](const auto& answer) { return !protocol::is_conclusive(answer.status); }) ||
-         std::any_of(findings.begin(), findings.end(), [](const UngradedFinding& finding) {
-           Severity severity = grade(finding, Regime::enforce);
-           return (severity == Severity::critical || severity == Severity::warning) &&
-                  may_be_fixed_soon(finding);
-         });
+  return std::any_of(answers.begin(), answers.end(),
+                     [](const auto& answer) { return !protocol::is_conclusive(answer.status); });
 }
 
 }  // namespace
@@ -107,11 +109,11 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_certificates(context);
   verdict->findings = findings.take();
   verdict->findings.shrink_to_fit();
-  verdict->has_fault = has_fault(host, verdict->findings);
+  verdict->inconclusive = has_failed_lookup(host);
+  verdict->has_fault =
+      verdict->inconclusive || host.attempts.empty() || has_fault(verdict->findings);
   verdict->facts = facts_of(host);
   verdict->incomplete = lacks_attempts(host);
-  for (const protocol::DnsAnswer& answer : host.addresses.answers)
-    verdict->inconclusive |= !protocol::is_conclusive(answer.status);
   for (const SmtpAttempt& attempt : host.attempts) {
     bool deferral = protocol::is_deferral(attempt);
     bool unobserved = is_unobserved(host, attempt);
