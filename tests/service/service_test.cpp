@@ -54,9 +54,13 @@ class ServiceTest : public testing::Test {
   settings::LoadedSettings load() {
     ++loads_;
     while (hanging_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ++loads_ended_;
-    std::lock_guard lock(mutex_);
-    return loaded_;
+    settings::LoadedSettings copy;
+    {
+      std::lock_guard lock(mutex_);
+      copy = loaded_;
+    }
+    ++loads_ended_;  // last: the fixture may go now
+    return copy;
   }
 
   void start() {
