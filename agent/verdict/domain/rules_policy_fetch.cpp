@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
-#include "verdict/certificate_rules.h"
+#include "verdict/domain/policy_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -17,21 +17,6 @@ using protocol::DnsAnswer;
 using protocol::DnsStatus;
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
-
-constexpr auto kSlow = std::chrono::seconds(5);  // some senders time out after 4 or 5 seconds
-
-constexpr CertificateCodes kCodes = {
-    .expired = "sts-tls-expired",
-    .not_yet_valid = "sts-tls-not-yet-valid",
-    .host_mismatch = "sts-tls-host-mismatch",
-    .cn_only = "sts-tls-cn-only",
-    .untrusted = "sts-tls-untrusted",
-    .self_signed = "sts-tls-self-signed",
-    .incomplete_chain = "sts-tls-incomplete-chain",
-    .expiring = "sts-tls-expiring",
-    .weak_key = "sts-tls-weak-key",
-    .weak_signature = "sts-tls-weak-signature",
-};
 
 FindingCode code_of(HttpsStatus status) {
   switch (status) {
@@ -166,63 +151,6 @@ void judge_placeholders(RuleContext& context) {
   }
 }
 
-void judge_answer(RuleContext& context, const HttpsAttempt& attempt) {
-  FindingDetails where{.message = {},
-                       .host = context.evidence.policy.host,
-                       .address = attempt.address,
-                       .address_in_subject = false};
-  auto report = [&](FindingCode code, std::string message) {
-    FindingDetails what = where;
-    what.message = std::move(message);
-    context.add(code, std::move(what));
-  };
-  if (attempt.http_status >= 300 && attempt.http_status < 400) {
-    report("sts-http-redirect",
-           fmt::format("HTTP status {}, Location {}", attempt.http_status,
-                       attempt.location ? printable(*attempt.location, 300) : "missing"));
-    return;
-  }
-  if (attempt.http_status != 200) {
-    report("sts-http-status", fmt::format("HTTP status {} instead of 200", attempt.http_status));
-    return;
-  }
-  // An HTML page has a single cause and fix, and its own finding (sts-policy-html).
-  bool html = context.reading.attempt != nullptr &&
-              protocol::has_code(context.reading.policy.faults, "sts-policy-html");
-  if (!attempt.content_type || attempt.content_type->empty())
-    report("sts-http-content-type-missing", "The response has no Content-Type header");
-  else if (!protocol::is_text_plain(*attempt.content_type) && !html)
-    report("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
-                                                      printable(*attempt.content_type, 120)));
-  if (attempt.total_time > kSlow)
-    report("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
-                                        std::chrono::duration<double>(attempt.total_time).count(),
-                                        attempt.address.text()));
-}
-
-void judge_chains(RuleContext& context) {
-  bool seen = false;
-  bool old = false;
-  bool unseen = context.evidence.policy.attempts.empty();
-  for (const HttpsAttempt& attempt : context.evidence.policy.attempts) {
-    old |= attempt.status == HttpsStatus::tls_version_old;
-    unseen |= is_unobserved(context, attempt);
-    if (attempt.chain == nullptr) continue;
-    seen = true;
-    FindingDetails where{.message = {},
-                         .host = context.evidence.policy.host,
-                         .address = attempt.address,
-                         .address_in_subject = false};
-    judge_certificate(context.findings, *attempt.chain, kCodes, where,
-                      {context.thresholds, context.now});
-  }
-  if (seen || old) return;
-  if (unseen)
-    context.not_observed(Stage::policy_certificate);
-  else
-    context.not_applicable(Stage::policy_certificate);
-}
-
 // Without a record, only a served and valid policy is reported: the record was forgotten.
 void judge_without_record(RuleContext& context) {
   for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax})
@@ -262,15 +190,15 @@ void judge_policy_fetch(RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
   if (policy.attempts.empty()) {
     judge_no_address(context);
-    judge_chains(context);
+    judge_policy_certificates(context);
     return;
   }
-  judge_chains(context);
+  judge_policy_certificates(context);
   bool some_family_answers = judge_families(context);
   judge_placeholders(context);
   for (const HttpsAttempt& attempt : policy.attempts) {
     if (attempt.status == HttpsStatus::responded) {
-      judge_answer(context, attempt);
+      judge_policy_answer(context, attempt);
     } else if (!some_family_answers && !has_better(policy.attempts, attempt)) {
       context.add(code_of(attempt.status), {.message = failure_text(attempt),
                                             .host = policy.host,

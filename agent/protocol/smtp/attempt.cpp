@@ -1,44 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-#include "protocol/http/attempt.h"
 #include "protocol/smtp/attempt.h"
 
-#include "base/ascii.h"
-
 namespace mtasts::protocol {
-
-std::string_view name_of(HttpsStatus status) {
-  switch (status) {
-    case HttpsStatus::responded:
-      return "responded";
-    case HttpsStatus::refused:
-      return "connection refused";
-    case HttpsStatus::connect_timeout:
-      return "connection timed out";
-    case HttpsStatus::unreachable:
-      return "unreachable";
-    case HttpsStatus::tls_failed:
-      return "TLS handshake failed";
-    case HttpsStatus::tls_version_old:
-      return "TLS older than 1.2";
-    case HttpsStatus::tls_timeout:
-      return "TLS handshake timed out";
-    case HttpsStatus::response_timeout:
-      return "HTTP response timed out";
-    case HttpsStatus::malformed:
-      return "not a valid HTTP response";
-    case HttpsStatus::truncated:
-      return "body truncated";
-    case HttpsStatus::too_large:
-      return "body too large";
-    case HttpsStatus::not_allowed:
-      return "address not contacted";
-    case HttpsStatus::cancelled:
-      return "not completed";
-  }
-  return "?";
-}
 
 std::string_view name_of(SmtpStep step) {
   switch (step) {
@@ -100,36 +65,8 @@ std::string_view name_of(SmtpStatus status) {
   return "?";
 }
 
-bool answered(const HttpsAttempt& attempt) {
-  switch (attempt.status) {
-    case HttpsStatus::responded:
-    case HttpsStatus::tls_failed:
-    case HttpsStatus::tls_version_old:
-    case HttpsStatus::response_timeout:  // the TLS session itself is an answer
-    case HttpsStatus::malformed:
-    case HttpsStatus::truncated:
-    case HttpsStatus::too_large:
-      return true;
-    default:
-      return attempt.chain != nullptr;
-  }
-}
-
 bool answered(const SmtpAttempt& attempt) {
   return attempt.reply_code != 0 || attempt.chain != nullptr;
-}
-
-bool may_be_local(const HttpsAttempt& attempt) {
-  switch (attempt.status) {
-    case HttpsStatus::refused:
-    case HttpsStatus::connect_timeout:
-    case HttpsStatus::unreachable:
-    case HttpsStatus::tls_timeout:
-    case HttpsStatus::response_timeout:
-      return true;
-    default:
-      return false;
-  }
 }
 
 bool may_be_local(const SmtpAttempt& attempt) {
@@ -160,13 +97,6 @@ bool is_deferral(const SmtpAttempt& attempt) {
     default:
       return false;
   }
-}
-
-bool is_text_plain(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  while (!type.empty() && (type.front() == ' ' || type.front() == '\t')) type.remove_prefix(1);
-  return equals_ignoring_case(type, "text/plain");
 }
 
 }  // namespace mtasts::protocol
