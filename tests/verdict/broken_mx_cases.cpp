@@ -54,6 +54,7 @@ std::vector<BrokenCase> mx_cases() {
       {"mx-timeout", mx_status(DnsStatus::timeout)},
       {"mx-nxdomain", mx_status(DnsStatus::nxdomain)},
       {"mx-none", mx_status(DnsStatus::nodata)},
+      {"mx-unchecked", [](Scene& s) { s.hosts.pop_back(); }},
       {"mx-not-covered", [](Scene& s) { s.set_mx({"mail.other.example"}); }},
       {"mx-partial-coverage",
        [](Scene& s) {
@@ -100,6 +101,8 @@ std::vector<BrokenCase> mx_cases() {
 
 std::vector<BrokenCase> smtp_cases() {
   return {
+      {"smtp-unchecked", [](Scene& s) { s.hosts.clear(); }},
+      {"cert-unchecked", [](Scene& s) { s.hosts.clear(); }},
       {"smtp-starttls-missing", smtp(SmtpStatus::starttls_missing, SmtpStep::ehlo, 250)},
       {"smtp-starttls-stripped", smtp(SmtpStatus::starttls_stripped, SmtpStep::ehlo, 250)},
       {"smtp-starttls-refused", smtp(SmtpStatus::starttls_rejected, SmtpStep::starttls, 454)},

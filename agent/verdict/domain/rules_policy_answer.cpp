@@ -3,13 +3,33 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/printable.h"
 #include "verdict/domain/policy_rules.h"
 
 namespace mtasts::verdict {
 namespace {
 
-constexpr auto kSlow = std::chrono::seconds(5);  // some senders time out after 4 or 5 seconds
+// postfix-tlspol gives up after 2 seconds, postfix-mta-sts-resolver after 4.
+constexpr auto kSlow = std::chrono::seconds(2);
+constexpr auto kVerySlow = std::chrono::seconds(4);
+
+// One slow response proves little: the fetch before must have been slow too.
+void judge_duration(RuleContext& context, const protocol::HttpsAttempt& attempt) {
+  auto duration = std::min(attempt.total_time, attempt.previous_time);
+  if (duration < kSlow) return;
+  FindingDetails what{
+      .message = fmt::format("Fetching the policy from {} took {:.1f} seconds, and {:.1f} the time "
+                             "before",
+                             attempt.address.text(),
+                             std::chrono::duration<double>(attempt.total_time).count(),
+                             std::chrono::duration<double>(attempt.previous_time).count()),
+      .host = context.evidence.policy.host,
+      .address = attempt.address};
+  if (duration < kVerySlow) what.severity = Severity::info;
+  context.add("sts-http-slow", std::move(what));
+}
 
 }  // namespace
 
@@ -41,10 +61,7 @@ void judge_policy_answer(RuleContext& context, const protocol::HttpsAttempt& att
   else if (!protocol::is_text_plain(*attempt.content_type) && !html)
     report("sts-http-content-type-wrong", fmt::format("Content-Type is {} instead of text/plain",
                                                       printable(*attempt.content_type, 120)));
-  if (attempt.total_time > kSlow)
-    report("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
-                                        std::chrono::duration<double>(attempt.total_time).count(),
-                                        attempt.address.text()));
+  judge_duration(context, attempt);
 }
 
 }  // namespace mtasts::verdict

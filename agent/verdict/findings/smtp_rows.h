@@ -92,6 +92,10 @@ inline constexpr FindingRow kRows[] = {
      "server waits for.",
      kSmtpTalk},
 
+    {"smtp-unchecked", kStage, U, U, kNone, "", "RFC 3207 §4",
+     "No MX host could be probed, so nothing is known about STARTTLS.",
+     "Follow the finding of stage mx that says why.", kDigMx},
+
     {"cert-expired", kCertificate, C, W, kNone, kExpired, "RFC 8461 §4.2",
      "The MX host's certificate has expired; in mode enforce senders do not deliver to it.",
      "Renew the certificate and reload the mail server.", kSmtpTls},
@@ -129,6 +133,9 @@ inline constexpr FindingRow kRows[] = {
      "Some addresses of the MX host present a good certificate and others do not: one server of "
      "the pool was probably missed.",
      "Install the good certificate on every address of the host.", kSmtpTls},
+    {"cert-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §4.2",
+     "The agent saw no certificate of an MX host, so nothing is known about it.",
+     "Follow the finding of stage mx or smtp that says why.", kDigMx},
 };
 
 }  // namespace mtasts::verdict::rows::smtp
