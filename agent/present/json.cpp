@@ -98,8 +98,8 @@ Json policy_json(const verdict::PolicyReport& policy) {
           {"max_age", or_null(policy.max_age_seconds)},
           {"mx", policy.mx},
           {"addresses", std::move(addresses)},
-          {"address_results", std::move(results)},
-          {"certificate", certificate_json(policy.chain)}};
+          {"certificate", certificate_json(policy.chain)},
+          {"address_results", std::move(results)}};
 }
 
 Json address_json(const verdict::MxAddressReport& address) {
