@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "protocol/smtp/deferral.h"
 #include "verdict/host/host_rules.h"
+#include "verdict/host/mx_software.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -108,6 +110,7 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_attempts(context, verdict->blocked);
   judge_certificates(context);
   verdict->findings = findings.take();
+  name_settings(host, verdict->findings);
   verdict->findings.shrink_to_fit();
   verdict->inconclusive = has_failed_lookup(host);
   verdict->has_fault =
