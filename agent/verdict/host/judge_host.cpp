@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "protocol/smtp/deferral.h"
 #include "verdict/certificate_rules.h"
 #include "verdict/host/host_rules.h"
+#include "verdict/host/mx_software.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -137,6 +139,7 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_certificates(context);
   verdict->findings = findings.take();
   weigh_addresses(context, verdict->findings);
+  name_settings(host, verdict->findings);
   verdict->findings.shrink_to_fit();
   verdict->inconclusive = has_failed_lookup(host);
   verdict->has_fault =
