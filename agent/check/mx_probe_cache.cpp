@@ -55,7 +55,8 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
       enabled_(settings.smtp.enabled),
       thresholds_(thresholds),
       probes_(environment_.executor, environment_.tasks),
-      addresses_in_use_(environment_.executor) {}
+      addresses_in_use_(environment_.executor),
+      variants_(environment_, interval_, addresses_in_use_) {}
 
 asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
   Entry& entry = entries_[host];
@@ -128,6 +129,7 @@ asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
       if (attempt.status != SmtpStatus::not_allowed)
         probes.push_back(probe_address(evidence.host, attempt));
     co_await async::when_all(std::move(probes));
+    co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
 }
@@ -160,6 +162,7 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
 void MxProbeCache::inherit(const MxProbeCache& other) {
   for (const auto& [host, entry] : other.entries_)
     if (entry.verdict != nullptr) entries_.emplace(host, entry);
+  variants_.inherit(other.variants_);
 }
 
 void MxProbeCache::sweep() {
@@ -167,6 +170,7 @@ void MxProbeCache::sweep() {
   std::erase_if(entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
+  variants_.sweep();
 }
 
 }  // namespace mtasts::check

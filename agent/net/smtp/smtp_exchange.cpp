@@ -51,10 +51,10 @@ bool is_local_shortage(const boost::system::error_code& error) {
 
 SmtpExchange::SmtpExchange(const asio::any_io_executor& executor,
                            std::shared_ptr<const TlsObserver> observer,
-                           const SmtpProbeRequest& request, TlsVersions versions)
+                           const SmtpProbeRequest& request, const TlsOffer& offer)
     : observer_(std::move(observer)),
       request_(request),
-      versions_(versions),
+      offer_(offer),
       connection_(std::make_shared<SmtpConnection>(executor)),
       dialogue_(request.ehlo_name, request.goal) {
   attempt_.address = request.address;
@@ -134,7 +134,7 @@ asio::awaitable<bool> SmtpExchange::start_tls() {
   // RFC 3207 §4.2: the server must not send anything until the ClientHello. Octets already received
   // are clear text and would otherwise be taken for part of the handshake.
   attempt_.injected_bytes += connection_->discard_waiting();
-  IoStatus status = co_await connection_->handshake(observer_, versions_, request_.host);
+  IoStatus status = co_await connection_->handshake(observer_, offer_, request_.host);
   attempt_.chain = connection_->tls()->chain();
   if (status != IoStatus::done) {
     note_tls_failure(status);
@@ -200,7 +200,7 @@ void SmtpExchange::note_connect_failure(IoStatus status) {
 
 void SmtpExchange::note_tls_failure(IoStatus status) {
   const TlsClient& tls = *connection_->tls();
-  may_be_version_ = tls.may_be_version() && versions_ == TlsVersions::modern;
+  may_be_version_ = tls.may_be_version() && offer_.versions == TlsVersions::modern;
   if (status == IoStatus::cancelled) {
     end(SmtpStatus::cancelled, "cancelled at the TLS handshake");
   } else if (status == IoStatus::timed_out) {

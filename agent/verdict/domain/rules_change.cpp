@@ -329,6 +329,7 @@ void judge_change(RuleContext& context, const History& history, const Observatio
   bool policy_seen = seen.policy != nullptr || seen.policy_gone;
   if (!seen.record || !policy_seen) context.not_observed(Stage::change);
   ChangeRules(context, history).judge();
+  judge_issuer_changes(context, history);
 }
 
 }  // namespace mtasts::verdict
