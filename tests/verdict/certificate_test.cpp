@@ -154,7 +154,7 @@ TEST(CertificateRules, SendersRefuseSha1) {
   }
   Scene scene;
   scene.break_policy_chain([](PeerChain& chain) { chain.weak_signature = "ecdsa-with-SHA1"; });
-  Report report = scene.judged();
+  Report report = scene.judged_at(kNow, std::make_shared<const History>());
   const Finding* finding = find(report, "sts-tls-weak-signature");
   ASSERT_NE(finding, nullptr) << summary(report);
   EXPECT_EQ(finding->severity, Severity::critical);
