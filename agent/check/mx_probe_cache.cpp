@@ -56,7 +56,8 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
       enabled_(settings.smtp.enabled),
       thresholds_(thresholds),
       probes_(environment_.executor, environment_.tasks),
-      addresses_in_use_(environment_.executor) {}
+      addresses_in_use_(environment_.executor),
+      variants_(environment_, interval_, addresses_in_use_) {}
 
 asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
   Entry& entry = entries_[host];
@@ -120,6 +121,7 @@ asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
     for (size_t i = 0; i < std::min(kMaxConcurrent, evidence.attempts.size()); ++i)
       probes.push_back(probe_in_turn(evidence, next));
     co_await async::when_all(std::move(probes));
+    co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
 }
@@ -159,6 +161,7 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
 void MxProbeCache::inherit(const MxProbeCache& other) {
   for (const auto& [host, entry] : other.entries_)
     if (entry.verdict != nullptr) entries_.emplace(host, entry);
+  variants_.inherit(other.variants_);
 }
 
 void MxProbeCache::sweep() {
@@ -166,6 +169,7 @@ void MxProbeCache::sweep() {
   std::erase_if(entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
+  variants_.sweep();
 }
 
 }  // namespace mtasts::check

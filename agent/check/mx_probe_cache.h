@@ -18,6 +18,7 @@
 #include "check/channel_monitor.h"
 #include "check/environment.h"
 #include "check/lookup.h"
+#include "check/variant_prober.h"
 #include "settings/settings.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/thresholds.h"
@@ -74,6 +75,7 @@ class MxProbeCache {
   std::unordered_map<std::string, Entry> entries_;
   async::SingleFlight<std::string> probes_;
   async::KeyedLock<IpAddress> addresses_in_use_;
+  VariantProber variants_;
 };
 
 }  // namespace mtasts::check

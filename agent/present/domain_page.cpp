@@ -39,8 +39,8 @@ std::string certificate(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return "<span class=\"dim\">none seen</span>";
   const protocol::Certificate& leaf = chain->leaf;
   std::string verdict = "trusted";
-  if (!chain->faults.empty())
-    verdict = "not trusted: " + html_text(chain->verify_error);
+  if (!chain->faults.empty() || !chain->weak_signature.empty())
+    verdict = "not trusted: " + html_text(protocol::failure_of(*chain));
   else if (!chain->name_matches)
     verdict = "does not name this host";
   return fmt::format(

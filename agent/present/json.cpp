@@ -39,9 +39,6 @@ std::string time_text(protocol::CertificateTime time) { return rfc3339(Time(time
 Json certificate_json(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return nullptr;
   const protocol::Certificate& leaf = chain->leaf;
-  std::string error = chain->verify_error;
-  // The name is checked separately from the chain, so the verifier has no error text for it.
-  if (error.empty() && !chain->verified()) error = "hostname mismatch";
   return {{"subject", leaf.subject},
           {"issuer", leaf.issuer},
           {"dns_names", leaf.dns_names},
@@ -53,7 +50,7 @@ Json certificate_json(const protocol::PeerChainPtr& chain) {
           {"key_type", leaf.key_type},
           {"key_bits", leaf.key_bits},
           {"verified", chain->verified()},
-          {"verify_error", or_null(error)}};
+          {"verify_error", or_null(protocol::failure_of(*chain))}};
 }
 
 Json stages_json(const verdict::Report& report) {

@@ -36,6 +36,16 @@ struct PolicyEvidence {
   std::vector<protocol::HttpsAttempt> attempts;
 };
 
+// Further handshakes with one address of an MX host that presented a certificate, each with another
+// ClientHello. Status cancelled: not made, or not observed.
+struct HandshakeVariants {
+  std::string host;
+  IpAddress address;
+  std::string certificate;                    // fingerprint of what the address usually presents
+  protocol::SmtpAttempt other_algorithm;      // RSA offered instead of ECDSA, or the reverse
+  protocol::SmtpAttempt without_server_name;  // no SNI; made when the usual chain is verified
+};
+
 // What one probe of an MX host observed; shared by every domain that has this MX.
 struct MxHostEvidence {
   std::string host;
@@ -43,6 +53,7 @@ struct MxHostEvidence {
   HostAddresses addresses;
   std::vector<protocol::SmtpAttempt> attempts;  // one per address, in address order
   ChannelSet channels;                          // known to be available at the time of the probe
+  std::shared_ptr<const HandshakeVariants> variants;  // null: none observed within smtp_interval
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 

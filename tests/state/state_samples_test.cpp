@@ -150,6 +150,8 @@ verdict::History rich_history() {
   history.mx_hosts = {{"mx.example.com", {}, {}}, {kHostile, at_second(2), at_second(5)}};
   history.policy_returns = {at_second(3), at_second(4)};
   history.certificates = {"aa", "bb"};
+  history.issuers = {{"mta-sts.example.com", "CN=E8", "CN=E7", "CN=R1", at_second(4), at_second(3)},
+                     {kHostile, "CN=E7", "", "", {}, {}}};
   history.revision = 42;
   return history;
 }
@@ -330,7 +332,7 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               revision] = left;
+               issuers, revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -347,6 +349,7 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_TRUE(mx_hosts == right.mx_hosts);
   EXPECT_EQ(policy_returns, right.policy_returns);
   EXPECT_EQ(certificates, right.certificates);
+  EXPECT_TRUE(issuers == right.issuers);
   EXPECT_EQ(revision, right.revision);
 }
 

@@ -42,6 +42,17 @@ Break mx_host_status(DnsStatus status) {
   };
 }
 
+Break with_variants(const std::function<void(HandshakeVariants&)>& change) {
+  return [change](Scene& s) {
+    HandshakeVariants variants;
+    variants.host = "mx1.example.com";
+    variants.address = s.probe().address;
+    variants.certificate = s.probe().chain->leaf.fingerprint_sha256;
+    change(variants);
+    s.hosts[0].variants = std::make_shared<const HandshakeVariants>(variants);
+  };
+}
+
 }  // namespace
 
 Break mx_chain(std::function<void(protocol::PeerChain&)> change) {
@@ -154,6 +165,17 @@ std::vector<BrokenCase> smtp_cases() {
       {"cert-untrusted", mx_chain(with_fault(ChainFault::untrusted))},
       {"cert-self-signed", mx_chain(with_fault(ChainFault::self_signed))},
       {"cert-incomplete-chain", mx_chain(with_fault(ChainFault::incomplete))},
+      {"cert-name-constraint", mx_chain(with_fault(ChainFault::name_constraint))},
+      {"cert-purpose", mx_chain(with_fault(ChainFault::purpose))},
+      {"cert-multiple-algorithms", with_variants([](HandshakeVariants& variants) {
+         variants.other_algorithm = good_probe("mx1.example.com", "192.88.99.1");
+         auto chain = *variants.other_algorithm.chain;
+         chain.leaf.key_type = "RSA";
+         variants.other_algorithm.chain = share(chain);
+       })},
+      {"smtp-tls-sni-required", with_variants([](HandshakeVariants& variants) {
+         variants.without_server_name.status = SmtpStatus::tls_failed;
+       })},
       {"cert-host-mismatch", mx_chain([](auto& chain) {
          chain.leaf.dns_names = {"example.com"};
          chain.name_matches = false;

@@ -171,6 +171,8 @@ std::vector<BrokenCase> fetch_cases() {
       {"sts-tls-untrusted", policy_chain(with_fault(ChainFault::untrusted))},
       {"sts-tls-self-signed", policy_chain(with_fault(ChainFault::self_signed))},
       {"sts-tls-incomplete-chain", policy_chain(with_fault(ChainFault::incomplete))},
+      {"sts-tls-name-constraint", policy_chain(with_fault(ChainFault::name_constraint))},
+      {"sts-tls-purpose", policy_chain(with_fault(ChainFault::purpose))},
       {"sts-tls-host-mismatch", policy_chain([](auto& chain) {
          chain.leaf.dns_names = {"example.com"};
          chain.name_matches = false;

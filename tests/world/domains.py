@@ -31,6 +31,13 @@ class Certificate(enum.Enum):
     incomplete_chain = "intermediate not served"
     self_signed = "self-signed"
     untrusted = "signed by a stranger's root"
+    missing_cross_sign = "one of two intermediates not served"
+    root_instead = "root served instead of the intermediate"
+    reversed = "root before intermediate"
+    weak_signature = "signed with SHA-1"
+    client_only = "for TLS clients alone"
+    any_purpose = "for any purpose, serverAuth not named"
+    name_constraint = "the intermediate may not sign for this name"
 
 
 class Web(enum.Enum):

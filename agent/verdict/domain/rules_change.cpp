@@ -336,6 +336,7 @@ void judge_change(RuleContext& context, const History& history, const Observatio
                                               : "record and policy",
                                 seen.record || policy_seen ? "it" : "them")});
   ChangeRules(context, history).judge();
+  judge_issuer_changes(context, history);
 }
 
 }  // namespace mtasts::verdict

@@ -41,6 +41,10 @@ inline constexpr std::string_view kSmtpTls =
     "openssl s_client -starttls smtp -connect {connect} {ca_file}-servername {host} "
     "-verify_hostname {host} "
     "-showcerts </dev/null";
+inline constexpr std::string_view kSmtpTlsWithoutSni =
+    "openssl s_client -starttls smtp -connect {connect} {ca_file}-noservername "
+    "-verify_hostname {host} "
+    "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTalk =
     "(sleep 8; printf 'EHLO check.example\\r\\n'; sleep 3; printf 'QUIT\\r\\n'; sleep 1) | nc {nc}";
 

@@ -117,6 +117,17 @@ inline constexpr FindingRow kRows[] = {
      "not.",
      "Configure the full chain (certificate and intermediates) on the policy host.",
      kPolicyCertificate},
+    {"sts-tls-name-constraint", kCertificate, C, C, kNone, kWebPki,
+     "RFC 8461 §3.3, RFC 5280 §4.2.1.10",
+     "A CA of the chain is limited to names that do not include one in the policy host's "
+     "certificate, so senders reject the policy.",
+     "Get the certificate from a CA that may issue for this name, and list only such names.",
+     kPolicyCertificate},
+    {"sts-tls-purpose", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3, RFC 5280 §4.2.1.12",
+     "A certificate of the chain is not meant for TLS servers (its extended key usage lacks "
+     "serverAuth), so senders reject the policy.",
+     "Get a certificate with the extended key usage serverAuth for the policy host.",
+     kPolicyCertificate},
     {"sts-tls-expiring", kCertificate, W, W, kNone, "", "RFC 8461 §3.3",
      "The policy host's certificate expires soon and has not been renewed.",
      "Renew the certificate now and find out why the automatic renewal did not run.",
@@ -131,6 +142,12 @@ inline constexpr FindingRow kRows[] = {
     {"sts-tls-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §3.3",
      "The agent saw no certificate of the policy host, so nothing is known about it.",
      "Follow the finding of stage policy_fetch or record that says why.", kDigPolicyHost},
+    {"sts-tls-weak-signature", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
+     "The chain is signed with SHA-1 or MD5; senders with Go or OpenSSL 3 reject it.",
+     "Get a new certificate from a CA that signs with SHA-256, and serve it with the chain that "
+     "the "
+     "CA provides.",
+     kPolicyCertificate},
     {"sts-tls-version-old", kCertificate, C, C, kNone, kFetch, "RFC 8461 §3.3, RFC 8996",
      "The policy host supports only TLS versions older than 1.2, which senders reject.",
      "Enable TLS 1.2 and 1.3 on the policy host.", kPolicyCertificate},

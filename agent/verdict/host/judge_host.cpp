@@ -102,6 +102,14 @@ bool has_fault(const std::vector<UngradedFinding>& findings) {
   });
 }
 
+// Variants are observed once in smtp_interval, so their faults do not make the next probe sooner.
+void add_variants(const HostContext& context, std::vector<UngradedFinding>& findings) {
+  FindingCollector more("", context.host.channels, context.thresholds);
+  HostContext variants{context.host, context.thresholds, context.now, more};
+  judge_variants(variants);
+  for (UngradedFinding& finding : more.take()) findings.push_back(std::move(finding));
+}
+
 bool has_failed_lookup(const MxHostEvidence& host) {
   const auto& answers = host.addresses.answers;
   return std::any_of(answers.begin(), answers.end(),
@@ -138,12 +146,13 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_attempts(context, verdict->blocked);
   judge_certificates(context);
   verdict->findings = findings.take();
-  weigh_addresses(context, verdict->findings);
-  name_settings(host, verdict->findings);
-  verdict->findings.shrink_to_fit();
   verdict->inconclusive = has_failed_lookup(host);
   verdict->has_fault =
       verdict->inconclusive || host.attempts.empty() || has_fault(verdict->findings);
+  add_variants(context, verdict->findings);
+  weigh_addresses(context, verdict->findings);
+  name_settings(host, verdict->findings);
+  verdict->findings.shrink_to_fit();
   verdict->facts = facts_of(host);
   verdict->incomplete = lacks_attempts(host);
   for (const SmtpAttempt& attempt : host.attempts) {
