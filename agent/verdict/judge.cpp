@@ -29,12 +29,22 @@ const HttpsAttempt* best_attempt(const std::vector<HttpsAttempt>& attempts) {
   return best;
 }
 
+// The faults of a text that Content-Length cuts off are not those of the file. What senders take
+// all the same, and a web page, are read.
+bool is_cut_off(const HttpsAttempt& attempt, const protocol::StsPolicy& policy) {
+  return protocol::is_cut_by_length(attempt) && !policy.valid &&
+         !protocol::has_code(policy.faults, "sts-policy-html");
+}
+
 PolicyReading read_policy(const Evidence& evidence) {
   PolicyReading reading;
   reading.attempt = best_attempt(evidence.policy.attempts);
   if (reading.attempt == nullptr || reading.attempt->http_status != 200) return reading;
+  if (!protocol::has_text(*reading.attempt)) return reading;
+  protocol::StsPolicy policy = protocol::parse_sts_policy(reading.attempt->body);
+  if (is_cut_off(*reading.attempt, policy)) return reading;
   reading.read = true;
-  reading.policy = protocol::parse_sts_policy(reading.attempt->body);
+  reading.policy = std::move(policy);
   return reading;
 }
 

@@ -177,7 +177,7 @@ void judge_without_record(RuleContext& context) {
 }  // namespace
 
 bool is_unobserved(const RuleContext& context, const HttpsAttempt& attempt) {
-  return attempt.status == HttpsStatus::cancelled ||
+  return attempt.status == HttpsStatus::cancelled || protocol::is_rate_limited(attempt) ||
          (protocol::may_be_local(attempt) && !context.evidence.channels.contains(channel_of(
                                                  ChannelKind::https, attempt.address.family())));
 }
@@ -201,6 +201,7 @@ void judge_policy_fetch(RuleContext& context) {
       judge_policy_answer(context, attempt);
     } else if (!some_family_answers && !has_better(policy.attempts, attempt)) {
       context.add(code_of(attempt.status), {.message = failure_text(attempt),
+                                            .fix = policy_failure_fix(attempt, policy.host),
                                             .host = policy.host,
                                             .address = attempt.address,
                                             .address_in_subject = false,
