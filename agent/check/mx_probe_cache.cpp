@@ -9,6 +9,7 @@
 
 #include "async/backoff.h"
 #include "async/when_all.h"
+#include "check/address_selection.h"
 #include "check/thresholds.h"
 
 namespace mtasts::check {
@@ -81,11 +82,6 @@ std::chrono::milliseconds MxProbeCache::lifetime(const Entry& entry) const {
   return wait;
 }
 
-bool MxProbeCache::uses(AddressFamily family) const {
-  const auto& used = network_.families;
-  return std::find(used.begin(), used.end(), family) != used.end();
-}
-
 asio::awaitable<void> MxProbeCache::probe(std::string host) {
   auto evidence = std::make_shared<verdict::MxHostEvidence>();
   evidence->host = host;
@@ -111,25 +107,28 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
 asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   SteadyTime began = environment_.steady_now();
   co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
-    for (const IpAddress& address : answer.addresses) {
-      if (evidence.attempts.size() >= kMaxAddresses) break;
-      if (!uses(address.family())) continue;
-      SmtpAttempt attempt;
-      attempt.address = address;
-      if (!may_contact(address, network_.allow_private_addresses))
-        attempt.status = SmtpStatus::not_allowed;
-      evidence.attempts.push_back(std::move(attempt));
-    }
+  for (const IpAddress& address : select_addresses(evidence.addresses, network_)) {
+    SmtpAttempt attempt;
+    attempt.address = address;
+    if (!may_contact(address, network_.allow_private_addresses))
+      attempt.status = SmtpStatus::not_allowed;
+    evidence.attempts.push_back(std::move(attempt));
   }
   if (enabled_) {
+    size_t next = 0;
     std::vector<asio::awaitable<void>> probes;
-    for (SmtpAttempt& attempt : evidence.attempts)
-      if (attempt.status != SmtpStatus::not_allowed)
-        probes.push_back(probe_address(evidence.host, attempt));
+    for (size_t i = 0; i < std::min(kMaxConcurrent, evidence.attempts.size()); ++i)
+      probes.push_back(probe_in_turn(evidence, next));
     co_await async::when_all(std::move(probes));
   }
   co_await assess_channels(evidence, began);
+}
+
+asio::awaitable<void> MxProbeCache::probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next) {
+  while (next < evidence.attempts.size()) {
+    SmtpAttempt& attempt = evidence.attempts[next++];
+    if (attempt.status != SmtpStatus::not_allowed) co_await probe_address(evidence.host, attempt);
+  }
 }
 
 // One connection per address at a time: many hosts may share an address.

@@ -41,6 +41,15 @@ Break fetch(HttpsStatus status) {
   };
 }
 
+// The check ended before the fetch did.
+void not_fetched(Scene& s) {
+  s.for_each_fetch([](auto& attempt) {
+    auto address = attempt.address;
+    attempt = {};
+    attempt.address = address;
+  });
+}
+
 }  // namespace
 
 Break record_status(DnsStatus status) {
@@ -129,7 +138,26 @@ std::vector<BrokenCase> fetch_cases() {
        }},
       {"sts-http-status", [](Scene& s) { s.for_each_fetch([](auto& a) { a.http_status = 404; }); }},
       {"sts-http-timeout", fetch(HttpsStatus::response_timeout)},
-      {"sts-http-slow", [](Scene& s) { s.fetch().total_time = std::chrono::seconds(6); }},
+      {"sts-http-slow",
+       [](Scene& s) {
+         s.fetch().total_time = std::chrono::seconds(6);
+         s.fetch().previous_time = std::chrono::seconds(5);
+       }},
+      {"sts-host-address-fails",
+       [](Scene& s) {
+         s.add_fetch("192.88.99.11").status = HttpsStatus::refused;
+         s.evidence.policy.attempts.back().chain = nullptr;
+       }},
+      {"sts-host-addresses-differ",
+       [](Scene& s) {
+         s.add_fetch("192.88.99.11").body =
+             policy_text("enforce", "mx: mx1.example.com\r\n", "86400");
+       }},
+      {"sts-host-unchecked",
+       [](Scene& s) {
+         s.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.88.99.99")};
+       }},
+      {"sts-tls-unchecked", not_fetched},
       {"sts-http-too-large", fetch(HttpsStatus::too_large)},
       {"sts-http-content-type-wrong",
        [](Scene& s) { s.for_each_fetch([](auto& a) { a.content_type = "text/html"; }); }},
@@ -185,6 +213,7 @@ std::vector<BrokenCase> fetch_cases() {
 
 std::vector<BrokenCase> syntax_cases() {
   return {
+      {"sts-policy-unchecked", not_fetched},
       {"sts-policy-html", body("<!DOCTYPE html><html></html>")},
       {"sts-policy-empty", body("")},
       {"sts-policy-bom", body("\xEF\xBB\xBF" + policy_text("enforce", kMx, "2592000"))},

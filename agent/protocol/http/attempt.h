@@ -87,6 +87,9 @@ struct HttpsAttempt {
 
   std::chrono::milliseconds connect_time{0};  // TCP
   std::chrono::milliseconds total_time{0};    // from the first SYN to the end
+  // total_time of the previous fetch from this address; 0: none. A single slow response proves
+  // little.
+  std::chrono::milliseconds previous_time{0};
 };
 
 // The TCP connection was established and the peer sent octets: the channel is alive.

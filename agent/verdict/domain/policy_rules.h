@@ -19,7 +19,13 @@ std::string policy_failure_fix(const protocol::HttpsAttempt& attempt,
 std::vector<protocol::SyntaxFault> faults_with_cause(std::vector<protocol::SyntaxFault> faults,
                                                      const protocol::HttpsAttempt& attempt,
                                                      const std::string& policy_host);
-// The certificates of all addresses of the policy host (stage policy_certificate).
-void judge_policy_certificates(RuleContext& context);
+// The certificate that one address presents (stage policy_certificate).
+void judge_policy_certificate(RuleContext& context, const protocol::HttpsAttempt& attempt);
+// Whether the stage policy_certificate was observed, and applies.
+void judge_certificate_stage(RuleContext& context);
+// All addresses of the policy host that were contacted, weighed against each other.
+void judge_policy_addresses(RuleContext& context);
+// The addresses that were not contacted.
+void judge_unchecked_policy_host(RuleContext& context);
 
 }  // namespace mtasts::verdict

@@ -19,7 +19,9 @@ using protocol::BodyCoding;
 using protocol::ContentTypeFault;
 using protocol::HttpsAttempt;
 
-constexpr auto kSlow = std::chrono::seconds(5);  // some senders time out after 4 or 5 seconds
+// postfix-tlspol gives up after 2 seconds, postfix-mta-sts-resolver after 4.
+constexpr auto kSlow = std::chrono::seconds(2);
+constexpr auto kVerySlow = std::chrono::seconds(4);
 constexpr int kPolicyFound = 200;
 constexpr size_t kShown_bytes = 120;
 
@@ -47,6 +49,8 @@ class AnswerRules {
   void judge_length();
   void judge_head();
   void judge_content_type();
+  void judge_duration();
+  bool is_page_or_empty() const;
 
   FindingDetails details(std::string message) const {
     FindingDetails what;
@@ -232,6 +236,30 @@ void AnswerRules::judge_content_type() {
                        quoted(reading.text, 40)));
 }
 
+// They have a single cause and fix, and their own findings.
+bool AnswerRules::is_page_or_empty() const {
+  return std::any_of(
+      context_.readings.begin(), context_.readings.end(), [&](const PolicyReading& reading) {
+        const auto& faults = reading.policy.faults;
+        return reading.attempt == &attempt_ && (protocol::has_code(faults, "sts-policy-html") ||
+                                                protocol::has_code(faults, "sts-policy-empty"));
+      });
+}
+
+// One slow response proves little: the fetch before must have been slow too.
+void AnswerRules::judge_duration() {
+  const auto duration = std::min(attempt_.total_time, attempt_.previous_time);
+  if (duration < kSlow) return;
+  FindingDetails what = details(fmt::format(
+      "Fetching the policy from {} took {:.1f} seconds, and {:.1f} the time "
+      "before",
+      attempt_.address.text(), std::chrono::duration<double>(attempt_.total_time).count(),
+      std::chrono::duration<double>(attempt_.previous_time).count()));
+  what.address_in_subject = true;
+  if (duration < kVerySlow) what.severity = Severity::info;
+  context_.add("sts-http-slow", std::move(what));
+}
+
 void AnswerRules::judge() {
   if (attempt_.http_status >= 300 && attempt_.http_status < 400) {
     report("sts-http-redirect",
@@ -247,16 +275,8 @@ void AnswerRules::judge() {
   judge_coding();
   judge_length();
   judge_head();
-  // A web page, or no content at all, has a single cause and fix, and its own finding.
-  const auto& faults = context_.reading.policy.faults;
-  const bool other =
-      context_.reading.attempt != nullptr && (protocol::has_code(faults, "sts-policy-html") ||
-                                              protocol::has_code(faults, "sts-policy-empty"));
-  if (!other) judge_content_type();
-  if (attempt_.total_time > kSlow)
-    report("sts-http-slow", fmt::format("Fetching the policy from {1} took {0:.1f} seconds",
-                                        std::chrono::duration<double>(attempt_.total_time).count(),
-                                        attempt_.address.text()));
+  if (!is_page_or_empty()) judge_content_type();
+  judge_duration();
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ inline constexpr std::string_view kDigTlsrpt =
 inline constexpr std::string_view kDigMx = "dig {dns}+noall +answer +comments MX {domain}";
 inline constexpr std::string_view kDigHost =
     "dig {dns}+noall +answer +comments {host} A {host} AAAA";
+inline constexpr std::string_view kDigPolicyHost =
+    "dig {dns}+noall +answer +comments {policy_host} A {policy_host} AAAA";
 inline constexpr std::string_view kCurlPolicy =
     "curl -sS -i --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
 inline constexpr std::string_view kCurlHttp1 =

@@ -44,6 +44,19 @@ inline constexpr FindingRow kRows[] = {
      "The policy host responds over IPv6 but not over IPv4; senders without IPv6 cannot fetch the "
      "policy.",
      "Serve the policy over IPv4 as well.", kCurlPolicy},
+    {"sts-host-address-fails", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
+     "One address of the policy host fails while others serve the policy; a sender may pick any "
+     "address.",
+     "Repair the server at this address, or remove the address from DNS.", kCurlPolicy},
+    {"sts-host-addresses-differ", kStage, W, W, kNone, "", "RFC 8461 §3.3",
+     "The addresses of the policy host serve different policies, so it depends on the address "
+     "which one a sender applies.",
+     "Serve the same file at every address, and publish a new id when all of them have it.",
+     kCurlPolicy},
+    {"sts-host-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.3",
+     "Addresses of the policy host that the agent did not contact: it does not use their family, "
+     "there are too many, or the check ended early.",
+     "Give the agent connectivity for both address families.", kDigPolicyHost},
     {"sts-tls-handshake-failed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host accepts connections on port 443, but the TLS handshake fails.",
      "Configure a certificate and TLS 1.2 or 1.3 for the policy host's name (SNI).",
@@ -59,7 +72,8 @@ inline constexpr FindingRow kRows[] = {
      "Find out why the web server stalls; senders wait at most a minute, many only a few seconds.",
      kCurlPolicy},
     {"sts-http-slow", kStage, W, W, kNone, "", "RFC 8461 §3.3",
-     "Fetching the policy takes more than 5 seconds; some senders do not wait that long.",
+     "Fetching the policy takes more than 2 seconds (warning from 4), twice in a row; some senders "
+     "do not wait that long.",
      "Serve the policy as a static file.", kCurlPolicy},
     {"sts-http-too-large", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The response is larger than 64 KiB, the size at which many senders stop reading.",
@@ -126,6 +140,9 @@ inline constexpr FindingRow kRows[] = {
     {"sts-tls-weak-signature", kCertificate, W, W, kNone, kWebPki, "RFC 8461 §3.3",
      "The chain is signed with SHA-1 or MD5, which modern senders reject.",
      "Reissue the certificate with a SHA-256 signature.", kPolicyCertificate},
+    {"sts-tls-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §3.3",
+     "The agent saw no certificate of the policy host, so nothing is known about it.",
+     "Follow the finding of stage policy_fetch or record that says why.", kDigPolicyHost},
     {"sts-tls-version-old", kCertificate, C, C, kNone, kFetch, "RFC 8461 §3.3, RFC 8996",
      "The policy host supports only TLS versions older than 1.2, which senders reject.",
      "Enable TLS 1.2 and 1.3 on the policy host.", kPolicyCertificate},

@@ -12,6 +12,9 @@ inline constexpr Stage kStage = Stage::policy_syntax;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 inline constexpr FindingRow kRows[] = {
+    {"sts-policy-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.2",
+     "The agent could not fetch the policy, so nothing is known about its text.",
+     "Follow the finding of stage policy_fetch or record that says why.", kCurlPolicy},
     {"sts-policy-html", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
      "An HTML page is served instead of the policy file.",
      "Serve the plain policy text at this path; the web site's catch-all page responds now.",
