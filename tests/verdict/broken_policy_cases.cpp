@@ -163,6 +163,28 @@ std::vector<BrokenCase> fetch_cases() {
        [](Scene& s) { s.for_each_fetch([](auto& a) { a.content_type = "text/html"; }); }},
       {"sts-http-content-type-missing",
        [](Scene& s) { s.for_each_fetch([](auto& a) { a.content_type.reset(); }); }},
+      {"sts-http-content-encoding",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.coding = protocol::BodyCoding::decoded;
+           a.content_encoding = "gzip";
+           a.uncoded = protocol::UncodedAnswer{true, std::nullopt};
+         });
+       }},
+      {"sts-http-no-http1",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.http_version = "2";
+           a.http1_failure = "HTTP status 403";
+         });
+       }},
+      {"sts-http-length-mismatch",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.excess = a.body.substr(20);
+           a.body.resize(20);
+         });
+       }},
       {"sts-http-malformed", fetch(HttpsStatus::malformed)},
       {"sts-http-truncated", fetch(HttpsStatus::truncated)},
       {"sts-tls-version-old", fetch(HttpsStatus::tls_version_old)},
@@ -198,6 +220,8 @@ std::vector<BrokenCase> syntax_cases() {
       {"sts-policy-empty", body("")},
       {"sts-policy-bom", body("\xEF\xBB\xBF" + policy_text("enforce", kMx, "2592000"))},
       {"sts-policy-syntax", body("version: STSv1\r\nnonsense\r\nmode: none\r\nmax_age: 86400\r\n")},
+      {"sts-policy-invisible-character",
+       body("version: STSv1\r\nmode: none\xC2\xA0\r\nmax_age: 86400\r\n")},
       {"sts-policy-leading-space", body(" " + policy_text("enforce", kMx, "2592000"))},
       {"sts-policy-space-before-colon",
        body("version : STSv1\r\nmode: none\r\nmax_age: 86400\r\n")},
@@ -233,6 +257,8 @@ std::vector<BrokenCase> syntax_cases() {
       {"sts-policy-bare-lf", body("version: STSv1\nmode: none\nmax_age: 86400\n")},
       {"sts-policy-duplicate-field",
        body("version: STSv1\r\nmode: none\r\nmode: none\r\nmax_age: 86400\r\n")},
+      {"sts-policy-key-typo",
+       body("version: STSv1\r\nmode: none\r\nmax_age: 86400\r\nmodes: none\r\n")},
       {"sts-policy-unknown-field",
        body("version: STSv1\r\nmode: none\r\nmax_age: 86400\r\nmore: x\r\n")},
       {"sts-policy-mx-duplicate",

@@ -122,6 +122,8 @@ awaitable<void> look_without_coding(FetchEnginePtr engine, HttpsTarget target, D
   protocol::UncodedAnswer answer;
   answer.coded = second.coding != BodyCoding::none;
   if (!answer.coded) answer.body = std::move(second.body);
+  const bool only_text = answer.body && first.coding != BodyCoding::decoded;
+  if (only_text) first.body = *answer.body;
   first.uncoded = std::move(answer);
 }
 

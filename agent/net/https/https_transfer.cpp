@@ -271,6 +271,9 @@ void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
 void HttpsTransfer::on_done(CURLcode code) {
   if (finished_) return;
   HttpsStatus status = status_of(code);
+  // A reset leaves a receive error in the place of "nothing received".
+  attempt_.no_response = status == HttpsStatus::malformed && head_limit_.is_empty() &&
+                         (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR);
   finish(status, status == HttpsStatus::responded ? std::string() : detail_of(code));
 }
 
@@ -374,6 +377,7 @@ std::string HttpsTransfer::limit_words() const {
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {
+  if (attempt_.no_response) return "the connection was closed without a response";
   if (lengths_differ_) return "the response has several Content-Length fields that differ";
   if (head_limit_.exceeded() || body_over_limit_) return limit_words();
   if (observation_.error != 0) return words_of_tls_error(observation_.error);

@@ -78,8 +78,13 @@ bool is_cut_by_length(const HttpsAttempt& attempt) {
   return !trim(attempt.excess).empty() && attempt.excess.rfind("HTTP/", 0) != 0;
 }
 
+bool is_rate_limited(const HttpsAttempt& attempt) {
+  return attempt.status == HttpsStatus::responded && attempt.http_status == 429;
+}
+
 bool has_text(const HttpsAttempt& attempt) {
-  return attempt.coding == BodyCoding::none || attempt.coding == BodyCoding::decoded;
+  return attempt.coding == BodyCoding::none || attempt.coding == BodyCoding::decoded ||
+         (attempt.uncoded && attempt.uncoded->body);
 }
 
 bool is_text_plain(std::string_view content_type) {

@@ -48,7 +48,7 @@ struct HttpField {
 enum class BodyCoding : uint8_t {
   none,        // no coding, or identity
   decoded,     // gzip, which the request offers: `body` is the text
-  unreadable,  // gzip, but the body is not valid gzip data
+  unreadable,  // gzip that cannot be decoded
   other,       // a coding that the request does not offer
 };
 
@@ -72,8 +72,9 @@ struct HttpsAttempt {
   std::optional<std::string> content_type;  // as sent; the first one applies
   std::optional<std::string> location;      // as sent
   std::vector<HttpField> fields;            // in the order received; limited in number and size
+  bool no_response = false;                 // closed after the handshake, without an octet
   bool bare_lf_in_head = false;             // a line of the head ends in LF alone
-  std::string body;                         // at most kPolicyLimit_bytes octets
+  std::string body;                         // at most kPolicyLimit_bytes octets; see has_text()
 
   BodyCoding coding = BodyCoding::none;
   std::string content_encoding;          // as sent, several fields joined; empty: none
@@ -101,7 +102,9 @@ const std::string* field_of(const HttpsAttempt& attempt, std::string_view name);
 
 // The body is shorter than the file: more of its text follows the announced length.
 bool is_cut_by_length(const HttpsAttempt& attempt);
-// The body is text that senders read: not coded, or decoded.
+// The server limits how often the client may ask: that says nothing about senders.
+bool is_rate_limited(const HttpsAttempt& attempt);
+// The body is text: not coded, decoded, or received without a coding when asked again.
 bool has_text(const HttpsAttempt& attempt);
 
 // RFC 8461 §3.2: text/plain, case-insensitive, parameters ignored (RFC 9110 §8.3.1).

@@ -14,6 +14,17 @@ namespace mtasts::verdict {
 using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
 
+namespace {
+
+// The faults of a text that Content-Length cuts off are not those of the file. What senders take
+// all the same, and a web page, are read.
+bool is_cut_off(const HttpsAttempt& attempt, const protocol::StsPolicy& policy) {
+  return protocol::is_cut_by_length(attempt) && !policy.valid &&
+         !protocol::has_code(policy.faults, "sts-policy-html");
+}
+
+}  // namespace
+
 bool PolicyReading::is_accepted() const {
   const auto& faults = policy.faults;
   return read && std::none_of(faults.begin(), faults.end(), [](const protocol::SyntaxFault& fault) {
@@ -30,12 +41,17 @@ std::vector<PolicyReading> read_policies(const PolicyEvidence& evidence) {
   std::map<std::string_view, size_t> parsed;  // by body, because most addresses serve the same
   for (const HttpsAttempt& attempt : evidence.attempts) {
     if (attempt.status != HttpsStatus::responded || attempt.http_status != 200) continue;
+    if (!protocol::has_text(attempt)) continue;
     PolicyReading reading;
     auto [known, is_new] = parsed.emplace(attempt.body, readings.size());
     if (is_new)
       reading.policy = protocol::parse_sts_policy(attempt.body);
     else
       reading.policy = readings[known->second].policy;
+    if (is_cut_off(attempt, reading.policy)) {
+      if (is_new) parsed.erase(known);
+      continue;
+    }
     reading.attempt = &attempt;
     reading.read = true;
     readings.push_back(std::move(reading));

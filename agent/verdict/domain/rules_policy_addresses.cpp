@@ -85,7 +85,9 @@ void judge_other_body(RuleContext& context, const HttpsAttempt& attempt) {
   for (const PolicyReading& reading : context.readings) {
     if (reading.attempt != &attempt || !context.reading.read) continue;
     if (attempt.body == context.reading.attempt->body) continue;
-    for (const protocol::SyntaxFault& fault : reading.policy.faults) {
+    const auto faults =
+        faults_with_cause(reading.policy.faults, attempt, context.evidence.policy.host);
+    for (const protocol::SyntaxFault& fault : faults) {
       if (fault.fault_class == protocol::FaultClass::advice) continue;
       FindingDetails what;
       what.message =
@@ -107,11 +109,13 @@ AddressFindings findings_of(RuleContext& context, const HttpsAttempt& attempt) {
     judge_policy_answer(context, attempt);
     judge_other_body(context, attempt);
   } else {
-    context.add(code_of(attempt.status), {.message = failure_text(attempt),
-                                          .host = context.evidence.policy.host,
-                                          .address = attempt.address,
-                                          .unobserved = attempt.status == HttpsStatus::cancelled,
-                                          .may_be_local = protocol::may_be_local(attempt)});
+    context.add(code_of(attempt.status),
+                {.message = failure_text(attempt),
+                 .fix = policy_failure_fix(attempt, context.evidence.policy.host),
+                 .host = context.evidence.policy.host,
+                 .address = attempt.address,
+                 .unobserved = attempt.status == HttpsStatus::cancelled,
+                 .may_be_local = protocol::may_be_local(attempt)});
   }
   found.findings = context.findings.split_off(before);
   return found;

@@ -103,7 +103,7 @@ void judge_without_record(RuleContext& context) {
 }  // namespace
 
 bool is_unobserved(const RuleContext& context, const HttpsAttempt& attempt) {
-  return attempt.status == HttpsStatus::cancelled ||
+  return attempt.status == HttpsStatus::cancelled || protocol::is_rate_limited(attempt) ||
          (protocol::may_be_local(attempt) && !context.evidence.channels.contains(channel_of(
                                                  ChannelKind::https, attempt.address.family())));
 }

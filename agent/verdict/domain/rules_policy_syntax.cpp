@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/policy_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -70,7 +71,9 @@ void judge_policy_syntax(RuleContext& context) {
       context.not_applicable(Stage::policy_syntax);
     return;
   }
-  context.add_faults(reading.policy.faults, FaultySource::policy);
+  context.add_faults(
+      faults_with_cause(reading.policy.faults, *reading.attempt, context.evidence.policy.host),
+      FaultySource::policy);
 
   auto expected = context.thresholds.expected_mode;
   if (expected && reading.policy.mode && *reading.policy.mode < *expected)

@@ -30,6 +30,15 @@ inline constexpr std::string_view kDigPolicyHost =
     "dig {dns}+noall +answer +comments {policy_host} A {policy_host} AAAA";
 inline constexpr std::string_view kCurlPolicy =
     "curl -sS -i --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHttp1 =
+    "curl -sS -i --http1.1 --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHead =
+    "curl -sS -o /dev/null -D - --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlWholeBody =
+    "curl -sS -i --ignore-content-length -H \"Connection: close\" --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
 inline constexpr std::string_view kCurlPolicyBytes =
     "curl -sS --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt | "
     "cat -A";

@@ -143,7 +143,7 @@ TEST_F(CurlFetcherTest, Answers) {
        "no chunk size"},
       {"version: STSv1\r\n", HttpsStatus::malformed, 0, "HTTP/0.9", "no status line"},
       {"HTTP/9.9 200 OK\r\n\r\n", HttpsStatus::malformed, 0, "", "an HTTP version nobody knows"},
-      {"", HttpsStatus::malformed, 0, "Empty reply", "closed without an answer"},
+      {"", HttpsStatus::malformed, 0, "without a response", "closed without an answer"},
       {"HTTP/1.1 20", HttpsStatus::malformed, 0, "", "half a status line"},
       {ok + "Content-Type: text/plain\r\n", HttpsStatus::malformed, 200, "", "half a head"},
       {"HTTP/1.1 404 Not Found\r\nContent-Length: 50\r\n\r\nshort", HttpsStatus::responded, 404, "",
