@@ -44,6 +44,10 @@ inline constexpr FindingRow kRows[] = {
      "The policy host responds over IPv6 but not over IPv4; senders without IPv6 cannot fetch the "
      "policy.",
      "Serve the policy over IPv4 as well.", kCurlPolicy},
+    {"probe-https-outage", kStage, U, U, kNone, "", "",
+     "Most policy hosts began to fail alike at the same time, and no canary shows that the agent's "
+     "own connection works, so the failures are not counted against the domains.",
+     "Check the agent's route, firewall and provider for outgoing port 443.", kCurlPolicy},
     {"sts-tls-handshake-failed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host accepts connections on port 443, but the TLS handshake fails.",
      "Configure a certificate and TLS 1.2 or 1.3 for the policy host's name (SNI).",
