@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mtasts::check {
 namespace {
 
@@ -53,13 +55,20 @@ void Standstill::excuse(protocol::DnsAnswer& answer) const {
   answer.detail = reason();
 }
 
+std::chrono::milliseconds Standstill::without_ours(std::chrono::milliseconds duration) const {
+  if (lag_ == nullptr) return duration;
+  return std::max(std::chrono::milliseconds(0), duration - lag_->total_since(began_));
+}
+
 void Standstill::excuse(protocol::HttpsAttempt& attempt) const {
+  attempt.total_time = without_ours(attempt.total_time);
   if (!comes_of_waiting(attempt.status) || !disturbed()) return;
   attempt.status = HttpsStatus::cancelled;
   attempt.detail = reason();
 }
 
 void Standstill::excuse(protocol::SmtpAttempt& attempt) const {
+  attempt.banner_time = without_ours(attempt.banner_time);
   if (!comes_of_waiting(attempt.status) || !disturbed()) return;
   attempt.status = SmtpStatus::cancelled;
   attempt.detail = reason();

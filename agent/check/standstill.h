@@ -3,7 +3,8 @@
 
 // What the agent's own standstills mean for what it observed: a peer that did not answer in time,
 // or that closed, while the agent's loop stood still for a good part of that time is not to blame.
-// Such an observation becomes `cancelled`. Loop thread only.
+// Such an observation becomes `cancelled`, and the time is taken off from the peer's. Loop thread
+// only.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,7 @@ class Standstill {
   void excuse(protocol::SmtpAttempt& attempt) const;
 
  private:
+  std::chrono::milliseconds without_ours(std::chrono::milliseconds duration) const;
   bool disturbed() const { return lag_ != nullptr && lag_->disturbed_since(began_); }
   std::string reason() const;
 
