@@ -44,6 +44,10 @@ inline constexpr FindingRow kRows[] = {
      "The policy host responds over IPv6 but not over IPv4; senders without IPv6 cannot fetch the "
      "policy.",
      "Serve the policy over IPv4 as well.", kCurlPolicy},
+    {"probe-https-outage", kStage, U, U, kNone, "", "",
+     "Most policy hosts began to fail alike at the same time, and no canary shows that the agent's "
+     "own connection works, so the failures are not counted against the domains.",
+     "Check the agent's route, firewall and provider for outgoing port 443.", kCurlPolicy},
     {"sts-host-address-fails", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "One address of the policy host fails while others serve the policy; a sender may pick any "
      "address.",
