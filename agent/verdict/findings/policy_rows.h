@@ -85,7 +85,7 @@ inline constexpr FindingRow kRows[] = {
     {"sts-http-content-type-wrong", kStage, W, W, kNone, kFetch, "RFC 8461 §3.2",
      "The policy is not served as text/plain; some senders reject it.",
      "Send the header Content-Type: text/plain.", kCurlPolicy},
-    {"sts-http-content-type-missing", kStage, W, W, kNone, "", "RFC 8461 §3.2",
+    {"sts-http-content-type-missing", kStage, W, W, kNone, kFetch, "RFC 8461 §3.2",
      "The response has no Content-Type header; some senders reject it.",
      "Send the header Content-Type: text/plain.", kCurlPolicy},
     {"sts-http-content-encoding", kStage, W, W, kNone, kFetch, "RFC 9110 §12.5.3",
