@@ -113,11 +113,9 @@ asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, Stea
                           evidence.channel_faults);
 
   const std::string& host = evidence.policy.host;
-  channels_.note_attempts(ChannelKind::https, evidence.policy.attempts);
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse https = channel_use(evidence.policy.attempts, family);
-    if (https.answered) channels_.note_success(channel, host);
     co_await channels_.assess(channel, https, host, began, evidence.channels,
                               evidence.channel_faults);
   }
