@@ -78,6 +78,13 @@ Json findings_json(const verdict::Report& report) {
 Json policy_json(const verdict::PolicyReport& policy) {
   Json addresses = Json::array();
   for (const IpAddress& address : policy.addresses) addresses.push_back(address.text());
+  Json results = Json::array();
+  for (const verdict::PolicyAddressReport& result : policy.address_results)
+    results.push_back({{"address", result.address.text()},
+                       {"family", name_of(result.address.family())},
+                       {"status", name_of(result.status)},
+                       {"http_status", or_null(result.http_status)},
+                       {"verified", or_null(result.verified)}});
   Json mode = policy.mode ? Json(name_of(*policy.mode)) : Json(nullptr);
   return {{"url", policy.url},
           {"status", name_of(policy.status)},
@@ -88,7 +95,8 @@ Json policy_json(const verdict::PolicyReport& policy) {
           {"max_age", or_null(policy.max_age_seconds)},
           {"mx", policy.mx},
           {"addresses", std::move(addresses)},
-          {"certificate", certificate_json(policy.chain)}};
+          {"certificate", certificate_json(policy.chain)},
+          {"address_results", std::move(results)}};
 }
 
 Json address_json(const verdict::MxAddressReport& address) {

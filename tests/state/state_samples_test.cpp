@@ -94,6 +94,12 @@ verdict::Report rich_report(const std::string& domain) {
   policy.max_age_seconds = UINT64_MAX;
   policy.mx = {"*.example.com"};
   policy.addresses = {*IpAddress::parse("192.0.2.80"), *IpAddress::parse("2001:db8::80")};
+  policy.address_results.resize(2);
+  policy.address_results[0].address = policy.addresses[0];
+  policy.address_results[0].status = verdict::PolicyAddressStatus::http_error;
+  policy.address_results[0].http_status = 404;
+  policy.address_results[0].verified = true;
+  policy.address_results[1].address = policy.addresses[1];
   policy.chain = sample_chain("aa");
   report.tlsrpt = {verdict::TxtStatus::invalid, {"v=TLSRPTv1; rua=x"}, {"mailto:a@example.com"}};
   verdict::MxReport first;
@@ -212,7 +218,7 @@ void expect_same(const protocol::PeerChainPtr& left, const protocol::PeerChainPt
 
 void expect_same(const verdict::PolicyReport& left, const verdict::PolicyReport& right) {
   const auto& [url, status, http_status, content_type, body, valid, mode, max_age, mx, addresses,
-               chain] = left;
+               address_results, chain] = left;
   EXPECT_EQ(url, right.url);
   EXPECT_EQ(status, right.status);
   EXPECT_EQ(http_status, right.http_status);
@@ -223,6 +229,7 @@ void expect_same(const verdict::PolicyReport& left, const verdict::PolicyReport&
   EXPECT_EQ(max_age, right.max_age_seconds);
   EXPECT_EQ(mx, right.mx);
   EXPECT_TRUE(addresses == right.addresses);
+  EXPECT_TRUE(address_results == right.address_results);
   expect_same(chain, right.chain);
 }
 

@@ -65,6 +65,7 @@ std::vector<BrokenCase> mx_cases() {
       {"mx-timeout", mx_status(DnsStatus::timeout)},
       {"mx-nxdomain", mx_status(DnsStatus::nxdomain)},
       {"mx-none", mx_status(DnsStatus::nodata)},
+      {"mx-unchecked", [](Scene& s) { s.hosts.pop_back(); }},
       {"mx-not-covered", [](Scene& s) { s.set_mx({"mail.other.example"}); }},
       {"mx-partial-coverage",
        [](Scene& s) {
@@ -111,6 +112,8 @@ std::vector<BrokenCase> mx_cases() {
 
 std::vector<BrokenCase> smtp_cases() {
   return {
+      {"smtp-unchecked", [](Scene& s) { s.hosts.clear(); }},
+      {"cert-unchecked", [](Scene& s) { s.hosts.clear(); }},
       {"smtp-starttls-missing", smtp(SmtpStatus::starttls_missing, SmtpStep::ehlo, 250)},
       {"smtp-starttls-stripped", smtp(SmtpStatus::starttls_stripped, SmtpStep::ehlo, 250)},
       {"smtp-starttls-refused", smtp(SmtpStatus::starttls_rejected, SmtpStep::starttls, 454)},
@@ -142,9 +145,27 @@ std::vector<BrokenCase> smtp_cases() {
          smtp(SmtpStatus::connect_timeout, SmtpStep::connect)(s);
          s.hosts[0].channels = ChannelSet();
        }},
+      {"probe-smtp-outage",
+       [](Scene& s) {
+         smtp(SmtpStatus::connect_timeout, SmtpStep::connect)(s);
+         s.hosts[0].channels = ChannelSet();
+         s.hosts[0].channel_faults.push_back(
+             {Channel::smtp_ipv4, ChannelFault::Kind::outage, "what happened"});
+       }},
       {"smtp-banner-4xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 421, "busy")},
       {"smtp-banner-5xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 554, "no")},
       {"smtp-greylisted", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 450, "Greylisted")},
+      {"smtp-rate-limited",
+       smtp(SmtpStatus::starttls_rejected, SmtpStep::starttls, 454, "too many sessions")},
+      {"smtp-tarpit", smtp(SmtpStatus::tarpit, SmtpStep::banner)},
+      {"smtp-starttls-selective",
+       [](Scene& s) {
+         s.probe(0, 1).status = SmtpStatus::starttls_missing;
+         s.probe(0, 1).step = SmtpStep::ehlo;
+         s.probe(0, 1).reply_code = 250;
+         s.probe(0, 1).starttls_offered = false;
+         s.probe(0, 1).chain = nullptr;
+       }},
       {"smtp-banner-slow", [](Scene& s) { s.probe().banner_time = std::chrono::seconds(7); }},
       {"cert-expired", mx_chain(with_fault(ChainFault::expired))},
       {"cert-not-yet-valid", mx_chain(with_fault(ChainFault::not_yet_valid))},

@@ -16,6 +16,7 @@
 #include "net/smtp/smtp_connection.h"
 #include "net/tls/tls_observer.h"
 #include "protocol/smtp/attempt.h"
+#include "protocol/smtp/reply_pace.h"
 #include "protocol/smtp/starttls_dialogue.h"
 
 namespace mtasts::net {
@@ -53,9 +54,12 @@ class SmtpExchange {
   boost::asio::awaitable<void> quit();
   boost::asio::awaitable<IoStatus> step();
   void note_dialogue();
+  void note_octets(size_t size_bytes);
   void note_silence(IoStatus status);
+  bool note_drip();  // true: the slow replies of the server are the reason
   void note_connect_failure(IoStatus status);
   void note_tls_failure(IoStatus status);
+  bool note_refusal_in_place_of_tls();
   void end(protocol::SmtpStatus status, std::string detail);
   SteadyTime soon(std::chrono::milliseconds limit) const;  // at most the deadline
 
@@ -65,7 +69,10 @@ class SmtpExchange {
   std::shared_ptr<SmtpConnection> connection_;
   protocol::StarttlsDialogue dialogue_;
   protocol::SmtpAttempt attempt_;
+  protocol::ReplyPace pace_;
   SteadyTime connected_{};
+  size_t reply_bytes_ = 0;     // of clear-text replies
+  std::string injected_text_;  // clear text between the 220 to STARTTLS and the ClientHello
   bool may_be_version_ = false;
   bool tls_is_old_ = false;
 };

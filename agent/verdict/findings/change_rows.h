@@ -86,6 +86,9 @@ inline constexpr FindingRow kRows[] = {
     {"mx-removed", kStage, I, I, kNone, "", "RFC 8461 §8.1",
      "An MX host was removed from the MX records.",
      "Remove its mx line from the policy once senders no longer use the host.", kDigMx},
+    {"sts-change-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.1",
+     "Record or policy could not be observed, so it is not known whether they changed.",
+     "Follow the finding of stage record or policy_fetch that says why.", kHistory},
 };
 
 }  // namespace mtasts::verdict::rows::change

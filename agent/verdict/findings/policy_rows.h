@@ -44,6 +44,23 @@ inline constexpr FindingRow kRows[] = {
      "The policy host responds over IPv6 but not over IPv4; senders without IPv6 cannot fetch the "
      "policy.",
      "Serve the policy over IPv4 as well.", kCurlPolicy},
+    {"probe-https-outage", kStage, U, U, kNone, "", "",
+     "Most policy hosts began to fail alike at the same time, and no canary shows that the agent's "
+     "own connection works, so the failures are not counted against the domains.",
+     "Check the agent's route, firewall and provider for outgoing port 443.", kCurlPolicy},
+    {"sts-host-address-fails", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
+     "One address of the policy host fails while others serve the policy; a sender may pick any "
+     "address.",
+     "Repair the server at this address, or remove the address from DNS.", kCurlPolicy},
+    {"sts-host-addresses-differ", kStage, W, W, kNone, "", "RFC 8461 §3.3",
+     "The addresses of the policy host serve different policies, so it depends on the address "
+     "which one a sender applies.",
+     "Serve the same file at every address, and publish a new id when all of them have it.",
+     kCurlPolicy},
+    {"sts-host-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.3",
+     "Addresses of the policy host that the agent did not contact: it does not use their family, "
+     "there are too many, or the check ended early.",
+     "Give the agent connectivity for both address families.", kDigPolicyHost},
     {"sts-tls-handshake-failed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The policy host accepts connections on port 443, but the TLS handshake fails.",
      "Configure a certificate and TLS 1.2 or 1.3 for the policy host's name (SNI).",
@@ -59,10 +76,11 @@ inline constexpr FindingRow kRows[] = {
      "Find out why the web server stalls; senders wait at most a minute, many only a few seconds.",
      kCurlPolicy},
     {"sts-http-slow", kStage, W, W, kNone, "", "RFC 8461 §3.3",
-     "Fetching the policy takes more than 5 seconds; some senders do not wait that long.",
+     "Fetching the policy takes more than 2 seconds (warning from 4), twice in a row; some senders "
+     "do not wait that long.",
      "Serve the policy as a static file.", kCurlPolicy},
     {"sts-http-too-large", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
-     "The response is larger than 64 KiB, the size at which senders stop reading.",
+     "The response is larger than 64 KiB, the size at which many senders stop reading.",
      "Serve only the policy text at this URL.", kCurlPolicy},
     {"sts-http-content-type-wrong", kStage, W, W, kNone, kFetch, "RFC 8461 §3.2",
      "The policy is not served as text/plain; some senders reject it.",
@@ -70,6 +88,13 @@ inline constexpr FindingRow kRows[] = {
     {"sts-http-content-type-missing", kStage, W, W, kNone, "", "RFC 8461 §3.2",
      "The response has no Content-Type header; some senders reject it.",
      "Send the header Content-Type: text/plain.", kCurlPolicy},
+    {"sts-http-content-encoding", kStage, W, W, kNone, kFetch, "RFC 9110 §12.5.3",
+     "The policy is compressed in a way that some senders did not ask for and do not decode.",
+     "Serve the policy uncompressed unless the request has a matching Accept-Encoding header.",
+     kCurlHead},
+    {"sts-http-no-http1", kStage, W, W, kNone, kFetch, "RFC 8461 §3.3, RFC 9110 §2.5",
+     "The policy is served over HTTP/2 only; some senders speak HTTP/1.1 only.",
+     "Offer http/1.1 beside h2 in ALPN, and answer requests over HTTP/1.1.", kCurlHttp1},
     {"sts-http-malformed", kStage, C, C, kNone, kFetch, "RFC 8461 §3.3",
      "The response from the policy host is not valid HTTP, or its header is too large.",
      "Make sure that a working web server handles port 443 of the policy host.", kCurlPolicy},
@@ -77,6 +102,11 @@ inline constexpr FindingRow kRows[] = {
      "The connection closes before the announced length of the policy is received.",
      "Correct the Content-Length header, or fix the proxy that truncates the response.",
      kCurlPolicy},
+    {"sts-http-length-mismatch", kStage, C, C, kNone, kFetch, "RFC 9110 §8.6",
+     "Content-Length is smaller than the policy, so senders read only the beginning of it.",
+     "Let the web server compute Content-Length instead of setting it in the application or the "
+     "configuration.",
+     kCurlWholeBody},
 
     {"sts-tls-expired", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
      "The policy host's certificate has expired, so senders reject the policy.",
@@ -122,6 +152,9 @@ inline constexpr FindingRow kRows[] = {
      "The certificate's key is weaker than RSA 2048, which modern senders reject.",
      "Reissue the certificate with an RSA key of 2048 bits or more, or an EC key.",
      kPolicyCertificate},
+    {"sts-tls-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §3.3",
+     "The agent saw no certificate of the policy host, so nothing is known about it.",
+     "Follow the finding of stage policy_fetch or record that says why.", kDigPolicyHost},
     {"sts-tls-weak-signature", kCertificate, C, C, kNone, kWebPki, "RFC 8461 §3.3",
      "The chain is signed with SHA-1 or MD5; senders with Go or OpenSSL 3 reject it.",
      "Get a new certificate from a CA that signs with SHA-256, and serve it with the chain that "

@@ -28,6 +28,13 @@ inline constexpr FindingRow kRows[] = {
     {"smtp-starttls-refused", kStage, C, W, kNone, kNotSupported, "RFC 3207 §4",
      "The server offers STARTTLS but rejects the command.",
      "Check the server's log: most often it cannot read its key or certificate.", kSmtpTls},
+    {"smtp-starttls-selective", kStage, W, W, kNone, kNotSupported, "RFC 8461 §4, RFC 3207 §4",
+     "The host offers STARTTLS at some of its addresses or at some times only; senders that "
+     "enforce "
+     "the policy do not deliver when they meet one without it.",
+     "Enable STARTTLS with the same certificate on every server behind this name, and for every "
+     "client.",
+     kSmtpTls},
     {"smtp-ehlo-failed", kStage, C, W, kNone, kNotSupported, "RFC 5321 §4.1.1.1",
      "The server rejects EHLO, so it cannot offer STARTTLS.",
      "Enable ESMTP on the server, or on the proxy in front of it.", kSmtpTalk},
@@ -76,6 +83,10 @@ inline constexpr FindingRow kRows[] = {
      "Run the agent where outgoing port 25 is open (many clouds block it), or set [smtp] enabled = "
      "false.",
      kSmtpTls},
+    {"probe-smtp-outage", kStage, U, U, kNone, "", "",
+     "Most MX hosts began to fail alike on port 25 at the same time, and no canary shows that the "
+     "agent's own connection works, so the failures are not counted against the hosts.",
+     "Check the agent's route, firewall and provider for outgoing port 25.", kSmtpTls},
     {"smtp-banner-4xx", kStage, U, U, kNone, "", "RFC 5321 §4.2.1",
      "The server defers the connection, which says nothing about its TLS.",
      "Allow the agent's address on the server, or wait; the last known result is kept.", kSmtpTalk},
@@ -86,6 +97,19 @@ inline constexpr FindingRow kRows[] = {
     {"smtp-greylisted", kStage, U, U, kNone, "", "RFC 6647",
      "The server greylists the agent, which says nothing about its TLS.",
      "Allow the agent's address on the server, or wait; the last known result is kept.", kSmtpTalk},
+    {"smtp-rate-limited", kStage, U, U, kNone, "", "RFC 5321 §4.5.4.1",
+     "The server limits the connections or sessions of the agent, which says nothing about its "
+     "TLS.",
+     "Exempt the agent's address from the server's limits, raise [check] smtp_interval, or check "
+     "from another address; the last known result is kept.",
+     kSmtpTalk},
+    {"smtp-tarpit", kStage, U, U, kNone, "", "RFC 5321 §4.5.3.2",
+     "The server sends its replies a few bytes at a time to slow the agent down, which says "
+     "nothing "
+     "about its TLS.",
+     "Allow the agent's address on the server (a tarpit slows down clients on a block list), or "
+     "check from another address; the last known result is kept.",
+     kSmtpTalk},
     {"smtp-banner-slow", kStage, I, I, kNone, "", "RFC 5321 §4.5.3.2.1",
      "The greeting took more than 6 seconds.",
      "No action is needed if the delay is intended (postscreen); otherwise find out what the "
@@ -103,6 +127,10 @@ inline constexpr FindingRow kRows[] = {
      "covers "
      "both.",
      kSmtpTls},
+
+    {"smtp-unchecked", kStage, U, U, kNone, "", "RFC 3207 §4",
+     "No MX host could be probed, so nothing is known about STARTTLS.",
+     "Follow the finding of stage mx that says why.", kDigMx},
 
     {"cert-expired", kCertificate, C, W, kNone, kExpired, "RFC 8461 §4.2",
      "The MX host's certificate has expired; in mode enforce senders do not deliver to it.",
@@ -154,6 +182,9 @@ inline constexpr FindingRow kRows[] = {
      "Some addresses of the MX host present a good certificate and others do not: one server of "
      "the pool was probably missed.",
      "Install the good certificate on every address of the host.", kSmtpTls},
+    {"cert-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §4.2",
+     "The agent saw no certificate of an MX host, so nothing is known about it.",
+     "Follow the finding of stage mx or smtp that says why.", kDigMx},
 };
 
 }  // namespace mtasts::verdict::rows::smtp

@@ -50,7 +50,7 @@ PolicyFactsPtr policy_of(const RuleContext& context) {
 // No sender gets a policy, and the cause is not a failed observation.
 bool is_policy_gone(const RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
-  if (context.reading.attempt != nullptr) return true;
+  if (context.reading.attempt != nullptr) return !is_unobserved(context, *context.reading.attempt);
   if (!policy.attempts.empty())
     return std::none_of(
         policy.attempts.begin(), policy.attempts.end(),

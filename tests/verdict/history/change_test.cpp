@@ -49,7 +49,7 @@ TEST(Change, IsUnknownWhereRecordOrPolicyCouldNotBeSeen) {
     (record ? domain.record_unseen : domain.policy_unseen) = true;
     domain.settle();
     EXPECT_EQ(domain.report.stage(Stage::change), StageResult::unknown);
-    EXPECT_EQ(domain.open(), Codes());
+    EXPECT_EQ(domain.open(), Codes{"sts-change-unchecked"});
   }
 }
 
