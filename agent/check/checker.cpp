@@ -14,15 +14,7 @@ namespace {
 namespace asio = boost::asio;
 using protocol::DnsAnswer;
 using protocol::DnsStatus;
-using protocol::HttpsAttempt;
-using protocol::HttpsStatus;
 using protocol::RecordType;
-
-// Tries the next address when a connection fails, as a sender would.
-bool may_try_next(HttpsStatus status) {
-  return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
-         status == HttpsStatus::unreachable;
-}
 
 std::vector<verdict::MxTarget> targets_of(const DnsAnswer& mx) {
   std::vector<protocol::MxRecord> records = mx.mx;
@@ -48,7 +40,8 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
     : environment_(std::move(environment)),
       mx_probes_(mx_probes),
       channels_(channels),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
+      policies_(environment_, channels, settings),
       network_(settings.network),
       smtp_enabled_(settings.smtp.enabled) {}
 
@@ -57,6 +50,8 @@ asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
   verdict::Evidence evidence(std::move(domain));
   evidence.smtp_enabled = smtp_enabled_;
   evidence.started = environment_.clock();
+  std::optional<async::LoopLag::Watch> watch;
+  if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await async::with_deadline(collect(evidence), limit);
   evidence.finished = environment_.clock();
   co_return evidence;
@@ -70,54 +65,13 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   // The policy is fetched even when the record is broken, so that one fault does not hide the next.
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(lookup_.query("_mta-sts." + domain, RecordType::txt, domain, evidence.record));
-  parts.push_back(fetch_policy(evidence.policy, domain));
+  parts.push_back(policies_.observe(evidence.policy, domain));
   parts.push_back(lookup_.query("_smtp._tls." + domain, RecordType::txt, domain, evidence.tlsrpt));
   parts.push_back(observe_mail(evidence));
   co_await async::when_all(std::move(parts));
 
   co_await assess_channels(evidence, began);
   co_return true;
-}
-
-asio::awaitable<void> Checker::fetch_policy(verdict::PolicyEvidence& policy,
-                                            const std::string& domain) {
-  co_await lookup_.addresses(policy.host, domain, policy.addresses.answers);
-  SteadyTime began = environment_.steady_now();
-  std::vector<std::vector<HttpsAttempt>> by_family(network_.families.size());
-  std::vector<asio::awaitable<void>> parts;
-  for (size_t i = 0; i < by_family.size(); ++i)
-    parts.push_back(fetch_family(policy, network_.families[i], by_family[i]));
-  co_await async::when_all(std::move(parts));
-  for (auto& attempts : by_family)
-    std::move(attempts.begin(), attempts.end(), std::back_inserter(policy.attempts));
-  if (!policy.attempts.empty())
-    environment_.metrics.observe_phase(Phase::policy, environment_.steady_now() - began);
-}
-
-asio::awaitable<void> Checker::fetch_family(verdict::PolicyEvidence& policy, AddressFamily family,
-                                            std::vector<HttpsAttempt>& attempts) {
-  std::vector<IpAddress> addresses;
-  for (const DnsAnswer& answer : policy.addresses.answers)
-    for (const IpAddress& address : answer.addresses)
-      if (address.family() == family) addresses.push_back(address);
-  std::vector<IpAddress> usable;
-  for (const IpAddress& address : addresses) {
-    if (may_contact(address, network_.allow_private_addresses)) {
-      usable.push_back(address);
-      continue;
-    }
-    HttpsAttempt refused;
-    refused.address = address;
-    refused.status = HttpsStatus::not_allowed;
-    attempts.push_back(std::move(refused));
-  }
-  if (usable.size() > kMaxPolicyAddresses) usable.resize(kMaxPolicyAddresses);
-  for (const IpAddress& address : usable) {
-    HttpsAttempt attempt = co_await environment_.fetcher.fetch_policy(policy.host, address);
-    bool next = may_try_next(attempt.status);
-    attempts.push_back(std::move(attempt));
-    if (!next) break;
-  }
 }
 
 asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
@@ -135,7 +89,8 @@ asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
   std::vector<asio::awaitable<void>> parts;
   for (verdict::MxTarget& target : evidence.mx_targets) {
     if (target.host.empty() || IpAddress::parse(target.host)) continue;
-    if (parts.size() < kMaxMxHosts) parts.push_back(observe_host(target));
+    target.beyond_limit = parts.size() >= kMaxMxHosts;
+    if (!target.beyond_limit) parts.push_back(observe_host(target));
   }
   co_await async::when_all(std::move(parts));
 }
@@ -148,24 +103,23 @@ asio::awaitable<void> Checker::observe_host(verdict::MxTarget& target) {
 // judge.
 asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, SteadyTime began) {
   const std::string& domain = evidence.domain.text();
-  ChannelUse dns;
-  auto weigh = [&dns](const DnsAnswer& answer) {
-    dns.failed |= !protocol::is_conclusive(answer.status);
-  };
-  weigh(evidence.record);
-  weigh(evidence.tlsrpt);
-  weigh(evidence.mx);
-  for (const DnsAnswer& answer : evidence.policy.addresses.answers) weigh(answer);
-  for (const DnsAnswer& answer : evidence.apex) weigh(answer);
-  dns.answered = !dns.failed;  // a domain's own answers do not prove the channel
-  co_await channels_.assess(Channel::dns, dns, domain, began, evidence.channels);
+  LookupSummary lookups;
+  lookups.add(evidence.record);
+  lookups.add(evidence.tlsrpt);
+  lookups.add(evidence.mx);
+  lookups.add(evidence.policy.addresses.answers);
+  lookups.add(evidence.apex);
+  co_await lookups.assess(channels_, evidence.mx, domain, began, evidence.channels,
+                          evidence.channel_faults);
 
   const std::string& host = evidence.policy.host;
+  channels_.note_attempts(ChannelKind::https, evidence.policy.attempts);
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse https = channel_use(evidence.policy.attempts, family);
     if (https.answered) channels_.note_success(channel, host);
-    co_await channels_.assess(channel, https, host, began, evidence.channels);
+    co_await channels_.assess(channel, https, host, began, evidence.channels,
+                              evidence.channel_faults);
   }
 }
 

@@ -9,6 +9,8 @@
 
 #include "async/backoff.h"
 #include "async/when_all.h"
+#include "check/address_selection.h"
+#include "check/standstill.h"
 #include "check/thresholds.h"
 
 namespace mtasts::check {
@@ -49,13 +51,14 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
                            const verdict::Thresholds& thresholds)
     : environment_(std::move(environment)),
       channels_(channels),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
       network_(settings.network),
       interval_(settings.check.smtp_interval),
       enabled_(settings.smtp.enabled),
       thresholds_(thresholds),
       probes_(environment_.executor, environment_.tasks),
-      addresses_in_use_(environment_.executor) {}
+      addresses_in_use_(environment_.executor),
+      variants_(environment_, interval_, addresses_in_use_) {}
 
 asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
   Entry& entry = entries_[host];
@@ -79,11 +82,6 @@ std::chrono::milliseconds MxProbeCache::lifetime(const Entry& entry) const {
   if (entry.inconclusive > 0) wait = std::min(wait, async::backoff_after(entry.inconclusive));
   if (entry.faulty > 0) wait = std::min({wait, async::backoff_after(entry.faulty), kLongestFault});
   return wait;
-}
-
-bool MxProbeCache::uses(AddressFamily family) const {
-  const auto& used = network_.families;
-  return std::find(used.begin(), used.end(), family) != used.end();
 }
 
 asio::awaitable<void> MxProbeCache::probe(std::string host) {
@@ -110,33 +108,42 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
 
 asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   SteadyTime began = environment_.steady_now();
+  std::optional<async::LoopLag::Watch> watch;
+  if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
-    for (const IpAddress& address : answer.addresses) {
-      if (evidence.attempts.size() >= kMaxAddresses) break;
-      if (!uses(address.family())) continue;
-      SmtpAttempt attempt;
-      attempt.address = address;
-      if (!may_contact(address, network_.allow_private_addresses))
-        attempt.status = SmtpStatus::not_allowed;
-      evidence.attempts.push_back(std::move(attempt));
-    }
+  for (const IpAddress& address : select_addresses(evidence.addresses, network_)) {
+    SmtpAttempt attempt;
+    attempt.address = address;
+    if (!may_contact(address, network_.allow_private_addresses))
+      attempt.status = SmtpStatus::not_allowed;
+    evidence.attempts.push_back(std::move(attempt));
   }
   if (enabled_) {
+    size_t next = 0;
     std::vector<asio::awaitable<void>> probes;
-    for (SmtpAttempt& attempt : evidence.attempts)
-      if (attempt.status != SmtpStatus::not_allowed)
-        probes.push_back(probe_address(evidence.host, attempt));
+    for (size_t i = 0; i < std::min(kMaxConcurrent, evidence.attempts.size()); ++i)
+      probes.push_back(probe_in_turn(evidence, next));
     co_await async::when_all(std::move(probes));
+    co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
+}
+
+asio::awaitable<void> MxProbeCache::probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next) {
+  while (next < evidence.attempts.size()) {
+    SmtpAttempt& attempt = evidence.attempts[next++];
+    if (attempt.status != SmtpStatus::not_allowed) co_await probe_address(evidence.host, attempt);
+  }
 }
 
 // One connection per address at a time: many hosts may share an address.
 asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpAttempt& attempt) {
   IpAddress address = attempt.address;
+  ChannelMonitor::Flight flight = channels_.begin(channel_of(ChannelKind::smtp, address.family()));
   auto held = co_await addresses_in_use_.acquire(address);
+  Standstill standstill(environment_.lag);
   attempt = co_await environment_.prober.probe(host, address);
+  standstill.excuse(attempt);
   held.release();
   if (protocol::answered(attempt))
     channels_.note_success(channel_of(ChannelKind::smtp, address.family()), host);
@@ -145,21 +152,23 @@ asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpA
 
 asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evidence,
                                                     SteadyTime began) {
-  ChannelUse dns;
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
-    dns.failed |= !protocol::is_conclusive(answer.status);
-  dns.answered = !dns.failed;  // a host's own answers do not prove the channel
-  co_await channels_.assess(Channel::dns, dns, evidence.host, began, evidence.channels);
+  LookupSummary lookups;
+  lookups.add(evidence.addresses.answers);
+  co_await lookups.assess(channels_, evidence.addresses.answers.front(), evidence.host, began,
+                          evidence.channels, evidence.channel_faults);
+  channels_.note_attempts(ChannelKind::smtp, evidence.attempts);
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     ChannelUse smtp = channel_use(evidence.attempts, family);
     Channel channel = channel_of(ChannelKind::smtp, family);
-    co_await channels_.assess(channel, smtp, evidence.host, began, evidence.channels);
+    co_await channels_.assess(channel, smtp, evidence.host, began, evidence.channels,
+                              evidence.channel_faults);
   }
 }
 
 void MxProbeCache::inherit(const MxProbeCache& other) {
   for (const auto& [host, entry] : other.entries_)
     if (entry.verdict != nullptr) entries_.emplace(host, entry);
+  variants_.inherit(other.variants_);
 }
 
 void MxProbeCache::sweep() {
@@ -167,6 +176,7 @@ void MxProbeCache::sweep() {
   std::erase_if(entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
+  variants_.sweep();
 }
 
 }  // namespace mtasts::check

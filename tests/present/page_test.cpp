@@ -48,6 +48,21 @@ class PageTest : public testing::Test {
   world::Published published_;
 };
 
+TEST_F(PageTest, ABannerNamesTheChannelsThatAreUnavailable) {
+  EXPECT_FALSE(has(index_page(published_.reports.snapshot(), ""), "class=\"banner\""));
+  using Kind = verdict::ChannelFault::Kind;
+  published_.reports.set_channel_faults({
+      {Channel::dns, Kind::denies, "NS com: NXDOMAIN from 192.0.2.53:53"},
+      {Channel::smtp_ipv6, Kind::unreachable, "<mx.example>: timeout"},
+  });
+  std::string page = index_page(published_.reports.snapshot(), "");
+  EXPECT_TRUE(has(page, "class=\"banner\""));
+  EXPECT_TRUE(has(page, "NS com: NXDOMAIN from 192.0.2.53:53"));
+  EXPECT_TRUE(has(page, "<strong>smtp over ipv6</strong>: &lt;mx.example&gt;: timeout"));
+  published_.reports.set_channel_faults({});
+  EXPECT_FALSE(has(index_page(published_.reports.snapshot(), ""), "class=\"banner\""));
+}
+
 TEST_F(PageTest, ListsTheWorstFirst) {
   std::string page = index_page(published_.reports.snapshot(), "");
   size_t broken = page.find("broken.example</a>");
@@ -119,6 +134,19 @@ TEST_F(PageTest, ShowsEverythingAboutADomain) {
     EXPECT_TRUE(has(page, part)) << part;
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_FALSE(has(page, "\xff"));
+}
+
+TEST_F(PageTest, ShowsTheResultAtEachAddressOfThePolicyHost) {
+  auto report = *world::good_report("broken.example");
+  verdict::PolicyAddressReport stale;
+  stale.address = IpAddress::parse("192.0.2.8").value();
+  stale.status = verdict::PolicyAddressStatus::ok;
+  stale.http_status = 200;
+  stale.verified = false;
+  report.policy.address_results = {stale};
+  published_.publish(std::make_shared<const verdict::Report>(report));
+  EXPECT_TRUE(has(domain_page(*published_.reports.find("broken.example")),
+                  "192.0.2.8</code> ok, certificate not valid"));
 }
 
 TEST_F(PageTest, LinksAreRelativeWithoutAnExternalUrl) {

@@ -142,8 +142,8 @@ asio::awaitable<IoStatus> SmtpConnection::write(std::string octets) {
 }
 
 asio::awaitable<IoStatus> SmtpConnection::handshake(std::shared_ptr<const TlsObserver> observer,
-                                                    TlsVersions versions, std::string host) {
-  tls_.emplace(std::move(observer), versions, std::move(host), socket_.native_handle());
+                                                    TlsOffer offer, std::string host) {
+  tls_.emplace(std::move(observer), offer, std::move(host), socket_.native_handle());
   for (;;) {
     if (expired_) co_return IoStatus::timed_out;
     TlsProgress progress = tls_->handshake();

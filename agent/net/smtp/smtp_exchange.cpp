@@ -55,10 +55,10 @@ bool is_local_shortage(const boost::system::error_code& error) {
 
 SmtpExchange::SmtpExchange(const asio::any_io_executor& executor,
                            std::shared_ptr<const TlsObserver> observer,
-                           const SmtpProbeRequest& request, TlsVersions versions)
+                           const SmtpProbeRequest& request, const TlsOffer& offer)
     : observer_(std::move(observer)),
       request_(request),
-      versions_(versions),
+      offer_(offer),
       connection_(std::make_shared<SmtpConnection>(executor)),
       dialogue_(request.ehlo_name, request.goal) {
   attempt_.address = request.address;
@@ -147,7 +147,7 @@ asio::awaitable<bool> SmtpExchange::start_tls() {
   std::string waiting = connection_->discard_waiting();
   attempt_.injected_bytes += waiting.size();
   injected_text_ = dialogue_.injected_text().empty() ? waiting : dialogue_.injected_text();
-  IoStatus status = co_await connection_->handshake(observer_, versions_, request_.host);
+  IoStatus status = co_await connection_->handshake(observer_, offer_, request_.host);
   attempt_.chain = connection_->tls()->chain();
   if (status != IoStatus::done) {
     note_tls_failure(status);
@@ -235,7 +235,7 @@ void SmtpExchange::note_connect_failure(IoStatus status) {
 
 void SmtpExchange::note_tls_failure(IoStatus status) {
   const TlsClient& tls = *connection_->tls();
-  may_be_version_ = tls.may_be_version() && versions_ == TlsVersions::modern;
+  may_be_version_ = tls.may_be_version() && offer_.versions == TlsVersions::modern;
   if (status == IoStatus::cancelled) {
     end(SmtpStatus::cancelled, "cancelled at the TLS handshake");
   } else if (note_refusal_in_place_of_tls()) {

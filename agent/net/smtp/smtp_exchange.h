@@ -35,7 +35,7 @@ class SmtpExchange {
  public:
   SmtpExchange(const boost::asio::any_io_executor& executor,
                std::shared_ptr<const TlsObserver> observer, const SmtpProbeRequest& request,
-               TlsVersions versions);
+               const TlsOffer& offer);
 
   boost::asio::awaitable<void> run();
 
@@ -65,7 +65,7 @@ class SmtpExchange {
 
   std::shared_ptr<const TlsObserver> observer_;
   SmtpProbeRequest request_;
-  TlsVersions versions_;
+  TlsOffer offer_;
   std::shared_ptr<SmtpConnection> connection_;
   protocol::StarttlsDialogue dialogue_;
   protocol::SmtpAttempt attempt_;

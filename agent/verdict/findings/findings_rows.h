@@ -20,14 +20,27 @@ inline constexpr Severity U = Severity::unknown;
 // Commands that show what the agent observed. verify_command() fills in the {placeholders}.
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
+// A name that every working resolver knows.
+inline constexpr std::string_view kDigResolver = "dig {dns}com NS";
 inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";
 inline constexpr std::string_view kDigTlsrpt =
     "dig {dns}+noall +answer +comments TXT _smtp._tls.{domain}";
 inline constexpr std::string_view kDigMx = "dig {dns}+noall +answer +comments MX {domain}";
 inline constexpr std::string_view kDigHost =
     "dig {dns}+noall +answer +comments {host} A {host} AAAA";
+inline constexpr std::string_view kDigPolicyHost =
+    "dig {dns}+noall +answer +comments {policy_host} A {policy_host} AAAA";
 inline constexpr std::string_view kCurlPolicy =
     "curl -sS -i --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHttp1 =
+    "curl -sS -i --http1.1 --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHead =
+    "curl -sS -o /dev/null -D - --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlWholeBody =
+    "curl -sS -i --ignore-content-length -H \"Connection: close\" --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
 inline constexpr std::string_view kCurlPolicyBytes =
     "curl -sS --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt | "
     "cat -A";
@@ -37,6 +50,10 @@ inline constexpr std::string_view kPolicyCertificate =
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTls =
     "openssl s_client -starttls smtp -connect {connect} {ca_file}-servername {host} "
+    "-verify_hostname {host} "
+    "-showcerts </dev/null";
+inline constexpr std::string_view kSmtpTlsWithoutSni =
+    "openssl s_client -starttls smtp -connect {connect} {ca_file}-noservername "
     "-verify_hostname {host} "
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTalk =

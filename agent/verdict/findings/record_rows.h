@@ -84,6 +84,18 @@ inline constexpr FindingRow kRows[] = {
      "The record announces a policy, but there is no policy host to fetch it from.",
      "Serve the policy file, or retire MTA-STS with mtasts-exporter plan remove <domain>.",
      kCurlPolicy},
+    {"probe-dns-unreachable", kStage, U, U, kNone, "", "",
+     "The agent's own resolver does not answer, refuses, or cannot resolve any name, so nothing "
+     "that failed in DNS says anything about the domain.",
+     "Repair the resolver that the agent uses, or set another one in [dns] servers.", kDigResolver},
+    {"probe-dns-denies", kStage, U, U, kNone, "", "",
+     "The agent's own resolver denies names that exist, so its denials say nothing about the "
+     "domain.",
+     "Make the resolver resolve public names, or set another one in [dns] servers.", kDigResolver},
+    {"probe-dns-outage", kStage, U, U, kNone, "", "",
+     "Most domains began to fail alike in DNS at the same time, and no canary shows that the "
+     "agent's own DNS works, so the failures are not counted against the domains.",
+     "Repair the resolver that the agent uses, or set another one in [dns] servers.", kDigResolver},
 };
 
 }  // namespace mtasts::verdict::rows::record
