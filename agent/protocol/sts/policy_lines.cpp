@@ -14,6 +14,8 @@
 namespace mtasts::protocol {
 namespace {
 
+using Difference = SenderDifference;
+
 constexpr size_t kShown_bytes = 60;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -39,6 +41,20 @@ const KnownName* known_name(std::string_view name) {
   return nullptr;
 }
 
+// What senders do with a nearly right name.
+Difference difference_of_name(const KnownName& known, bool case_only) {
+  if (known.key == PolicyKey::mode && case_only) return Difference::policy_mode_name_case;
+  if (known.key == PolicyKey::mx && case_only) return Difference::policy_mx_name_case;
+  if (known.key == PolicyKey::max_age && !case_only) return Difference::policy_max_age_missing;
+  return Difference::none;
+}
+
+// The name of the first line of `text`.
+std::string_view first_name(std::string_view text) {
+  std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  return without_blanks_around(line.substr(0, line.find(':')));
+}
+
 class PolicyLinesReader {
  public:
   PolicyLinesReader(std::string_view body, FaultList& faults) : rest_(body), faults_(faults) {}
@@ -59,9 +75,12 @@ class PolicyLinesReader {
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - line_begin_) + 1;
   }
-  void error(FindingCode code, std::string_view piece, std::string message, std::string fix) {
-    faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix));
+  void error(FindingCode code, std::string_view piece, std::string message, std::string fix,
+             Difference difference = Difference::none) {
+    faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix),
+                  difference);
   }
+  bool next_is_mode() const;
 
   std::string_view rest_;
   FaultList& faults_;
@@ -98,7 +117,9 @@ bool PolicyLinesReader::begins_as_text() {
   }
   if (marked) {
     faults_.error("sts-policy-bom", 1, 1, "the file begins with a byte order mark (EF BB BF)",
-                  "save the file without a byte order mark");
+                  "save the file without a byte order mark",
+                  first_name(body) == "mode" ? Difference::policy_byte_order_mark_at_mode
+                                             : Difference::policy_byte_order_mark);
     rest_ = body;
   }
   return true;
@@ -109,14 +130,16 @@ void PolicyLinesReader::read_line() {
   std::string_view content = rest_.substr(0, end);
   if (without_leading_blanks(content).empty())
     faults_.differs("sts-policy-blank-line", lines_.end.line, 1, "the line is blank",
-                    "remove the line; some senders reject the policy because of it");
+                    "remove the line", Difference::policy_blank_line);
   else
     read_content(content);
   size_t terminator = take_terminator(end);
   if (terminator == 0) {
     lines_.end.column = column_of(rest_.substr(end));
     faults_.advise("sts-policy-no-final-eol", lines_.end.line, lines_.end.column,
-                   "the last line has no line terminator", "end the last line with CRLF");
+                   "the last line has no line terminator; the RFC allows it, and every tested "
+                   "sender takes it",
+                   "end the last line with CRLF");
   } else {
     ++lines_.end.line;
     lines_.end.column = 1;
@@ -133,25 +156,37 @@ size_t PolicyLinesReader::take_terminator(size_t at) {
   if (here[0] == '\n') {
     if (!bare_lf_seen_)
       faults_.advise("sts-policy-bare-lf", lines_.end.line, column_of(here),
-                     "the line ends in LF only; a few senders expect CRLF",
+                     "the line ends in LF only; the RFC allows it, and every tested sender takes "
+                     "it",
                      "end every line with CRLF");
     bare_lf_seen_ = true;
     return 1;
   }
-  error("sts-policy-syntax", here, "there is a CR without LF", "end the line with CRLF");
-  return 1;
+  bool doubled = here.substr(0, 3) == "\r\r\n";
+  error("sts-policy-syntax", here,
+        doubled ? "the line ends in CR CR LF" : "there is a CR without LF",
+        "end the line with CRLF", doubled ? Difference::policy_cr_cr_lf : Difference::policy_cr);
+  return doubled ? 3 : 1;
+}
+
+// The line behind the current one is the mode line.
+bool PolicyLinesReader::next_is_mode() const {
+  size_t end = rest_.find_first_of("\r\n");
+  if (end == std::string_view::npos) return false;
+  end += rest_.substr(end, 2) == "\r\n" ? 2 : 1;
+  return first_name(rest_.substr(end)) == "mode";
 }
 
 void PolicyLinesReader::read_content(std::string_view content) {
   std::string_view bare = without_leading_blanks(content);
   if (bare.size() < content.size())
     error("sts-policy-leading-space", content, "the line begins with whitespace",
-          "remove the whitespace at the beginning of the line");
+          "remove the whitespace at the beginning of the line", Difference::policy_leading_blank);
   bare = without_trailing_blanks(bare);
   if (bare[0] == '#') {
     error("sts-policy-syntax", bare,
           fmt::format("{} is a comment, which policies do not support", quoted(bare, kShown_bytes)),
-          "remove the line");
+          "remove the line", Difference::policy_comment);
     return;
   }
   size_t colon = bare.find(':');
@@ -165,7 +200,9 @@ void PolicyLinesReader::read_content(std::string_view content) {
   if (colon == std::string_view::npos) {
     error("sts-policy-syntax", bare,
           fmt::format("{} does not have the form name: value", quoted(bare, kShown_bytes)),
-          "write a name, a colon and a value, or remove the line");
+          "write a name, a colon and a value, or remove the line",
+          next_is_mode() ? Difference::policy_without_colon_before_mode
+                         : Difference::policy_without_colon);
     return;
   }
   read_field(bare, colon);
@@ -186,7 +223,8 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
           fmt::format("there is whitespace between {} and the colon",
                       quoted(field.name, kShown_bytes)),
-          fmt::format("write {}:", printable(field.name, kShown_bytes)));
+          fmt::format("write {}:", printable(field.name, kShown_bytes)),
+          Difference::policy_blank_before_colon);
   if (known != nullptr && field.name != known->name) {
     bool case_only = equals_ignoring_case(field.name, known->name);
     bool extension = is_field_name(field.name);
@@ -196,12 +234,15 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
     error(code, field.name,
           fmt::format("the name is written {}, not {}", quoted(field.name, kShown_bytes),
                       known->name),
-          fmt::format("write {}: {}", known->name, printable(field.value, kShown_bytes)));
+          fmt::format("write {}: {}", known->name, printable(field.value, kShown_bytes)),
+          difference_of_name(*known, case_only));
   } else if (!is_field_name(field.name)) {
     error("sts-policy-syntax", field.name,
           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
                       quoted(field.name, kShown_bytes)),
-          "correct the name or remove the line");
+          "correct the name or remove the line",
+          !field.name.empty() && all_of(field.name, is_visible) ? Difference::policy_name
+                                                                : Difference::none);
     return;
   }
   lines_.fields.push_back(field);
@@ -214,13 +255,16 @@ PolicyLines read_policy_lines(std::string_view body, FaultList& faults) {
 }
 
 bool check_policy_value(const PolicyField& field, FaultList& faults) {
-  auto complain = [&](size_t offset, std::string message) {
+  auto complain = [&](size_t offset, std::string message,
+                      Difference difference = Difference::none) {
     faults.error("sts-policy-syntax", field.line, field.value_column + static_cast<int>(offset),
-                 std::move(message), "correct the value or remove the line");
+                 std::move(message), "correct the value or remove the line", difference);
     return false;
   };
   if (field.value.empty())
-    return complain(0, fmt::format("the field {} has no value", quoted(field.name, kShown_bytes)));
+    return complain(
+        0, fmt::format("the field {} has no value", quoted(field.name, kShown_bytes)),
+        field.key == PolicyKey::extension ? Difference::policy_value_empty : Difference::none);
   auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   auto bad = std::find_if(field.value.begin(), field.value.end(), control);
   if (bad != field.value.end()) {
@@ -230,7 +274,8 @@ bool check_policy_value(const PolicyField& field, FaultList& faults) {
                                         quoted(field.name, kShown_bytes)));
   }
   if (!is_utf8(field.value))
-    return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)));
+    return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)),
+                    Difference::policy_value_not_utf8);
   return true;
 }
 
