@@ -68,10 +68,21 @@ Linted lint_tlsrpt(const std::string& text) {
   return linted;
 }
 
-Linted lint_policy(const std::string& text) {
+// The lines that end within the limit of a policy.
+std::string_view whole_lines(std::string_view text) {
+  text = text.substr(0, protocol::kPolicyLimit_bytes);
+  return text.substr(0, text.rfind('\n') + 1);
+}
+
+Linted lint_policy(const std::string& text, bool cut) {
   bool fits = text.size() <= protocol::kPolicyLimit_bytes;
-  auto policy =
-      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyLimit_bytes));
+  const std::string_view checked = fits ? std::string_view(text) : whole_lines(text);
+  auto policy = protocol::parse_sts_policy(checked);
+  if (!fits) {
+    // What seems to be missing at the end may follow.
+    const auto lines = std::count(checked.begin(), checked.end(), '\n');
+    std::erase_if(policy.faults, [&](const SyntaxFault& fault) { return fault.line > lines; });
+  }
   Linted linted{policy.valid && fits, true, std::move(policy.faults), Json::object()};
   if (policy.mode) {
     linted.enforced = *policy.mode == protocol::Mode::enforce;
@@ -79,21 +90,23 @@ Linted lint_policy(const std::string& text) {
   }
   if (policy.max_age_seconds) linted.parsed["max_age"] = *policy.max_age_seconds;
   if (!policy.mx.empty()) linted.parsed["mx"] = policy.mx;
-  if (!fits)
-    // RFC 8461 §3.3: senders may stop at 64 kilobytes.
-    linted.faults.insert(
-        linted.faults.begin(),
-        {"sts-http-too-large", FaultClass::error, 1, 1,
-         fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked",
-                     protocol::kPolicyLimit_bytes),
-         "shorten the policy; senders stop reading at 64 KiB"});
+  if (fits) return linted;
+  // RFC 8461 §3.3: senders may stop at 64 kilobytes.
+  auto difference = cut ? protocol::SenderDifference::answer_over_1_mib
+                        : protocol::SenderDifference::answer_over_64_kib;
+  linted.faults.insert(
+      linted.faults.begin(),
+      {"sts-http-too-large", FaultClass::error, 1, 1,
+       fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked; {1}",
+                   protocol::kPolicyLimit_bytes, protocol::effect_text(difference)),
+       "shorten the policy", difference});
   return linted;
 }
 
 Linted lint(LintKind kind, std::string text) {
   bool cut = text.size() > kLintLimit_bytes;
   if (cut) text.resize(kLintLimit_bytes);
-  if (kind == LintKind::policy) return lint_policy(text);
+  if (kind == LintKind::policy) return lint_policy(text, cut);
   if (!cut) strip_one_line_end(text);
   Linted linted = kind == LintKind::record ? lint_record(text) : lint_tlsrpt(text);
   if (!cut) return linted;

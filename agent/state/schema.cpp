@@ -139,8 +139,22 @@ CREATE TABLE host_change (
 CREATE INDEX host_change_host ON host_change(host, at);
 )sql";
 
+// Who issues the certificates of a domain's policy host and MX hosts.
+constexpr const char* kIssuers = R"sql(
+CREATE TABLE certificate_issuer (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  previous TEXT NOT NULL,           -- '': it never changed
+  candidate TEXT NOT NULL,          -- '': none awaits confirmation
+  candidate_since INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+);
+CREATE INDEX certificate_issuer_domain ON certificate_issuer(domain);
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst};
+constexpr const char* kMigrations[] = {kFirst, kIssuers};
 
 }  // namespace
 

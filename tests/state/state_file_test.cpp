@@ -219,6 +219,21 @@ void change_file(const std::string& path, const char* sql) {
   ASSERT_TRUE(database->execute(sql)) << database->error().text;
 }
 
+// As version 0.2.0 left it: without the issuers of certificates.
+TEST(StateFile, ReadsTheFirstVersion) {
+  TemporaryFolder folder;
+  make_state(folder.file());
+  change_file(folder.file(), "DROP TABLE certificate_issuer; PRAGMA user_version=1");
+  auto state = open_state(folder.file());
+  auto remembered = state->recall({"d1.example"});
+  ASSERT_EQ(remembered.size(), 1u);
+  EXPECT_TRUE(remembered[0].report->history->issuers.empty());
+  DatabaseError error;
+  auto database = Database::open(folder.file(), Access::read, error);
+  ASSERT_NE(database, nullptr) << error.text;
+  EXPECT_EQ(look_at_schema(*database).version, newest_schema());
+}
+
 TEST(StateFile, SetsANewerVersionAside) {
   TemporaryFolder folder;
   make_state(folder.file());

@@ -91,6 +91,9 @@ TEST(State, EachFieldOfTheHistoryIsReasonToWriteIt) {
       [](History& h) { h.mx_hosts[1].removed = {}; },
       [](History& h) { h.policy_returns.pop_back(); },
       [](History& h) { h.certificates = {}; },
+      [](History& h) { h.issuers[0].changed += seconds(1); },
+      [](History& h) { h.issuers[1].candidate = "CN=E9"; },
+      [](History& h) { h.issuers.pop_back(); },
       [](History& h) { ++h.revision; },
   };
   auto state = open_state(":memory:");

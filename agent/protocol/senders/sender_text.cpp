@@ -19,6 +19,7 @@ Subject subject_of(FindingCode code) {
     return {"RFC 8460 §3", "refuses the record", "refuse the record"};
   if (code.text().starts_with("sts-txt"))
     return {"RFC 8461 §3.1", "sees no record", "see no record"};
+  if (code == FindingCode("sts-http-slow")) return {"RFC 8461 §3.3", "gives up", "give up"};
   return {code.text().starts_with("sts-http") ? "RFC 8461 §3.3" : "RFC 8461 §3.2",
           "refuses the policy", "refuse the policy"};
 }

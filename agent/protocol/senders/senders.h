@@ -160,6 +160,10 @@ enum class SenderDifference : uint8_t {
   answer_after_2_s,
   answer_after_4_s,
   answer_after_15_s,
+  answer_http2_only,
+  answer_coding_unasked,
+  answer_length_short,
+  answer_head_lf,
   // The TLSRPT record.
   tlsrpt_second_record,
   tlsrpt_second_rua,

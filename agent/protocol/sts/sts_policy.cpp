@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/printable.h"
@@ -21,8 +22,9 @@ namespace {
 using Difference = SenderDifference;
 
 constexpr size_t kShown_bytes = 60;
-constexpr uint64_t kHour_seconds = 3600;            // Stalwart's least
-constexpr uint64_t kThreeMinutes_seconds = 180;     // postfix-tlspol's least
+constexpr uint64_t kHour_seconds = 3600;         // Stalwart's least
+constexpr uint64_t kThreeMinutes_seconds = 180;  // postfix-tlspol's least
+constexpr size_t kMostTypos = 16;
 constexpr uint64_t kDay_seconds = 86400;            // Google ignores policies below it
 constexpr uint64_t kTwoWeeks_seconds = 14 * 86400;  // protection while refreshes are blocked
 
@@ -49,6 +51,12 @@ Difference difference_of_second(const PolicyField& field) {
       return Difference::none;
   }
 }
+
+// An unknown field that was probably meant as a known one.
+struct Typo {
+  std::string_view meant;
+  PolicyField field;
+};
 
 class StsPolicyReader {
  public:
@@ -86,6 +94,15 @@ class StsPolicyReader {
   }
   void miss(FindingCode code, std::string_view name, std::string_view fix,
             Difference difference = Difference::none) {
+    for (const Typo& typo : typos_) {
+      if (typo.meant != name) continue;
+      faults_.error(code, typo.field.line, typo.field.name_column,
+                    fmt::format("the policy has no {} line, only {}", name,
+                                quoted(typo.field.name, kShown_bytes)),
+                    fmt::format("write {}: {}", name, printable(typo.field.value, kShown_bytes)),
+                    difference);
+      return;
+    }
     faults_.error(code, end_.line, end_.column, fmt::format("the policy has no {} line", name),
                   std::string(fix), difference);
   }
@@ -96,6 +113,7 @@ class StsPolicyReader {
   FaultList faults_;
   PolicyPlace end_;
   SingleField version_, mode_, max_age_;
+  std::vector<Typo> typos_;
   bool mx_seen_ = false;
   bool anything_known_ = false;
   size_t field_count_ = 0;
@@ -204,6 +222,11 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
 
 void StsPolicyReader::take_extension(const PolicyField& field) {
   if (!check_policy_value(field, faults_)) return;
+  if (const KnownPolicyName* meant = meant_policy_name(field.name, field.value)) {
+    advise_on_typo(field, *meant, faults_);
+    if (typos_.size() < kMostTypos) typos_.push_back({meant->name, field});
+    return;
+  }
   auto advise = [&](std::string_view what, Difference difference) {
     faults_.advise("sts-policy-unknown-field", field.line, field.name_column,
                    fmt::format("the field {} is unknown{}", quoted(field.name, kShown_bytes), what),

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
+#include "protocol/text/invisible_character.h"
 
 namespace mtasts::protocol {
 namespace {
@@ -17,13 +18,6 @@ namespace {
 using Difference = SenderDifference;
 
 constexpr size_t kShown_bytes = 60;  // of a value, in messages
-
-// Copying from web pages inserts invisible blanks and marks.
-size_t invisible_length(std::string_view text) {
-  for (std::string_view mark : {"\xC2\xA0", "\xE2\x80\x8B", "\xEF\xBB\xBF"})
-    if (text.substr(0, mark.size()) == mark) return mark.size();
-  return 0;
-}
 
 // Length of `name *WSP "="` at the start of `text`; 0 when it starts otherwise.
 size_t field_start_length(std::string_view text) {
@@ -35,10 +29,6 @@ size_t field_start_length(std::string_view text) {
   if (!is_field_name(text.substr(0, name))) return 0;
   size_t equals = text.find_first_not_of(kBlanks, name);
   return equals != std::string_view::npos && text[equals] == '=' ? equals + 1 : 0;
-}
-
-SenderDifference tested_difference(const TagListDialect& dialect, SenderDifference difference) {
-  return dialect.senders_were_tested ? difference : SenderDifference::none;
 }
 
 bool has_tab(std::string_view blanks) { return blanks.find('\t') != std::string_view::npos; }
@@ -59,9 +49,7 @@ class TagListReader {
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - text_.data()) + 1;
   }
-  SenderDifference tested(SenderDifference difference) const {
-    return tested_difference(dialect_, difference);
-  }
+  SenderDifference tested(SenderDifference difference) const { return dialect_.tested(difference); }
   void syntax(std::string_view piece, std::string message, std::string fix,
               SenderDifference difference = SenderDifference::none) {
     faults_.error(dialect_.syntax_code, 1, column_of(piece), std::move(message), std::move(fix),
@@ -116,13 +104,16 @@ void TagListReader::strip_wrapping() {
 
 std::string_view TagListReader::without_invisible(std::string_view piece) {
   std::string_view bare = piece;
-  for (size_t length; (length = invisible_length(without_leading_blanks(bare))) > 0;) {
-    bare = without_leading_blanks(bare);
-    bare.remove_prefix(length);
+  std::string name;
+  for (;;) {
+    const std::string_view next = without_leading_blanks(bare);
+    const auto found = find_invisible(next);
+    if (!found || found->offset > 0) break;
+    if (name.empty()) name = found->name;
+    bare = next.substr(found->size);
   }
-  if (bare.size() < piece.size())
-    syntax(piece,
-           "there is an invisible character (a no-break or zero-width space) before the text",
+  if (!name.empty())
+    syntax(piece, fmt::format("there is an invisible character before the text: {}", name),
            "retype the record instead of copying it", Difference::record_invisible_blank);
   return bare;
 }
@@ -177,8 +168,9 @@ bool TagListReader::judge_version(std::string_view value, std::string_view as_wr
   bool meant =
       bare.rfind(dialect_.stem, 0) == 0 || bare.rfind("mta" + std::string(dialect_.stem), 0) == 0;
   if (!meant) return false;
-  std::string observed = fmt::format("the version is written {}, not {}",
-                                     quoted(as_written, kShown_bytes), dialect_.version);
+  std::string observed =
+      fmt::format("the version is written {}, not {}{}", quoted(as_written, kShown_bytes),
+                  dialect_.version, naming_invisible(as_written));
   if (value == right && as_written[0] == 'v')
     syntax(as_written, observed, fmt::format("write {}", dialect_.version));
   else if (equals_ignoring_case(value, right))
@@ -346,8 +338,8 @@ void TagListReader::read_field(std::string_view piece) {
   std::string_view bare = without_blanks_around(value);
   if (!is_field_name(name)) {
     syntax(piece,
-           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
-                       quoted(name, kShown_bytes)),
+           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\"){}",
+                       quoted(name, kShown_bytes), naming_invisible(name)),
            "remove the field or correct its name",
            name.size() > 32 ? Difference::record_name : Difference::none);
     return;
@@ -370,30 +362,6 @@ std::optional<std::vector<TagField>> read_tag_list(std::string_view text,
                                                    const TagListDialect& dialect,
                                                    FaultList& faults) {
   return TagListReader(text, dialect, faults).read();
-}
-
-bool check_extension_value(const TagField& field, const TagListDialect& dialect,
-                           FaultList& faults) {
-  auto allowed = [](char c) { return is_visible(c) && c != ';' && c != '='; };
-  if (field.value.empty()) {
-    faults.error(dialect.syntax_code, 1, field.value_column,
-                 fmt::format("the field \"{}\" has no value", field.name),
-                 fmt::format("remove {}= or give it a value", field.name),
-                 tested_difference(dialect, Difference::record_value_empty));
-    return false;
-  }
-  auto bad = std::find_if_not(field.value.begin(), field.value.end(), allowed);
-  if (bad == field.value.end()) return true;
-  auto offset = static_cast<size_t>(bad - field.value.begin());
-  faults.error(dialect.syntax_code, 1, field.value_column + static_cast<int>(offset),
-               fmt::format("\"{}\" is not allowed in the value of \"{}\"",
-                           printable(first_character(field.value.substr(offset)), 8), field.name),
-               fmt::format("remove {}= or correct its value", field.name),
-               tested_difference(dialect, !is_ascii(*bad) ? Difference::record_value_not_ascii
-                                          : is_blank(*bad) || *bad == '='
-                                              ? Difference::record_value_characters
-                                              : Difference::none));
-  return false;
 }
 
 }  // namespace mtasts::protocol

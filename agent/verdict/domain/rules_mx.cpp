@@ -10,6 +10,7 @@
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/mx_name.h"
+#include "verdict/domain/unchecked.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
@@ -38,7 +39,10 @@ void judge_implicit(RuleContext& context) {
     return;
   }
   if (evidence.apex.empty()) {
-    context.not_observed(Stage::mx);
+    context.not_observed("mx-unchecked", {.message = fmt::format(
+                                              "The check ended before the address of {} was known",
+                                              evidence.domain.text()),
+                                          .fix = std::string(kRaiseTimeout)});
     return;
   }
   context.add("mx-none", {.message = fmt::format("{} has neither an MX record nor an address",
@@ -129,10 +133,7 @@ void judge_target(RuleContext& context, const MxTarget& target) {
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
                  .fix = name.meant.empty() ? std::string() : correction_of(target.host, name) + ".",
                  .host = target.host});
-  if (target.verdict == nullptr) {
-    context.not_observed(Stage::mx);
-    return;
-  }
+  if (target.verdict == nullptr) return;  // judge_unchecked_mx_hosts() says so
   for (UngradedFinding finding : target.verdict->findings) {
     if (finding.row->stage != Stage::mx) continue;
     if (finding.row->code == FindingCode("mx-no-address") && !name.meant.empty())
@@ -204,6 +205,7 @@ void judge_mx(RuleContext& context) {
   if (!judge_lookup(context)) return;
   judge_set(context);
   for (const MxTarget& target : context.evidence.mx_targets) judge_target(context, target);
+  judge_unchecked_mx_hosts(context);
   judge_coverage(context);
 }
 

@@ -67,6 +67,20 @@ struct SeenMx {
   bool operator==(const SeenMx&) const = default;
 };
 
+// Who issues the certificates of the policy host or of an MX host. During a renewal, and with a
+// certificate for each algorithm, a host has several issuers: as long as the known one is among
+// them, nothing has changed.
+struct SeenIssuer {
+  std::string host;
+  std::string issuer;
+  std::string previous;    // the one before; empty: never changed
+  std::string candidate;   // seen by the last observation instead; empty: none
+  Time candidate_since{};  // that observation
+  Time changed{};          // the first observation of `issuer`; epoch: known from the start
+
+  bool operator==(const SeenIssuer&) const = default;
+};
+
 // One observed value over time.
 template <typename Value>
 struct TrackedValue {
@@ -82,7 +96,7 @@ struct TrackedValue {
 
 // One entry of the timeline. `what` is from a closed set: record_id, policy_mode, policy_max_age,
 // policy_mx, policy_body (other bytes, same meaning), mx_set, mx_coverage, mx_provider,
-// policy_certificate, mx_certificate.
+// policy_certificate, mx_certificate, certificate_issuer.
 struct Change {
   Time at{};  // the first check that observed it
   std::string what;
@@ -109,6 +123,7 @@ struct History {
   std::vector<SeenMx> mx_hosts;           // at most kMostRemembered
   std::vector<Time> policy_returns;       // when the served body reverted to an earlier one; last 4
   std::vector<std::string> certificates;  // fingerprints on the policy host, latest last; last 8
+  std::vector<SeenIssuer> issuers;        // by host; at most kMostRemembered
   uint64_t revision = 0;  // counts changes, except those of the `seen` times of current values
 };
 using HistoryPtr = std::shared_ptr<const History>;
@@ -124,6 +139,12 @@ struct Observation {
   bool policy_gone = false;                    // no policy is served
   std::optional<std::vector<std::string>> mx;  // in any order
   std::string certificate;                     // fingerprint on the policy host
+  struct Issuers {
+    std::string host;
+    Time at{};                         // of the observation: MX hosts are probed less often
+    std::vector<std::string> issuers;  // of all its certificates; not empty
+  };
+  std::vector<Issuers> issuers;
 };
 
 // Returns the history after a check. Changes that became certain are appended to `changes`, oldest

@@ -67,6 +67,10 @@ const std::map<std::string, D> kAnswers = {
     {"answer_after_2_s", D::answer_after_2_s},
     {"answer_after_4_s", D::answer_after_4_s},
     {"answer_after_15_s", D::answer_after_15_s},
+    {"answer_http2_only", D::answer_http2_only},
+    {"answer_coding_unasked", D::answer_coding_unasked},
+    {"answer_length_short", D::answer_length_short},
+    {"answer_head_lf", D::answer_head_lf},
 };
 
 SenderSet expected_of(const json& row) {
