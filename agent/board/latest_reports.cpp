@@ -142,7 +142,13 @@ Snapshot LatestReports::snapshot() const {
   for (const auto& [name, entry] : domains_) snapshot.domains.push_back(entry);
   snapshot.hosts.reserve(hosts_.size());
   for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
+  snapshot.channel_faults = channel_faults_;
   return snapshot;
+}
+
+void LatestReports::set_channel_faults(std::vector<verdict::ChannelFault> faults) {
+  std::lock_guard lock(mutex_);
+  channel_faults_ = std::move(faults);
 }
 
 bool LatestReports::complete() const {

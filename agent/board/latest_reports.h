@@ -20,6 +20,7 @@
 
 #include "base/time.h"
 #include "settings/settings.h"
+#include "verdict/evidence.h"
 #include "verdict/report.h"
 
 namespace mtasts::board {
@@ -59,6 +60,8 @@ struct Update {
 struct Snapshot {
   std::vector<DomainEntryPtr> domains;  // by name
   std::vector<HostEntryPtr> hosts;      // by name
+  // The channels that are not available to the agent now: why much may be unknown.
+  std::vector<verdict::ChannelFault> channel_faults;
 };
 
 // The name under which an MX host is kept and labelled.
@@ -75,6 +78,8 @@ class LatestReports {
 
   // Restores the result of an earlier run for a configured domain, until its first check.
   Update restore(const verdict::ReportPtr& report, const LastResults& stages);
+
+  void set_channel_faults(std::vector<verdict::ChannelFault> faults);
 
   DomainEntryPtr find(std::string_view domain) const;  // null: not configured
   Snapshot snapshot() const;
@@ -96,6 +101,7 @@ class LatestReports {
   std::map<std::string, DomainEntryPtr, std::less<>> domains_;
   std::map<std::string, HostUse, std::less<>> hosts_;
   size_t reported_ = 0;
+  std::vector<verdict::ChannelFault> channel_faults_;
 };
 
 }  // namespace mtasts::board

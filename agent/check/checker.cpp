@@ -40,7 +40,7 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
     : environment_(std::move(environment)),
       mx_probes_(mx_probes),
       channels_(channels),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
       policies_(environment_, channels, settings),
       network_(settings.network),
       smtp_enabled_(settings.smtp.enabled) {}
@@ -50,6 +50,8 @@ asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
   verdict::Evidence evidence(std::move(domain));
   evidence.smtp_enabled = smtp_enabled_;
   evidence.started = environment_.clock();
+  std::optional<async::LoopLag::Watch> watch;
+  if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await async::with_deadline(collect(evidence), limit);
   evidence.finished = environment_.clock();
   co_return evidence;
@@ -101,24 +103,23 @@ asio::awaitable<void> Checker::observe_host(verdict::MxTarget& target) {
 // judge.
 asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, SteadyTime began) {
   const std::string& domain = evidence.domain.text();
-  ChannelUse dns;
-  auto weigh = [&dns](const DnsAnswer& answer) {
-    dns.failed |= !protocol::is_conclusive(answer.status);
-  };
-  weigh(evidence.record);
-  weigh(evidence.tlsrpt);
-  weigh(evidence.mx);
-  for (const DnsAnswer& answer : evidence.policy.addresses.answers) weigh(answer);
-  for (const DnsAnswer& answer : evidence.apex) weigh(answer);
-  dns.answered = !dns.failed;  // a domain's own answers do not prove the channel
-  co_await channels_.assess(Channel::dns, dns, domain, began, evidence.channels);
+  LookupSummary lookups;
+  lookups.add(evidence.record);
+  lookups.add(evidence.tlsrpt);
+  lookups.add(evidence.mx);
+  lookups.add(evidence.policy.addresses.answers);
+  lookups.add(evidence.apex);
+  co_await lookups.assess(channels_, evidence.mx, domain, began, evidence.channels,
+                          evidence.channel_faults);
 
   const std::string& host = evidence.policy.host;
+  channels_.note_attempts(ChannelKind::https, evidence.policy.attempts);
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse https = channel_use(evidence.policy.attempts, family);
     if (https.answered) channels_.note_success(channel, host);
-    co_await channels_.assess(channel, https, host, began, evidence.channels);
+    co_await channels_.assess(channel, https, host, began, evidence.channels,
+                              evidence.channel_faults);
   }
 }
 

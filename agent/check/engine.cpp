@@ -13,7 +13,7 @@ namespace mtasts::check {
 
 Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor executor,
                                                const settings::Settings& settings, Clock clock,
-                                               CheckMetrics& metrics) {
+                                               CheckMetrics& metrics, bool lag) {
   auto https = net::TlsObserver::create(settings.https.ca_file, clock);
   if (!https) return https.failure();
   auto smtp = https;  // share the trust store and its cache if both channels trust the same roots
@@ -29,9 +29,9 @@ Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor exec
   engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, *smtp, settings.smtp);
   Environment environment{executor,         engine->tasks_, *engine->resolver_, *engine->fetcher_,
                           *engine->prober_, metrics,        std::move(clock)};
-  // A domain that is rarely checked must not lose its proof of the channel between two checks.
-  engine->channels_ = std::make_unique<ChannelMonitor>(environment, settings.canary,
-                                                       settings.network, settings.check.interval);
+  if (lag) engine->lag_ = std::make_unique<async::LoopLag>(executor);
+  environment.lag = engine->lag_.get();
+  engine->channels_ = std::make_unique<ChannelMonitor>(environment, settings);
   engine->mx_probes_ = std::make_unique<MxProbeCache>(environment, *engine->channels_, settings,
                                                       thresholds_of(settings));
   engine->checker_ =

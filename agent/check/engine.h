@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
+#include "async/loop_lag.h"
 #include "async/task_group.h"
 #include "base/check_metrics.h"
 #include "base/result.h"
@@ -25,10 +26,10 @@ namespace mtasts::check {
 class Engine : public CheckRunner {
  public:
   // Fails when a trust store cannot be read; the detail names the file. `metrics` must outlive the
-  // engine.
+  // engine. `lag`: whether standstills of the loop are measured, so that they excuse timeouts.
   static Result<std::shared_ptr<Engine>> create(boost::asio::any_io_executor executor,
                                                 const settings::Settings& settings, Clock clock,
-                                                CheckMetrics& metrics);
+                                                CheckMetrics& metrics, bool lag = true);
 
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                   std::chrono::milliseconds limit) override {
@@ -42,6 +43,7 @@ class Engine : public CheckRunner {
   explicit Engine(boost::asio::any_io_executor executor) : tasks_(std::move(executor)) {}
 
   async::TaskGroup tasks_;
+  std::unique_ptr<async::LoopLag> lag_;
   std::unique_ptr<net::AresResolver> resolver_;
   std::unique_ptr<net::PolicyFetcher> fetcher_;
   std::unique_ptr<net::SmtpProber> prober_;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 
+#include "async/loop_lag.h"
 #include "async/task_group.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
@@ -30,6 +31,7 @@ struct Environment {
   CheckMetrics& metrics = no_metrics();
   Clock clock = system_now;                                                 // dates in evidence
   std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now;  // ages and durations
+  async::LoopLag* lag = nullptr;                                            // null: not measured
 };
 
 }  // namespace mtasts::check

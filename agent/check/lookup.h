@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// DNS lookups of a check; every response is also recorded as proof that the DNS channel is
-// available. Loop thread only.
+// DNS lookups of a check; every response is also reported to the channel monitor. Loop thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "check/channel_monitor.h"
+#include "check/environment.h"
 #include "net/dns/resolver.h"
 #include "protocol/dns/answer.h"
 
@@ -18,8 +18,8 @@ namespace mtasts::check {
 class Lookup {
  public:
   // Both must outlive this object and its coroutines.
-  Lookup(net::Resolver& resolver, ChannelMonitor& channels)
-      : resolver_(resolver), channels_(channels) {}
+  Lookup(const Environment& environment, ChannelMonitor& channels)
+      : resolver_(environment.resolver), lag_(environment.lag), channels_(channels) {}
 
   // Fills `answer`, which must outlive the coroutine. Cancelling the coroutine cancels the lookup.
   // `target` is the domain or MX host for which the name is looked up.
@@ -33,7 +33,29 @@ class Lookup {
 
  private:
   net::Resolver& resolver_;
+  const async::LoopLag* lag_;
   ChannelMonitor& channels_;
+};
+
+// What the lookups for one domain or MX host say about the resolver. Filled before the channel is
+// assessed.
+class LookupSummary {
+ public:
+  void add(protocol::DnsAnswer& answer) { answers_.push_back(&answer); }
+  void add(std::vector<protocol::DnsAnswer>& answers) {
+    for (protocol::DnsAnswer& answer : answers) add(answer);
+  }
+
+  // Judges the DNS channel for these lookups. If the resolver turns out to deny names that exist,
+  // its denials become `denied`. `main`: the lookup of the name that everything depends on; its
+  // NXDOMAIN en masse is suspicious.
+  boost::asio::awaitable<void> assess(ChannelMonitor& channels, const protocol::DnsAnswer& main,
+                                      std::string target, SteadyTime since, ChannelSet& available,
+                                      std::vector<verdict::ChannelFault>& faults);
+
+ private:
+  ChannelUse use() const;
+  std::vector<protocol::DnsAnswer*> answers_;
 };
 
 }  // namespace mtasts::check

@@ -10,6 +10,7 @@
 #include "async/backoff.h"
 #include "async/when_all.h"
 #include "check/address_selection.h"
+#include "check/standstill.h"
 #include "check/thresholds.h"
 
 namespace mtasts::check {
@@ -50,7 +51,7 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
                            const verdict::Thresholds& thresholds)
     : environment_(std::move(environment)),
       channels_(channels),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
       network_(settings.network),
       interval_(settings.check.smtp_interval),
       enabled_(settings.smtp.enabled),
@@ -107,6 +108,8 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
 
 asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   SteadyTime began = environment_.steady_now();
+  std::optional<async::LoopLag::Watch> watch;
+  if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
   for (const IpAddress& address : select_addresses(evidence.addresses, network_)) {
     SmtpAttempt attempt;
@@ -136,8 +139,11 @@ asio::awaitable<void> MxProbeCache::probe_in_turn(verdict::MxHostEvidence& evide
 // One connection per address at a time: many hosts may share an address.
 asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpAttempt& attempt) {
   IpAddress address = attempt.address;
+  ChannelMonitor::Flight flight = channels_.begin(channel_of(ChannelKind::smtp, address.family()));
   auto held = co_await addresses_in_use_.acquire(address);
+  Standstill standstill(environment_.lag);
   attempt = co_await environment_.prober.probe(host, address);
+  standstill.excuse(attempt);
   held.release();
   if (protocol::answered(attempt))
     channels_.note_success(channel_of(ChannelKind::smtp, address.family()), host);
@@ -146,15 +152,16 @@ asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpA
 
 asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evidence,
                                                     SteadyTime began) {
-  ChannelUse dns;
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers)
-    dns.failed |= !protocol::is_conclusive(answer.status);
-  dns.answered = !dns.failed;  // a host's own answers do not prove the channel
-  co_await channels_.assess(Channel::dns, dns, evidence.host, began, evidence.channels);
+  LookupSummary lookups;
+  lookups.add(evidence.addresses.answers);
+  co_await lookups.assess(channels_, evidence.addresses.answers.front(), evidence.host, began,
+                          evidence.channels, evidence.channel_faults);
+  channels_.note_attempts(ChannelKind::smtp, evidence.attempts);
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     ChannelUse smtp = channel_use(evidence.attempts, family);
     Channel channel = channel_of(ChannelKind::smtp, family);
-    co_await channels_.assess(channel, smtp, evidence.host, began, evidence.channels);
+    co_await channels_.assess(channel, smtp, evidence.host, began, evidence.channels,
+                              evidence.channel_faults);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "async/when_all.h"
 #include "check/address_selection.h"
+#include "check/standstill.h"
 
 namespace mtasts::check {
 namespace {
@@ -39,7 +40,8 @@ bool same_certificate(const HttpsAttempt& one, const HttpsAttempt& other) {
 PolicyObserver::PolicyObserver(Environment environment, ChannelMonitor& channels,
                                const settings::Settings& settings)
     : environment_(std::move(environment)),
-      lookup_(environment_.resolver, channels),
+      channels_(channels),
+      lookup_(environment_, channels),
       network_(settings.network),
       interval_(settings.check.interval),
       fetch_interval_(settings.check.smtp_interval) {}
@@ -152,7 +154,10 @@ asio::awaitable<void> PolicyObserver::fetch_in_turn(verdict::PolicyEvidence& pol
 // A first response that is slow is checked by a second fetch; later ones by the check before.
 asio::awaitable<HttpsAttempt> PolicyObserver::fetch_one(const std::string& host,
                                                         IpAddress address) {
+  ChannelMonitor::Flight flight = channels_.begin(channel_of(ChannelKind::https, address.family()));
+  Standstill standstill(environment_.lag);
   HttpsAttempt attempt = co_await environment_.fetcher.fetch_policy(host, address);
+  standstill.excuse(attempt);
   const Host kept = known_of(host);
   const HttpsAttempt* known = kept.attempt(address);
   if (known != nullptr) {

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "check/channel_monitor.h"
 #include "check/environment.h"
 #include "check/lookup.h"
 #include "settings/settings.h"
@@ -69,6 +70,7 @@ class PolicyObserver {
   void forget_unused();
 
   Environment environment_;
+  ChannelMonitor& channels_;
   Lookup lookup_;
   settings::NetworkSettings network_;
   std::chrono::milliseconds interval_;        // between two checks of a domain

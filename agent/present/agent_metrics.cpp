@@ -98,6 +98,7 @@ struct AgentMetrics::Families {
   // appears with it.
   std::array<Histogram*, kPhases.size()> phases = phase_histograms(registry);
   Family<Gauge>& channels = gauges(registry, "mtasts_channel_alive");
+  Family<Gauge>& outages = gauges(registry, "mtasts_channel_outage");
   Family<Gauge>& build = gauges(registry, "mtasts_exporter_build_info");
   Gauge& reload_successful =
       gauges(registry, "mtasts_exporter_config_last_reload_successful").Add({});
@@ -145,8 +146,16 @@ void AgentMetrics::count_dns_failure(std::string_view reason) {
   families_->dns_failures.increment(reason);
 }
 
-void AgentMetrics::set_channel_alive(ChannelKind channel, bool alive) {
-  families_->channels.Add({{"channel", std::string(name_of(channel))}}).Set(alive ? 1 : 0);
+void AgentMetrics::set_channel_alive(ChannelKind channel, std::optional<bool> alive) {
+  Gauge& gauge = families_->channels.Add({{"channel", std::string(name_of(channel))}});
+  if (alive)
+    gauge.Set(*alive ? 1 : 0);
+  else
+    families_->channels.Remove(&gauge);
+}
+
+void AgentMetrics::set_channel_outage(ChannelKind channel, bool suspected) {
+  families_->outages.Add({{"channel", std::string(name_of(channel))}}).Set(suspected ? 1 : 0);
 }
 
 void AgentMetrics::config_loaded(Time at, std::string_view hash) {

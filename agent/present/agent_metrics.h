@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,7 +40,9 @@ class AgentMetrics : public CheckMetrics {
   void observe_phase(Phase phase, std::chrono::duration<double> duration) override;
   void count_dns_query(std::string_view type) override;
   void count_dns_failure(std::string_view reason) override;
-  void set_channel_alive(ChannelKind channel, bool alive);
+  // Empty: nothing has proved or disproved it, and there is no series.
+  void set_channel_alive(ChannelKind channel, std::optional<bool> alive);
+  void set_channel_outage(ChannelKind channel, bool suspected);
 
   // Settings were loaded and became active at `at`.
   void config_loaded(Time at, std::string_view hash);

@@ -24,6 +24,32 @@ void append_named(std::string& out, std::string_view name, const std::string& su
   }
 }
 
+void append_sample(std::string& out, std::string_view name, std::string_view labels, double value) {
+  out.append(name).append(labels).append(" ").append(number_text(value)).append("\n");
+}
+
+// The metrics of the probe itself. What could not be observed is neither a success nor a failure.
+std::string probe_text(const verdict::Report& report) {
+  using verdict::Outcome;
+  std::string text;
+  for (const Metric& metric : metrics_of(MetricScope::probe)) {
+    bool is_success = metric.name == "mtasts_probe_success";
+    if (is_success && report.outcome == Outcome::unknown) continue;
+    text += metric_head(metric);
+    if (is_success) {
+      append_sample(text, metric.name, "", report.outcome == Outcome::critical ? 0 : 1);
+    } else if (metric.name == "mtasts_probe_outcome") {
+      for (Outcome outcome : enumerators<Outcome>())
+        append_sample(text, metric.name,
+                      "{outcome=\"" + std::string(verdict::name_of(outcome)) + "\"}",
+                      outcome == report.outcome ? 1 : 0);
+    } else {
+      append_sample(text, metric.name, "", static_cast<double>(report.duration.count()) / 1000);
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 Exposition::Exposition(std::string head, RenderedEntries entries)
@@ -88,16 +114,7 @@ std::string probe_exposition(const verdict::ReportPtr& report, const board::Doma
     }
   for (auto& [name, host] : hosts) rendered.hosts.push_back(std::move(host));
 
-  bool success =
-      report->outcome == verdict::Outcome::ok || report->outcome == verdict::Outcome::warning;
-  std::string text;
-  for (const Metric& metric : metrics_of(MetricScope::probe)) {
-    double seconds = static_cast<double>(report->duration.count()) / 1000;
-    double value = metric.name == "mtasts_probe_success" ? (success ? 1 : 0) : seconds;
-    text.append(metric_head(metric)).append(metric.name).append(" ");
-    text.append(number_text(value)).append("\n");
-  }
-  Exposition exposition(std::move(text), std::move(rendered));
+  Exposition exposition(probe_text(*report), std::move(rendered));
   std::string body;
   while (exposition.next(body)) {
   }

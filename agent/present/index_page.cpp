@@ -81,6 +81,32 @@ std::string row(const board::DomainEntry& entry, std::string_view root) {
       entry.report == nullptr ? "" : rfc3339(entry.report->checked_at));
 }
 
+std::string_view consequence_of(verdict::ChannelFault::Kind kind) {
+  switch (kind) {
+    case verdict::ChannelFault::Kind::unreachable:
+      return "The agent cannot reach the network over";
+    case verdict::ChannelFault::Kind::denies:
+      return "The agent's resolver denies names that exist, over";
+    case verdict::ChannelFault::Kind::outage:
+      return "Most hosts began to fail alike over";
+  }
+  return "";
+}
+
+// Why much may be unknown: said once, above everything, instead of in every row.
+std::string channels_banner(const std::vector<verdict::ChannelFault>& faults) {
+  if (faults.empty()) return {};
+  std::string items;
+  for (const verdict::ChannelFault& fault : faults)
+    items += fmt::format("<li>{} <strong>{}</strong>{}</li>\n", consequence_of(fault.kind),
+                         name_of(fault.channel),
+                         fault.detail.empty() ? "" : ": " + html_text(fault.detail, 400));
+  return "<div class=\"banner\" role=\"alert\"><p>" + tag("unknown") +
+         " Part of what is below is unknown because of the agent's own network, not because of the "
+         "domains:</p>\n<ul>\n" +
+         items + "</ul></div>\n";
+}
+
 }  // namespace
 
 std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
@@ -97,8 +123,8 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
     ++found;
     if (groups[group].size() < kMostRows) groups[group].push_back(entry.get());
   }
-  std::string body =
-      "<h1>MTA-STS: " + fmt::format("{} domains", snapshot.domains.size()) + "</h1>\n<p>";
+  std::string body = "<h1>MTA-STS: " + fmt::format("{} domains", snapshot.domains.size()) +
+                     "</h1>\n" + channels_banner(snapshot.channel_faults) + "<p>";
   for (size_t group = 0; group < kGroupCount; ++group)
     if (counts[group] > 0)
       body += fmt::format("{} {} &nbsp; ", tag(kGroupNames[group]), counts[group]);

@@ -108,7 +108,13 @@ constexpr Metric kTable[] = {
     {"mtasts_phase_duration_seconds", histogram, agent, "phase",
      "Duration of the phases of a check: dns, policy, smtp, check."},
     {"mtasts_channel_alive", gauge, agent, "channel",
-     "Whether the agent can reach the network over this channel (1) or not (0)."},
+     "Whether the agent can reach the network over this channel (1) or not (0); absent until "
+     "something "
+     "shows it."},
+    {"mtasts_channel_outage", gauge, agent, "channel",
+     "Whether most hosts began to fail alike over this channel (1), which is taken as the agent's "
+     "own "
+     "failure, or not (0)."},
     {"mtasts_exporter_build_info", gauge, agent, "version,revision,compiler",
      "Build information of the agent; always 1."},
     {"mtasts_exporter_config_last_reload_successful", gauge, agent, "",
@@ -131,7 +137,10 @@ constexpr Metric kTable[] = {
      "Start time of the process since unix epoch in seconds."},
 
     {"mtasts_probe_success", gauge, probe, "",
-     "Whether the outcome of this check is ok or warning (1), or critical or unknown (0)."},
+     "Whether the outcome of this check is ok or warning (1), or critical (0); absent when it is "
+     "unknown."},
+    {"mtasts_probe_outcome", gauge, probe, "outcome",
+     "Outcome of this check: 1 for the one that applies, 0 for the others."},
     {"mtasts_probe_duration_seconds", gauge, probe, "", "Duration of this check."},
 };
 

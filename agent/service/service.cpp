@@ -269,8 +269,12 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
-  for (ChannelKind kind : kChannelKinds)
-    metrics_.set_channel_alive(kind, engine_->channels().known_available(kind));
+  const check::ChannelMonitor& channels = engine_->channels();
+  for (ChannelKind kind : kChannelKinds) {
+    metrics_.set_channel_alive(kind, channels.known_available(kind));
+    metrics_.set_channel_outage(kind, channels.suspects_outage(kind));
+  }
+  reports_.set_channel_faults(channels.known_faults());
 }
 
 void Service::await_signal() {

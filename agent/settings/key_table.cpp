@@ -127,7 +127,8 @@ void add_channel_rows(Rows& rows) {
       {"smtp", "ehlo_name", "a string such as \"probe.example.com\"", TextKey{take_ehlo_name}});
   rows.push_back({"smtp", "ca_file", kFile, text_key<&S::smtp, &SmtpSettings::ca_file>()});
   rows.push_back({"smtp", "enabled", kBoolean, boolean_key<&S::smtp, &SmtpSettings::enabled>()});
-  rows.push_back({"canary", "dns", "a list of strings such as [\".\"]", list_key(take_canary_dns)});
+  rows.push_back(
+      {"canary", "dns", "a list of strings such as [\"com\"]", list_key(take_canary_dns)});
   rows.push_back({"canary", "https", kHosts, list_key(take_canary_https)});
   rows.push_back({"canary", "smtp", kHosts, list_key(take_canary_smtp)});
   rows.push_back({"network", "allow_private_addresses", kBoolean,

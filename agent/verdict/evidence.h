@@ -20,6 +20,20 @@
 
 namespace mtasts::verdict {
 
+// What the agent found out about its own network when a failure had to be judged: why a channel
+// does not count as available.
+struct ChannelFault {
+  enum class Kind : uint8_t {
+    unreachable,  // neither a canary nor another target answers
+    denies,       // DNS: the resolver denies names that must exist
+    outage,       // most targets began to fail alike at the same time
+  };
+  Channel channel = Channel::dns;
+  Kind kind = Kind::unreachable;
+  std::string detail;  // one clause for people: what was asked, and what happened
+  bool operator==(const ChannelFault&) const = default;
+};
+
 // The addresses of one host. Those in no list were contacted, or would have been if they were not
 // reserved (not_allowed): each has an attempt.
 struct HostAddresses {
@@ -53,6 +67,7 @@ struct MxHostEvidence {
   HostAddresses addresses;
   std::vector<protocol::SmtpAttempt> attempts;  // one per address, in address order
   ChannelSet channels;                          // known to be available at the time of the probe
+  std::vector<ChannelFault> channel_faults;     // of the others, where a failure had to be judged
   std::shared_ptr<const HandshakeVariants> variants;  // null: none observed within smtp_interval
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
@@ -96,7 +111,8 @@ struct Evidence {
   std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, queried only without MX records
   std::vector<MxTarget> mx_targets;       // by preference, then as received; without duplicates
   ChannelSet channels;                    // known to be available while the check ran
-  bool smtp_enabled = true;               // false: `--no-smtp` or [smtp] enabled = false
+  std::vector<ChannelFault> channel_faults;  // of the others, where a failure had to be judged
+  bool smtp_enabled = true;                  // false: `--no-smtp` or [smtp] enabled = false
 
   explicit Evidence(DomainName name) : domain(std::move(name)) {}
 };

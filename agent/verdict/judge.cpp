@@ -220,6 +220,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_mx(context);
   judge_smtp(context);
   judge_tlsrpt(context);
+  judge_channels(context);
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;

@@ -102,8 +102,12 @@ void judge_issuer_changes(RuleContext& context, const History& history);  // sta
 void judge_mx(RuleContext& context);
 void judge_smtp(RuleContext& context);  // and mx_certificate
 void judge_tlsrpt(RuleContext& context);
+void judge_channels(RuleContext& context);  // the agent's own network; any stage
 
 Observation observation_of(const RuleContext& context);
+
+// Port 25 of most MX hosts began to fail alike, this domain's among them; null: no.
+const ChannelFault* smtp_outage(const Evidence& evidence);
 
 // The attempt failed on a channel that was not available, or did not finish.
 bool is_unobserved(const RuleContext& context, const protocol::HttpsAttempt& attempt);

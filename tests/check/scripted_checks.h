@@ -38,7 +38,7 @@ class ScriptedChecks : public ::testing::Test {
  protected:
   ScriptedChecks() {
     settings_.network.families = {AddressFamily::ipv4};
-    settings_.canary.dns = {"."};
+    settings_.canary.dns = {"zone.example", "zone.test"};
     settings_.canary.https = {"canary.example"};
     settings_.canary.smtp = {"mxcanary.example"};
     fetcher_.answer = [this](const std::string& host, const IpAddress&) {
@@ -64,7 +64,7 @@ class ScriptedChecks : public ::testing::Test {
     };
     resolver_.add_address("canary.example", "192.88.99.200");
     resolver_.add_address("mxcanary.example", "192.88.99.201");
-    resolver_.script(".", RecordType::ns);
+    resolver_.script("zone.example", RecordType::ns).names = {"ns.example"};
     add_domain("one.example", {"mx1.mail.example"});
     resolver_.add_address("mx1.mail.example", "192.88.99.1");
   }
@@ -83,8 +83,8 @@ class ScriptedChecks : public ::testing::Test {
     tasks_ = std::make_unique<async::TaskGroup>(loop_.get_executor());
     Environment environment{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};
     environment.steady_now = [this] { return std::chrono::steady_clock::now() + later_; };
-    channels_ = std::make_unique<ChannelMonitor>(environment, settings_.canary, settings_.network,
-                                                 settings_.check.interval);
+    environment.lag = lag_.get();
+    channels_ = std::make_unique<ChannelMonitor>(environment, settings_);
     mx_probes_ = std::make_unique<MxProbeCache>(environment, *channels_, settings_,
                                                 thresholds_of(settings_));
     checker_ = std::make_unique<Checker>(environment, *mx_probes_, *channels_, settings_);
@@ -114,6 +114,14 @@ class ScriptedChecks : public ::testing::Test {
     return text;
   }
 
+  // Random names below the canaries' zones that were asked for.
+  int canary_queries() const {
+    int count = 0;
+    for (const auto& [key, times] : resolver_.asked)
+      if (key.first.starts_with("mtasts-")) count += times;
+    return count;
+  }
+
   asio::io_context loop_;
   settings::Settings settings_;
   fakes::FakeResolver resolver_;
@@ -122,7 +130,8 @@ class ScriptedChecks : public ::testing::Test {
   bool https_down_ = false;
   bool smtp_down_ = false;
   std::string refusing_host_;
-  milliseconds later_{0};  // added to the steady clock
+  milliseconds later_{0};                // added to the steady clock
+  std::unique_ptr<async::LoopLag> lag_;  // a test may set it before the first check
   std::unique_ptr<async::TaskGroup> tasks_;
   std::unique_ptr<ChannelMonitor> channels_;
   std::unique_ptr<MxProbeCache> mx_probes_;

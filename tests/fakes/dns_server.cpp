@@ -43,10 +43,10 @@ uint16_t port_of(int descriptor) {
 
 }  // namespace
 
-DnsServer::DnsServer() {
+DnsServer::DnsServer(bool tcp) {
   bool opened = false;
   // The system chooses a free UDP port; the same TCP port may be in use.
-  for (int attempt = 0; attempt < 50 && !opened; ++attempt) opened = open_sockets();
+  for (int attempt = 0; attempt < 50 && !opened; ++attempt) opened = open_sockets(tcp);
   if (!opened) throw std::runtime_error("no free port for the DNS server");
   wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   thread_ = std::thread([this] { run(); });
@@ -76,10 +76,11 @@ settings::DnsSettings DnsServer::settings(std::chrono::milliseconds timeout, int
   return settings;
 }
 
-bool DnsServer::open_sockets() {
+bool DnsServer::open_sockets(bool tcp) {
   udp_ = open_socket(SOCK_DGRAM, 0);
   if (udp_ < 0) return false;
   port_ = port_of(udp_);
+  if (!tcp) return true;  // poll() ignores a negative descriptor
   listener_ = open_socket(SOCK_STREAM, port_);
   if (listener_ >= 0 && listen(listener_, 64) == 0) return true;
   close_sockets();

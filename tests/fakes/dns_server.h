@@ -21,7 +21,8 @@ namespace mtasts::fakes {
 
 class DnsServer : public DnsZone {
  public:
-  DnsServer();  // throws std::runtime_error when no port is available
+  // Without TCP, connections are refused. Throws std::runtime_error when no port is available.
+  explicit DnsServer(bool tcp = true);
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
@@ -44,7 +45,7 @@ class DnsServer : public DnsZone {
     std::string octets;
   };
 
-  bool open_sockets();
+  bool open_sockets(bool tcp);
   void close_sockets();
   void run();
   void serve_udp();

@@ -36,7 +36,8 @@ inline protocol::PeerChainPtr trusted_chain(const std::string& host) {
 class FakeResolver : public net::Resolver {
  public:
   using Key = std::pair<std::string, protocol::RecordType>;
-  std::map<Key, protocol::DnsAnswer> answers;  // NXDOMAIN otherwise
+  std::map<Key, protocol::DnsAnswer> answers;
+  protocol::DnsStatus otherwise = protocol::DnsStatus::nxdomain;
   std::map<Key, std::chrono::milliseconds> delays;
   std::map<Key, int> asked;
 
@@ -70,7 +71,7 @@ class FakeResolver : public net::Resolver {
     protocol::DnsAnswer answer;
     answer.name = name;
     answer.type = type;
-    answer.status = protocol::DnsStatus::nxdomain;
+    answer.status = otherwise;
     if (found != answers.end()) answer = found->second;
     if (state.cancelled() != boost::asio::cancellation_type::none)
       answer.status = protocol::DnsStatus::cancelled;
@@ -106,6 +107,7 @@ class FakeProber : public net::SmtpProber {
  public:
   std::function<protocol::SmtpAttempt(const std::string&, const IpAddress&)> answer;
   std::chrono::milliseconds delay{1};
+  std::map<std::string, std::chrono::milliseconds> delays;  // by host, instead of `delay`
   std::vector<std::pair<std::string, std::string>> probed;
   std::vector<std::string> greeted;
   std::map<std::string, int> open;       // current connections per address
@@ -116,7 +118,8 @@ class FakeProber : public net::SmtpProber {
     std::string text = address.text();
     probed.emplace_back(host, text);
     most_open[text] = std::max(most_open[text], ++open[text]);
-    co_await async::sleep_for(delay);
+    auto own = delays.find(host);
+    co_await async::sleep_for(own == delays.end() ? delay : own->second);
     --open[text];
     protocol::SmtpAttempt attempt = answer(host, address);
     attempt.address = address;

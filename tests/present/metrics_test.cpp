@@ -129,6 +129,7 @@ TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
             std::string::npos);
   text = probe_exposition(world::good_report(), nullptr);
   EXPECT_NE(text.find("\nmtasts_probe_success 1\n"), std::string::npos);
+  EXPECT_NE(text.find("\nmtasts_probe_outcome{outcome=\"ok\"} 1\n"), std::string::npos);
 
   board::DomainEntry before;
   before.stages[2] = {verdict::StageResult::fail, world::at(7)};
@@ -232,6 +233,42 @@ TEST(Samples, AreBoundedAndNeverTwice) {
   EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kMostSamples + 1);
 }
 
+TEST(Exposition, OfAProbeTellsUnknownFromFailed) {
+  using verdict::Outcome;
+  struct Case {
+    Outcome outcome;
+    const char* success;  // null: absent
+  };
+  for (auto [outcome, success] : {Case{Outcome::ok, "1"}, Case{Outcome::warning, "1"},
+                                  Case{Outcome::critical, "0"}, Case{Outcome::unknown, nullptr}}) {
+    verdict::Report report = *world::good_report();
+    report.outcome = outcome;
+    std::string text =
+        probe_exposition(std::make_shared<const verdict::Report>(std::move(report)), nullptr);
+    expect_well_formed(text);
+    EXPECT_EQ(text.find("mtasts_probe_success") != std::string::npos, success != nullptr);
+    if (success != nullptr) {
+      EXPECT_NE(text.find("\nmtasts_probe_success " + std::string(success) + "\n"),
+                std::string::npos);
+    }
+    for (Outcome each : enumerators<Outcome>()) {
+      std::string line = "\nmtasts_probe_outcome{outcome=\"" + std::string(name_of(each)) + "\"} " +
+                         (each == outcome ? "1\n" : "0\n");
+      EXPECT_NE(text.find(line), std::string::npos) << line;
+    }
+  }
+}
+
+TEST(AgentMetrics, AChannelWithoutEvidenceHasNoSeries) {
+  AgentMetrics metrics({"0.1.0", "abc", "g++ 12"});
+  metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
+  EXPECT_EQ(metrics.text().find("mtasts_channel_alive{"), std::string::npos);
+  metrics.set_channel_alive(ChannelKind::dns, true);
+  EXPECT_NE(metrics.text().find("mtasts_channel_alive{channel=\"dns\"} 1\n"), std::string::npos);
+  metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
+  EXPECT_EQ(metrics.text().find("mtasts_channel_alive{"), std::string::npos);
+}
+
 TEST(AgentMetrics, AreThoseOfTheTable) {
   AgentMetrics metrics({"0.1.0", "abc", "g++ 12"});
   metrics.count_check(true);
@@ -243,6 +280,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.count_dns_query("TXT");
   metrics.count_dns_failure("SERVFAIL");
   metrics.set_channel_alive(ChannelKind::smtp, false);
+  metrics.set_channel_outage(ChannelKind::smtp, true);
   metrics.config_loaded(world::at(1763755600), "0123abcd");
   metrics.set_shard(1, 3);
   std::string text = metrics.text();
@@ -251,7 +289,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_checks_in_flight 3\n", "mtasts_check_queue_length 7\n",
         "mtasts_check_lag_seconds 1.5\n", "mtasts_dns_queries_total{type=\"TXT\"} 2\n",
         "mtasts_dns_query_failures_total{reason=\"SERVFAIL\"} 1\n",
-        "mtasts_channel_alive{channel=\"smtp\"} 0\n",
+        "mtasts_channel_alive{channel=\"smtp\"} 0\n", "mtasts_channel_outage{channel=\"smtp\"} 1\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
         "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",

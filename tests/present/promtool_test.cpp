@@ -46,6 +46,7 @@ TEST(Promtool, FindsNoFault) {
   metrics.count_dns_query("TXT");
   metrics.count_dns_failure("SERVFAIL");
   metrics.set_channel_alive(ChannelKind::dns, true);
+  metrics.set_channel_outage(ChannelKind::dns, false);
   metrics.config_loaded(world::at(1763755600), "x");
   world::Published board;
   world::fill(board);

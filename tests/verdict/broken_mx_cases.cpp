@@ -147,6 +147,13 @@ std::vector<BrokenCase> smtp_cases() {
          smtp(SmtpStatus::connect_timeout, SmtpStep::connect)(s);
          s.hosts[0].channels = ChannelSet();
        }},
+      {"probe-smtp-outage",
+       [](Scene& s) {
+         smtp(SmtpStatus::connect_timeout, SmtpStep::connect)(s);
+         s.hosts[0].channels = ChannelSet();
+         s.hosts[0].channel_faults.push_back(
+             {Channel::smtp_ipv4, ChannelFault::Kind::outage, "what happened"});
+       }},
       {"smtp-banner-4xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 421, "busy")},
       {"smtp-banner-5xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 554, "no")},
       {"smtp-greylisted", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 450, "Greylisted")},

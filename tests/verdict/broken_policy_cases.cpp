@@ -75,12 +75,20 @@ std::string policy_text(std::string_view mode, std::string_view mx, std::string_
          "max_age: " + std::string(max_age) + "\r\n";
 }
 
+static Break channel_fault(Channel channel, ChannelFault::Kind kind) {
+  return [=](Scene& s) { s.evidence.channel_faults.push_back({channel, kind, "what happened"}); };
+}
+
 std::vector<BrokenCase> record_cases() {
   return {
       {"sts-txt-missing", record_status(DnsStatus::nodata)},
       {"sts-txt-nxdomain", record_status(DnsStatus::nxdomain)},
       {"sts-txt-servfail", record_status(DnsStatus::servfail)},
       {"sts-txt-timeout", record_status(DnsStatus::timeout)},
+      {"probe-dns-unreachable", record_status(DnsStatus::refused)},
+      {"probe-dns-unreachable", record_status(DnsStatus::referral)},
+      {"probe-dns-denies", channel_fault(Channel::dns, ChannelFault::Kind::denies)},
+      {"probe-dns-outage", channel_fault(Channel::dns, ChannelFault::Kind::outage)},
       {"sts-txt-multiple", record({"v=STSv1; id=1;", "v=STSv1; id=2;"})},
       {"sts-txt-version-invalid", record({"v=STS1; id=1;"})},
       {"sts-txt-version-case", record({"v=stsv1; id=1;"})},
@@ -118,6 +126,7 @@ std::vector<BrokenCase> fetch_cases() {
       {"sts-host-placeholder-address", fetch(HttpsStatus::not_allowed)},
       {"sts-host-connect-refused", fetch(HttpsStatus::refused)},
       {"sts-host-timeout", fetch(HttpsStatus::connect_timeout)},
+      {"probe-https-outage", channel_fault(Channel::https_ipv4, ChannelFault::Kind::outage)},
       {"sts-host-ipv6-fail",
        [](Scene& s) {
          s.fetch(1).status = HttpsStatus::refused;

@@ -64,24 +64,28 @@ bool AresChannel::Question::has_waiters() const {
 }
 
 AresChannel::AresChannel(boost::asio::any_io_executor executor,
-                         const settings::DnsSettings& settings)
+                         const settings::DnsSettings& settings, Transport transport)
     : executor_(std::move(executor)),
       patience_(settings.timeout * std::max(1, settings.tries)),
       budget_(patience_ + kSlack),
       tick_interval_(std::clamp(settings.timeout / 4, milliseconds(5), kTickLimit)),
       tries_(std::max(1, settings.tries)),
       tick_timer_(executor_) {
-  open(settings);
+  open(settings, transport);
 }
 
 AresChannel::~AresChannel() { close(); }
 
-void AresChannel::open(const settings::DnsSettings& settings) {
+void AresChannel::open(const settings::DnsSettings& settings, Transport transport) {
   ares_options options{};
   // NOCHECKRESP: SERVFAIL and REFUSED are delivered as packets, with their extended errors, instead
   // of "could not contact DNS servers". No STAYOPEN: an idle channel closes its sockets, so that a
   // new burst uses a new source port and no stale TCP connection, and the loop can run out of work.
-  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_EDNS;
+  // IGNTC: on its own, c-ares asks again over TCP, and when that connection fails it gives up every
+  // query in flight with the server, those over UDP too.
+  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP |
+                  ARES_FLAG_EDNS | ARES_FLAG_IGNTC;
+  if (transport == Transport::tcp) options.flags |= ARES_FLAG_USEVC;
   options.timeout = static_cast<int>(
       std::clamp<int64_t>(settings.timeout.count(), 1, std::numeric_limits<int>::max() / 16));
   // Retries are done here: c-ares would double the timeout in each round.

@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // AresChannel: c-ares as a transport on the loop: sends an encoded query and returns the decoded
-// response, with retries and TCP fallback (RFC 7766). Equal questions share one query; at most 200
-// queries are in flight, the others are queued in order. Does not follow CNAMEs and caches nothing.
+// response, with retries. Equal questions share one query; at most 200 queries are in flight, the
+// others are queued in order. Does not follow CNAMEs, does not fall back to TCP (a truncated
+// response is returned as such) and caches nothing.
 // Loop thread only. Held by shared_ptr: a waiting coroutine keeps it alive; close() ends all
 // queries. c-ares cannot cancel a single query: a caller that stops waiting releases its Waiter,
 // and a later answer is dropped. No exceptions; errors of c-ares are answers with that status.
@@ -44,7 +45,10 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
     protocol::DnsResponse response;
   };
 
-  AresChannel(boost::asio::any_io_executor executor, const settings::DnsSettings& settings);
+  enum class Transport : uint8_t { udp, tcp };
+
+  AresChannel(boost::asio::any_io_executor executor, const settings::DnsSettings& settings,
+              Transport transport = Transport::udp);
   ~AresChannel();
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
@@ -74,7 +78,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   };
   struct Socket;
 
-  void open(const settings::DnsSettings& settings);
+  void open(const settings::DnsSettings& settings, Transport transport);
   void read_servers();
   void pump();
   void send(const std::shared_ptr<Question>& question);

@@ -11,10 +11,46 @@
 #include <utility>
 #include <vector>
 
+#include "async/keyed_lock.h"
 #include "net/dns/ares_channel.h"
 #include "protocol/dns/message.h"
 
 namespace mtasts::net {
+
+// Questions over TCP. Each has an AresChannel, and so a connection, of its own: c-ares ends all
+// queries of a channel when a connection fails. There are 16 at a time. Held by shared_ptr: a
+// waiting coroutine keeps it alive.
+class TcpLanes {
+ public:
+  TcpLanes(boost::asio::any_io_executor executor, const settings::DnsSettings& settings)
+      : executor_(std::move(executor)), settings_(settings), lanes_(executor_) {}
+
+  size_t next_lane() { return next_++ % kLanes; }
+  async::KeyedLock<size_t>& lanes() { return lanes_; }
+  // Null after close().
+  std::shared_ptr<AresChannel> open() {
+    if (closed_) return nullptr;
+    auto channel = std::make_shared<AresChannel>(executor_, settings_, AresChannel::Transport::tcp);
+    std::erase_if(open_, [](const auto& other) { return other.expired(); });
+    open_.push_back(channel);
+    return channel;
+  }
+  void close() {
+    closed_ = true;
+    for (const auto& held : open_)
+      if (auto channel = held.lock()) channel->close();
+  }
+
+ private:
+  static constexpr size_t kLanes = 16;
+  boost::asio::any_io_executor executor_;
+  settings::DnsSettings settings_;
+  async::KeyedLock<size_t> lanes_;
+  size_t next_ = 0;
+  bool closed_ = false;
+  std::vector<std::weak_ptr<AresChannel>> open_;
+};
+
 namespace {
 
 using boost::asio::awaitable;
@@ -25,6 +61,7 @@ using protocol::RecordType;
 // State shared by the questions of one query(); lives in its coroutine frame.
 struct Inquiry {
   std::shared_ptr<AresChannel> channel;
+  std::shared_ptr<TcpLanes> lanes;
   // Set when the first question is sent; later questions get the remaining time.
   AresChannel::Instant deadline = AresChannel::Instant::max();
 };
@@ -39,17 +76,20 @@ protocol::DnsResponse unanswered(const std::string& name, RecordType type, DnsSt
   return response;
 }
 
-awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, RecordType type) {
-  const auto waiter = std::make_shared<AresChannel::Waiter>(inquiry.channel->executor());
-  waiter->deadline = inquiry.deadline;
-  inquiry.channel->ask(name, type, waiter);
+// Asks one question on the channel until the deadline, which is set when the question is sent.
+awaitable<protocol::DnsResponse> ask_on(std::shared_ptr<AresChannel> channel,
+                                        AresChannel::Instant& deadline, const std::string& name,
+                                        RecordType type) {
+  const auto waiter = std::make_shared<AresChannel::Waiter>(channel->executor());
+  waiter->deadline = deadline;
+  channel->ask(name, type, waiter);
   while (!waiter->done) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none) {
       co_return unanswered(name, type, DnsStatus::cancelled, "cancelled");
     }
     if (std::chrono::steady_clock::now() >= waiter->deadline) {
-      inquiry.deadline = waiter->deadline;
+      deadline = waiter->deadline;
       co_return unanswered(name, type, DnsStatus::timeout, "no response");
     }
     waiter->timer.expires_at(waiter->deadline);
@@ -57,8 +97,36 @@ awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, 
     co_await waiter->timer.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
-  inquiry.deadline = waiter->deadline;
+  deadline = waiter->deadline;
   co_return std::move(waiter->response);
+}
+
+// The response was truncated over UDP. That TCP does not work then is no failure of the agent's
+// own network, which has just carried the response: it counts while DNS works otherwise.
+awaitable<protocol::DnsResponse> ask_over_tcp(Inquiry& inquiry, const std::string& name,
+                                              RecordType type) {
+  const std::shared_ptr<TcpLanes> lanes = inquiry.lanes;
+  const auto held = co_await lanes->lanes().acquire(lanes->next_lane());
+  const std::shared_ptr<AresChannel> channel = lanes->open();
+  if (channel == nullptr)
+    co_return unanswered(name, type, DnsStatus::cancelled, "the resolver was shut down");
+  AresChannel::Instant deadline = AresChannel::Instant::max();
+  protocol::DnsResponse response = co_await ask_on(channel, deadline, name, type);
+  channel->close();
+  inquiry.deadline = deadline;
+  DnsAnswer& answer = response.answer;
+  if (answer.status == DnsStatus::unreachable)
+    answer.status = DnsStatus::servfail;
+  else if (answer.status != DnsStatus::timeout)
+    co_return response;
+  answer.detail = "truncated over UDP, and over TCP: " + answer.detail;
+  co_return response;
+}
+
+awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, RecordType type) {
+  protocol::DnsResponse response = co_await ask_on(inquiry.channel, inquiry.deadline, name, type);
+  if (response.truncated) co_return co_await ask_over_tcp(inquiry, name, type);
+  co_return response;
 }
 
 // Appends the next answer of a CNAME chain to the total; false when the chain is broken.
@@ -125,8 +193,8 @@ void name_servers(DnsAnswer& answer, const AresChannel& channel) {
   if (!channel.servers().empty()) answer.detail += " from " + channel.servers();
 }
 
-awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics& metrics,
-                             std::string name, RecordType type) {
+awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, std::shared_ptr<TcpLanes> lanes,
+                             CheckMetrics& metrics, std::string name, RecordType type) {
   // Cancellation is reported as an answer, not as an exception; the caller's setting is restored
   // below.
   const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
@@ -140,6 +208,7 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics&
     answer.name = *canonical;
     Inquiry inquiry;
     inquiry.channel = channel;
+    inquiry.lanes = lanes;
     const bool whole = co_await follow(inquiry, answer);
     if (whole && may_be_loop(answer)) co_await find_cname_loop(inquiry, answer);
     name_servers(answer, *channel);
@@ -160,12 +229,17 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, CheckMetrics&
 
 AresResolver::AresResolver(boost::asio::any_io_executor executor,
                            const settings::DnsSettings& settings, CheckMetrics& metrics)
-    : channel_(std::make_shared<AresChannel>(std::move(executor), settings)), metrics_(metrics) {}
+    : channel_(std::make_shared<AresChannel>(executor, settings)),
+      lanes_(std::make_shared<TcpLanes>(executor, settings)),
+      metrics_(metrics) {}
 
-AresResolver::~AresResolver() { channel_->close(); }
+AresResolver::~AresResolver() {
+  channel_->close();
+  lanes_->close();
+}
 
 awaitable<DnsAnswer> AresResolver::query(std::string name, RecordType type) {
-  return resolve(channel_, metrics_, std::move(name), type);
+  return resolve(channel_, lanes_, metrics_, std::move(name), type);
 }
 
 std::string AresResolver::servers() const { return channel_->servers(); }

@@ -3,8 +3,10 @@
 
 // AresResolver: the Resolver on c-ares, for a recursive resolver (RFC 1034 §4.3.2, RFC 8461 §8.2).
 // Beyond the single question, it follows a CNAME whose target the answer left out, and after
-// SERVFAIL it walks the chain to find a loop, all within timeout × tries from the first send. Time
-// in the queue (more than 200 questions at once) does not count. Equal concurrent questions share
+// SERVFAIL it walks the chain to find a loop, all within timeout × tries from the first send. A
+// truncated answer is asked for again over TCP (RFC 7766), with as much time again and on a
+// connection of its own. Time in the queue (more than 200 questions at once, more than 16 over TCP)
+// does not count. Equal concurrent questions share
 // one query; nothing is cached. Does not validate DNSSEC: the AD bit is taken from the configured
 // server. Loop thread only. May be destroyed with queries pending: they complete as `cancelled`.
 #pragma once
@@ -21,6 +23,7 @@
 namespace mtasts::net {
 
 class AresChannel;
+class TcpLanes;
 
 class AresResolver : public Resolver {
  public:
@@ -41,6 +44,7 @@ class AresResolver : public Resolver {
 
  private:
   std::shared_ptr<AresChannel> channel_;
+  std::shared_ptr<TcpLanes> lanes_;
   CheckMetrics& metrics_;
 };
 

@@ -43,6 +43,10 @@ std::string_view name_of(DnsStatus status) {
       return "resolver unreachable";
     case DnsStatus::malformed:
       return "malformed answer";
+    case DnsStatus::referral:
+      return "referral";
+    case DnsStatus::denied:
+      return "implausible denial";
     case DnsStatus::cancelled:
       return "not asked to the end";
   }
@@ -50,11 +54,31 @@ std::string_view name_of(DnsStatus status) {
 }
 
 bool is_local_failure(DnsStatus status) {
-  return status == DnsStatus::unreachable || status == DnsStatus::cancelled;
+  switch (status) {
+    case DnsStatus::refused:
+    case DnsStatus::unreachable:
+    case DnsStatus::referral:
+    case DnsStatus::denied:
+    case DnsStatus::cancelled:
+      return true;
+    case DnsStatus::answered:
+    case DnsStatus::nodata:
+    case DnsStatus::nxdomain:
+    case DnsStatus::servfail:
+    case DnsStatus::timeout:
+    case DnsStatus::malformed:
+      break;
+  }
+  return false;
 }
 
 bool is_silence(DnsStatus status) {
-  return status == DnsStatus::timeout || is_local_failure(status);
+  return status == DnsStatus::timeout || status == DnsStatus::unreachable ||
+         status == DnsStatus::cancelled;
+}
+
+bool is_denial(DnsStatus status) {
+  return status == DnsStatus::nodata || status == DnsStatus::nxdomain;
 }
 
 bool is_conclusive(DnsStatus status) {

@@ -34,10 +34,12 @@ enum class DnsStatus : uint8_t {
   nodata,       // the name exists, this type does not (RFC 2308 §2.2); "none" to a sender
   nxdomain,     // the name does not exist; "none" to a sender
   servfail,     // the resolver failed to find out; an error, never "none"
-  refused,      // the resolver refuses to answer; channel-dependent
+  refused,      // the resolver refuses to answer; a local failure
   timeout,      // no answer in time; channel-dependent
   unreachable,  // no configured resolver could be reached; a local failure
   malformed,    // an answer that cannot be parsed
+  referral,     // name servers instead of an answer: not a recursive resolver; a local failure
+  denied,       // nodata or nxdomain from a resolver that denies names that exist; a local failure
   cancelled,    // the agent stopped asking (deadline of the check, shutdown); unknown
 };
 std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN", "SERVFAIL", …
@@ -45,11 +47,15 @@ std::string_view name_of(DnsStatus status);  // "NOERROR", "NODATA", "NXDOMAIN",
 // An authoritative result, positive or negative, that conclusions can be drawn from.
 bool is_conclusive(DnsStatus status);
 
-// The question was not sent, or was abandoned: a local failure, never the domain's fault.
+// The question was not sent, or was abandoned, or the agent's own resolver refuses, is not
+// recursive or denies everything: a local failure, never the domain's fault.
 bool is_local_failure(DnsStatus status);
 
-// No server answered, for any reason.
+// Nothing came back, for any reason.
 bool is_silence(DnsStatus status);
+
+// The name, or the type at this name, does not exist according to the resolver.
+bool is_denial(DnsStatus status);
 
 struct MxRecord {
   uint16_t preference = 0;

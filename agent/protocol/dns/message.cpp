@@ -140,6 +140,7 @@ bool read_data(std::string_view message, const Record& record, DnsAnswer& answer
 // What is used of the sections after the answer section.
 struct Extras {
   bool has_soa = false;
+  bool has_name_servers = false;
   uint16_t rcode_high = 0;      // RFC 6891 §6.1.3
   std::string extended_errors;  // "EDE 22: No Reachable Authority"
 };
@@ -169,7 +170,9 @@ Extras read_extras(std::string_view message, DnsReader reader, const Header& hea
     const Record record = read_record(reader);
     if (reader.failed()) break;
     if (i < header.authorities) {
-      if (record.type == kTypeSoa && record.dns_class == kClassIn) extras.has_soa = true;
+      if (record.dns_class != kClassIn) continue;
+      extras.has_soa |= record.type == kTypeSoa;
+      extras.has_name_servers |= record.type == static_cast<uint16_t>(RecordType::ns);
     } else if (record.type == kTypeOpt) {
       extras.rcode_high = static_cast<uint16_t>(record.ttl_seconds >> 24 << 4);
       read_options(message, record, extras);
@@ -201,7 +204,7 @@ class Decoder {
     const auto rcode = static_cast<uint16_t>(header_.rcode() | extras.rcode_high);
     answer().authenticated = header_.authentic();
     if (rcode == 0 || rcode == 3) {
-      conclude(rcode == 3, extras.has_soa);
+      conclude(rcode == 3, extras);
     } else {
       answer().status = rcode == 5 ? DnsStatus::refused : DnsStatus::servfail;
     }
@@ -237,7 +240,11 @@ class Decoder {
         dns_class != kClassIn) {
       return malformed("answers a different question");
     }
-    if (header_.truncated()) return malformed("truncated even over TCP");
+    if (header_.truncated()) {
+      malformed("truncated even over TCP");
+      response_.truncated = true;
+      return false;
+    }
     return true;
   }
 
@@ -279,7 +286,7 @@ class Decoder {
     return true;
   }
 
-  void conclude(bool nxdomain, bool has_soa) {
+  void conclude(bool nxdomain, const Extras& extras) {
     owner_ = answer().name;
     if (!follow_chain()) return;
     if (nxdomain) {
@@ -300,7 +307,11 @@ class Decoder {
       note_ttl(record);
     }
     answer().status = count > 0 ? DnsStatus::answered : DnsStatus::nodata;
-    response_.target_open = count == 0 && !answer().cname_chain.empty() && !has_soa;
+    if (count > 0 || extras.has_soa) return;
+    // RFC 2308 §2.2: with neither SOA nor NS it is "no data" (type 3), as dnsmasq answers. NS alone
+    // is a referral: only a recursive resolver would have followed it.
+    response_.target_open = !answer().cname_chain.empty();
+    if (extras.has_name_servers && !response_.target_open) answer().status = DnsStatus::referral;
   }
 
   // "NODATA", "SERVFAIL (EDE 22: No Reachable Authority)"; empty for a plain success.
@@ -308,7 +319,10 @@ class Decoder {
     if (!answer().detail.empty()) return;
     if (answer().status == DnsStatus::answered && extended_errors.empty()) return;
     const bool nodata = answer().status == DnsStatus::nodata;
-    answer().detail = nodata ? "NODATA" : rcode_name(rcode);
+    const bool referral = answer().status == DnsStatus::referral;
+    answer().detail = nodata     ? "NODATA"
+                      : referral ? "referral to other name servers: recursion is not offered"
+                                 : rcode_name(rcode);
     if (!extended_errors.empty()) answer().detail += " (" + extended_errors + ")";
   }
 

@@ -34,6 +34,8 @@ struct DnsResponse {
   bool target_open = false;
   // A loop or more than 16 CNAMEs, reported as SERVFAIL as resolvers do.
   bool chain_broken = false;
+  // The TC bit (RFC 2181 §9): over UDP, ask again over TCP; `answer` is malformed then.
+  bool truncated = false;
 };
 
 // A query for one question with RD, AD (RFC 6840 §5.7) and an OPT record as its last 11 octets.

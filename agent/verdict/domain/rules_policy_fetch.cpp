@@ -39,7 +39,7 @@ void judge_no_address(RuleContext& context) {
   }
   if (error != nullptr) {
     bool ours = protocol::is_local_failure(error->status);
-    bool silent = error->status == DnsStatus::timeout || ours;
+    bool silent = protocol::is_silence(error->status);
     context.add(silent ? FindingCode("sts-host-dns-timeout") : "sts-host-servfail",
                 {.message = lookup_result(*error), .host = policy.host, .unobserved = ours});
     return;

@@ -102,8 +102,11 @@ void judge_record(RuleContext& context) {
       break;
     case DnsStatus::servfail:
     case DnsStatus::refused:
+    case DnsStatus::referral:
+    case DnsStatus::denied:
     case DnsStatus::malformed:
-      context.add("sts-txt-servfail", {.message = lookup_result(answer)});
+      context.add("sts-txt-servfail", {.message = lookup_result(answer),
+                                       .unobserved = protocol::is_local_failure(answer.status)});
       break;
   }
 }

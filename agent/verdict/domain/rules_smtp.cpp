@@ -59,7 +59,8 @@ void judge_smtp(RuleContext& context) {
       if (target.verdict != nullptr)
         for (const UngradedFinding& finding : target.verdict->findings)
           if (finding.row->stage != Stage::mx) context.findings.add(finding);
-  if (!tally.blocked.empty())
+  // An outage of most hosts has its own finding, which says more.
+  if (!tally.blocked.empty() && smtp_outage(evidence) == nullptr)
     context.add(
         "probe-port25-egress-blocked",
         {.message = fmt::format("Neither the canaries nor the MX hosts respond on port 25: {}",

@@ -33,8 +33,11 @@ void judge_tlsrpt(RuleContext& context) {
       return;
     case DnsStatus::servfail:
     case DnsStatus::refused:
+    case DnsStatus::referral:
+    case DnsStatus::denied:
     case DnsStatus::malformed:
-      context.add("tlsrpt-servfail", {.message = lookup_result(answer)});
+      context.add("tlsrpt-servfail", {.message = lookup_result(answer),
+                                      .unobserved = protocol::is_local_failure(answer.status)});
       return;
   }
 

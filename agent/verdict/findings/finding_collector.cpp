@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "base/printable.h"
+#include "verdict/findings/own_side.h"
 #include "verdict/findings/verify_command.h"
 #include "verdict/text.h"
 
@@ -54,6 +55,20 @@ bool FindingCollector::is_unobserved(const FindingRow& row, const FindingDetails
          !channels_.contains(channel_of(*row.channel, AddressFamily::ipv6));
 }
 
+// What was not observed because of the agent's own network is fixed there, not at the domain.
+std::string FindingCollector::fix_of(const FindingRow& row, const FindingDetails& details,
+                                     bool unobserved) const {
+  if (!unobserved || !row.channel) return for_domain(row.fix, domain_);
+  std::optional<AddressFamily> family;
+  if (details.address) family = details.address->family();
+  FindingDetails plain = details;
+  plain.unobserved = false;
+  // A local failure of DNS is the resolver's, even where it answers others.
+  if (*row.channel == ChannelKind::dns || is_unobserved(row, plain))
+    return channel_fix(*row.channel, family, thresholds_.vantage);
+  return unfinished_fix();
+}
+
 void FindingCollector::add(FindingCode code, FindingDetails details) {
   const FindingRow& row = row_of(code);
   UngradedFinding finding;
@@ -64,7 +79,8 @@ void FindingCollector::add(FindingCode code, FindingDetails details) {
   finding.of_one_address = details.address && details.address_in_subject;
   finding.verify =
       verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
-  finding.fix = details.fix.empty() ? for_domain(row.fix, domain_) : sentence(details.fix);
+  finding.fix = sentence(details.fix.empty() ? fix_of(row, details, finding.unobserved)
+                                             : std::move(details.fix));
   finding.message = std::move(details.message);
   add(std::move(finding));
 }

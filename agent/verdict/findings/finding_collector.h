@@ -63,6 +63,7 @@ class FindingCollector {
 
  private:
   bool is_unobserved(const FindingRow& row, const FindingDetails& details) const;
+  std::string fix_of(const FindingRow& row, const FindingDetails& details, bool unobserved) const;
 
   std::string domain_;
   const ChannelSet& channels_;

@@ -20,6 +20,8 @@ inline constexpr Severity U = Severity::unknown;
 // Commands that show what the agent observed. verify_command() fills in the {placeholders}.
 inline constexpr std::string_view kDigRecord =
     "dig {dns}+noall +answer +comments TXT _mta-sts.{domain}";
+// A name that every working resolver knows.
+inline constexpr std::string_view kDigResolver = "dig {dns}com NS";
 inline constexpr std::string_view kHistory = "mtasts-exporter history {domain}";
 inline constexpr std::string_view kDigTlsrpt =
     "dig {dns}+noall +answer +comments TXT _smtp._tls.{domain}";

@@ -44,6 +44,10 @@ inline constexpr FindingRow kRows[] = {
      "The policy host responds over IPv6 but not over IPv4; senders without IPv6 cannot fetch the "
      "policy.",
      "Serve the policy over IPv4 as well.", kCurlPolicy},
+    {"probe-https-outage", kStage, U, U, kNone, "", "",
+     "Most policy hosts began to fail alike at the same time, and no canary shows that the agent's "
+     "own connection works, so the failures are not counted against the domains.",
+     "Check the agent's route, firewall and provider for outgoing port 443.", kCurlPolicy},
     {"sts-host-address-fails", kStage, W, W, ChannelKind::https, kFetch, "RFC 8461 §3.3",
      "One address of the policy host fails while others serve the policy; a sender may pick any "
      "address.",
@@ -149,9 +153,6 @@ inline constexpr FindingRow kRows[] = {
      "The certificate's key is weaker than RSA 2048, which modern senders reject.",
      "Reissue the certificate with an RSA key of 2048 bits or more, or an EC key.",
      kPolicyCertificate},
-    {"sts-tls-weak-signature", kCertificate, W, W, kNone, kWebPki, "RFC 8461 §3.3",
-     "The chain is signed with SHA-1 or MD5, which modern senders reject.",
-     "Reissue the certificate with a SHA-256 signature.", kPolicyCertificate},
     {"sts-tls-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §3.3",
      "The agent saw no certificate of the policy host, so nothing is known about it.",
      "Follow the finding of stage policy_fetch or record that says why.", kDigPolicyHost},

@@ -94,6 +94,18 @@ inline constexpr FindingRow kRows[] = {
      "Serve the policy file; to remove MTA-STS, serve a policy of mode none and then follow "
      "mtasts-exporter plan remove <domain>.",
      kCurlPolicy},
+    {"probe-dns-unreachable", kStage, U, U, kNone, "", "",
+     "The agent's own resolver does not answer, refuses, or cannot resolve any name, so nothing "
+     "that failed in DNS says anything about the domain.",
+     "Repair the resolver that the agent uses, or set another one in [dns] servers.", kDigResolver},
+    {"probe-dns-denies", kStage, U, U, kNone, "", "",
+     "The agent's own resolver denies names that exist, so its denials say nothing about the "
+     "domain.",
+     "Make the resolver resolve public names, or set another one in [dns] servers.", kDigResolver},
+    {"probe-dns-outage", kStage, U, U, kNone, "", "",
+     "Most domains began to fail alike in DNS at the same time, and no canary shows that the "
+     "agent's own DNS works, so the failures are not counted against the domains.",
+     "Repair the resolver that the agent uses, or set another one in [dns] servers.", kDigResolver},
 };
 
 }  // namespace mtasts::verdict::rows::record

@@ -83,6 +83,10 @@ inline constexpr FindingRow kRows[] = {
      "Run the agent where outgoing port 25 is open (many clouds block it), or set [smtp] enabled = "
      "false.",
      kSmtpTls},
+    {"probe-smtp-outage", kStage, U, U, kNone, "", "",
+     "Most MX hosts began to fail alike on port 25 at the same time, and no canary shows that the "
+     "agent's own connection works, so the failures are not counted against the hosts.",
+     "Check the agent's route, firewall and provider for outgoing port 25.", kSmtpTls},
     {"smtp-banner-4xx", kStage, U, U, kNone, "", "RFC 5321 §4.2.1",
      "The server defers the connection, which says nothing about its TLS.",
      "Allow the agent's address on the server, or wait; the last known result is kept.", kSmtpTalk},

@@ -217,6 +217,47 @@ TEST_F(AresResolverTest, FallsBackToTcp) {
   EXPECT_EQ(server.tcp_queries(), 2u);
 }
 
+// The resolver has just answered over UDP, so its dead TCP port is no failure of the agent's
+// network, and what other names are being asked for at the time must not suffer.
+TEST_F(AresResolverTest, ADeadTcpPortFailsTheTruncatedQuestionAlone) {
+  fakes::DnsServer deaf(false);
+  resolver = std::make_unique<AresResolver>(io.get_executor(), deaf.settings(kPatience, 2));
+  deaf.add_txt("big.example", "x");
+  deaf.behave("big.example", DnsBehaviour::truncated);
+  std::vector<std::shared_ptr<std::optional<DnsAnswer>>> others;
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "n" + std::to_string(i) + ".example";
+    deaf.add_txt(name, "x");
+    deaf.delay(name, milliseconds(100 + 10 * i));
+    others.push_back(start(name, RecordType::txt));
+  }
+  const auto big = start("big.example", RecordType::txt);
+  run();
+  ASSERT_TRUE(*big);
+  EXPECT_EQ((*big)->status, DnsStatus::servfail) << (*big)->detail;
+  EXPECT_THAT((*big)->detail, HasSubstr("truncated over UDP"));
+  for (const auto& other : others) {
+    ASSERT_TRUE(*other);
+    EXPECT_EQ((*other)->status, DnsStatus::answered) << (*other)->detail;
+    EXPECT_EQ(deaf.queries((*other)->name, RecordType::txt), 1u) << "none was asked twice";
+  }
+}
+
+TEST_F(AresResolverTest, ManyTruncatedAnswers) {
+  std::vector<std::shared_ptr<std::optional<DnsAnswer>>> answers;
+  for (int i = 0; i < 60; ++i) {
+    const std::string name = "n" + std::to_string(i) + ".example";
+    server.add_txt(name, "x");
+    server.behave(name, DnsBehaviour::truncated);
+    answers.push_back(start(name, RecordType::txt));
+  }
+  run();
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(*answer);
+    EXPECT_EQ((*answer)->status, DnsStatus::answered) << (*answer)->detail;
+  }
+}
+
 TEST_F(AresResolverTest, FollowsCnamesToTheMx) {
   server.add_cname("a.example", "b.example", 50);
   server.add_cname("b.example", "c.example", 20);

@@ -74,6 +74,50 @@ TEST(EncodeQuery, Names) {
   }
 }
 
+// RFC 2308 §2.2: what an empty NOERROR means depends on the authority section.
+TEST(DecodeResponse, AReferralIsNotNodata) {
+  const std::string ns = fakes::wire_name("ns.example");
+  const auto authority = [&](DnsPacket made, bool soa, bool name_servers) {
+    if (soa) made.negative("example.com");
+    if (name_servers) made.record(Section::authority, fakes::wire_name("example.com"), 2, ns);
+    return made;
+  };
+  struct Case {
+    bool soa, name_servers;
+    DnsStatus status;
+    const char* why;
+  };
+  const Case cases[] = {
+      {true, false, DnsStatus::nodata, "NODATA type 2"},
+      {true, true, DnsStatus::nodata, "NODATA type 1"},
+      {false, false, DnsStatus::nodata, "NODATA type 3, as dnsmasq answers"},
+      {false, true, DnsStatus::referral, "a server that is not recursive"},
+  };
+  for (const auto& [soa, name_servers, status, why] : cases) {
+    const DnsResponse response = decode(authority(packet(), soa, name_servers));
+    EXPECT_EQ(response.answer.status, status) << why;
+    EXPECT_FALSE(response.target_open) << why;
+    const DnsPacket denial = packet(kGood | 3);
+    EXPECT_EQ(decode(authority(denial, soa, name_servers)).answer.status, DnsStatus::nxdomain)
+        << why;
+  }
+  EXPECT_THAT(decode(authority(packet(), false, true)).answer.detail, HasSubstr("referral"));
+  EXPECT_TRUE(is_local_failure(DnsStatus::referral));
+  EXPECT_FALSE(is_conclusive(DnsStatus::referral));
+
+  DnsPacket chain = packet();
+  chain.answer(kName, RecordType::cname, fakes::wire_name("target.example"));
+  EXPECT_TRUE(decode(authority(chain, false, true)).target_open) << "the target can be asked for";
+  DnsPacket found = packet();
+  found.answer(kName, RecordType::txt, fakes::wire_txt("v=STSv1; id=1;"));
+  EXPECT_EQ(decode(authority(found, false, true)).answer.status, DnsStatus::answered);
+}
+
+TEST(DecodeResponse, TruncationIsReported) {
+  EXPECT_TRUE(decode(packet(kGood | fakes::kTruncated)).truncated);
+  EXPECT_FALSE(decode(packet()).truncated);
+}
+
 TEST(CanonicalName, LowerCaseWithoutDotAndEscaped) {
   EXPECT_EQ(canonical_name("MAIL.Example."), "mail.example");
   EXPECT_EQ(canonical_name("."), "");

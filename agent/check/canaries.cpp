@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "check/canaries.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+
+#include "async/when_all.h"
+#include "base/printable.h"
+
+namespace mtasts::check {
+namespace {
+
+namespace asio = boost::asio;
+using protocol::DnsAnswer;
+using protocol::DnsStatus;
+using protocol::RecordType;
+
+constexpr size_t kMaxAddressesPerCanary = 2;
+
+// 96 random bits: no cache has seen the name, and no one can have put it there.
+std::string random_name_below(const std::string& zone) {
+  std::random_device random;
+  std::string label = fmt::format("mtasts-{:08x}{:08x}{:08x}", random(), random(), random());
+  return zone == "." ? label : label + "." + zone;
+}
+
+void append(std::string& list, const std::string& item) {
+  if (!list.empty()) list += ", ";
+  list += item;
+}
+
+// "NXDOMAIN", "SERVFAIL (EDE 22: …)".
+std::string outcome_of(const DnsAnswer& answer) {
+  return answer.detail.empty() ? std::string(protocol::name_of(answer.status))
+                               : printable(answer.detail, 120);
+}
+
+}  // namespace
+
+Canaries::Canaries(Environment environment, const settings::CanarySettings& settings,
+                   const settings::NetworkSettings& network)
+    : environment_(std::move(environment)), settings_(settings), network_(network) {}
+
+const std::vector<std::string>& Canaries::names_of(ChannelKind kind) const {
+  switch (kind) {
+    case ChannelKind::dns:
+      return settings_.dns;
+    case ChannelKind::https:
+      return settings_.https;
+    case ChannelKind::smtp:
+      break;
+  }
+  return settings_.smtp;
+}
+
+asio::awaitable<CanaryRound> Canaries::ask(Channel channel) {
+  if (channel == Channel::dns) co_return co_await ask_zones();
+  CanaryRound total;
+  for (const std::string& host : names_of(kind_of(channel))) {
+    CanaryRound one = co_await ask_host(channel, host);
+    if (one.result == CanaryResult::available) co_return one;
+    if (one.result == CanaryResult::unavailable) total.result = CanaryResult::unavailable;
+    if (one.result == CanaryResult::unavailable) append(total.detail, one.detail);
+  }
+  co_return total;
+}
+
+asio::awaitable<void> Canaries::query(std::string name, RecordType type, DnsAnswer& answer) {
+  answer = co_await environment_.resolver.query(name, type);
+}
+
+asio::awaitable<CanaryRound> Canaries::ask_zones() {
+  CanaryRound round;
+  if (settings_.dns.empty()) co_return round;
+  std::vector<DnsAnswer> answers(settings_.dns.size());
+  std::vector<asio::awaitable<void>> queries;
+  for (size_t i = 0; i < answers.size(); ++i)
+    queries.push_back(query(random_name_below(settings_.dns[i]), RecordType::a, answers[i]));
+  co_await async::when_all(std::move(queries));
+  round.result = CanaryResult::unavailable;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    DnsStatus status = answers[i].status;
+    if (status == DnsStatus::nxdomain || status == DnsStatus::answered)
+      round.result = CanaryResult::available;
+    append(round.detail,
+           fmt::format("a random name below {}: {}", settings_.dns[i], outcome_of(answers[i])));
+  }
+  if (round.result == CanaryResult::available) round.detail.clear();
+  co_return round;
+}
+
+asio::awaitable<CanaryRound> Canaries::ask_for_zones() {
+  CanaryRound round;
+  std::vector<DnsAnswer> answers(settings_.dns.size());
+  std::vector<asio::awaitable<void>> queries;
+  for (size_t i = 0; i < answers.size(); ++i)
+    queries.push_back(query(settings_.dns[i], RecordType::ns, answers[i]));
+  co_await async::when_all(std::move(queries));
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].status == DnsStatus::answered) co_return CanaryRound{};
+    if (protocol::is_denial(answers[i].status)) round.result = CanaryResult::unavailable;
+    append(round.detail, fmt::format("NS {}: {}", settings_.dns[i], outcome_of(answers[i])));
+  }
+  co_return round;
+}
+
+asio::awaitable<CanaryRound> Canaries::ask_host(Channel channel, std::string host) {
+  auto type = family_of(channel) == AddressFamily::ipv4 ? RecordType::a : RecordType::aaaa;
+  DnsAnswer answer = co_await environment_.resolver.query(host, type);
+  CanaryRound round;
+  size_t tried = 0;
+  for (const IpAddress& address : answer.addresses) {
+    if (!may_contact(address, network_.allow_private_addresses)) continue;
+    if (++tried > kMaxAddressesPerCanary) break;
+    bool available = false;
+    std::string failure;
+    if (kind_of(channel) == ChannelKind::https) {
+      protocol::HttpsAttempt attempt = co_await environment_.fetcher.shake_hands(host, address);
+      available = protocol::answered(attempt);
+      failure = protocol::name_of(attempt.status);
+    } else {
+      protocol::SmtpAttempt attempt = co_await environment_.prober.greet(host, address);
+      available = protocol::answered(attempt);
+      failure = protocol::name_of(attempt.status);
+    }
+    round.result = available ? CanaryResult::available : CanaryResult::unavailable;
+    if (available) round.detail.clear();
+    if (available) co_return round;
+    append(round.detail, fmt::format("{} [{}]: {}", host, address.text(), failure));
+  }
+  if (tried > 0) co_return round;
+  // A canary known to have no address of this family proves nothing; one that cannot be looked up
+  // shows that the channel could not be observed.
+  if (protocol::is_conclusive(answer.status)) co_return round;
+  round.result = CanaryResult::unavailable;
+  round.detail = fmt::format("{}: {}", host, outcome_of(answer));
+  co_return round;
+}
+
+}  // namespace mtasts::check
