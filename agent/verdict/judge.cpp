@@ -163,7 +163,6 @@ PolicyReport report_policy(const RuleContext& context) {
 }
 
 void report_mx(const RuleContext& context, Report& report) {
-  std::vector<std::string> hosts;
   for (const MxTarget& target : context.evidence.mx_targets) {
     if (target.host.empty()) continue;
     MxReport mx;
@@ -176,11 +175,13 @@ void report_mx(const RuleContext& context, Report& report) {
     }
     if (target.verdict != nullptr) mx.facts = target.verdict->facts;
     if (report.provider.empty()) report.provider = provider_of(target.host);
-    hosts.push_back(target.host);
     report.mx.push_back(std::move(mx));
   }
-  bool all_covered = std::all_of(report.mx.begin(), report.mx.end(),
-                                 [](const MxReport& mx) { return mx.covered.value_or(false); });
+  // A policy is for hosts that can receive mail; the others need another MX record.
+  std::vector<std::string> hosts = context.listable_hosts();
+  bool all_covered = std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+    return covering_pattern(context.reading.policy.mx, host).has_value();
+  });
   if (report.policy.valid && (all_covered || !context.has_patterns())) return;
   report.suggested_policy =
       suggested_policy(hosts, report.policy.mode.value_or(protocol::Mode::testing),

@@ -58,8 +58,9 @@ const Provider* find_provider(std::string_view mx_host) {
 // suffix.
 std::string customary_pattern(std::string_view host, const Provider& provider) {
   if (provider.suffix == ".mx.microsoft") {
-    size_t dot = host.find('.');
-    return dot == std::string_view::npos ? std::string() : "*" + std::string(host.substr(dot));
+    std::string_view parent = host.substr(std::min(host.find('.'), host.size()));
+    // A wildcard below the suffix itself would cover every customer of every kind.
+    return parent.size() > provider.suffix.size() ? "*" + std::string(parent) : std::string();
   }
   return provider.wildcard ? "*" + std::string(provider.suffix) : std::string();
 }
@@ -101,7 +102,9 @@ std::string_view provider_hint(std::string_view provider) {
 std::vector<std::string> suggested_patterns(const std::vector<std::string>& hosts) {
   std::vector<std::string> patterns;
   for (const std::string& host : hosts) {
-    if (!protocol::is_mx_pattern(host)) continue;
+    // Neither addresses nor names that mean something only locally.
+    bool dotted = host.find('.') != std::string::npos;
+    if (!protocol::is_rfc1123_host_name(host) || !dotted || host.ends_with(".localhost")) continue;
     std::string pattern = ascii_lower(host);
     if (const Provider* provider = find_provider(host)) {
       std::string customary = customary_pattern(pattern, *provider);

@@ -67,8 +67,10 @@ class ChangeRules {
   }
   std::string until(Time when) const { return until_text(when, now_); }
   std::string new_id_fix() const {
-    return fmt::format("Publish the record with a new id: \"v=STSv1; id={}\"",
-                       fresh_id(&history_, now_));
+    return fmt::format(
+        "If the policy served now is the intended one and covers every MX host, publish the record "
+        "with a new id: \"v=STSv1; id={}\"",
+        fresh_id(&history_, now_));
   }
 
   void removal();
@@ -279,6 +281,10 @@ void ChangeRules::mail_hosts() {
 // current MX host matches that policy.
 bool ChangeRules::added_host(const SeenMx& mx) {
   const std::string& host = mx.host;
+  MxName name;
+  for (const MxTarget& target : judgement_.evidence.mx_targets)
+    if (target.host == host) name = judgement_.read_mx(target);
+  if (is_wrong_name(name.slip)) return false;  // reported as such
   std::string arrival =
       fmt::format("{} was added on {}", printable(host, 253), date_text(mx.added));
   const auto& known = history_.policy.value;
@@ -287,6 +293,7 @@ bool ChangeRules::added_host(const SeenMx& mx) {
     add_finding("mx-added-not-covered",
                 {.message = fmt::format("{} and matches none of the policy's mx patterns {}",
                                         arrival, listed((*known)->mx, 8)),
+                 .fix = name.slip == MxSlip::none ? std::string() : correction_of(host, name) + ".",
                  .host = host});
     return false;
   }
