@@ -91,6 +91,13 @@ TEST(State, EachFieldOfTheHistoryIsReasonToWriteIt) {
       [](History& h) { h.mx_hosts[1].removed = {}; },
       [](History& h) { h.policy_returns.pop_back(); },
       [](History& h) { h.certificates = {}; },
+      [](History& h) { h.mx_alternation.sets.pop_back(); },
+      [](History& h) { h.mx_alternation.first_return += seconds(1); },
+      [](History& h) { h.mx_alternation.last_return += seconds(1); },
+      [](History& h) { ++h.mx_alternation.returns; },
+      [](History& h) { h.mx_alternation.longest_ttl += seconds(1); },
+      [](History& h) { h.provider_before += "x"; },
+      [](History& h) { h.provider_changed += seconds(1); },
       [](History& h) { ++h.revision; },
   };
   auto state = open_state(":memory:");

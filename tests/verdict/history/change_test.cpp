@@ -141,7 +141,7 @@ TEST(Vectors, Temporal) {
 
 TEST(Change, EveryRowHasACase) {  // each of them opens in some test of these files
   std::string text;
-  for (const char* name : {"change", "change_publication", "change_removal"}) {
+  for (const char* name : {"change", "change_mx", "change_publication", "change_removal"}) {
     std::ifstream file(std::string(MTASTS_TESTS_DIR) + "/verdict/history/" + name + "_test.cpp");
     text.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
