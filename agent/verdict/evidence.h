@@ -17,6 +17,7 @@
 #include "protocol/dns/answer.h"
 #include "protocol/http/attempt.h"
 #include "protocol/smtp/attempt.h"
+#include "verdict/extra_evidence.h"
 
 namespace mtasts::verdict {
 
@@ -73,7 +74,8 @@ struct Evidence {
   std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, queried only without MX records
   std::vector<MxTarget> mx_targets;       // by preference, then as received; without duplicates
   ChannelSet channels;                    // known to be available while the check ran
-  bool smtp_enabled = true;               // false: `--no-smtp` or [smtp] enabled = false
+  ExtraEvidence extra;
+  bool smtp_enabled = true;  // false: `--no-smtp` or [smtp] enabled = false
 
   explicit Evidence(DomainName name) : domain(std::move(name)) {}
 };

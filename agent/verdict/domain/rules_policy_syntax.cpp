@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/extra_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -80,6 +81,8 @@ void judge_policy_syntax(RuleContext& context) {
     return;
   }
   context.add_faults(reading.policy.faults, FaultySource::policy);
+
+  judge_pattern_breadth(context);
 
   auto expected = context.thresholds.expected_mode;
   if (expected && reading.policy.mode && *reading.policy.mode < *expected)

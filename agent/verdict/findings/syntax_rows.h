@@ -67,6 +67,12 @@ inline constexpr FindingRow kRows[] = {
      "A wildcard matches exactly one label, but an MX host has more labels in its place.",
      "Use a wildcard for the immediate parent domain of the MX hosts, or list the hosts by name.",
      kDigMx},
+    {"sts-policy-mx-too-broad", kStage, W, W, kNone, "", "RFC 8461 §4.1, §10.4",
+     "An mx pattern matches host names that belong to others, so each of them may receive the "
+     "domain's mail with a valid certificate of its own.",
+     "List the MX hosts by name, or use a wildcard for a domain of which every host is yours or "
+     "your provider's.",
+     kCurlPolicyBytes},
     {"sts-mode-weaker-than-expected", kStage, W, W, kNone, "", "RFC 8461 §5",
      "The published mode is weaker than the one that the settings expect for this domain.",
      "Publish the expected mode, or change expected_mode in the settings.", kCurlPolicy},
