@@ -11,6 +11,7 @@
 
 #include "check/channel_monitor.h"
 #include "check/environment.h"
+#include "check/extra_probes.h"
 #include "check/lookup.h"
 #include "check/mx_probe_cache.h"
 #include "settings/settings.h"
@@ -35,6 +36,8 @@ class Checker {
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                   std::chrono::milliseconds limit);
 
+  ExtraProbes& extra_probes() { return extra_probes_; }
+
  private:
   boost::asio::awaitable<bool> collect(verdict::Evidence& evidence);
   boost::asio::awaitable<void> fetch_policy(verdict::PolicyEvidence& policy,
@@ -51,6 +54,7 @@ class Checker {
   Lookup lookup_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;
+  ExtraProbes extra_probes_;
 };
 
 }  // namespace mtasts::check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Environment: what all parts of the engine share: the loop, its tasks, the three network ports,
+// Environment: what all parts of the engine share: the loop, its tasks, the network ports,
 // the metrics and the clocks. Cheap to copy; everything it refers to must outlive its users and
 // their tasks. Loop thread only.
 #pragma once
@@ -13,6 +13,7 @@
 #include "async/task_group.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
+#include "net/dns/authority_prober.h"
 #include "net/dns/resolver.h"
 #include "net/https/policy_fetcher.h"
 #include "net/smtp/smtp_prober.h"
@@ -30,6 +31,7 @@ struct Environment {
   CheckMetrics& metrics = no_metrics();
   Clock clock = system_now;                                                 // dates in evidence
   std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now;  // ages and durations
+  net::AuthorityProber* authorities = nullptr;  // null: authoritative servers are not asked
 };
 
 }  // namespace mtasts::check
