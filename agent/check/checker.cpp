@@ -14,15 +14,7 @@ namespace {
 namespace asio = boost::asio;
 using protocol::DnsAnswer;
 using protocol::DnsStatus;
-using protocol::HttpsAttempt;
-using protocol::HttpsStatus;
 using protocol::RecordType;
-
-// Tries the next address when a connection fails, as a sender would.
-bool may_try_next(HttpsStatus status) {
-  return status == HttpsStatus::refused || status == HttpsStatus::connect_timeout ||
-         status == HttpsStatus::unreachable;
-}
 
 std::vector<verdict::MxTarget> targets_of(const DnsAnswer& mx) {
   std::vector<protocol::MxRecord> records = mx.mx;
@@ -49,6 +41,7 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
       mx_probes_(mx_probes),
       channels_(channels),
       lookup_(environment_.resolver, channels),
+      policies_(environment_, channels, settings),
       network_(settings.network),
       smtp_enabled_(settings.smtp.enabled),
       extra_probes_(environment_, channels, settings) {}
@@ -71,7 +64,7 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   // The policy is fetched even when the record is broken, so that one fault does not hide the next.
   std::vector<asio::awaitable<void>> parts;
   parts.push_back(lookup_.query("_mta-sts." + domain, RecordType::txt, domain, evidence.record));
-  parts.push_back(fetch_policy(evidence.policy, domain));
+  parts.push_back(policies_.observe(evidence.policy, domain));
   parts.push_back(lookup_.query("_smtp._tls." + domain, RecordType::txt, domain, evidence.tlsrpt));
   parts.push_back(observe_mail(evidence));
   co_await async::when_all(std::move(parts));
@@ -79,47 +72,6 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   co_await assess_channels(evidence, began);
   co_await extra_probes_.observe(evidence);
   co_return true;
-}
-
-asio::awaitable<void> Checker::fetch_policy(verdict::PolicyEvidence& policy,
-                                            const std::string& domain) {
-  co_await lookup_.addresses(policy.host, domain, policy.addresses.answers);
-  SteadyTime began = environment_.steady_now();
-  std::vector<std::vector<HttpsAttempt>> by_family(network_.families.size());
-  std::vector<asio::awaitable<void>> parts;
-  for (size_t i = 0; i < by_family.size(); ++i)
-    parts.push_back(fetch_family(policy, network_.families[i], by_family[i]));
-  co_await async::when_all(std::move(parts));
-  for (auto& attempts : by_family)
-    std::move(attempts.begin(), attempts.end(), std::back_inserter(policy.attempts));
-  if (!policy.attempts.empty())
-    environment_.metrics.observe_phase(Phase::policy, environment_.steady_now() - began);
-}
-
-asio::awaitable<void> Checker::fetch_family(verdict::PolicyEvidence& policy, AddressFamily family,
-                                            std::vector<HttpsAttempt>& attempts) {
-  std::vector<IpAddress> addresses;
-  for (const DnsAnswer& answer : policy.addresses.answers)
-    for (const IpAddress& address : answer.addresses)
-      if (address.family() == family) addresses.push_back(address);
-  std::vector<IpAddress> usable;
-  for (const IpAddress& address : addresses) {
-    if (may_contact(address, network_.allow_private_addresses)) {
-      usable.push_back(address);
-      continue;
-    }
-    HttpsAttempt refused;
-    refused.address = address;
-    refused.status = HttpsStatus::not_allowed;
-    attempts.push_back(std::move(refused));
-  }
-  if (usable.size() > kMaxPolicyAddresses) usable.resize(kMaxPolicyAddresses);
-  for (const IpAddress& address : usable) {
-    HttpsAttempt attempt = co_await environment_.fetcher.fetch_policy(policy.host, address);
-    bool next = may_try_next(attempt.status);
-    attempts.push_back(std::move(attempt));
-    if (!next) break;
-  }
 }
 
 asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
@@ -137,7 +89,8 @@ asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
   std::vector<asio::awaitable<void>> parts;
   for (verdict::MxTarget& target : evidence.mx_targets) {
     if (target.host.empty() || IpAddress::parse(target.host)) continue;
-    if (parts.size() < kMaxMxHosts) parts.push_back(observe_host(target));
+    target.beyond_limit = parts.size() >= kMaxMxHosts;
+    if (!target.beyond_limit) parts.push_back(observe_host(target));
   }
   co_await async::when_all(std::move(parts));
 }

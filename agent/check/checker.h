@@ -14,6 +14,7 @@
 #include "check/extra_probes.h"
 #include "check/lookup.h"
 #include "check/mx_probe_cache.h"
+#include "check/policy_observer.h"
 #include "settings/settings.h"
 #include "verdict/evidence.h"
 
@@ -22,10 +23,8 @@ namespace mtasts::check {
 class Checker {
  public:
   // Maximum MX hosts probed per check; a normal domain has a handful, a hostile one may list
-  // thousands.
-  static constexpr size_t kMaxMxHosts = 40;
-  // Maximum addresses of the policy host tried per family until one answers.
-  static constexpr size_t kMaxPolicyAddresses = 3;
+  // thousands. Those left out are reported (mx-unchecked).
+  static constexpr size_t kMaxMxHosts = 100;
 
   // All references must outlive the checker and its coroutines.
   Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonitor& channels,
@@ -40,10 +39,6 @@ class Checker {
 
  private:
   boost::asio::awaitable<bool> collect(verdict::Evidence& evidence);
-  boost::asio::awaitable<void> fetch_policy(verdict::PolicyEvidence& policy,
-                                            const std::string& domain);
-  boost::asio::awaitable<void> fetch_family(verdict::PolicyEvidence& policy, AddressFamily family,
-                                            std::vector<protocol::HttpsAttempt>& attempts);
   boost::asio::awaitable<void> observe_mail(verdict::Evidence& evidence);
   boost::asio::awaitable<void> observe_host(verdict::MxTarget& target);
   boost::asio::awaitable<void> assess_channels(verdict::Evidence& evidence, SteadyTime began);
@@ -52,6 +47,7 @@ class Checker {
   MxProbeCache& mx_probes_;
   ChannelMonitor& channels_;
   Lookup lookup_;
+  PolicyObserver policies_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;
   ExtraProbes extra_probes_;

@@ -9,6 +9,7 @@
 
 #include "async/backoff.h"
 #include "async/when_all.h"
+#include "check/address_selection.h"
 #include "check/thresholds.h"
 
 namespace mtasts::check {
@@ -55,7 +56,8 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
       enabled_(settings.smtp.enabled),
       thresholds_(thresholds),
       probes_(environment_.executor, environment_.tasks),
-      addresses_in_use_(environment_.executor) {}
+      addresses_in_use_(environment_.executor),
+      variants_(environment_, interval_, addresses_in_use_) {}
 
 asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
   Entry& entry = entries_[host];
@@ -79,11 +81,6 @@ std::chrono::milliseconds MxProbeCache::lifetime(const Entry& entry) const {
   if (entry.inconclusive > 0) wait = std::min(wait, async::backoff_after(entry.inconclusive));
   if (entry.faulty > 0) wait = std::min({wait, async::backoff_after(entry.faulty), kLongestFault});
   return wait;
-}
-
-bool MxProbeCache::uses(AddressFamily family) const {
-  const auto& used = network_.families;
-  return std::find(used.begin(), used.end(), family) != used.end();
 }
 
 asio::awaitable<void> MxProbeCache::probe(std::string host) {
@@ -111,25 +108,29 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
 asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   SteadyTime began = environment_.steady_now();
   co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
-  for (const protocol::DnsAnswer& answer : evidence.addresses.answers) {
-    for (const IpAddress& address : answer.addresses) {
-      if (evidence.attempts.size() >= kMaxAddresses) break;
-      if (!uses(address.family())) continue;
-      SmtpAttempt attempt;
-      attempt.address = address;
-      if (!may_contact(address, network_.allow_private_addresses))
-        attempt.status = SmtpStatus::not_allowed;
-      evidence.attempts.push_back(std::move(attempt));
-    }
+  for (const IpAddress& address : select_addresses(evidence.addresses, network_)) {
+    SmtpAttempt attempt;
+    attempt.address = address;
+    if (!may_contact(address, network_.allow_private_addresses))
+      attempt.status = SmtpStatus::not_allowed;
+    evidence.attempts.push_back(std::move(attempt));
   }
   if (enabled_) {
+    size_t next = 0;
     std::vector<asio::awaitable<void>> probes;
-    for (SmtpAttempt& attempt : evidence.attempts)
-      if (attempt.status != SmtpStatus::not_allowed)
-        probes.push_back(probe_address(evidence.host, attempt));
+    for (size_t i = 0; i < std::min(kMaxConcurrent, evidence.attempts.size()); ++i)
+      probes.push_back(probe_in_turn(evidence, next));
     co_await async::when_all(std::move(probes));
+    co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
+}
+
+asio::awaitable<void> MxProbeCache::probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next) {
+  while (next < evidence.attempts.size()) {
+    SmtpAttempt& attempt = evidence.attempts[next++];
+    if (attempt.status != SmtpStatus::not_allowed) co_await probe_address(evidence.host, attempt);
+  }
 }
 
 // One connection per address at a time: many hosts may share an address.
@@ -160,6 +161,7 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
 void MxProbeCache::inherit(const MxProbeCache& other) {
   for (const auto& [host, entry] : other.entries_)
     if (entry.verdict != nullptr) entries_.emplace(host, entry);
+  variants_.inherit(other.variants_);
 }
 
 void MxProbeCache::sweep() {
@@ -167,6 +169,7 @@ void MxProbeCache::sweep() {
   std::erase_if(entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
+  variants_.sweep();
 }
 
 }  // namespace mtasts::check

@@ -18,6 +18,7 @@
 #include "check/channel_monitor.h"
 #include "check/environment.h"
 #include "check/lookup.h"
+#include "check/variant_prober.h"
 #include "settings/settings.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/thresholds.h"
@@ -30,8 +31,8 @@ bool may_inherit(const settings::Settings& before, const settings::Settings& aft
 
 class MxProbeCache {
  public:
-  // Maximum addresses probed per host, by family in DNS order; further addresses are not probed.
-  static constexpr size_t kMaxAddresses = 16;
+  // Concurrent probes of one host; a server may limit the connections of one client.
+  static constexpr size_t kMaxConcurrent = 16;
 
   // The monitor must outlive the cache and the environment's tasks.
   MxProbeCache(Environment environment, ChannelMonitor& channels,
@@ -58,11 +59,11 @@ class MxProbeCache {
 
   boost::asio::awaitable<void> probe(std::string host);
   boost::asio::awaitable<void> collect(verdict::MxHostEvidence& evidence);
+  boost::asio::awaitable<void> probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next);
   boost::asio::awaitable<void> probe_address(const std::string& host,
                                              protocol::SmtpAttempt& attempt);
   boost::asio::awaitable<void> assess_channels(verdict::MxHostEvidence& evidence, SteadyTime began);
   std::chrono::milliseconds lifetime(const Entry& entry) const;
-  bool uses(AddressFamily family) const;
 
   Environment environment_;
   ChannelMonitor& channels_;
@@ -74,6 +75,7 @@ class MxProbeCache {
   std::unordered_map<std::string, Entry> entries_;
   async::SingleFlight<std::string> probes_;
   async::KeyedLock<IpAddress> addresses_in_use_;
+  VariantProber variants_;
 };
 
 }  // namespace mtasts::check

@@ -34,7 +34,8 @@ std::string_view words_of(std::string_view what) {
       {"mx_coverage", "MX coverage"},
       {"mx_provider", "MX provider"},
       {"policy_certificate", "policy host certificate"},
-      {"mx_certificate", "MX certificate"}};
+      {"mx_certificate", "MX certificate"},
+      {"certificate_issuer", "certificate issuer"}};
   for (const auto& [name, words] : kWords)
     if (name == what) return words;
   return what;

@@ -68,10 +68,21 @@ Linted lint_tlsrpt(const std::string& text) {
   return linted;
 }
 
+// The lines that end within the limit of a policy.
+std::string_view whole_lines(std::string_view text) {
+  text = text.substr(0, protocol::kPolicyLimit_bytes);
+  return text.substr(0, text.rfind('\n') + 1);
+}
+
 Linted lint_policy(const std::string& text) {
   bool fits = text.size() <= protocol::kPolicyLimit_bytes;
-  auto policy =
-      protocol::parse_sts_policy(std::string_view(text).substr(0, protocol::kPolicyLimit_bytes));
+  const std::string_view checked = fits ? std::string_view(text) : whole_lines(text);
+  auto policy = protocol::parse_sts_policy(checked);
+  if (!fits) {
+    // What seems to be missing at the end may follow.
+    const auto lines = std::count(checked.begin(), checked.end(), '\n');
+    std::erase_if(policy.faults, [&](const SyntaxFault& fault) { return fault.line > lines; });
+  }
   Linted linted{policy.valid && fits, true, std::move(policy.faults), Json::object()};
   if (policy.mode) {
     linted.enforced = *policy.mode == protocol::Mode::enforce;
@@ -86,7 +97,7 @@ Linted lint_policy(const std::string& text) {
         {"sts-http-too-large", FaultClass::error, 1, 1,
          fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked",
                      protocol::kPolicyLimit_bytes),
-         "shorten the policy; senders stop reading at 64 KiB"});
+         "shorten the policy; many senders stop reading at 64 KiB"});
   return linted;
 }
 

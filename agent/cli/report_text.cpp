@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "cli/console_text.h"
@@ -100,6 +102,29 @@ std::string address_line(const MxAddressReport& address) {
   return text;
 }
 
+constexpr size_t kMostAddressLines = 8;
+
+// The addresses of the policy host, where they do not all serve the policy.
+std::string policy_address_lines(const Report& report) {
+  const auto& results = report.policy.address_results;
+  bool all_ok = std::all_of(results.begin(), results.end(), [](const auto& result) {
+    return result.status == verdict::PolicyAddressStatus::ok && result.verified.value_or(false);
+  });
+  if (results.size() < 2 || all_ok) return {};
+  std::string text;
+  size_t lines = 0;
+  for (const verdict::PolicyAddressReport& result : results) {
+    if (++lines > kMostAddressLines) break;
+    text += fmt::format("          {} {}", result.address.text(), verdict::name_of(result.status));
+    if (result.http_status) text += fmt::format(", HTTP {}", *result.http_status);
+    if (result.verified) text += *result.verified ? ", certificate good" : ", certificate bad";
+    text += "\n";
+  }
+  if (results.size() > kMostAddressLines)
+    text += fmt::format("          and {} more\n", results.size() - kMostAddressLines);
+  return text;
+}
+
 std::string mx_lines(const Report& report, bool colour) {
   std::string text;
   for (const MxReport& mx : report.mx) {
@@ -189,6 +214,7 @@ std::string report_text(const Report& report, bool colour, size_t width) {
     std::string what = seen(report, stage);
     text += fmt::format("  {}{}", padded(verdict::name_of(stage), kStageColumn), word);
     text += what.empty() ? "\n" : gap + wrapped(what, wrap) + "\n";
+    if (stage == Stage::policy_fetch) text += policy_address_lines(report);
     if (stage == Stage::mx) text += mx_lines(report, colour);
   }
   if (!report.findings.empty()) text += "\n";

@@ -39,8 +39,8 @@ std::string certificate(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return "<span class=\"dim\">none seen</span>";
   const protocol::Certificate& leaf = chain->leaf;
   std::string verdict = "trusted";
-  if (!chain->faults.empty())
-    verdict = "not trusted: " + html_text(chain->verify_error);
+  if (!chain->faults.empty() || !chain->weak_signature.empty())
+    verdict = "not trusted: " + html_text(protocol::failure_of(*chain));
   else if (!chain->name_matches)
     verdict = "does not name this host";
   return fmt::format(
@@ -93,6 +93,14 @@ std::string records(const verdict::Report& report) {
   return out + "</dl>\n";
 }
 
+std::string policy_address(const verdict::PolicyAddressReport& result) {
+  std::string status(name_of(result.status));
+  if (result.http_status && *result.http_status != 200)
+    status += fmt::format(", HTTP status {}", *result.http_status);
+  if (result.verified && !*result.verified) status += ", certificate not valid";
+  return code(result.address.text()) + " " + html_text(status);
+}
+
 std::string policy(const verdict::PolicyReport& policy) {
   std::string out = "<h2>Policy</h2>\n<dl>";
   out += term("Address", code(policy.url));
@@ -102,8 +110,12 @@ std::string policy(const verdict::PolicyReport& policy) {
   if (policy.mode) out += term("Mode", name_of(*policy.mode));
   if (policy.max_age_seconds)
     out += term("max_age", fmt::format("{} seconds", *policy.max_age_seconds));
-  out += term("Addresses", listed(policy.addresses,
-                                  [](const IpAddress& address) { return code(address.text()); }));
+  // A report from the state of an older version has no results.
+  out += term(
+      "Addresses",
+      policy.address_results.empty()
+          ? listed(policy.addresses, [](const IpAddress& address) { return code(address.text()); })
+          : listed(policy.address_results, policy_address));
   out += term("Certificate", certificate(policy.chain)) + "</dl>\n";
   if (policy.body) out += "<pre>" + html_lines(*policy.body, kLongestBody) + "</pre>\n";
   return out;

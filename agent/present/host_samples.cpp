@@ -102,6 +102,11 @@ void mx_verified(const board::HostEntry& entry, SampleWriter& samples) {
 }
 
 void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples) {
+  const auto& addresses = entry.facts->addresses;
+  bool probed = std::any_of(addresses.begin(), addresses.end(), [](const MxAddressReport& address) {
+    return address.status != verdict::AddressStatus::skipped;
+  });
+  if (!probed) return;
   samples.add({{"mx", entry.name}}, unix_seconds(entry.facts->probed_at));
 }
 

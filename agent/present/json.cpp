@@ -39,9 +39,6 @@ std::string time_text(protocol::CertificateTime time) { return rfc3339(Time(time
 Json certificate_json(const protocol::PeerChainPtr& chain) {
   if (chain == nullptr) return nullptr;
   const protocol::Certificate& leaf = chain->leaf;
-  std::string error = chain->verify_error;
-  // The name is checked separately from the chain, so the verifier has no error text for it.
-  if (error.empty() && !chain->verified()) error = "hostname mismatch";
   return {{"subject", leaf.subject},
           {"issuer", leaf.issuer},
           {"dns_names", leaf.dns_names},
@@ -53,7 +50,7 @@ Json certificate_json(const protocol::PeerChainPtr& chain) {
           {"key_type", leaf.key_type},
           {"key_bits", leaf.key_bits},
           {"verified", chain->verified()},
-          {"verify_error", or_null(error)}};
+          {"verify_error", or_null(protocol::failure_of(*chain))}};
 }
 
 Json stages_json(const verdict::Report& report) {
@@ -81,6 +78,13 @@ Json findings_json(const verdict::Report& report) {
 Json policy_json(const verdict::PolicyReport& policy) {
   Json addresses = Json::array();
   for (const IpAddress& address : policy.addresses) addresses.push_back(address.text());
+  Json results = Json::array();
+  for (const verdict::PolicyAddressReport& result : policy.address_results)
+    results.push_back({{"address", result.address.text()},
+                       {"family", name_of(result.address.family())},
+                       {"status", name_of(result.status)},
+                       {"http_status", or_null(result.http_status)},
+                       {"verified", or_null(result.verified)}});
   Json mode = policy.mode ? Json(name_of(*policy.mode)) : Json(nullptr);
   return {{"url", policy.url},
           {"status", name_of(policy.status)},
@@ -91,7 +95,8 @@ Json policy_json(const verdict::PolicyReport& policy) {
           {"max_age", or_null(policy.max_age_seconds)},
           {"mx", policy.mx},
           {"addresses", std::move(addresses)},
-          {"certificate", certificate_json(policy.chain)}};
+          {"certificate", certificate_json(policy.chain)},
+          {"address_results", std::move(results)}};
 }
 
 Json address_json(const verdict::MxAddressReport& address) {

@@ -128,6 +128,19 @@ void read_instances(Database& database, int64_t domain, PolicyCache& policies, H
   }
 }
 
+void read_issuers(Database& database, int64_t domain, History& history) {
+  constexpr const char* kHasTable =
+      "SELECT count(*) FROM sqlite_schema WHERE name='certificate_issuer'";
+  if (database.number(kHasTable).value_or(0) == 0) return;
+  Rows rows = database.query(
+      "SELECT host, issuer, previous, candidate, candidate_since, changed"
+      " FROM certificate_issuer WHERE domain=?1 ORDER BY rowid",
+      {domain});
+  while (rows.next())
+    history.issuers.push_back(
+        {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.time(4), rows.time(5)});
+}
+
 }  // namespace
 
 History read_history(Database& database, int64_t domain, PolicyCache& policies) {
@@ -138,6 +151,7 @@ History read_history(Database& database, int64_t domain, PolicyCache& policies) 
   read_policy_track(database, domain, policies, history.policy);
   read_ids(database, domain, history);
   read_instances(database, domain, policies, history);
+  read_issuers(database, domain, history);
   Rows rows = database.query(
       "SELECT host, added, removed FROM mx_member WHERE domain=?1 ORDER BY rowid", {domain});
   while (rows.next()) history.mx_hosts.push_back({rows.text(0), rows.time(1), rows.time(2)});

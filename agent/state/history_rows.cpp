@@ -189,6 +189,13 @@ void write_lists(Database& database, int64_t domain, const History& history,
   for (const SeenMx& mx : history.mx_hosts)
     database.run("INSERT INTO mx_member(domain, host, added, removed) VALUES(?1, ?2, ?3, ?4)",
                  {domain, mx.host, mx.added, mx.removed});
+  database.run("DELETE FROM certificate_issuer WHERE domain=?1", {domain});
+  for (const verdict::SeenIssuer& seen : history.issuers)
+    database.run(
+        "INSERT INTO certificate_issuer(domain, host, issuer, previous, candidate,"
+        " candidate_since, changed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        {domain, seen.host, seen.issuer, seen.previous, seen.candidate, seen.candidate_since,
+         seen.changed});
 }
 
 }  // namespace
@@ -230,6 +237,11 @@ int64_t history_hash(const History& history) {
   hash.add(history.policy_returns.size());
   for (Time time : history.policy_returns) hash.add(time);
   add_value(hash, history.certificates);
+  hash.add(history.issuers.size());
+  for (const verdict::SeenIssuer& seen : history.issuers) {
+    hash.add(seen.host).add(seen.issuer).add(seen.previous).add(seen.candidate);
+    hash.add(seen.candidate_since).add(seen.changed);
+  }
   const verdict::MxAlternation& alternation = history.mx_alternation;
   add_value(hash, alternation.sets);
   hash.add(alternation.first_return).add(alternation.last_return).add(alternation.returns);

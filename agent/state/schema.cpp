@@ -139,6 +139,20 @@ CREATE TABLE host_change (
 CREATE INDEX host_change_host ON host_change(host, at);
 )sql";
 
+// Who issues the certificates of a domain's policy host and MX hosts.
+constexpr const char* kIssuers = R"sql(
+CREATE TABLE certificate_issuer (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  previous TEXT NOT NULL,           -- '': it never changed
+  candidate TEXT NOT NULL,          -- '': none awaits confirmation
+  candidate_since INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+);
+CREATE INDEX certificate_issuer_domain ON certificate_issuer(domain);
+)sql";
+
 // Whether the MX set alternates, and the provider before it changed.
 constexpr const char* kMxAlternation = R"sql(
 ALTER TABLE domain ADD COLUMN mx_sets TEXT NOT NULL DEFAULT '';  -- digests, latest last
@@ -151,7 +165,7 @@ ALTER TABLE domain ADD COLUMN provider_changed INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kMxAlternation};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation};
 
 }  // namespace
 

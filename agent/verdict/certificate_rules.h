@@ -18,12 +18,13 @@ namespace mtasts::verdict {
 // The codes for certificate faults, which differ between policy hosts and MX hosts.
 struct CertificateCodes {
   FindingCode expired, not_yet_valid, host_mismatch, cn_only, untrusted, self_signed,
-      incomplete_chain, expiring, weak_key, weak_signature;
+      incomplete_chain, name_constraint, purpose, expiring, weak_key, weak_signature;
 };
 
 struct CertificateLimits {
   const Thresholds& thresholds;
   Time now{};
+  std::string_view remark = {};  // follows each message: which of several certificates it is
 };
 
 // Every fault of the chain; `where` carries host and address.

@@ -21,15 +21,30 @@
 
 namespace mtasts::verdict {
 
-// The addresses of one host, by family. A family that the agent does not use is not queried.
+// The addresses of one host. Those in no list were contacted, or would have been if they were not
+// reserved (not_allowed): each has an attempt.
 struct HostAddresses {
   std::vector<protocol::DnsAnswer> answers;  // A and AAAA, as far as queried
+  std::vector<IpAddress> unused_family;      // not contacted: the agent does not use this family
+  std::vector<IpAddress> beyond_limit;       // not contacted: the host has too many addresses
 };
 
 struct PolicyEvidence {
   std::string host;  // mta-sts.<domain>
   HostAddresses addresses;
-  std::vector<protocol::HttpsAttempt> attempts;  // at most one answered per family, best first
+  // One per address, in address order whatever the order in DNS. Some may be from an earlier check:
+  // a host with many addresses is not asked at all of them every time.
+  std::vector<protocol::HttpsAttempt> attempts;
+};
+
+// Further handshakes with one address of an MX host that presented a certificate, each with another
+// ClientHello. Status cancelled: not made, or not observed.
+struct HandshakeVariants {
+  std::string host;
+  IpAddress address;
+  std::string certificate;                    // fingerprint of what the address usually presents
+  protocol::SmtpAttempt other_algorithm;      // RSA offered instead of ECDSA, or the reverse
+  protocol::SmtpAttempt without_server_name;  // no SNI; made when the usual chain is verified
 };
 
 // What one probe of an MX host observed; shared by every domain that has this MX.
@@ -39,6 +54,7 @@ struct MxHostEvidence {
   HostAddresses addresses;
   std::vector<protocol::SmtpAttempt> attempts;  // one per address, in address order
   ChannelSet channels;                          // known to be available at the time of the probe
+  std::shared_ptr<const HandshakeVariants> variants;  // null: none observed within smtp_interval
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 
@@ -50,12 +66,19 @@ inline bool is_unobserved(const MxHostEvidence& host, const protocol::SmtpAttemp
          (protocol::may_be_local(attempt) && !host.channels.contains(channel));
 }
 
+// The lookup failed while DNS was not known to be available, or did not finish.
+inline bool is_unobserved(const protocol::DnsAnswer& answer, const ChannelSet& channels) {
+  return protocol::is_local_failure(answer.status) ||
+         (!protocol::is_conclusive(answer.status) && !channels.contains(Channel::dns));
+}
+
 struct HostVerdict;  // host/host_verdict.h
 using HostVerdictPtr = std::shared_ptr<const HostVerdict>;
 
 struct MxTarget {
   std::string host;  // as the MX record names it; lower case, no trailing dot
   uint16_t preference = 0;
+  bool beyond_limit = false;  // not probed: the domain has too many MX hosts
   // Made once per probe of the host, with its evidence; null: never probed (null MX, IP literal,
   // check ended early).
   HostVerdictPtr verdict;

@@ -4,6 +4,7 @@
 #include "verdict/judge.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/extra_rules.h"
@@ -18,26 +19,6 @@ using protocol::HttpsAttempt;
 using protocol::HttpsStatus;
 
 constexpr uint64_t kSuggestedMaxAge_seconds = 604800;  // a week: the usual first step
-
-// The response that counts: the first with status 200, else the first; null: no response.
-const HttpsAttempt* best_attempt(const std::vector<HttpsAttempt>& attempts) {
-  const HttpsAttempt* best = nullptr;
-  for (const HttpsAttempt& attempt : attempts) {
-    if (attempt.status != HttpsStatus::responded) continue;
-    if (best == nullptr || (best->http_status != 200 && attempt.http_status == 200))
-      best = &attempt;
-  }
-  return best;
-}
-
-PolicyReading read_policy(const Evidence& evidence) {
-  PolicyReading reading;
-  reading.attempt = best_attempt(evidence.policy.attempts);
-  if (reading.attempt == nullptr || reading.attempt->http_status != 200) return reading;
-  reading.read = true;
-  reading.policy = protocol::parse_sts_policy(reading.attempt->body);
-  return reading;
-}
 
 // A domain participates if it has something meant as a record. If that lookup failed, an existing
 // policy host shows that it does.
@@ -78,27 +59,83 @@ TxtStatus status_of(const protocol::DnsAnswer& answer, protocol::RecordSetStatus
   return TxtStatus::error;
 }
 
+PolicyAddressStatus status_of(const HttpsAttempt& attempt) {
+  switch (attempt.status) {
+    case HttpsStatus::responded:
+      return attempt.http_status == 200 ? PolicyAddressStatus::ok : PolicyAddressStatus::http_error;
+    case HttpsStatus::refused:
+      return PolicyAddressStatus::refused;
+    case HttpsStatus::connect_timeout:
+      return PolicyAddressStatus::timeout;
+    case HttpsStatus::unreachable:
+      return PolicyAddressStatus::unreachable;
+    case HttpsStatus::tls_failed:
+    case HttpsStatus::tls_version_old:
+    case HttpsStatus::tls_timeout:
+      return PolicyAddressStatus::tls_failed;
+    case HttpsStatus::too_large:
+      return PolicyAddressStatus::too_large;
+    case HttpsStatus::not_allowed:
+    case HttpsStatus::cancelled:
+      return PolicyAddressStatus::skipped;
+    default:
+      return PolicyAddressStatus::http_error;
+  }
+}
+
 PolicyStatus policy_status(const PolicyEvidence& policy, const HttpsAttempt* attempt) {
   if (attempt != nullptr)
     return attempt->http_status == 200 ? PolicyStatus::fetched : PolicyStatus::http_error;
   if (policy.attempts.empty())
     return policy.addresses.answers.empty() ? PolicyStatus::not_fetched : PolicyStatus::unreachable;
-  switch (policy.attempts.back().status) {
-    case HttpsStatus::tls_failed:
-    case HttpsStatus::tls_version_old:
-    case HttpsStatus::tls_timeout:
+  switch (status_of(policy.attempts.back())) {
+    case PolicyAddressStatus::tls_failed:
       return PolicyStatus::tls_failed;
-    case HttpsStatus::too_large:
+    case PolicyAddressStatus::too_large:
       return PolicyStatus::too_large;
-    case HttpsStatus::malformed:
-    case HttpsStatus::truncated:
-    case HttpsStatus::response_timeout:
+    case PolicyAddressStatus::ok:
+    case PolicyAddressStatus::http_error:
       return PolicyStatus::http_error;
-    case HttpsStatus::cancelled:
-      return PolicyStatus::not_fetched;
+    case PolicyAddressStatus::skipped:
+      return policy.attempts.back().status == HttpsStatus::cancelled ? PolicyStatus::not_fetched
+                                                                     : PolicyStatus::unreachable;
     default:
       return PolicyStatus::unreachable;
   }
+}
+
+constexpr size_t kMostReported = 128;  // addresses of a host, those that are skipped included
+
+std::vector<PolicyAddressReport> report_addresses(const PolicyEvidence& policy) {
+  std::vector<PolicyAddressReport> reports;
+  for (const HttpsAttempt& attempt : policy.attempts) {
+    PolicyAddressReport report;
+    report.address = attempt.address;
+    report.status = status_of(attempt);
+    if (attempt.http_status != 0) report.http_status = attempt.http_status;
+    if (attempt.chain != nullptr) report.verified = attempt.chain->verified();
+    reports.push_back(std::move(report));
+  }
+  for (const auto* skipped : {&policy.addresses.unused_family, &policy.addresses.beyond_limit})
+    for (const IpAddress& address : *skipped) {
+      if (reports.size() >= kMostReported) break;
+      PolicyAddressReport report;
+      report.address = address;
+      reports.push_back(std::move(report));
+    }
+  return reports;
+}
+
+// The chain of the worst address: one that is not good, else the one that ends first.
+protocol::PeerChainPtr worst_chain(const PolicyEvidence& policy) {
+  protocol::PeerChainPtr worst;
+  auto rank = [](const protocol::PeerChainPtr& chain) {
+    return std::tuple(chain->verified(), chain->chain_not_after);
+  };
+  for (const HttpsAttempt& attempt : policy.attempts)
+    if (attempt.chain != nullptr && (worst == nullptr || rank(attempt.chain) < rank(worst)))
+      worst = attempt.chain;
+  return worst;
 }
 
 PolicyReport report_policy(const RuleContext& context) {
@@ -110,9 +147,8 @@ PolicyReport report_policy(const RuleContext& context) {
   for (const auto& answer : policy.addresses.answers)
     report.addresses.insert(report.addresses.end(), answer.addresses.begin(),
                             answer.addresses.end());
-  for (const HttpsAttempt& attempt : policy.attempts)
-    if (attempt.chain != nullptr && (report.chain == nullptr || !attempt.chain->verified()))
-      report.chain = attempt.chain;
+  report.address_results = report_addresses(policy);
+  report.chain = worst_chain(policy);
   if (reading.attempt != nullptr) {
     report.http_status = reading.attempt->http_status;
     report.content_type = reading.attempt->content_type;
@@ -173,7 +209,8 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
              Time now) {
   RuleContext context(evidence, thresholds, now);
   context.records = protocol::read_sts_records(evidence.record.texts);
-  context.reading = read_policy(evidence);
+  context.readings = read_policies(evidence.policy);
+  context.reading = main_reading(evidence.policy, context.readings);
   context.takes_part = takes_part(evidence, context.records);
   judge_record(context);
   judge_policy_fetch(context);

@@ -45,6 +45,21 @@ struct RecordReport {
 };
 BOOST_DESCRIBE_STRUCT(RecordReport, (), (status, texts, id))
 
+BOOST_DEFINE_FIXED_ENUM_CLASS(PolicyAddressStatus, uint8_t, ok, refused, timeout, unreachable,
+                              tls_failed, http_error, too_large, skipped)
+inline std::string_view name_of(PolicyAddressStatus status) { return enumerator_name(status); }
+
+// One address of the policy host, in the latest fetch from it.
+struct PolicyAddressReport {
+  IpAddress address;
+  PolicyAddressStatus status = PolicyAddressStatus::skipped;
+  std::optional<int> http_status;
+  std::optional<bool> verified;  // the certificate; empty: none observed
+
+  bool operator==(const PolicyAddressReport&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PolicyAddressReport, (), (address, status, http_status, verified))
+
 struct PolicyReport {
   std::string url;
   PolicyStatus status = PolicyStatus::not_fetched;
@@ -55,12 +70,13 @@ struct PolicyReport {
   std::optional<protocol::Mode> mode;  // these three also of an invalid body, if readable
   std::optional<uint64_t> max_age_seconds;
   std::vector<std::string> mx;
-  std::vector<IpAddress> addresses;
-  protocol::PeerChainPtr chain;  // null: none observed
+  std::vector<IpAddress> addresses;                  // all that DNS names
+  std::vector<PolicyAddressReport> address_results;  // by address; those not contacted at the end
+  protocol::PeerChainPtr chain;                      // of the worst address; null: none observed
 };
 BOOST_DESCRIBE_STRUCT(PolicyReport, (),
                       (url, status, http_status, content_type, body, valid, mode, max_age_seconds,
-                       mx, addresses, chain))
+                       mx, addresses, address_results, chain))
 
 struct TlsrptReport {
   TxtStatus status = TxtStatus::error;

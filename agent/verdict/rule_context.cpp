@@ -11,13 +11,13 @@
 namespace mtasts::verdict {
 namespace {
 
-Outcome outcome_of(const std::vector<Finding>& findings, bool all_seen) {
+Outcome outcome_of(const std::vector<Finding>& findings) {
   bool seen[kSeverities.size()] = {};
   for (const Finding& finding : findings) seen[static_cast<size_t>(finding.severity)] = true;
   if (seen[static_cast<size_t>(Severity::critical)]) return Outcome::critical;
   if (seen[static_cast<size_t>(Severity::warning)]) return Outcome::warning;
   if (seen[static_cast<size_t>(Severity::unknown)]) return Outcome::unknown;
-  return all_seen ? Outcome::ok : Outcome::unknown;
+  return Outcome::ok;
 }
 
 std::vector<Finding> graded(std::vector<UngradedFinding> ungraded, Regime regime) {
@@ -48,14 +48,16 @@ RuleContext::RuleContext(const Evidence& observed, const Thresholds& limits, Tim
       now(when),
       findings(observed.domain.text(), observed.channels, limits) {}
 
+// If senders differ, or addresses serve different policies, some senders enforce.
 Regime RuleContext::regime() const {
-  if (!reading.read || reading.policy.mode != protocol::Mode::enforce) return Regime::otherwise;
-  // If senders differ, some of them enforce.
-  const auto& faults = reading.policy.faults;
-  bool refused = std::any_of(faults.begin(), faults.end(), [](const protocol::SyntaxFault& fault) {
-    return fault.fault_class == protocol::FaultClass::error;
+  auto enforces = [](const PolicyReading& one) {
+    return one.is_accepted() && one.policy.mode == protocol::Mode::enforce;
+  };
+  if (enforces(reading)) return Regime::enforce;
+  bool some = std::any_of(readings.begin(), readings.end(), [&](const PolicyReading& other) {
+    return other.is_usable() && enforces(other);
   });
-  return refused ? Regime::otherwise : Regime::enforce;
+  return some ? Regime::enforce : Regime::otherwise;
 }
 
 bool RuleContext::has_patterns() const {
@@ -79,14 +81,32 @@ void RuleContext::add_faults(const std::vector<protocol::SyntaxFault>& faults,
 void RuleContext::not_applicable(Stage stage) {
   not_applicable_[static_cast<size_t>(stage)] = true;
 }
-void RuleContext::not_observed(Stage stage) { not_observed_[static_cast<size_t>(stage)] = true; }
+
+void RuleContext::not_observed(FindingCode code, FindingDetails details) {
+  details.unobserved = true;
+  not_observed_.emplace_back(code, std::move(details));
+}
+
+void RuleContext::add_reasons() {
+  Regime now_valid = regime();
+  for (auto& [code, details] : not_observed_) {
+    Stage stage = row_of(code).stage;
+    bool known = std::any_of(
+        findings.so_far().begin(), findings.so_far().end(), [&](const UngradedFinding& finding) {
+          return finding.row->stage == stage && grade(finding, now_valid) != Severity::info;
+        });
+    if (!known) findings.add(code, std::move(details));
+  }
+  not_observed_.clear();
+}
 
 void RuleContext::conclude(Report& report) {
+  add_reasons();
   report.findings = graded(findings.take(), regime());
   for (Stage stage : kStages) {
     auto index = static_cast<size_t>(stage);
     bool fails = false;
-    bool unknown = not_observed_[index];
+    bool unknown = false;
     for (const Finding& finding : report.findings) {
       if (finding.row->stage != stage) continue;
       fails |= finding.severity == Severity::critical || finding.severity == Severity::warning;
@@ -97,10 +117,7 @@ void RuleContext::conclude(Report& report) {
                            : not_applicable_[index] ? StageResult::not_applicable
                                                     : StageResult::pass;
   }
-  // What a deadline prevented has no finding, but is not ok either.
-  bool all_seen = std::find(report.stages.begin(), report.stages.end(), StageResult::unknown) ==
-                  report.stages.end();
-  report.outcome = outcome_of(report.findings, all_seen);
+  report.outcome = outcome_of(report.findings);
 }
 
 }  // namespace mtasts::verdict

@@ -30,7 +30,18 @@ struct PolicyReading {
   const protocol::HttpsAttempt* attempt = nullptr;  // the one that was parsed; null: none responded
   bool read = false;                                // status 200, so the body was parsed
   protocol::StsPolicy policy;                       // valid only if `read`
+
+  // At least some senders accept the body.
+  bool is_accepted() const;
+  // And they can fetch it: the certificate is good too.
+  bool is_usable() const;
 };
+// One for each attempt with status 200, in address order.
+std::vector<PolicyReading> read_policies(const PolicyEvidence& evidence);
+// The one that counts, whatever the order of addresses in DNS: a usable one if possible, and of
+// those the one that most addresses serve. Without any, `attempt` is the first that responded.
+PolicyReading main_reading(const PolicyEvidence& evidence,
+                           const std::vector<PolicyReading>& readings);
 
 // The text in which syntax faults were found.
 enum class FaultySource : uint8_t { record, policy };
@@ -46,8 +57,9 @@ class RuleContext {
 
   // Filled by judge() before the rules run.
   protocol::StsRecordSet records;
-  PolicyReading reading;
-  bool takes_part = false;  // there is a record, or its absence was not observed
+  PolicyReading reading;                // of the response that counts
+  std::vector<PolicyReading> readings;  // of every address that responded with status 200
+  bool takes_part = false;              // there is a record, or its absence was not observed
 
   // Which severities apply: those for mode enforce if at least some senders accept such a policy,
   // else the others.
@@ -59,15 +71,18 @@ class RuleContext {
   void add(FindingCode code, FindingDetails details) { findings.add(code, std::move(details)); }
   void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source);
   void not_applicable(Stage stage);
-  // Marks the stage as inconclusive without adding a finding.
-  void not_observed(Stage stage);
+  // The stage of the code's row could not be observed. The finding says why; it is added unless the
+  // stage fails, or has a finding that says so already. So no stage is unknown without a reason.
+  void not_observed(FindingCode code, FindingDetails details);
 
   // Sets stages, outcome and the sorted findings. Call once, at the end.
   void conclude(Report& report);
 
  private:
   std::array<bool, kStages.size()> not_applicable_{};
-  std::array<bool, kStages.size()> not_observed_{};
+  std::vector<std::pair<FindingCode, FindingDetails>> not_observed_;
+
+  void add_reasons();
 };
 
 // The rules, one function per stage; each may add findings to a related stage if the cause is
@@ -77,6 +92,7 @@ void judge_policy_fetch(RuleContext& context);  // and policy_certificate
 void judge_policy_syntax(RuleContext& context);
 // `history` includes this check; `seen` is what this check added, possibly nothing.
 void judge_change(RuleContext& context, const History& history, const Observation& seen);
+void judge_issuer_changes(RuleContext& context, const History& history);  // stage change
 void judge_mx(RuleContext& context);
 void judge_smtp(RuleContext& context);  // and mx_certificate
 void judge_tlsrpt(RuleContext& context);
@@ -85,5 +101,7 @@ Observation observation_of(const RuleContext& context);
 
 // The attempt failed on a channel that was not available, or did not finish.
 bool is_unobserved(const RuleContext& context, const protocol::HttpsAttempt& attempt);
+// Some lookup of the policy host, or some fetch from it, says nothing about it.
+bool is_policy_unobserved(const RuleContext& context);
 
 }  // namespace mtasts::verdict

@@ -25,7 +25,8 @@ SPOKEN_FOR = {
 }
 # Severities that the agent sets for a finding in special cases, in addition to those of the table.
 ALSO = {"sts-tls-expiring": {"critical"}, "cert-expiring": {"critical"}, "sts-removed-while-cached": {"warning"},
-        "sts-removed-before-expiry": {"warning"}}
+        "sts-removed-before-expiry": {"warning"}, "sts-http-malformed": {"warning"},
+        "sts-http-length-mismatch": {"warning"}, "sts-http-content-encoding": {"critical"}}
 # The labels that Prometheus and the shipped rules add to those of the golden list.
 ADDED_LABELS = {"job", "instance", "namespace", "pod", "agent", "alert", "part", "range", "ordinal", "alertname",
                 "alertstate"}

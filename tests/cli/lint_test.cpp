@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 struct Linted {
@@ -140,6 +141,21 @@ TEST(Lint, InputIsBoundedAndSaysSo) {
   EXPECT_EQ(linted.status, 2);
   EXPECT_THAT(linted.out, HasSubstr("larger than 65536 bytes"));
   EXPECT_THAT(linted.out, HasSubstr("[sts-http-too-large]"));
+}
+
+TEST(Lint, PolicyOverTheLimitHasNoFaultOfTheCut) {
+  const std::string line = "mx: mx1.example.com\r\n";
+  for (size_t shift = 0; shift < line.size(); ++shift) {
+    std::string policy =
+        "version: STSv1\r\nmode: enforce\r\n" + std::string(shift, 'x') + ": y\r\n";
+    if (shift == 0) policy = "version: STSv1\r\nmode: enforce\r\n";
+    while (policy.size() < 100'000) policy += line;
+    Linted linted = lint(kPolicy, policy + "max_age: 604800\r\n");
+    EXPECT_EQ(linted.status, 2);
+    EXPECT_THAT(linted.out, HasSubstr("[sts-http-too-large]"));
+    EXPECT_THAT(linted.out, Not(HasSubstr("[sts-policy-syntax]"))) << shift;
+    EXPECT_THAT(linted.out, Not(HasSubstr("-missing]"))) << shift;
+  }
 }
 
 }  // namespace

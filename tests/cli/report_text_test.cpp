@@ -38,6 +38,26 @@ TEST(ReportText, OfABrokenDomain) {
   EXPECT_EQ(report_text(broken(), false, kWidth), fakes::golden("check_broken.txt"));
 }
 
+TEST(ReportText, ListsTheAddressesOfThePolicyHostWhereTheyDiffer) {
+  verdict::Report report = healthy();
+  auto& results = report.policy.address_results;
+  results.resize(2);
+  results[0].address = IpAddress::parse("192.0.2.7").value();
+  results[0].status = verdict::PolicyAddressStatus::ok;
+  results[0].http_status = 200;
+  results[0].verified = true;
+  results[1] = results[0];
+  EXPECT_EQ(report_text(report, false, kWidth), fakes::golden("check_healthy.txt"));
+  results[1].address = IpAddress::parse("192.0.2.8").value();
+  results[1].status = verdict::PolicyAddressStatus::http_error;
+  results[1].http_status = 404;
+  std::string text = report_text(report, false, kWidth);
+  EXPECT_NE(text.find("192.0.2.7 ok, HTTP 200, certificate good\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("192.0.2.8 http_error, HTTP 404, certificate good\n"), std::string::npos);
+  results.resize(70);
+  EXPECT_NE(report_text(report, false, kWidth).find("and 62 more\n"), std::string::npos);
+}
+
 TEST(ReportText, ColourChangesNoWord) {
   std::string coloured = report_text(broken(), true, kWidth);
   EXPECT_NE(coloured, report_text(broken(), false, kWidth));

@@ -122,7 +122,9 @@ X509Ptr make_certificate(EVP_PKEY* key, const std::string& common_name, const Va
 }
 
 void sign(X509* certificate, EVP_PKEY* key, SignatureDigest digest) {
-  const EVP_MD* algorithm = digest == SignatureDigest::sha1 ? EVP_sha1() : EVP_sha256();
+  const EVP_MD* algorithm = digest == SignatureDigest::sha1  ? EVP_sha1()
+                            : digest == SignatureDigest::md5 ? EVP_md5()
+                                                             : EVP_sha256();
   if (EVP_PKEY_is_a(key, "ED25519")) algorithm = nullptr;
   require(X509_sign(certificate, key, algorithm) > 0, "cannot sign");
 }
@@ -134,18 +136,48 @@ void add_key_identifiers(X509* certificate, X509* issuer) {
     add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always");
 }
 
-void add_authority_extensions(X509* certificate, X509* issuer) {
-  add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
-  add_key_identifiers(certificate, issuer);
+void add_extension_if(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  if (!value.empty()) add_extension(certificate, issuer, nid, value);
+}
+
+// The OID is below 2.25 (a UUID), which nobody reads.
+void add_unknown_extension(X509* certificate, const std::string& value) {
+  if (value.empty()) return;
+  Extension extension(X509V3_EXT_conf(nullptr, nullptr, "2.25.4711", value.c_str()));
+  require(extension && X509_add_ext(certificate, extension.get(), -1) == 1,
+          "cannot add an unknown extension");
+}
+
+void add_authority_extensions(X509* certificate, X509* issuer, const AuthorityOptions& options) {
+  if (options.version_1) {
+    X509_set_version(certificate, X509_VERSION_1);
+    return;
+  }
+  add_extension_if(certificate, issuer, NID_basic_constraints, options.basic_constraints);
+  if (options.basic_constraints.find("TRUE") != std::string::npos)
+    add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+  if (options.key_identifiers) add_key_identifiers(certificate, issuer);
+  add_extension_if(certificate, issuer, NID_name_constraints, options.name_constraints);
+  add_extension_if(certificate, issuer, NID_ext_key_usage, options.extended_key_usage);
+  add_extension_if(certificate, issuer, NID_info_access, options.access);
+  add_unknown_extension(certificate, options.unknown_extension);
 }
 
 void add_leaf_extensions(X509* certificate, X509* issuer, const LeafOptions& options) {
-  add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
-  add_key_identifiers(certificate, issuer);
-  if (!options.extended_key_usage.empty())
-    add_extension(certificate, issuer, NID_ext_key_usage, options.extended_key_usage);
+  if (options.version_1) {
+    X509_set_version(certificate, X509_VERSION_1);
+    return;
+  }
+  add_extension_if(certificate, issuer, NID_basic_constraints, options.basic_constraints);
+  add_extension_if(certificate, issuer, NID_key_usage, options.key_usage);
+  if (options.key_identifiers) add_key_identifiers(certificate, issuer);
+  add_extension_if(certificate, issuer, NID_ext_key_usage, options.extended_key_usage);
+  add_extension_if(certificate, issuer, NID_info_access, options.access);
+  add_unknown_extension(certificate, options.unknown_extension);
   add_dns_names(certificate, options.dns_names);
+  if (!options.publicly_logged) return;
+  Extension list(X509V3_EXT_conf(nullptr, nullptr, "1.3.6.1.4.1.11129.2.4.2", "DER:04020000"));
+  require(list && X509_add_ext(certificate, list.get(), -1) == 1, "cannot add timestamps");
 }
 
 }  // namespace
@@ -172,7 +204,7 @@ CertificateAuthority CertificateAuthority::root(const AuthorityOptions& options)
   state->certificate = make_certificate(state->key.get(), name, options.validity);
   X509* certificate = state->certificate.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-  add_authority_extensions(certificate, certificate);
+  add_authority_extensions(certificate, certificate, options);
   sign(certificate, state->key.get(), options.digest);
   return CertificateAuthority(std::move(state));
 }
@@ -184,9 +216,25 @@ CertificateAuthority CertificateAuthority::intermediate(const AuthorityOptions& 
   state->certificate = make_certificate(state->key.get(), name, options.validity);
   X509* certificate = state->certificate.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(state_->certificate.get()));
-  add_authority_extensions(certificate, state_->certificate.get());
+  add_authority_extensions(certificate, state_->certificate.get(), options);
   sign(certificate, state_->key.get(), options.digest);
   state->issuer = state_;
+  return CertificateAuthority(std::move(state));
+}
+
+CertificateAuthority CertificateAuthority::cross_signed_by(const CertificateAuthority& issuer,
+                                                           const AuthorityOptions& options) const {
+  auto state = std::make_shared<State>();
+  EVP_PKEY_up_ref(state_->key.get());
+  state->key.reset(state_->key.get());
+  state->certificate = make_certificate(state->key.get(), "", options.validity);
+  X509* certificate = state->certificate.get();
+  X509* signer = issuer.state_->certificate.get();
+  X509_set_subject_name(certificate, X509_get_subject_name(state_->certificate.get()));
+  X509_set_issuer_name(certificate, X509_get_subject_name(signer));
+  add_authority_extensions(certificate, signer, options);
+  sign(certificate, issuer.state_->key.get(), options.digest);
+  state->issuer = issuer.state_;
   return CertificateAuthority(std::move(state));
 }
 

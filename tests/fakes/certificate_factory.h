@@ -18,7 +18,7 @@
 namespace mtasts::fakes {
 
 enum class KeyType { ec_p256, ec_p384, ec_p192, ed25519, rsa_1024, rsa_2048, rsa_4096 };
-enum class SignatureDigest { sha256, sha1 };
+enum class SignatureDigest { sha256, sha1, md5 };
 
 // Points in time relative to now.
 struct Validity {
@@ -37,6 +37,13 @@ struct AuthorityOptions {
   KeyType key = KeyType::ec_p256;
   SignatureDigest digest = SignatureDigest::sha256;
   Validity validity{-std::chrono::hours(24 * 30), std::chrono::hours(24 * 3650)};
+  std::string basic_constraints = "critical,CA:TRUE";  // empty: no such extension
+  std::string name_constraints;                        // "permitted;DNS:example"; empty: none
+  std::string extended_key_usage;                      // empty: no such extension
+  std::string access;             // authorityInfoAccess, "caIssuers;URI:http://…"; empty: none
+  std::string unknown_extension;  // "critical,DER:0500" of an OID nobody knows; empty: none
+  bool key_identifiers = true;
+  bool version_1 = false;  // X.509 v1: no extensions
 };
 
 struct LeafOptions {
@@ -46,14 +53,24 @@ struct LeafOptions {
   SignatureDigest digest = SignatureDigest::sha256;
   Validity validity{};
   std::string extended_key_usage = "serverAuth";  // empty: no such extension
-  bool without_intermediates = false;             // present the leaf alone
-  bool with_root = false;                         // present the root too
+  std::string basic_constraints = "critical,CA:FALSE";
+  std::string key_usage;          // empty: no such extension
+  std::string access;             // as for authorities
+  std::string unknown_extension;  // as for authorities
+  bool publicly_logged = false;   // holds a list of certificate transparency timestamps
+  bool key_identifiers = true;
+  bool version_1 = false;
+  bool without_intermediates = false;  // present the leaf alone
+  bool with_root = false;              // present the root too
 };
 
 class CertificateAuthority {
  public:
   static CertificateAuthority root(const AuthorityOptions& options = {});
   CertificateAuthority intermediate(const AuthorityOptions& options = {}) const;
+  // The same name and key, certified by another authority.
+  CertificateAuthority cross_signed_by(const CertificateAuthority& issuer,
+                                       const AuthorityOptions& options = {}) const;
   Identity issue(const LeafOptions& options) const;
   std::string certificate_pem() const;
 

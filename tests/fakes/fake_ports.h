@@ -122,6 +122,23 @@ class FakeProber : public net::SmtpProber {
     attempt.address = address;
     co_return attempt;
   }
+  // Without `answer_with`, as a prober that cannot offer anything else.
+  std::function<protocol::SmtpAttempt(const std::string&, const IpAddress&, const net::TlsOffer&)>
+      answer_with;
+  std::vector<std::pair<std::string, net::TlsOffer>> offered;  // host, and what it was offered
+
+  boost::asio::awaitable<protocol::SmtpAttempt> probe_with(std::string host, IpAddress address,
+                                                           net::TlsOffer offer) override {
+    offered.emplace_back(host, offer);
+    std::string text = address.text();
+    most_open[text] = std::max(most_open[text], ++open[text]);
+    co_await async::sleep_for(delay);
+    --open[text];
+    protocol::SmtpAttempt attempt;
+    if (answer_with) attempt = answer_with(host, address, offer);
+    attempt.address = address;
+    co_return attempt;
+  }
   boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host,
                                                       IpAddress address) override {
     greeted.push_back(host);

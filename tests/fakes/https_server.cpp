@@ -36,23 +36,35 @@ Bio reader_of(const std::string& text) {
   return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Records the protocols offered by the client; selects none.
-int note_alpn(SSL*, const unsigned char**, unsigned char*, const unsigned char* offered,
-              unsigned int size, void* argument) {
-  auto* names = static_cast<std::vector<std::string>*>(argument);
+struct Alpn {
+  bool http2 = false;  // select it where it is offered
+  bool http2_only = false;
+  std::vector<std::string> offered;
+};
+
+// Records the protocols offered by the client; selects HTTP/2 or none.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+                    const unsigned char* offered, unsigned int size, void* argument) {
+  static constexpr std::string_view kHttp2 = "h2";
+  auto* alpn = static_cast<Alpn*>(argument);
   for (unsigned int at = 0; at < size; at += 1u + offered[at])
-    names->emplace_back(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
-  return SSL_TLSEXT_ERR_NOACK;
+    alpn->offered.emplace_back(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
+  for (const std::string& name : alpn->offered) {
+    if (!alpn->http2 || name != kHttp2) continue;
+    *chosen = reinterpret_cast<const unsigned char*>(kHttp2.data());
+    *chosen_size = kHttp2.size();
+    return SSL_TLSEXT_ERR_OK;
+  }
+  return alpn->http2_only ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
 }
 
-Context make_context(const Identity& identity, const HttpsScript& script,
-                     std::vector<std::string>* alpn) {
+Context make_context(const Identity& identity, const HttpsScript& script, Alpn* alpn) {
   Context context(SSL_CTX_new(TLS_server_method()));
   SSL_CTX_set_security_level(context.get(), 0);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
   SSL_CTX_set_max_proto_version(context.get(), script.newest_version);
   SSL_CTX_set_mode(context.get(), SSL_MODE_NO_AUTO_CHAIN);
-  SSL_CTX_set_alpn_select_cb(context.get(), note_alpn, alpn);
+  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, alpn);
   if (script.wants_client_certificate)
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   Bio certificates = reader_of(identity.certificate_chain_pem);
@@ -95,6 +107,37 @@ std::string read_head(SSL* ssl) {
   return head;
 }
 
+bool is_http2(const SSL* ssl) {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(ssl, &name, &size);
+  return size == 2;
+}
+
+std::string http2_frame(char type, char flags, char stream, std::string_view payload) {
+  std::string frame;
+  for (int shift : {16, 8, 0}) frame += static_cast<char>(payload.size() >> shift);
+  frame += type;
+  frame += flags;
+  frame += std::string(3, '\0') + stream;
+  return frame + std::string(payload);
+}
+
+// RFC 9113: settings, then status 200 (index 8 of RFC 7541 appendix A), text/plain and the body
+// for the client's first stream.
+void answer_http2(SSL* ssl, const std::string& body) {
+  std::array<char, 16384> block{};
+  if (SSL_read(ssl, block.data(), block.size()) <= 0) return;
+  const std::string type = "text/plain";
+  std::string head = "\x88\x5F";  // index 31: content-type
+  head += static_cast<char>(type.size());
+  const std::string octets = http2_frame(4, 0, 0, "") + http2_frame(4, 1, 0, "") +
+                             http2_frame(1, 4, 1, head + type) + http2_frame(0, 1, 1, body);
+  if (!write_all(ssl, octets)) return;
+  while (SSL_read(ssl, block.data(), block.size()) > 0) {
+  }
+}
+
 void send_response(SSL* ssl, int socket, const HttpsScript& script) {
   if (script.behaviour == Behaviour::drip) {
     for (char octet : script.response) {
@@ -103,7 +146,7 @@ void send_response(SSL* ssl, int socket, const HttpsScript& script) {
     }
     return;
   }
-  if (!write_all(ssl, script.response)) return;
+  if (!write_all(ssl, script.response) || !write_all(ssl, script.second_record)) return;
   if (script.behaviour == Behaviour::repeat_last)
     while (write_all(ssl, script.repeated)) {
     }
@@ -217,7 +260,8 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
 
 void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
   SeenRequest seen;
-  Context context = make_context(identity_, script, &seen.alpn);
+  Alpn alpn{script.http2_body.has_value(), script.http2_only, {}};
+  Context context = make_context(identity_, script, &alpn);
   Ssl ssl(SSL_new(context.get()));
   SSL_set_fd(ssl.get(), connection.socket);
   if (SSL_accept(ssl.get()) != 1) {
@@ -227,6 +271,8 @@ void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
   if (const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name))
     seen.server_name = name;
   seen.tls_version = SSL_get_version(ssl.get());
+  seen.alpn = alpn.offered;
+  if (is_http2(ssl.get())) return answer_http2(ssl.get(), *script.http2_body);
   seen.head = read_head(ssl.get());
   {
     std::lock_guard lock(mutex_);
@@ -235,7 +281,11 @@ void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
   if (script.behaviour == Behaviour::silent_after_handshake) {
     wait_for_end(connection.socket);
   } else if (!seen.head.empty()) {
-    send_response(ssl.get(), connection.socket, script);
+    HttpsScript reply = script;
+    const bool coded = seen.head.find("\r\nAccept-Encoding:") != std::string::npos;
+    if (!coded && !reply.without_accept_encoding.empty())
+      reply.response = reply.without_accept_encoding;
+    send_response(ssl.get(), connection.socket, reply);
   }
   if (!script.without_close_notify) SSL_shutdown(ssl.get());
   ERR_clear_error();

@@ -38,6 +38,12 @@ struct HttpsScript {
   Behaviour behaviour = Behaviour::answer;
   std::string response;
   std::string repeated;
+  std::string second_record;  // sent after `response`, in a TLS record of its own
+  // Where not empty: what a request without Accept-Encoding gets instead of `response`.
+  std::string without_accept_encoding;
+  // HTTP/2 is selected where the client offers it, and its requests get this policy.
+  std::optional<std::string> http2_body;
+  bool http2_only = false;  // a client that offers other protocols alone gets an alert
   std::chrono::milliseconds drip_interval{20};
   int newest_version = 0;  // TLS1_1_VERSION …; 0: the newest available
   bool without_close_notify = false;

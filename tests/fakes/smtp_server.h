@@ -45,7 +45,10 @@ struct SmtpScript {
   std::chrono::milliseconds octet_pause{0};  // between the octets of every clear-text reply
   std::string in_place_of_tls;               // sent after the ClientHello; then closes
   SmtpTls tls = SmtpTls::modern;
-  Identity identity;  // required when a handshake must succeed
+  Identity identity;         // required when a handshake must succeed
+  Identity second_identity;  // of another key type, chosen by what the client accepts; may be empty
+  Identity without_server_name;       // presented instead to clients without SNI; may be empty
+  bool requires_server_name = false;  // clients without SNI get an alert
 };
 
 // A fatal TLS alert record.

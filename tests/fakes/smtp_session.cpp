@@ -51,6 +51,21 @@ void use_identity(SSL_CTX* context, const Identity& identity) {
   ERR_clear_error();
 }
 
+// The callback of OpenSSL that sees the client's server name before a certificate is chosen.
+int choose_by_server_name(SSL* ssl, int* alert, void* argument) {
+  const auto& script = *static_cast<const SmtpScript*>(argument);
+  if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != nullptr) return SSL_TLSEXT_ERR_OK;
+  if (script.requires_server_name) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  if (script.without_server_name.certificate_chain_pem.empty()) return SSL_TLSEXT_ERR_OK;
+  std::unique_ptr<SSL_CTX, Free> other(SSL_CTX_new(TLS_server_method()));
+  use_identity(other.get(), script.without_server_name);
+  SSL_set_SSL_CTX(ssl, other.get());
+  return SSL_TLSEXT_ERR_OK;
+}
+
 // OpenSSL writes without MSG_NOSIGNAL, and the peer may have closed.
 void block_broken_pipes() {
   sigset_t signals;
@@ -75,6 +90,10 @@ struct SmtpSession::Tls {
     if (script.tls == SmtpTls::client_certificate)
       SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     use_identity(context.get(), script.identity);
+    if (!script.second_identity.certificate_chain_pem.empty())
+      use_identity(context.get(), script.second_identity);
+    SSL_CTX_set_tlsext_servername_callback(context.get(), choose_by_server_name);
+    SSL_CTX_set_tlsext_servername_arg(context.get(), const_cast<SmtpScript*>(&script));
     ssl.reset(SSL_new(context.get()));
     SSL_set_fd(ssl.get(), socket);
   }

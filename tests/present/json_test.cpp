@@ -33,7 +33,8 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "code severity stage subject message fix verify rfc tls_rpt_result_type");
   EXPECT_EQ(keys_of(json["record"]), "status texts id");
   EXPECT_EQ(keys_of(json["policy"]),
-            "url status http_status content_type body mode max_age mx addresses certificate");
+            "url status http_status content_type body mode max_age mx addresses certificate "
+            "address_results");
   EXPECT_EQ(keys_of(json["tlsrpt"]), "status texts rua");
   EXPECT_EQ(keys_of(json["mx"][0]), "host preference implicit covered pattern addresses");
   EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]),

@@ -121,6 +121,19 @@ TEST_F(PageTest, ShowsEverythingAboutADomain) {
   EXPECT_FALSE(has(page, "\xff"));
 }
 
+TEST_F(PageTest, ShowsTheResultAtEachAddressOfThePolicyHost) {
+  auto report = *world::good_report("broken.example");
+  verdict::PolicyAddressReport stale;
+  stale.address = IpAddress::parse("192.0.2.8").value();
+  stale.status = verdict::PolicyAddressStatus::ok;
+  stale.http_status = 200;
+  stale.verified = false;
+  report.policy.address_results = {stale};
+  published_.publish(std::make_shared<const verdict::Report>(report));
+  EXPECT_TRUE(has(domain_page(*published_.reports.find("broken.example")),
+                  "192.0.2.8</code> ok, certificate not valid"));
+}
+
 TEST_F(PageTest, LinksAreRelativeWithoutAnExternalUrl) {
   for (const std::string& page : {index_page(published_.reports.snapshot(), ""),
                                   domain_page(*published_.reports.find("broken.example")),

@@ -94,6 +94,12 @@ verdict::Report rich_report(const std::string& domain) {
   policy.max_age_seconds = UINT64_MAX;
   policy.mx = {"*.example.com"};
   policy.addresses = {*IpAddress::parse("192.0.2.80"), *IpAddress::parse("2001:db8::80")};
+  policy.address_results.resize(2);
+  policy.address_results[0].address = policy.addresses[0];
+  policy.address_results[0].status = verdict::PolicyAddressStatus::http_error;
+  policy.address_results[0].http_status = 404;
+  policy.address_results[0].verified = true;
+  policy.address_results[1].address = policy.addresses[1];
   policy.chain = sample_chain("aa");
   report.tlsrpt = {verdict::TxtStatus::invalid, {"v=TLSRPTv1; rua=x"}, {"mailto:a@example.com"}};
   verdict::MxReport first;
@@ -144,6 +150,8 @@ verdict::History rich_history() {
   history.mx_hosts = {{"mx.example.com", {}, {}}, {kHostile, at_second(2), at_second(5)}};
   history.policy_returns = {at_second(3), at_second(4)};
   history.certificates = {"aa", "bb"};
+  history.issuers = {{"mta-sts.example.com", "CN=E8", "CN=E7", "CN=R1", at_second(4), at_second(3)},
+                     {kHostile, "CN=E7", "", "", {}, {}}};
   history.mx_alternation = {{"1f", "2e"}, at_second(5), at_second(6), 7, seconds(300)};
   history.provider_before = "Microsoft 365 (" + kHostile + ")";
   history.provider_changed = at_second(8);
@@ -213,7 +221,7 @@ void expect_same(const protocol::PeerChainPtr& left, const protocol::PeerChainPt
 
 void expect_same(const verdict::PolicyReport& left, const verdict::PolicyReport& right) {
   const auto& [url, status, http_status, content_type, body, valid, mode, max_age, mx, addresses,
-               chain] = left;
+               address_results, chain] = left;
   EXPECT_EQ(url, right.url);
   EXPECT_EQ(status, right.status);
   EXPECT_EQ(http_status, right.http_status);
@@ -224,6 +232,7 @@ void expect_same(const verdict::PolicyReport& left, const verdict::PolicyReport&
   EXPECT_EQ(max_age, right.max_age_seconds);
   EXPECT_EQ(mx, right.mx);
   EXPECT_TRUE(addresses == right.addresses);
+  EXPECT_TRUE(address_results == right.address_results);
   expect_same(chain, right.chain);
 }
 
@@ -326,7 +335,7 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               mx_alternation, provider_before, provider_changed, revision] = left;
+               issuers, mx_alternation, provider_before, provider_changed, revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -343,6 +352,7 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_TRUE(mx_hosts == right.mx_hosts);
   EXPECT_EQ(policy_returns, right.policy_returns);
   EXPECT_EQ(certificates, right.certificates);
+  EXPECT_TRUE(issuers == right.issuers);
   EXPECT_TRUE(mx_alternation == right.mx_alternation);
   EXPECT_EQ(provider_before, right.provider_before);
   EXPECT_EQ(provider_changed, right.provider_changed);

@@ -42,6 +42,17 @@ Break mx_host_status(DnsStatus status) {
   };
 }
 
+Break with_variants(const std::function<void(HandshakeVariants&)>& change) {
+  return [change](Scene& s) {
+    HandshakeVariants variants;
+    variants.host = "mx1.example.com";
+    variants.address = s.probe().address;
+    variants.certificate = s.probe().chain->leaf.fingerprint_sha256;
+    change(variants);
+    s.hosts[0].variants = std::make_shared<const HandshakeVariants>(variants);
+  };
+}
+
 }  // namespace
 
 Break mx_chain(std::function<void(protocol::PeerChain&)> change) {
@@ -54,6 +65,7 @@ std::vector<BrokenCase> mx_cases() {
       {"mx-timeout", mx_status(DnsStatus::timeout)},
       {"mx-nxdomain", mx_status(DnsStatus::nxdomain)},
       {"mx-none", mx_status(DnsStatus::nodata)},
+      {"mx-unchecked", [](Scene& s) { s.hosts.pop_back(); }},
       {"mx-not-covered", [](Scene& s) { s.set_mx({"mail.other.example"}); }},
       {"mx-partial-coverage",
        [](Scene& s) {
@@ -100,6 +112,8 @@ std::vector<BrokenCase> mx_cases() {
 
 std::vector<BrokenCase> smtp_cases() {
   return {
+      {"smtp-unchecked", [](Scene& s) { s.hosts.clear(); }},
+      {"cert-unchecked", [](Scene& s) { s.hosts.clear(); }},
       {"smtp-starttls-missing", smtp(SmtpStatus::starttls_missing, SmtpStep::ehlo, 250)},
       {"smtp-starttls-stripped", smtp(SmtpStatus::starttls_stripped, SmtpStep::ehlo, 250)},
       {"smtp-starttls-refused", smtp(SmtpStatus::starttls_rejected, SmtpStep::starttls, 454)},
@@ -134,12 +148,34 @@ std::vector<BrokenCase> smtp_cases() {
       {"smtp-banner-4xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 421, "busy")},
       {"smtp-banner-5xx", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 554, "no")},
       {"smtp-greylisted", smtp(SmtpStatus::banner_rejected, SmtpStep::banner, 450, "Greylisted")},
+      {"smtp-rate-limited",
+       smtp(SmtpStatus::starttls_rejected, SmtpStep::starttls, 454, "too many sessions")},
+      {"smtp-tarpit", smtp(SmtpStatus::tarpit, SmtpStep::banner)},
+      {"smtp-starttls-selective",
+       [](Scene& s) {
+         s.probe(0, 1).status = SmtpStatus::starttls_missing;
+         s.probe(0, 1).step = SmtpStep::ehlo;
+         s.probe(0, 1).reply_code = 250;
+         s.probe(0, 1).starttls_offered = false;
+         s.probe(0, 1).chain = nullptr;
+       }},
       {"smtp-banner-slow", [](Scene& s) { s.probe().banner_time = std::chrono::seconds(7); }},
       {"cert-expired", mx_chain(with_fault(ChainFault::expired))},
       {"cert-not-yet-valid", mx_chain(with_fault(ChainFault::not_yet_valid))},
       {"cert-untrusted", mx_chain(with_fault(ChainFault::untrusted))},
       {"cert-self-signed", mx_chain(with_fault(ChainFault::self_signed))},
       {"cert-incomplete-chain", mx_chain(with_fault(ChainFault::incomplete))},
+      {"cert-name-constraint", mx_chain(with_fault(ChainFault::name_constraint))},
+      {"cert-purpose", mx_chain(with_fault(ChainFault::purpose))},
+      {"cert-multiple-algorithms", with_variants([](HandshakeVariants& variants) {
+         variants.other_algorithm = good_probe("mx1.example.com", "192.88.99.1");
+         auto chain = *variants.other_algorithm.chain;
+         chain.leaf.key_type = "RSA";
+         variants.other_algorithm.chain = share(chain);
+       })},
+      {"smtp-tls-sni-required", with_variants([](HandshakeVariants& variants) {
+         variants.without_server_name.status = SmtpStatus::tls_failed;
+       })},
       {"cert-host-mismatch", mx_chain([](auto& chain) {
          chain.leaf.dns_names = {"example.com"};
          chain.name_matches = false;

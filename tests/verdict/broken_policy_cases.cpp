@@ -41,6 +41,15 @@ Break fetch(HttpsStatus status) {
   };
 }
 
+// The check ended before the fetch did.
+void not_fetched(Scene& s) {
+  s.for_each_fetch([](auto& attempt) {
+    auto address = attempt.address;
+    attempt = {};
+    attempt.address = address;
+  });
+}
+
 }  // namespace
 
 Break record_status(DnsStatus status) {
@@ -129,12 +138,53 @@ std::vector<BrokenCase> fetch_cases() {
        }},
       {"sts-http-status", [](Scene& s) { s.for_each_fetch([](auto& a) { a.http_status = 404; }); }},
       {"sts-http-timeout", fetch(HttpsStatus::response_timeout)},
-      {"sts-http-slow", [](Scene& s) { s.fetch().total_time = std::chrono::seconds(6); }},
+      {"sts-http-slow",
+       [](Scene& s) {
+         s.fetch().total_time = std::chrono::seconds(6);
+         s.fetch().previous_time = std::chrono::seconds(5);
+       }},
+      {"sts-host-address-fails",
+       [](Scene& s) {
+         s.add_fetch("192.88.99.11").status = HttpsStatus::refused;
+         s.evidence.policy.attempts.back().chain = nullptr;
+       }},
+      {"sts-host-addresses-differ",
+       [](Scene& s) {
+         s.add_fetch("192.88.99.11").body =
+             policy_text("enforce", "mx: mx1.example.com\r\n", "86400");
+       }},
+      {"sts-host-unchecked",
+       [](Scene& s) {
+         s.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.88.99.99")};
+       }},
+      {"sts-tls-unchecked", not_fetched},
       {"sts-http-too-large", fetch(HttpsStatus::too_large)},
       {"sts-http-content-type-wrong",
        [](Scene& s) { s.for_each_fetch([](auto& a) { a.content_type = "text/html"; }); }},
       {"sts-http-content-type-missing",
        [](Scene& s) { s.for_each_fetch([](auto& a) { a.content_type.reset(); }); }},
+      {"sts-http-content-encoding",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.coding = protocol::BodyCoding::decoded;
+           a.content_encoding = "gzip";
+           a.uncoded = protocol::UncodedAnswer{true, std::nullopt};
+         });
+       }},
+      {"sts-http-no-http1",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.http_version = "2";
+           a.http1_failure = "HTTP status 403";
+         });
+       }},
+      {"sts-http-length-mismatch",
+       [](Scene& s) {
+         s.for_each_fetch([](auto& a) {
+           a.excess = a.body.substr(20);
+           a.body.resize(20);
+         });
+       }},
       {"sts-http-malformed", fetch(HttpsStatus::malformed)},
       {"sts-http-truncated", fetch(HttpsStatus::truncated)},
       {"sts-tls-version-old", fetch(HttpsStatus::tls_version_old)},
@@ -143,6 +193,8 @@ std::vector<BrokenCase> fetch_cases() {
       {"sts-tls-untrusted", policy_chain(with_fault(ChainFault::untrusted))},
       {"sts-tls-self-signed", policy_chain(with_fault(ChainFault::self_signed))},
       {"sts-tls-incomplete-chain", policy_chain(with_fault(ChainFault::incomplete))},
+      {"sts-tls-name-constraint", policy_chain(with_fault(ChainFault::name_constraint))},
+      {"sts-tls-purpose", policy_chain(with_fault(ChainFault::purpose))},
       {"sts-tls-host-mismatch", policy_chain([](auto& chain) {
          chain.leaf.dns_names = {"example.com"};
          chain.name_matches = false;
@@ -163,10 +215,13 @@ std::vector<BrokenCase> fetch_cases() {
 
 std::vector<BrokenCase> syntax_cases() {
   return {
+      {"sts-policy-unchecked", not_fetched},
       {"sts-policy-html", body("<!DOCTYPE html><html></html>")},
       {"sts-policy-empty", body("")},
       {"sts-policy-bom", body("\xEF\xBB\xBF" + policy_text("enforce", kMx, "2592000"))},
       {"sts-policy-syntax", body("version: STSv1\r\nnonsense\r\nmode: none\r\nmax_age: 86400\r\n")},
+      {"sts-policy-invisible-character",
+       body("version: STSv1\r\nmode: none\xC2\xA0\r\nmax_age: 86400\r\n")},
       {"sts-policy-leading-space", body(" " + policy_text("enforce", kMx, "2592000"))},
       {"sts-policy-space-before-colon",
        body("version : STSv1\r\nmode: none\r\nmax_age: 86400\r\n")},
@@ -202,6 +257,8 @@ std::vector<BrokenCase> syntax_cases() {
       {"sts-policy-bare-lf", body("version: STSv1\nmode: none\nmax_age: 86400\n")},
       {"sts-policy-duplicate-field",
        body("version: STSv1\r\nmode: none\r\nmode: none\r\nmax_age: 86400\r\n")},
+      {"sts-policy-key-typo",
+       body("version: STSv1\r\nmode: none\r\nmax_age: 86400\r\nmodes: none\r\n")},
       {"sts-policy-unknown-field",
        body("version: STSv1\r\nmode: none\r\nmax_age: 86400\r\nmore: x\r\n")},
       {"sts-policy-mx-duplicate",

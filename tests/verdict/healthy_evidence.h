@@ -143,6 +143,15 @@ struct Scene {
   }
 
   protocol::HttpsAttempt& fetch(size_t index = 0) { return evidence.policy.attempts[index]; }
+  // One more address of the policy host, good until the test breaks it.
+  protocol::HttpsAttempt& add_fetch(std::string_view address) {
+    auto& policy = evidence.policy;
+    policy.attempts.push_back(good_fetch(policy.host, address));
+    auto family = policy.attempts.back().address.family();
+    policy.addresses.answers[family == AddressFamily::ipv4 ? 0 : 1].addresses.push_back(
+        policy.attempts.back().address);
+    return policy.attempts.back();
+  }
   protocol::SmtpAttempt& probe(size_t host = 0, size_t address = 0) {
     return hosts[host].attempts[address];
   }

@@ -34,6 +34,17 @@ basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[cross]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[constrained]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+nameConstraints = critical, permitted;DNS:elsewhere.test
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [ca]
 default_ca = issuing
 [issuing]
@@ -52,7 +63,7 @@ LEAF_EXTENSIONS = """\
 [leaf]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = {purpose}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 """
@@ -79,14 +90,22 @@ class CertificateAuthority:
         self._configuration = self.directory / "openssl.cnf"
         self._intermediate = self._issuer("intermediate")
         self._stranger = self._issuer("stranger")
+        self._root = self._issuer("root")
+        # A new root that the world knows only as cross-signed, its intermediate, and a constrained one.
+        self._cross = self._issuer("cross")
+        self._below_cross = self._issuer("below-cross")
+        self._constrained = self._issuer("constrained")
 
     def create(self):
         (self.directory / "issued").mkdir(parents=True)
         (self.directory / "index.txt").touch()
         self._configuration.write_text(CONFIGURATION.format(directory=self.directory))
-        self._create_root(self._issuer("root"), "World Root", "rsa:4096")
+        self._create_root(self._root, "World Root", "rsa:4096")
         self._create_root(self._stranger, "Stranger Root", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-        self._create_intermediate(self._issuer("root"))
+        self._create_intermediate(self._intermediate, "World E1", self._root, "intermediate")
+        self._create_intermediate(self._cross, "World Root Y", self._root, "cross")
+        self._create_intermediate(self._below_cross, "World YE1", self._cross, "intermediate")
+        self._create_intermediate(self._constrained, "World Constrained", self._root, "constrained")
 
     def files_of(self, host):
         return Leaf(*(self.directory / f"{host}.{end}" for end in ("key", "chain", "both")))
@@ -97,10 +116,12 @@ class CertificateAuthority:
         if kind is Certificate.self_signed:
             chain = self._self_sign(host, leaf.key_file)
         else:
-            issuer = self._stranger if kind is Certificate.untrusted else self._intermediate
+            issuer = {Certificate.untrusted: self._stranger, Certificate.missing_cross_sign: self._below_cross,
+                      Certificate.name_constraint: self._constrained}.get(kind, self._intermediate)
             chain = self._sign(host, kind, leaf.key_file, issuer)
-            if kind is not Certificate.incomplete_chain:
-                chain += issuer.certificate_file.read_text()
+            others = {Certificate.incomplete_chain: (), Certificate.root_instead: (self._root,),
+                      Certificate.reversed: (self._root, issuer)}.get(kind, (issuer,))
+            chain += "".join(other.certificate_file.read_text() for other in others)
         leaf.chain_file.write_text(chain)
         leaf.key_and_chain_file.write_text(leaf.key_file.read_text() + chain)
         leaf.key_and_chain_file.chmod(0o600)
@@ -113,12 +134,12 @@ class CertificateAuthority:
                       "-subj", f"/O=Miniature internet/CN={name}", "-extensions", "authority",
                       "-keyout", issuer.key_file, "-out", issuer.certificate_file)
 
-    def _create_intermediate(self, root):
-        request = self.directory / "intermediate.csr"
-        self._request("/O=Miniature internet/CN=World E1", "P-384", self._intermediate.key_file, request)
-        run("openssl", "x509", "-req", "-in", request, "-CA", root.certificate_file, "-CAkey", root.key_file,
-            "-days", "1825", "-sha256", "-extfile", self._configuration, "-extensions", "intermediate",
-            "-out", self._intermediate.certificate_file)
+    def _create_intermediate(self, issuer, name, signer, extensions):
+        request = issuer.certificate_file.with_suffix(".csr")
+        self._request(f"/O=Miniature internet/CN={name}", "P-384", issuer.key_file, request)
+        run("openssl", "x509", "-req", "-in", request, "-CA", signer.certificate_file, "-CAkey", signer.key_file,
+            "-days", "1825", "-sha256", "-extfile", self._configuration, "-extensions", extensions,
+            "-out", issuer.certificate_file)
 
     def _self_sign(self, host, key_file):
         out = self.directory / f"{host}.leaf"
@@ -132,12 +153,15 @@ class CertificateAuthority:
         name = f"other.{host}" if kind is Certificate.wrong_name else host
         self._request(f"/CN={name}", "P-256", key_file, request)
         alternative = "" if kind is Certificate.cn_only else f"subjectAltName = DNS:{name}\n"
-        extensions.write_text(LEAF_EXTENSIONS + alternative)
+        purpose = {Certificate.client_only: "clientAuth",
+                   Certificate.any_purpose: "anyExtendedKeyUsage"}.get(kind, "serverAuth")
+        extensions.write_text(LEAF_EXTENSIONS.format(purpose=purpose) + alternative)
         first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
             days=FIRST_DAY.get(kind, FIRST_DAY_OF_VALID))
         last = first + datetime.timedelta(days=LIFETIME_DAYS)
         self._openssl("ca", "-batch", "-notext", "-in", request, "-out", out,
                       "-cert", issuer.certificate_file, "-keyfile", issuer.key_file,
+                      "-md", "sha1" if kind is Certificate.weak_signature else "sha256",
                       "-startdate", f"{first:%Y%m%d%H%M%SZ}", "-enddate", f"{last:%Y%m%d%H%M%SZ}",
                       "-extfile", extensions, "-extensions", "leaf")
         return out.read_text()

@@ -31,6 +31,13 @@ class Certificate(enum.Enum):
     incomplete_chain = "intermediate not served"
     self_signed = "self-signed"
     untrusted = "signed by a stranger's root"
+    missing_cross_sign = "one of two intermediates not served"
+    root_instead = "root served instead of the intermediate"
+    reversed = "root before intermediate"
+    weak_signature = "signed with SHA-1"
+    client_only = "for TLS clients alone"
+    any_purpose = "for any purpose, serverAuth not named"
+    name_constraint = "the intermediate may not sign for this name"
 
 
 class Web(enum.Enum):
@@ -284,7 +291,8 @@ BROKEN_MAIL_HOSTS = (
     with_mail_host("smtp-refused.test", "the MX host refuses connections",
                    warning("smtp", "smtp-connect-refused", first_host("smtp-refused.test"))),
     with_mail_host("smtp-banner.test", "the MX host turns us away with 554",
-                   unknown("smtp", "smtp-banner-5xx", first_host("smtp-banner.test"))),
+                   unknown("smtp", "smtp-banner-5xx", first_host("smtp-banner.test")),
+                   unknown("mx_certificate", "cert-unchecked")),
     with_mail_host("smtp-old-tls.test", "the MX host has no TLS 1.2",
                    critical("smtp", "smtp-tls-old-only", first_host("smtp-old-tls.test"))),
     with_mail_host("smtp-ipv6.test", "the MX host answers on IPv4 alone",

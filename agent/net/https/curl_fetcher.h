@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // CurlFetcher: the PolicyFetcher on libcurl. Each fetch uses a new connection to one pinned
-// address, HTTP/1.1, TLS 1.2 or newer, no redirects (RFC 8461 §3.3); when the peer seems to support
-// only older TLS, one more handshake confirms it. TCP may take a third of the timeout, TCP and TLS
-// two thirds, the whole transfer all of it. Loop thread only. Destruction ends running fetches as
-// `cancelled`; their coroutines then need the loop, but not the fetcher.
+// address, HTTP/1.1, TLS 1.2 or newer, no redirects (RFC 8461 §3.3), and offers gzip. Where the
+// result leaves a question, one or two more requests settle it (further_looks.h). TCP may take a
+// third of the timeout, TCP and TLS two thirds, all requests together all of it. Loop thread only.
+// Destruction ends running fetches as `cancelled`; their coroutines then need the loop, but not the
+// fetcher.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -21,6 +21,7 @@ class HttpHeadLimit {
     ++lines_;
     return !exceeded();
   }
+  bool is_empty() const { return lines_ == 0; }
   bool exceeded() const { return bytes_ > kMost_bytes || lines_ > kMostLines; }
 
  private:

@@ -25,6 +25,9 @@ using protocol::HttpsStatus;
 constexpr int kPolicyFound = 200;
 constexpr size_t kWordsShown_bytes = 200;
 constexpr size_t kNumberShown_bytes = 40;
+constexpr size_t kMostFields = 64;
+constexpr size_t kFieldName_bytes = 64;
+constexpr size_t kFieldValue_bytes = 512;
 // libcurl's own timeout must never fire before the caller's deadlines.
 constexpr long kNever_ms = 24L * 60 * 60 * 1000;
 
@@ -46,6 +49,19 @@ bool is_over(std::string_view digits, uint64_t limit) {
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (digits.empty() || end != digits.data() + digits.size()) return false;
   return error == std::errc::result_out_of_range || number > limit;
+}
+
+std::string_view version_name(long version) {
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+      return "1.0";
+    case CURL_HTTP_VERSION_1_1:
+      return "1.1";
+    case CURL_HTTP_VERSION_2_0:
+      return "2";
+    default:
+      return "";
+  }
 }
 
 std::string words_of_errno(int error) { return std::generic_category().message(error); }
@@ -77,6 +93,7 @@ bool HttpsTransfer::start() {
   started_at_ = std::chrono::steady_clock::now();
   if (easy_) {
     set_options();
+    set_request_options();
     set_security_options();
     if (multi_->add(easy_.get(), this)) return true;
   }
@@ -98,10 +115,8 @@ void HttpsTransfer::set_options() {
   const std::string pin =
       fmt::format(fmt::runtime(v6 ? "::[{}]:{}" : "::{}:{}"), address, target_.port);
   pin_.reset(curl_slist_append(nullptr, pin.c_str()));
-  headers_.reset(curl_slist_append(nullptr, ("Host: " + target_.host).c_str()));
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_CONNECT_TO, pin_.get());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -110,8 +125,6 @@ void HttpsTransfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, target_.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kNever_ms);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, target_.handshake_only ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words_);
@@ -121,6 +134,23 @@ void HttpsTransfer::set_options() {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &HttpsTransfer::on_session);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  // Only a verbose transfer calls it.
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &HttpsTransfer::on_octets);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, this);
+  curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
+
+void HttpsTransfer::set_request_options() {
+  CURL* easy = easy_.get();
+  headers_.reset(curl_slist_append(nullptr, ("Host: " + target_.host).c_str()));
+  // As a field of its own: libcurl would decode whatever coding comes, offered or not.
+  if (target_.offer_gzip) curl_slist_append(headers_.get(), "Accept-Encoding: gzip");
+  if (target_.ignore_length) curl_slist_append(headers_.get(), "Connection: close");
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+  const long version = target_.offer_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+  curl_easy_setopt(easy, CURLOPT_IGNORE_CONTENT_LENGTH, target_.ignore_length ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, target_.user_agent.c_str());
 }
 
 // The observer does the verification: libcurl would load a trust store for each connection and
@@ -135,7 +165,7 @@ void HttpsTransfer::set_security_options() {
   curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
   curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &HttpsTransfer::on_context);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
 }
@@ -165,17 +195,51 @@ int HttpsTransfer::on_session(void* self, char*, char*, int, int) {
 size_t HttpsTransfer::on_header(char* data, size_t, size_t count, void* self) {
   auto* transfer = static_cast<HttpsTransfer*>(self);
   if (!transfer->head_limit_.add_line(count)) return 0;
-  const bool final_line = trim(std::string_view(data, count)).empty();
+  const std::string_view line(data, count);
+  if (!transfer->head_complete_ && line.ends_with('\n') && !line.ends_with("\r\n"))
+    transfer->attempt_.bare_lf_in_head = true;
+  const bool final_line = trim(line).empty();
   // The end of an interim response is not the end of the head; libcurl also passes trailers here.
   if (!final_line || transfer->head_complete_ || transfer->http_status() == 0) return count;
   transfer->head_complete_ = true;
   try {
-    transfer->body_over_limit_ =
-        transfer->http_status() == kPolicyFound && transfer->announces_too_much();
+    return transfer->end_head() ? count : 0;
   } catch (const std::exception&) {
     return 0;  // out of memory; exceptions must not cross libcurl's frames
   }
-  return transfer->body_over_limit_ ? 0 : count;
+}
+
+// False: the head alone rules a policy out.
+bool HttpsTransfer::end_head() {
+  if (http_status() != kPolicyFound) return true;
+  const std::optional<std::string> length = field("Content-Length");
+  // RFC 9110 §8.6: different lengths are an error; the same one several times is not.
+  for (size_t index = 1; length && !lengths_differ_; ++index) {
+    curl_header* other = nullptr;
+    if (curl_easy_header(easy_.get(), "Content-Length", index, CURLH_HEADER, -1, &other) !=
+        CURLHE_OK)
+      break;
+    lengths_differ_ = trim(other->value) != *length;
+  }
+  body_over_limit_ = announces_too_much();
+  if (length && !field("Transfer-Encoding")) {
+    uint64_t number = 0;
+    const char* end = length->data() + length->size();
+    auto [rest, error] = std::from_chars(length->data(), end, number);
+    if (error == std::errc() && rest == end) length_watch_.announce(number);
+  }
+  return !body_over_limit_ && !lengths_differ_;
+}
+
+int HttpsTransfer::on_octets(CURL*, curl_infotype type, char* data, size_t size, void* self) {
+  auto* transfer = static_cast<HttpsTransfer*>(self);
+  if (type != CURLINFO_DATA_IN || !transfer->head_complete_) return 0;
+  try {
+    transfer->length_watch_.take(std::string_view(data, size));
+  } catch (const std::exception&) {
+    return 0;  // out of memory: the excess is not reported
+  }
+  return 0;
 }
 
 size_t HttpsTransfer::on_body(char* data, size_t, size_t count, void* self) {
@@ -207,6 +271,9 @@ void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
 void HttpsTransfer::on_done(CURLcode code) {
   if (finished_) return;
   HttpsStatus status = status_of(code);
+  // A reset leaves a receive error in the place of "nothing received".
+  attempt_.no_response = status == HttpsStatus::malformed && head_limit_.is_empty() &&
+                         (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR);
   finish(status, status == HttpsStatus::responded ? std::string() : detail_of(code));
 }
 
@@ -221,10 +288,23 @@ void HttpsTransfer::finish(HttpsStatus status, std::string detail) {
 void HttpsTransfer::keep_facts() {
   attempt_.chain = observation_.chain;
   attempt_.http_status = http_status();
+  if (attempt_.http_status != 0)
+    attempt_.http_version = version_name(info_of<long>(easy_.get(), CURLINFO_HTTP_VERSION));
   attempt_.content_type = field("Content-Type");
   attempt_.location = field("Location");
+  keep_fields();
+  attempt_.excess = length_watch_.excess();
   if (connected_at_) attempt_.connect_time = between(started_at_, *connected_at_);
   attempt_.total_time = between(started_at_, std::chrono::steady_clock::now());
+}
+
+void HttpsTransfer::keep_fields() {
+  curl_header* header = nullptr;
+  while (attempt_.fields.size() < kMostFields &&
+         (header = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, header)) != nullptr)
+    attempt_.fields.push_back(
+        {std::string(std::string_view(header->name).substr(0, kFieldName_bytes)),
+         std::string(trim(std::string_view(header->value)).substr(0, kFieldValue_bytes))});
 }
 
 // 0 until the status line of a final response was received.
@@ -238,14 +318,12 @@ int HttpsTransfer::system_error() const {
   return static_cast<int>(info_of<long>(easy_.get(), CURLINFO_OS_ERRNO));
 }
 
-// As sent, without surrounding blanks; the last of several applies. libcurl separates interim
-// responses and trailers.
+// As sent, without surrounding blanks; the first of several applies, as for senders. libcurl
+// separates interim responses and trailers.
 std::optional<std::string> HttpsTransfer::field(const char* name) const {
   curl_header* found = nullptr;
-  auto get = [&](size_t index) {
-    return curl_easy_header(easy_.get(), name, index, CURLH_HEADER, -1, &found) == CURLHE_OK;
-  };
-  if (!get(0) || !get(found->amount - 1)) return std::nullopt;
+  if (curl_easy_header(easy_.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+    return std::nullopt;
   // libcurl 7.88 leaves a CR in an empty field.
   return std::string(trim(found->value));
 }
@@ -273,7 +351,7 @@ bool HttpsTransfer::was_cut_off(CURLcode code) const {
 }
 
 HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
-  if (head_limit_.exceeded()) return HttpsStatus::malformed;
+  if (head_limit_.exceeded() || lengths_differ_) return HttpsStatus::malformed;
   if (head_complete_ && http_status() != kPolicyFound) return HttpsStatus::responded;
   if (body_over_limit_) return HttpsStatus::too_large;
   // libcurl treats a head that was cut off by the end of the connection as complete.
@@ -299,6 +377,8 @@ std::string HttpsTransfer::limit_words() const {
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {
+  if (attempt_.no_response) return "the connection was closed without a response";
+  if (lengths_differ_) return "the response has several Content-Length fields that differ";
   if (head_limit_.exceeded() || body_over_limit_) return limit_words();
   if (observation_.error != 0) return words_of_tls_error(observation_.error);
   const int error = system_error();

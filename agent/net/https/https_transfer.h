@@ -19,6 +19,7 @@
 #include "base/handle.h"
 #include "net/https/curl_multi.h"
 #include "net/https/head_limit.h"
+#include "net/https/length_watch.h"
 #include "net/tls/tls_observer.h"
 #include "protocol/http/attempt.h"
 
@@ -30,6 +31,9 @@ struct HttpsTarget {
   uint16_t port = 443;
   TlsVersions versions = TlsVersions::modern;
   bool handshake_only = false;
+  bool offer_http2 = false;    // beside HTTP/1.1
+  bool offer_gzip = true;      // false: no Accept-Encoding
+  bool ignore_length = false;  // read to the end of the connection, whatever Content-Length says
   std::string user_agent;
 };
 
@@ -59,14 +63,18 @@ class HttpsTransfer : public CurlListener {
  private:
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
+  static int on_octets(CURL* easy, curl_infotype type, char* data, size_t size, void* self);
   static CURLcode on_context(CURL* easy, void* context, void* self);
   static int on_session(void* self, char*, char*, int, int);
 
   void on_done(CURLcode code) override;
   void set_options();
+  void set_request_options();
   void set_security_options();
   void finish(protocol::HttpsStatus status, std::string detail);
   void keep_facts();
+  void keep_fields();
+  bool end_head();
   protocol::HttpsStatus status_of(CURLcode code) const;
   protocol::HttpsStatus connect_status() const;
   bool was_cut_off(CURLcode code) const;
@@ -84,11 +92,13 @@ class HttpsTransfer : public CurlListener {
   protocol::HttpsAttempt attempt_;
   TlsObservation observation_;
   HttpHeadLimit head_limit_;
+  LengthWatch length_watch_;
   std::chrono::steady_clock::time_point started_at_{};
   std::optional<std::chrono::steady_clock::time_point> connected_at_;
   bool handshaken_ = false;
   bool head_complete_ = false;
   bool body_over_limit_ = false;
+  bool lengths_differ_ = false;  // several Content-Length fields
   bool finished_ = false;
   char words_[CURL_ERROR_SIZE] = {};  // error text of libcurl, for display only
   Handle<curl_slist, curl_slist_free_all> headers_;

@@ -31,6 +31,9 @@ struct AsioSmtpProber::Setup {
 
 namespace {
 
+// A further handshake of a server that has just answered must not delay the verdict for long.
+constexpr std::chrono::seconds kVariantLimit{10};
+
 // Empty when the name has no dot: EHLO needs a fully-qualified name (RFC 5321 §4.1.1.1).
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> buffer{};
@@ -83,7 +86,22 @@ asio::awaitable<SmtpAttempt> run_probe(asio::any_io_executor executor,
   co_return attempt;
 }
 
+asio::awaitable<SmtpAttempt> run_once(asio::any_io_executor executor,
+                                      std::shared_ptr<const TlsObserver> observer,
+                                      SmtpProbeRequest request, TlsOffer offer) {
+  request.deadline = steady_clock::now() + request.timeout;
+  SmtpExchange exchange(executor, std::move(observer), request, offer);
+  co_await exchange.run();
+  co_return exchange.attempt();
+}
+
 }  // namespace
+
+// A parameter of a coroutine lives as long as the coroutine; `this` might not.
+asio::awaitable<SmtpAttempt> SmtpProber::probe_with(std::string, IpAddress, TlsOffer) {
+  SmtpAttempt not_observed;
+  co_return not_observed;
+}
 
 AsioSmtpProber::AsioSmtpProber(asio::any_io_executor executor,
                                std::shared_ptr<const TlsObserver> observer,
@@ -109,6 +127,19 @@ asio::awaitable<SmtpAttempt> AsioSmtpProber::probe(std::string host, IpAddress a
                            {},
                            setup_->settings.timeout};
   return run_probe(setup_->executor, setup_->observer, std::move(request));
+}
+
+asio::awaitable<SmtpAttempt> AsioSmtpProber::probe_with(std::string host, IpAddress address,
+                                                        TlsOffer offer) {
+  SmtpProbeRequest request{
+      std::move(host),
+      address,
+      setup_->settings.port,
+      setup_->ehlo_name,
+      StarttlsDialogue::Goal::tls,
+      {},
+      std::min<std::chrono::milliseconds>(setup_->settings.timeout, kVariantLimit)};
+  return run_once(setup_->executor, setup_->observer, std::move(request), offer);
 }
 
 asio::awaitable<SmtpAttempt> AsioSmtpProber::greet(std::string host, IpAddress address) {

@@ -27,6 +27,8 @@ class AsioSmtpProber : public SmtpProber {
   ~AsioSmtpProber() override;
 
   boost::asio::awaitable<protocol::SmtpAttempt> probe(std::string host, IpAddress address) override;
+  boost::asio::awaitable<protocol::SmtpAttempt> probe_with(std::string host, IpAddress address,
+                                                           TlsOffer offer) override;
   boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host, IpAddress address) override;
 
  private:

@@ -142,8 +142,8 @@ asio::awaitable<IoStatus> SmtpConnection::write(std::string octets) {
 }
 
 asio::awaitable<IoStatus> SmtpConnection::handshake(std::shared_ptr<const TlsObserver> observer,
-                                                    TlsVersions versions, std::string host) {
-  tls_.emplace(std::move(observer), versions, std::move(host), socket_.native_handle());
+                                                    TlsOffer offer, std::string host) {
+  tls_.emplace(std::move(observer), offer, std::move(host), socket_.native_handle());
   for (;;) {
     if (expired_) co_return IoStatus::timed_out;
     TlsProgress progress = tls_->handshake();
@@ -163,15 +163,15 @@ void SmtpConnection::write_at_once(std::string_view octets) {
   write_some(rest);
 }
 
-size_t SmtpConnection::discard_waiting() {
-  size_t discarded_bytes = 0;
-  while (discarded_bytes < kDiscardLimit_bytes) {
+std::string SmtpConnection::discard_waiting() {
+  std::string discarded;
+  while (discarded.size() < kDiscardLimit_bytes) {
     ssize_t received =
         ::recv(socket_.native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (received <= 0) break;
-    discarded_bytes += static_cast<size_t>(received);
+    discarded.append(buffer_.data(), static_cast<size_t>(received));
   }
-  return discarded_bytes;
+  return discarded;
 }
 
 void SmtpConnection::close() {

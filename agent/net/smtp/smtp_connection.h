@@ -39,12 +39,12 @@ class SmtpConnection : public std::enable_shared_from_this<SmtpConnection> {
   boost::asio::awaitable<IoStatus> write(std::string octets);
   // failed, closed: tls() has the reason.
   boost::asio::awaitable<IoStatus> handshake(std::shared_ptr<const TlsObserver> observer,
-                                             TlsVersions versions, std::string host);
+                                             TlsOffer offer, std::string host);
 
   // Sends as much as possible without waiting; for the final command.
   void write_at_once(std::string_view octets);
-  // Reads and discards the clear-text octets already received; returns their number.
-  size_t discard_waiting();
+  // Takes the clear-text octets that are already received.
+  std::string discard_waiting();
   // Sends close_notify if TLS is active, then closes the socket.
   void close();
 

@@ -9,8 +9,10 @@
 #include <exception>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "base/time.h"
+#include "protocol/smtp/deferral.h"
 
 namespace mtasts::net {
 
@@ -26,6 +28,8 @@ namespace {
 constexpr std::chrono::seconds kConnectLimit{10};
 constexpr std::chrono::seconds kQuitLimit{5};  // the result is already known
 constexpr size_t kClearTextShown_bytes = 80;
+// A reply over the limits is a tarpit's, not a flood, when it took this long.
+constexpr std::chrono::seconds kLeastDrip{2};
 
 std::chrono::milliseconds since(steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);
@@ -51,10 +55,10 @@ bool is_local_shortage(const boost::system::error_code& error) {
 
 SmtpExchange::SmtpExchange(const asio::any_io_executor& executor,
                            std::shared_ptr<const TlsObserver> observer,
-                           const SmtpProbeRequest& request, TlsVersions versions)
+                           const SmtpProbeRequest& request, const TlsOffer& offer)
     : observer_(std::move(observer)),
       request_(request),
-      versions_(versions),
+      offer_(offer),
       connection_(std::make_shared<SmtpConnection>(executor)),
       dialogue_(request.ehlo_name, request.goal) {
   attempt_.address = request.address;
@@ -85,6 +89,7 @@ asio::awaitable<bool> SmtpExchange::connect() {
   IoStatus status = co_await connection_->connect(request_.address, request_.port);
   attempt_.connect_time = since(began);
   connected_ = steady_clock::now();
+  pace_ = protocol::ReplyPace(connected_);
   if (status != IoStatus::done) {
     note_connect_failure(status);
     co_return false;
@@ -103,7 +108,10 @@ asio::awaitable<IoStatus> SmtpExchange::step() {
     co_return co_await connection_->write(std::move(octets));
   }
   IoStatus status = co_await connection_->read(octets);
-  if (status == IoStatus::done) dialogue_.feed(octets);
+  if (status == IoStatus::done) {
+    dialogue_.feed(octets);
+    note_octets(octets.size());
+  }
   co_return status;
 }
 
@@ -126,15 +134,20 @@ asio::awaitable<bool> SmtpExchange::converse() {
   }
   note_dialogue();
   if (dialogue_.next() == Action::handshake) co_return true;
-  end(dialogue_.status(), dialogue_.detail());
+  // Over the limits, or closed by a server that grew tired of its own tarpit.
+  bool drip = dialogue_.status() == SmtpStatus::protocol_error && since(connected_) >= kLeastDrip &&
+              note_drip();
+  if (!drip) end(dialogue_.status(), dialogue_.detail());
   co_return false;
 }
 
 asio::awaitable<bool> SmtpExchange::start_tls() {
   // RFC 3207 §4.2: the server must not send anything until the ClientHello. Octets already received
   // are clear text and would otherwise be taken for part of the handshake.
-  attempt_.injected_bytes += connection_->discard_waiting();
-  IoStatus status = co_await connection_->handshake(observer_, versions_, request_.host);
+  std::string waiting = connection_->discard_waiting();
+  attempt_.injected_bytes += waiting.size();
+  injected_text_ = dialogue_.injected_text().empty() ? waiting : dialogue_.injected_text();
+  IoStatus status = co_await connection_->handshake(observer_, offer_, request_.host);
   attempt_.chain = connection_->tls()->chain();
   if (status != IoStatus::done) {
     note_tls_failure(status);
@@ -167,15 +180,37 @@ void SmtpExchange::note_dialogue() {
   attempt_.reply_text = dialogue_.reply_text();
   attempt_.starttls_offered = dialogue_.starttls_offered();
   attempt_.injected_bytes = dialogue_.injected_bytes();
+  attempt_.banner = dialogue_.banner();
+  attempt_.ehlo_text = dialogue_.ehlo_text();
+}
+
+void SmtpExchange::note_octets(size_t size_bytes) {
+  reply_bytes_ += size_bytes;
+  pace_.note_octets(steady_clock::now(), !dialogue_.in_reply());
+}
+
+bool SmtpExchange::note_drip() {
+  if (!pace_.is_drip(steady_clock::now())) return false;
+  end(SmtpStatus::tarpit, std::to_string(reply_bytes_) + " bytes in " + about(since(connected_)) +
+                              " by " + std::string(name_of(dialogue_.step())));
+  return true;
 }
 
 void SmtpExchange::note_silence(IoStatus status) {
   std::string step(name_of(dialogue_.step()));
+  attempt_.unfinished_reply = dialogue_.unfinished_reply();
   if (status == IoStatus::cancelled) {
     end(SmtpStatus::cancelled, "cancelled at " + step);
+  } else if (status == IoStatus::timed_out && note_drip()) {
+    return;
+  } else if (dialogue_.stop_waiting()) {
+    attempt_.unfinished_reply.clear();
+    note_dialogue();
+    end(dialogue_.status(), dialogue_.detail());
   } else if (status == IoStatus::timed_out) {
-    end(SmtpStatus::timeout,
-        "no response at " + step + " within " + duration_text(request_.timeout));
+    bool part = dialogue_.in_reply();
+    end(SmtpStatus::timeout, (part ? "only part of a reply at " : "no response at ") + step +
+                                 " within " + duration_text(request_.timeout));
   } else {  // the connection was lost without a reply from the server
     end(SmtpStatus::timeout, "connection lost at " + step + ": " + connection_->error().message());
   }
@@ -200,9 +235,11 @@ void SmtpExchange::note_connect_failure(IoStatus status) {
 
 void SmtpExchange::note_tls_failure(IoStatus status) {
   const TlsClient& tls = *connection_->tls();
-  may_be_version_ = tls.may_be_version() && versions_ == TlsVersions::modern;
+  may_be_version_ = tls.may_be_version() && offer_.versions == TlsVersions::modern;
   if (status == IoStatus::cancelled) {
     end(SmtpStatus::cancelled, "cancelled at the TLS handshake");
+  } else if (note_refusal_in_place_of_tls()) {
+    may_be_version_ = false;
   } else if (status == IoStatus::timed_out) {
     end(SmtpStatus::tls_timeout,
         "the TLS handshake did not complete within " + duration_text(request_.timeout));
@@ -215,6 +252,27 @@ void SmtpExchange::note_tls_failure(IoStatus status) {
   } else {
     end(SmtpStatus::tls_failed, tls.detail());
   }
+}
+
+// A server may find the client over a limit when STARTTLS is already accepted: `421 …` follows the
+// 220, or answers the ClientHello.
+bool SmtpExchange::note_refusal_in_place_of_tls() {
+  const std::string& answer = connection_->tls()->clear_text();
+  StarttlsDialogue reader("");
+  reader.feed(answer.empty() ? injected_text_ + "\r\n" : answer);
+  reader.stop_waiting();
+  if (reader.status() != SmtpStatus::banner_rejected) return false;
+  protocol::SmtpAttempt refused = attempt_;
+  refused.status = SmtpStatus::starttls_rejected;
+  refused.step = SmtpStep::starttls;
+  refused.reply_code = reader.reply_code();
+  refused.reply_text = reader.reply_text();
+  refused.detail = "the server accepted STARTTLS, then sent " + std::to_string(refused.reply_code) +
+                   " " + refused.reply_text;
+  if (!protocol::is_deferral(refused)) return false;
+  if (answer.empty()) refused.injected_bytes = 0;  // the refusal itself
+  attempt_ = std::move(refused);
+  return true;
 }
 
 void SmtpExchange::end(SmtpStatus status, std::string detail) {

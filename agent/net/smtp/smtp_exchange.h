@@ -16,6 +16,7 @@
 #include "net/smtp/smtp_connection.h"
 #include "net/tls/tls_observer.h"
 #include "protocol/smtp/attempt.h"
+#include "protocol/smtp/reply_pace.h"
 #include "protocol/smtp/starttls_dialogue.h"
 
 namespace mtasts::net {
@@ -34,7 +35,7 @@ class SmtpExchange {
  public:
   SmtpExchange(const boost::asio::any_io_executor& executor,
                std::shared_ptr<const TlsObserver> observer, const SmtpProbeRequest& request,
-               TlsVersions versions);
+               const TlsOffer& offer);
 
   boost::asio::awaitable<void> run();
 
@@ -53,19 +54,25 @@ class SmtpExchange {
   boost::asio::awaitable<void> quit();
   boost::asio::awaitable<IoStatus> step();
   void note_dialogue();
+  void note_octets(size_t size_bytes);
   void note_silence(IoStatus status);
+  bool note_drip();  // true: the slow replies of the server are the reason
   void note_connect_failure(IoStatus status);
   void note_tls_failure(IoStatus status);
+  bool note_refusal_in_place_of_tls();
   void end(protocol::SmtpStatus status, std::string detail);
   SteadyTime soon(std::chrono::milliseconds limit) const;  // at most the deadline
 
   std::shared_ptr<const TlsObserver> observer_;
   SmtpProbeRequest request_;
-  TlsVersions versions_;
+  TlsOffer offer_;
   std::shared_ptr<SmtpConnection> connection_;
   protocol::StarttlsDialogue dialogue_;
   protocol::SmtpAttempt attempt_;
+  protocol::ReplyPace pace_;
   SteadyTime connected_{};
+  size_t reply_bytes_ = 0;     // of clear-text replies
+  std::string injected_text_;  // clear text between the 220 to STARTTLS and the ClientHello
   bool may_be_version_ = false;
   bool tls_is_old_ = false;
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <string>
 
+#include "net/tls/tls_offer.h"
 #include "protocol/smtp/attempt.h"
 
 namespace mtasts::net {
@@ -20,6 +21,11 @@ class SmtpProber {
   // cancelled.
   virtual boost::asio::awaitable<protocol::SmtpAttempt> probe(std::string host,
                                                               IpAddress address) = 0;
+  // The same with another ClientHello, in one connection and a shorter time: what else the server
+  // presents. A prober that cannot do so says `cancelled`: not observed.
+  virtual boost::asio::awaitable<protocol::SmtpAttempt> probe_with(std::string host,
+                                                                   IpAddress address,
+                                                                   TlsOffer offer);
   // Waits for the banner only, then sends QUIT: the canary. reply_code 220: port 25 is open to the
   // agent.
   virtual boost::asio::awaitable<protocol::SmtpAttempt> greet(std::string host,

@@ -23,16 +23,16 @@ bool is_close(int error) { return error == 0 || error == ECONNRESET || error == 
 
 }  // namespace
 
-TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions versions,
+TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, const TlsOffer& offer,
                      std::string host, int socket)
-    : observer_(std::move(observer)), ssl_(SSL_new(observer_->context(versions))) {
+    : observer_(std::move(observer)), ssl_(SSL_new(observer_->context(offer.versions))) {
   observation_.host = std::move(host);
   if (!ssl_ || SSL_set_fd(ssl_.get(), socket) != 1) {
     broken_ = true;
     detail_ = take_tls_error();
     return;
   }
-  observer_->attach(ssl_.get(), &observation_);
+  observer_->attach(ssl_.get(), &observation_, offer);
   SSL_set_connect_state(ssl_.get());
   SSL_set_msg_callback(ssl_.get(), &TlsClient::note_record);
   SSL_set_msg_callback_arg(ssl_.get(), this);

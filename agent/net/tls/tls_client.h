@@ -24,8 +24,8 @@ enum class TlsProgress : uint8_t { done, want_read, want_write, closed, failed }
 
 class TlsClient {
  public:
-  // `host` is used for SNI and as the expected identity.
-  TlsClient(std::shared_ptr<const TlsObserver> observer, TlsVersions versions, std::string host,
+  // `host` is the expected identity, and used for SNI if that is offered.
+  TlsClient(std::shared_ptr<const TlsObserver> observer, const TlsOffer& offer, std::string host,
             int socket);
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;

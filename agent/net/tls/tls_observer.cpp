@@ -102,6 +102,27 @@ Context make_context(int oldest_version, X509_STORE* store, VerificationCache* c
   return context;
 }
 
+// TLS 1.3 chooses the certificate by signature algorithm alone, TLS 1.2 by cipher suite as well.
+void restrict_algorithms(SSL* ssl, CertificateAlgorithms algorithms) {
+  switch (algorithms) {
+    case CertificateAlgorithms::any:
+      return;
+    case CertificateAlgorithms::rsa:
+      SSL_set1_sigalgs_list(ssl,
+                            "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+                            "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+                            "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512");
+      SSL_set_cipher_list(ssl, "aRSA:!eNULL");
+      return;
+    case CertificateAlgorithms::ecdsa:
+      SSL_set1_sigalgs_list(ssl,
+                            "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:"
+                            "ecdsa_secp521r1_sha512");
+      SSL_set_cipher_list(ssl, "aECDSA:!eNULL");
+      return;
+  }
+}
+
 }  // namespace
 
 struct TlsObserver::State {
@@ -137,11 +158,12 @@ SSL_CTX* TlsObserver::context(TlsVersions versions) const {
   return versions == TlsVersions::modern ? state_->modern.get() : state_->any.get();
 }
 
-void TlsObserver::attach(SSL* ssl, TlsObservation* observation) const {
+void TlsObserver::attach(SSL* ssl, TlsObservation* observation, const TlsOffer& offer) const {
   observation->chain.reset();
   observation->error = 0;
   SSL_set_ex_data(ssl, ssl_index(), observation);
-  SSL_set_tlsext_host_name(ssl, observation->host.c_str());
+  if (offer.server_name) SSL_set_tlsext_host_name(ssl, observation->host.c_str());
+  restrict_algorithms(ssl, offer.algorithms);
 }
 
 void TlsObserver::adopt(SSL_CTX* context, TlsObservation* observation) const {

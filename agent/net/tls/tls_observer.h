@@ -18,14 +18,10 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/tls/tls_offer.h"
 #include "protocol/x509/certificate.h"
 
 namespace mtasts::net {
-
-enum class TlsVersions {
-  modern,  // 1.2 and newer, what a sender must offer (RFC 8461 §7.2)
-  any,     // down to 1.0, to distinguish "old only" from "broken"
-};
 
 // Filled by OpenSSL's callbacks for one connection; must outlive the connection.
 struct TlsObservation {
@@ -45,8 +41,8 @@ class TlsObserver {
 
   // For connections made here: set SNI and the observation on each SSL with `attach`.
   SSL_CTX* context(TlsVersions versions) const;
-  // Prepares one SSL made from context(): SNI and the observation.
-  void attach(SSL* ssl, TlsObservation* observation) const;
+  // Prepares one SSL made from context(): the observation, SNI and algorithms as offered.
+  void attach(SSL* ssl, TlsObservation* observation, const TlsOffer& offer = {}) const;
   // Prepares an external SSL_CTX (libcurl's) to share trust store, cache and callback.
   void adopt(SSL_CTX* context, TlsObservation* observation) const;
 

@@ -31,7 +31,11 @@ size_t bytes_of(const PeerChain& chain) {
   const protocol::Certificate& leaf = chain.leaf;
   size_t bytes = sizeof(PeerChain) + leaf.subject.capacity() + leaf.issuer.capacity() +
                  leaf.common_name.capacity() + leaf.fingerprint_sha256.capacity() +
-                 leaf.serial.capacity() + chain.verify_error.capacity();
+                 leaf.serial.capacity() + chain.verify_error.capacity() +
+                 chain.missing.subject.capacity() + chain.missing.url.capacity() +
+                 chain.missing.issued.capacity() + chain.missing.sent_instead.capacity();
+  for (const std::string& subject : chain.fault_subjects)
+    bytes += sizeof(std::string) + subject.capacity();
   for (const std::string& name : leaf.dns_names) bytes += sizeof(std::string) + name.capacity();
   return bytes;
 }

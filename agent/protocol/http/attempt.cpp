@@ -67,6 +67,26 @@ bool may_be_local(const HttpsAttempt& attempt) {
   }
 }
 
+const std::string* field_of(const HttpsAttempt& attempt, std::string_view name) {
+  for (const HttpField& field : attempt.fields)
+    if (equals_ignoring_case(field.name, name)) return &field.value;
+  return nullptr;
+}
+
+// A blank line, or a second response, is not a part of the file.
+bool is_cut_by_length(const HttpsAttempt& attempt) {
+  return !trim(attempt.excess).empty() && attempt.excess.rfind("HTTP/", 0) != 0;
+}
+
+bool is_rate_limited(const HttpsAttempt& attempt) {
+  return attempt.status == HttpsStatus::responded && attempt.http_status == 429;
+}
+
+bool has_text(const HttpsAttempt& attempt) {
+  return attempt.coding == BodyCoding::none || attempt.coding == BodyCoding::decoded ||
+         (attempt.uncoded && attempt.uncoded->body);
+}
+
 bool is_text_plain(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);

@@ -57,6 +57,8 @@ std::string_view name_of(SmtpStatus status) {
       return "TLS older than 1.2";
     case SmtpStatus::protocol_error:
       return "protocol error";
+    case SmtpStatus::tarpit:
+      return "tarpit";
     case SmtpStatus::not_allowed:
       return "address not contacted";
     case SmtpStatus::cancelled:
@@ -80,20 +82,6 @@ bool may_be_local(const SmtpAttempt& attempt) {
     case SmtpStatus::timeout:
     case SmtpStatus::protocol_error:
       return attempt.reply_code == 0;
-    default:
-      return false;
-  }
-}
-
-bool is_deferral(const SmtpAttempt& attempt) {
-  int code = attempt.reply_code;
-  switch (attempt.status) {
-    case SmtpStatus::banner_rejected:
-      return true;
-    case SmtpStatus::ehlo_rejected:
-      return code != 500 && code != 501 && code != 502 && code != 504;
-    case SmtpStatus::starttls_rejected:
-      return code == 421;  // service shutting down (RFC 5321 §3.8), whatever the command
     default:
       return false;
   }

@@ -36,6 +36,7 @@ enum class SmtpStatus : uint8_t {
   tls_timeout,        // handshake incomplete in time; channel-dependent
   tls_version_old,    // only TLS older than 1.2
   protocol_error,     // not SMTP, too long, endless, or closed before TLS
+  tarpit,             // a few octets at a time until the limit, on purpose (teergrube, spamd)
   not_allowed,        // the address must not be contacted
   cancelled,          // the agent stopped; unknown
 };
@@ -47,8 +48,12 @@ struct SmtpAttempt {
   SmtpStep step = SmtpStep::connect;  // the last step started
   std::string detail;                 // for display
 
-  int reply_code = 0;                    // of the decisive reply; 0: none
-  std::string reply_text;                // its first line, printable, at most 200 octets
+  // Texts of the peer are printable and bounded (starttls_dialogue.h).
+  int reply_code = 0;      // of the decisive reply; 0: none
+  std::string reply_text;  // of a 4xx or 5xx all of its lines, else the first
+  std::string banner;      // all lines of the accepted banner, joined by blanks
+  std::string ehlo_text;   // all lines of the accepted reply to EHLO; begins with the server's name
+  std::string unfinished_reply;          // what came of a reply that did not end; else empty
   std::optional<bool> starttls_offered;  // empty: EHLO was never answered
   size_t injected_bytes = 0;  // clear-text octets after the 220 to STARTTLS (RFC 3207 §4.2)
 
@@ -65,9 +70,4 @@ struct SmtpAttempt {
 bool answered(const SmtpAttempt& attempt);
 // A failure that may be caused by the local network; it counts only while the channel is available.
 bool may_be_local(const SmtpAttempt& attempt);
-// The server rejected the client with a reply about its identity or the server's load (greylisting,
-// reputation, tarpit, 421), not about TLS. EHLO rejected as unknown (RFC 5321 §4.2.2) is not such a
-// reply.
-bool is_deferral(const SmtpAttempt& attempt);
-
 }  // namespace mtasts::protocol

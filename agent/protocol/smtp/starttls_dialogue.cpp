@@ -8,11 +8,11 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "protocol/smtp/deferral.h"
 
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kReplyTextLimit_bytes = 200;
 constexpr size_t kEhloNameLimit_bytes = 255;  // RFC 5321 §4.5.3.1.2
 
 // RFC 5321 §4.2: Reply-code = %x32-35 %x30-35 %x30-39.
@@ -60,6 +60,16 @@ std::string fit_for_command(std::string_view name) {
 
 std::string shown(std::string_view text) { return printable(text, kReplyTextLimit_bytes); }
 
+std::string joined(const std::vector<std::string>& lines, size_t limit_bytes) {
+  std::string text;
+  for (const std::string& line : lines) {
+    if (text.size() > limit_bytes) break;
+    if (!text.empty()) text += ' ';
+    text += line;
+  }
+  return printable(text, limit_bytes);
+}
+
 }  // namespace
 
 StarttlsDialogue::StarttlsDialogue(std::string_view ehlo_name, Goal goal)
@@ -87,7 +97,24 @@ void StarttlsDialogue::feed(std::string_view octets) {
 
 void StarttlsDialogue::closed() {
   if (action_ == Action::finish) return;
-  give_up("connection closed at " + std::string(name_of(step_)));
+  if (action_ == Action::read && take_unfinished_refusal()) return;
+  std::string detail = "connection closed at " + std::string(name_of(step_));
+  if (in_reply()) detail += " in the middle of the reply \"" + unfinished_reply() + "\"";
+  give_up(std::move(detail));
+}
+
+bool StarttlsDialogue::stop_waiting() {
+  return action_ == Action::read && take_unfinished_refusal();
+}
+
+std::string StarttlsDialogue::unfinished_reply() const {
+  std::string text;
+  for (const std::string& line : reply_.lines) {
+    if (text.size() > kReplyTextLimit_bytes) break;
+    text += std::to_string(reply_.code) + "-" + line + " ";
+  }
+  text += pending_;
+  return shown(trim(text));
 }
 
 void StarttlsDialogue::handshake_done() {
@@ -115,6 +142,7 @@ void StarttlsDialogue::take_pending() {
   if (action_ != Action::handshake) return;
   // RFC 3207 §4.2: nothing received in clear text may be used after the handshake.
   injected_bytes_ += pending_.size();
+  injected_text_ = shown(trim(pending_));
   pending_.clear();
 }
 
@@ -127,14 +155,15 @@ void StarttlsDialogue::take_line(std::string_view line) {
   bool last = line.size() == 3 || line[3] == ' ';
   if (!reply_.lines.empty() && code != reply_.code) {
     // RFC 5321 §4.2: every line has the same code.
-    // We differ: postscreen sends `220-` while it tests the client, and rejects it with `521 `;
-    // that is a rejection, not a broken server.
-    bool refusal = step_ == SmtpStep::banner && last && code >= 400;
-    if (!refusal) {
+    // We differ: a server that has begun to greet and then finds the client over a limit, or on a
+    // block list (postscreen: `220-`, then `521 `), says so with another code; senders read the
+    // last one.
+    if (!may_change_to(code)) {
       give_up("reply codes " + std::to_string(reply_.code) + " and " + std::to_string(code) +
               " in one reply at " + std::string(name_of(step_)));
       return;
     }
+    if (reply_.first_code == 0) reply_.first_code = reply_.code;
     reply_.lines.clear();
   }
   if (reply_.lines.size() >= kReplyLinesLimit) {
@@ -147,18 +176,62 @@ void StarttlsDialogue::take_line(std::string_view line) {
   if (last) take_reply();
 }
 
+bool StarttlsDialogue::may_change_to(int code) const {
+  return code >= 400 && !quitting_ && step_ <= SmtpStep::starttls;
+}
+
+// `reply` would put the client off, rather than say that TLS is not available or nothing at all.
+bool StarttlsDialogue::puts_off(const SmtpReply& reply) const {
+  SmtpAttempt attempt;
+  attempt.status = step_ == SmtpStep::banner ? SmtpStatus::banner_rejected
+                   : step_ == SmtpStep::ehlo ? SmtpStatus::ehlo_rejected
+                                             : SmtpStatus::starttls_rejected;
+  attempt.reply_code = reply.code;
+  attempt.reply_text = joined(reply.lines, kReplyTextLimit_bytes);
+  return is_deferral(attempt);
+}
+
+// Some servers send "421 …" without a line end, or without a last line, and close or wait.
+bool StarttlsDialogue::take_unfinished_refusal() {
+  if (step_ > SmtpStep::starttls || quitting_ || !in_reply()) return false;
+  std::string_view line(pending_);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  int code = line.empty() ? reply_.code : code_of(line);
+  if (code < 400) return false;
+  if (!line.empty()) {
+    if (!reply_.lines.empty() && code != reply_.code) {
+      reply_.first_code = reply_.code;
+      reply_.lines.clear();
+    }
+    reply_.code = code;
+    reply_.lines.emplace_back(line.substr(std::min<size_t>(4, line.size())));
+    pending_.clear();
+  }
+  take_reply();
+  action_ = Action::finish;
+  return true;
+}
+
 void StarttlsDialogue::take_reply() {
   SmtpReply reply = std::exchange(reply_, {});
   if (step_ == SmtpStep::ehlo_after_tls) {  // the reply decides nothing: TLS is established
     quit();
     return;
   }
+  if (reply.first_code != 0 && !puts_off(reply)) {
+    give_up("reply codes " + std::to_string(reply.first_code) + " and " +
+            std::to_string(reply.code) + " in one reply at " + std::string(name_of(step_)));
+    return;
+  }
   reply_code_ = reply.code;
-  reply_text_ = shown(reply.lines.front());
+  reply_text_ =
+      reply.code >= 400 ? joined(reply.lines, kReplyTextLimit_bytes) : shown(reply.lines.front());
   if (step_ == SmtpStep::banner) {
+    if (reply.code < 400) banner_ = joined(reply.lines, kServerTextLimit_bytes);
     banner_masked_ = std::any_of(reply.lines.begin(), reply.lines.end(), is_masked);
     on_banner(reply.code);
   } else if (step_ == SmtpStep::ehlo) {
+    if (reply.code < 400) ehlo_text_ = joined(reply.lines, kServerTextLimit_bytes);
     on_ehlo(reply.code, reply.lines);
   } else if (step_ == SmtpStep::starttls) {
     on_starttls(reply.code);

@@ -22,10 +22,13 @@ namespace mtasts::protocol {
 inline constexpr size_t kReplyLineLimit_bytes = 2048;  // without the line end
 inline constexpr size_t kReplyLinesLimit = 128;        // per reply; enough for long EHLO lists
 inline constexpr size_t kSessionLimit_bytes = 64 * 1024;
+inline constexpr size_t kReplyTextLimit_bytes = 200;   // shown of a reply
+inline constexpr size_t kServerTextLimit_bytes = 400;  // kept of the banner and of EHLO's reply
 
 // One complete reply, of one or more lines.
 struct SmtpReply {
   int code = 0;
+  int first_code = 0;              // differs when the server changed its mind midway; else 0
   std::vector<std::string> lines;  // the text after code and separator
 };
 
@@ -55,8 +58,12 @@ class StarttlsDialogue {
   bool leaving() const { return quitting_; }
   // Only while next() is read. Consumes all octets; may end the dialogue.
   void feed(std::string_view octets);
-  // The peer closed the connection during a read or write.
+  // The peer closed the connection during a read or write. A refusal that only lacks its end
+  // counts.
   void closed();
+  // The caller waits no longer. False: no refusal came, not even an unfinished one; nothing
+  // changed.
+  bool stop_waiting();
   // TLS is established; the dialogue continues with the second EHLO and QUIT over it.
   void handshake_done();
 
@@ -66,7 +73,14 @@ class StarttlsDialogue {
   SmtpStatus status() const { return status_; }
   const std::string& detail() const { return detail_; }
   int reply_code() const { return reply_code_; }  // of the last complete clear-text reply; 0: none
-  const std::string& reply_text() const { return reply_text_; }  // its first line, printable
+  // Of a 4xx or 5xx all of its lines, joined by blanks, else the first one; printable.
+  const std::string& reply_text() const { return reply_text_; }
+  const std::string& banner() const { return banner_; }        // accepted; lines joined by blanks
+  const std::string& ehlo_text() const { return ehlo_text_; }  // likewise, before TLS
+  bool in_reply() const { return !pending_.empty() || !reply_.lines.empty(); }
+  std::string unfinished_reply() const;  // the octets of a reply that has not ended; printable
+  // What followed the 220 to STARTTLS in clear text.
+  const std::string& injected_text() const { return injected_text_; }
   std::optional<bool> starttls_offered() const { return starttls_offered_; }
   size_t injected_bytes() const { return injected_bytes_; }
 
@@ -74,6 +88,9 @@ class StarttlsDialogue {
   void take_pending();
   void take_line(std::string_view line);
   void take_reply();
+  bool may_change_to(int code) const;
+  bool puts_off(const SmtpReply& reply) const;
+  bool take_unfinished_refusal();
   void on_banner(int code);
   void on_ehlo(int code, const std::vector<std::string>& lines);
   void on_starttls(int code);
@@ -95,6 +112,9 @@ class StarttlsDialogue {
   size_t received_bytes_ = 0;
   int reply_code_ = 0;
   std::string reply_text_;
+  std::string banner_;
+  std::string ehlo_text_;
+  std::string injected_text_;
   std::optional<bool> starttls_offered_;
   bool banner_masked_ = false;
   size_t injected_bytes_ = 0;

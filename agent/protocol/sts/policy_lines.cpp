@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
+#include "protocol/text/invisible_character.h"
 
 namespace mtasts::protocol {
 namespace {
@@ -17,26 +20,65 @@ namespace {
 constexpr size_t kShown_bytes = 60;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-struct KnownName {
-  std::string_view name;
-  PolicyKey key;
-  FindingCode missing_code;  // for a nearly right name that is also a valid extension name
-};
-constexpr KnownName kKnownNames[] = {
+constexpr KnownPolicyName kKnownNames[] = {
     {"version", PolicyKey::version, "sts-policy-version-missing"},
     {"mode", PolicyKey::mode, "sts-policy-mode-missing"},
     {"max_age", PolicyKey::max_age, "sts-policy-max-age-missing"},
     {"mx", PolicyKey::mx, "sts-policy-mx-missing"},
 };
 
+// What is served by mistake in the place of the text.
+struct FileFormat {
+  std::string_view magic;
+  std::string_view name;
+};
+constexpr FileFormat kFileFormats[] = {
+    {"\x1F\x8B", "gzip data without the header Content-Encoding"},
+    {"\x28\xB5\x2F\xFD", "zstd data without the header Content-Encoding"},
+    {"PK\x03\x04", "a ZIP archive or an office document"},
+    {"%PDF-", "a PDF document"},
+    {"{\\rtf", "an RTF document"},
+};
+
 // The known name that `name` stands for when case, hyphens and underscores are ignored.
-const KnownName* known_name(std::string_view name) {
+const KnownPolicyName* known_name(std::string_view name) {
   std::string bare;
   for (char c : ascii_lower(name.substr(0, 32)))
     if (c != '-' && c != '_' && c != ' ' && c != '"') bare += c;
-  for (const KnownName& known : kKnownNames)
+  for (const KnownPolicyName& known : kKnownNames)
     if (bare == known.name || (known.key == PolicyKey::max_age && bare == "maxage")) return &known;
   return nullptr;
+}
+
+// One insertion, deletion, substitution or exchange of neighbours.
+bool is_one_edit_away(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (b.size() - a.size() > 1 || a == b) return false;
+  size_t same = 0;
+  while (same < a.size() && a[same] == b[same]) ++same;
+  a.remove_prefix(same);
+  b.remove_prefix(same);
+  if (a.size() < b.size()) return a == b.substr(1);
+  if (a.substr(1) == b.substr(1)) return true;
+  return a.size() > 1 && a[0] == b[1] && a[1] == b[0] && a.substr(2) == b.substr(2);
+}
+
+// Other names are one edit away as well ("more", "code"): the value shows what was meant.
+bool fits(PolicyKey key, std::string_view value) {
+  switch (key) {
+    case PolicyKey::version:
+      return equals_ignoring_case(value.substr(0, 3), "sts");
+    case PolicyKey::mode:
+      return equals_ignoring_case(value, "testing") || equals_ignoring_case(value, "enforce") ||
+             equals_ignoring_case(value, "none");
+    case PolicyKey::max_age:
+      return !value.empty() && all_of(value, is_digit);
+    case PolicyKey::mx:
+      return value.find('.') != std::string_view::npos;
+    case PolicyKey::extension:
+      break;
+  }
+  return false;
 }
 
 class PolicyLinesReader {
@@ -46,6 +88,7 @@ class PolicyLinesReader {
   PolicyLines read() {
     lines_.is_policy = begins_as_text();
     while (lines_.is_policy && !rest_.empty()) read_line();
+    for (const Misspelt& misspelt : misspelt_) judge_misspelt(misspelt);
     return std::move(lines_);
   }
 
@@ -55,6 +98,14 @@ class PolicyLinesReader {
   size_t take_terminator(size_t at);
   void read_content(std::string_view content);
   void read_field(std::string_view content, size_t sign);
+  std::string_view repair(std::string_view content);
+
+  // A field whose name is nearly right; judged when it is known whether the right one follows.
+  struct Misspelt {
+    size_t index;
+    const KnownPolicyName* meant;
+  };
+  void judge_misspelt(const Misspelt& misspelt);
 
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - line_begin_) + 1;
@@ -67,6 +118,8 @@ class PolicyLinesReader {
   FaultList& faults_;
   PolicyLines lines_;
   const char* line_begin_ = nullptr;
+  std::vector<Misspelt> misspelt_;
+  std::set<PolicyKey> has_exact_;
   bool bare_lf_seen_ = false;
 };
 
@@ -96,6 +149,12 @@ bool PolicyLinesReader::begins_as_text() {
                   "serve the policy file at this URL instead of the site's home or error page");
     return false;
   }
+  for (const FileFormat& format : kFileFormats) {
+    if (!body.starts_with(format.magic)) continue;
+    faults_.error("sts-policy-syntax", 1, 1, fmt::format("the file is {}, not text", format.name),
+                  "serve the policy as plain text");
+    return false;
+  }
   if (marked) {
     faults_.error("sts-policy-bom", 1, 1, "the file begins with a byte order mark (EF BB BF)",
                   "save the file without a byte order mark");
@@ -111,7 +170,8 @@ void PolicyLinesReader::read_line() {
     faults_.differs("sts-policy-blank-line", lines_.end.line, 1, "the line is blank",
                     "remove the line; some senders reject the policy because of it");
   else
-    read_content(content);
+    read_content(repair(content));
+  line_begin_ = rest_.data();
   size_t terminator = take_terminator(end);
   if (terminator == 0) {
     lines_.end.column = column_of(rest_.substr(end));
@@ -142,8 +202,29 @@ size_t PolicyLinesReader::take_terminator(size_t at) {
   return 1;
 }
 
+// Reports an invisible character and returns the line without it, so that it has no other fault.
+// In the value of an extension it is allowed (RFC 8461 §3.2: UTF-8).
+std::string_view PolicyLinesReader::repair(std::string_view content) {
+  const auto found = find_invisible(content);
+  if (!found) return content;
+  std::string visible = without_invisible(content);
+  const std::string_view text = without_blanks_around(visible);
+  const std::string_view name = without_trailing_blanks(text.substr(0, text.find_first_of(":=")));
+  const bool in_value = found->offset > content.find(':') && known_name(name) == nullptr;
+  if (in_value) return content;
+  error("sts-policy-invisible-character", content.substr(found->offset),
+        fmt::format("there is {} in the line {}", found->name, quoted(text, kShown_bytes)),
+        text.empty() ? std::string("remove the line")
+                     : fmt::format("retype the line: {}", printable(text, kShown_bytes)));
+  // Blanks at the ends stand for characters that were reported already.
+  lines_.repaired.emplace_back(text);
+  line_begin_ = lines_.repaired.back().data();
+  return lines_.repaired.back();
+}
+
 void PolicyLinesReader::read_content(std::string_view content) {
   std::string_view bare = without_leading_blanks(content);
+  if (bare.empty()) return;
   if (bare.size() < content.size())
     error("sts-policy-leading-space", content, "the line begins with whitespace",
           "remove the whitespace at the beginning of the line");
@@ -180,7 +261,7 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   field.line = lines_.end.line;
   field.name_column = column_of(field.name);
   field.value_column = column_of(field.value);
-  const KnownName* known = known_name(field.name);
+  const KnownPolicyName* known = known_name(field.name);
   if (known != nullptr) field.key = known->key;
   if (field.name.size() < before.size())
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
@@ -188,15 +269,9 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
                       quoted(field.name, kShown_bytes)),
           fmt::format("write {}:", printable(field.name, kShown_bytes)));
   if (known != nullptr && field.name != known->name) {
-    bool case_only = equals_ignoring_case(field.name, known->name);
-    bool extension = is_field_name(field.name);
-    FindingCode code = case_only   ? FindingCode("sts-policy-key-case")
-                       : extension ? known->missing_code
-                                   : FindingCode("sts-policy-syntax");
-    error(code, field.name,
-          fmt::format("the name is written {}, not {}", quoted(field.name, kShown_bytes),
-                      known->name),
-          fmt::format("write {}: {}", known->name, printable(field.value, kShown_bytes)));
+    misspelt_.push_back({lines_.fields.size(), known});
+  } else if (known != nullptr) {
+    has_exact_.insert(known->key);
   } else if (!is_field_name(field.name)) {
     error("sts-policy-syntax", field.name,
           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
@@ -207,7 +282,44 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
   lines_.fields.push_back(field);
 }
 
+void PolicyLinesReader::judge_misspelt(const Misspelt& misspelt) {
+  PolicyField& field = lines_.fields[misspelt.index];
+  const KnownPolicyName& meant = *misspelt.meant;
+  const bool case_only = equals_ignoring_case(field.name, meant.name);
+  const bool extension = is_field_name(field.name);
+  // Senders take the right one and ignore the other.
+  const bool ignored = extension && !case_only && has_exact_.contains(meant.key);
+  if (ignored) {
+    field.key = PolicyKey::extension;
+    return;
+  }
+  if (extension && !case_only) advise_on_typo(field, meant, faults_);
+  FindingCode code = case_only   ? FindingCode("sts-policy-key-case")
+                     : extension ? meant.missing_code
+                                 : FindingCode("sts-policy-syntax");
+  faults_.error(
+      code, field.line, field.name_column,
+      fmt::format("the name is written {}, not {}", quoted(field.name, kShown_bytes), meant.name),
+      fmt::format("write {}: {}", meant.name, printable(field.value, kShown_bytes)));
+}
+
 }  // namespace
+
+const KnownPolicyName* meant_policy_name(std::string_view name, std::string_view value) {
+  if (const KnownPolicyName* known = known_name(name)) return known;
+  const std::string lower = ascii_lower(name.substr(0, 32));
+  for (const KnownPolicyName& known : kKnownNames)
+    if (is_one_edit_away(lower, known.name) && fits(known.key, value)) return &known;
+  return nullptr;
+}
+
+void advise_on_typo(const PolicyField& field, const KnownPolicyName& meant, FaultList& faults) {
+  faults.advise("sts-policy-key-typo", field.line, field.name_column,
+                fmt::format("the field {} is unknown and ignored; did you mean {}?",
+                            quoted(field.name, kShown_bytes), meant.name),
+                fmt::format("write {}: {}, or remove the line", meant.name,
+                            printable(field.value, kShown_bytes)));
+}
 
 PolicyLines read_policy_lines(std::string_view body, FaultList& faults) {
   return PolicyLinesReader(body, faults).read();

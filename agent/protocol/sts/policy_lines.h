@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,8 +35,21 @@ struct PolicyField {
 struct PolicyLines {
   bool is_policy = false;  // false: HTML, empty or not text; the faults name the reason
   std::vector<PolicyField> fields;
-  PolicyPlace end;  // where a missing line would go
+  std::deque<std::string> repaired;  // lines without their invisible characters, for the fields
+  PolicyPlace end;                   // where a missing line would go
 };
+
+// The required field that a name is meant for: written with other case, hyphens or underscores, or
+// one edit away with a value that fits. Null: an extension.
+struct KnownPolicyName {
+  std::string_view name;
+  PolicyKey key;
+  FindingCode missing_code;  // for a nearly right name that is also a valid extension name
+};
+const KnownPolicyName* meant_policy_name(std::string_view name, std::string_view value);
+
+// Says that the field is ignored, and what was meant.
+void advise_on_typo(const PolicyField& field, const KnownPolicyName& meant, FaultList& faults);
 
 PolicyLines read_policy_lines(std::string_view body, FaultList& faults);
 

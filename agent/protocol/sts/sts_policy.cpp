@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/printable.h"
@@ -19,6 +20,7 @@ namespace mtasts::protocol {
 namespace {
 
 constexpr size_t kShown_bytes = 60;
+constexpr size_t kMostTypos = 16;
 constexpr uint64_t kDay_seconds = 86400;            // Google ignores policies below it
 constexpr uint64_t kTwoWeeks_seconds = 14 * 86400;  // protection while refreshes are blocked
 
@@ -27,6 +29,12 @@ struct SingleField {
   bool seen = false;
   int line = 0;
   int column = 0;
+};
+
+// An unknown field that was probably meant as a known one.
+struct Typo {
+  std::string_view meant;
+  PolicyField field;
 };
 
 class StsPolicyReader {
@@ -62,6 +70,14 @@ class StsPolicyReader {
     faults_.error(code, field.line, field.value_column, std::move(message), std::move(fix));
   }
   void miss(FindingCode code, std::string_view name, std::string_view fix) {
+    for (const Typo& typo : typos_) {
+      if (typo.meant != name) continue;
+      faults_.error(code, typo.field.line, typo.field.name_column,
+                    fmt::format("the policy has no {} line, only {}", name,
+                                quoted(typo.field.name, kShown_bytes)),
+                    fmt::format("write {}: {}", name, printable(typo.field.value, kShown_bytes)));
+      return;
+    }
     faults_.error(code, end_.line, end_.column, fmt::format("the policy has no {} line", name),
                   std::string(fix));
   }
@@ -71,6 +87,7 @@ class StsPolicyReader {
   FaultList faults_;
   PolicyPlace end_;
   SingleField version_, mode_, max_age_;
+  std::vector<Typo> typos_;
   bool mx_seen_ = false;
   bool anything_known_ = false;
   size_t field_count_ = 0;
@@ -170,11 +187,17 @@ void StsPolicyReader::take_mx(const PolicyField& field) {
 }
 
 void StsPolicyReader::take_extension(const PolicyField& field) {
-  if (check_policy_value(field, faults_))
+  if (!check_policy_value(field, faults_)) return;
+  const KnownPolicyName* meant = meant_policy_name(field.name, field.value);
+  if (meant == nullptr) {
     faults_.advise(
         "sts-policy-unknown-field", field.line, field.name_column,
         fmt::format("the field {} is unknown; senders ignore it", quoted(field.name, kShown_bytes)),
         "remove the line unless it is intended");
+    return;
+  }
+  advise_on_typo(field, *meant, faults_);
+  if (typos_.size() < kMostTypos) typos_.push_back({meant->name, field});
 }
 
 void StsPolicyReader::report_missing() {

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "protocol/text/characters.h"
 #include "protocol/text/fault_list.h"
+#include "protocol/text/invisible_character.h"
 #include "protocol/text/tag_list.h"
 
 namespace mtasts::protocol {
@@ -49,8 +50,10 @@ void check_id(const TagField& field, FaultList& faults) {
   size_t version = value.find(kDialect.version);
   if (!all_of(value, is_alphanumeric)) {
     std::string id = id_without_others(value);
-    std::string message = fmt::format("the id {} contains characters other than letters and digits",
-                                      quoted(value, kShown_bytes));
+    const auto invisible = find_invisible(value);
+    std::string message =
+        fmt::format("the id {} contains {}", quoted(value, kShown_bytes),
+                    invisible ? invisible->name : "characters other than letters and digits");
     std::string fix = id.empty() ? "write 1 to 32 letters and digits, such as id=20260101120000"
                                  : fmt::format("write id={}", id);
     if (version != std::string_view::npos) {

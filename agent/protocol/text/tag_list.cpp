@@ -10,18 +10,12 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/text/characters.h"
+#include "protocol/text/invisible_character.h"
 
 namespace mtasts::protocol {
 namespace {
 
 constexpr size_t kShown_bytes = 60;  // of a value, in messages
-
-// Copying from web pages inserts invisible blanks and marks.
-size_t invisible_length(std::string_view text) {
-  for (std::string_view mark : {"\xC2\xA0", "\xE2\x80\x8B", "\xEF\xBB\xBF"})
-    if (text.substr(0, mark.size()) == mark) return mark.size();
-  return 0;
-}
 
 // Length of `name *WSP "="` at the start of `text`; 0 when it starts otherwise.
 size_t field_start_length(std::string_view text) {
@@ -99,13 +93,16 @@ void TagListReader::strip_wrapping() {
 
 std::string_view TagListReader::without_invisible(std::string_view piece) {
   std::string_view bare = piece;
-  for (size_t length; (length = invisible_length(without_leading_blanks(bare))) > 0;) {
-    bare = without_leading_blanks(bare);
-    bare.remove_prefix(length);
+  std::string name;
+  for (;;) {
+    const std::string_view next = without_leading_blanks(bare);
+    const auto found = find_invisible(next);
+    if (!found || found->offset > 0) break;
+    if (name.empty()) name = found->name;
+    bare = next.substr(found->size);
   }
-  if (bare.size() < piece.size())
-    syntax(piece,
-           "there is an invisible character (a no-break or zero-width space) before the text",
+  if (!name.empty())
+    syntax(piece, fmt::format("there is an invisible character before the text: {}", name),
            "retype the record instead of copying it");
   return bare;
 }
@@ -160,8 +157,9 @@ bool TagListReader::judge_version(std::string_view value, std::string_view as_wr
   bool meant =
       bare.rfind(dialect_.stem, 0) == 0 || bare.rfind("mta" + std::string(dialect_.stem), 0) == 0;
   if (!meant) return false;
-  std::string observed = fmt::format("the version is written {}, not {}",
-                                     quoted(as_written, kShown_bytes), dialect_.version);
+  std::string observed =
+      fmt::format("the version is written {}, not {}{}", quoted(as_written, kShown_bytes),
+                  dialect_.version, naming_invisible(as_written));
   if (value == right && as_written[0] == 'v')
     syntax(as_written, observed, fmt::format("write {}", dialect_.version));
   else if (equals_ignoring_case(value, right))
@@ -299,8 +297,8 @@ void TagListReader::read_field(std::string_view piece) {
   std::string_view bare = without_blanks_around(value);
   if (!is_field_name(name)) {
     syntax(piece,
-           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
-                       quoted(name, kShown_bytes)),
+           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\"){}",
+                       quoted(name, kShown_bytes), naming_invisible(name)),
            "remove the field or correct its name");
     return;
   }
@@ -332,9 +330,12 @@ bool check_extension_value(const TagField& field, const TagListDialect& dialect,
   auto bad = std::find_if_not(field.value.begin(), field.value.end(), allowed);
   if (bad == field.value.end()) return true;
   auto offset = static_cast<size_t>(bad - field.value.begin());
+  const std::string_view rest = field.value.substr(offset);
+  const auto invisible = find_invisible(rest);
+  const bool hidden = invisible && invisible->offset == 0;
   faults.error(dialect.syntax_code, 1, field.value_column + static_cast<int>(offset),
-               fmt::format("\"{}\" is not allowed in the value of \"{}\"",
-                           printable(first_character(field.value.substr(offset)), 8), field.name),
+               fmt::format("{} is not allowed in the value of \"{}\"",
+                           hidden ? invisible->name : quoted(first_character(rest), 8), field.name),
                fmt::format("remove {}= or correct its value", field.name));
   return false;
 }

@@ -23,8 +23,10 @@
 namespace mtasts::protocol {
 namespace {
 
-constexpr size_t kNameShown_bytes = 512;  // of a subject or issuer; the name of a CA has about 100
-constexpr size_t kSerial_bytes = 32;      // RFC 5280 §4.1.2.2 allows 20
+constexpr size_t kNameShown_bytes = 512;   // of a subject or issuer; the name of a CA has about 100
+constexpr size_t kSerial_bytes = 32;       // RFC 5280 §4.1.2.2 allows 20
+constexpr size_t kLongestUrl_bytes = 200;  // a longer one is not shown; those of CAs have about 40
+constexpr int kMostAccessEntries = 16;     // of authorityInfoAccess; CAs use two
 constexpr size_t kLongestDnsName_bytes = 255;  // "*." and 253 octets
 
 // OPENSSL_free is a macro.
@@ -64,6 +66,18 @@ std::string common_name_of(const X509_NAME* name) {
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestDnsName_bytes &&
          all_of(name, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+// Only characters that a URL may hold (RFC 3986 §2), without quotes, so that it can be shown and
+// copied as it is.
+bool is_plain_url(std::string_view url) {
+  if (url.size() > kLongestUrl_bytes) return false;
+  std::string scheme = ascii_lower(url.substr(0, 8));
+  bool web = scheme.starts_with("http://") || scheme == "https://";
+  return web && all_of(url, [](char c) {
+           return c > ' ' && c < '\x7F' &&
+                  std::string_view("\"'`<>\\^{|}").find(c) == std::string_view::npos;
+         });
 }
 
 CertificateTime time_of(const ASN1_TIME* time) {
@@ -131,8 +145,31 @@ std::vector<std::string> dns_names_of(const X509* certificate, size_t most) {
   return found;
 }
 
+std::string issuer_url_of(const X509* certificate) {
+  Handle<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free> access(
+      static_cast<AUTHORITY_INFO_ACCESS*>(
+          X509_get_ext_d2i(certificate, NID_info_access, nullptr, nullptr)));
+  const int count = std::min(sk_ACCESS_DESCRIPTION_num(access.get()), kMostAccessEntries);
+  for (int i = 0; i < count; ++i) {
+    const ACCESS_DESCRIPTION* entry = sk_ACCESS_DESCRIPTION_value(access.get(), i);
+    if (OBJ_obj2nid(entry->method) != NID_ad_ca_issuers || entry->location->type != GEN_URI)
+      continue;
+    std::string_view url = octets_of(entry->location->d.uniformResourceIdentifier);
+    if (is_plain_url(url)) return std::string(url);
+  }
+  return {};
+}
+
+bool is_publicly_logged(const X509* certificate) {
+  return X509_get_ext_by_NID(certificate, NID_ct_precert_scts, -1) >= 0;
+}
+
 ValidityPeriod validity_of(const X509* certificate) {
   return {time_of(X509_get0_notBefore(certificate)), time_of(X509_get0_notAfter(certificate))};
+}
+
+std::string subject_of(const X509* certificate) {
+  return line_of(X509_get_subject_name(certificate));
 }
 
 Certificate facts_of(const X509* certificate) {
@@ -159,6 +196,13 @@ Certificate facts_of(const X509* certificate) {
   int signature = X509_get_signature_nid(certificate);
   if (signature != NID_undef) facts.signature_algorithm = OBJ_nid2ln(signature);
   return facts;
+}
+
+std::string failure_of(const PeerChain& chain) {
+  if (chain.verified()) return {};
+  if (!chain.verify_error.empty()) return chain.verify_error;
+  if (!chain.weak_signature.empty()) return "signature algorithm too weak: " + chain.weak_signature;
+  return chain.faults.empty() ? "hostname mismatch" : "certificate not valid";
 }
 
 bool identity_matches(std::string_view presented, std::string_view host) {

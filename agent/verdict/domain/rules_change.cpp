@@ -345,8 +345,16 @@ void judge_change(RuleContext& context, const History& history, const Observatio
     return;
   }
   bool policy_seen = seen.policy != nullptr || seen.policy_gone;
-  if (!seen.record || !policy_seen) context.not_observed(Stage::change);
+  if (!seen.record || !policy_seen)
+    context.not_observed(
+        "sts-change-unchecked",
+        {.message = fmt::format("The {} could not be observed, so changes to {} are unknown",
+                                seen.record   ? "policy"
+                                : policy_seen ? "record"
+                                              : "record and policy",
+                                seen.record || policy_seen ? "it" : "them")});
   ChangeRules(context, history).judge();
+  judge_issuer_changes(context, history);
 }
 
 }  // namespace mtasts::verdict

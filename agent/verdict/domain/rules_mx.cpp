@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/unchecked.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
@@ -37,7 +38,10 @@ void judge_implicit(RuleContext& context) {
     return;
   }
   if (evidence.apex.empty()) {
-    context.not_observed(Stage::mx);
+    context.not_observed("mx-unchecked", {.message = fmt::format(
+                                              "The check ended before the address of {} was known",
+                                              evidence.domain.text()),
+                                          .fix = std::string(kRaiseTimeout)});
     return;
   }
   context.add("mx-none", {.message = fmt::format("{} has neither an MX record nor an address",
@@ -97,10 +101,7 @@ void judge_target(RuleContext& context, const MxTarget& target) {
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
                  .host = target.host});
-  if (target.verdict == nullptr) {
-    context.not_observed(Stage::mx);
-    return;
-  }
+  if (target.verdict == nullptr) return;  // judge_unchecked_mx_hosts() says so
   for (const UngradedFinding& finding : target.verdict->findings)
     if (finding.row->stage == Stage::mx) context.findings.add(finding);
 }
@@ -149,6 +150,7 @@ void judge_mx(RuleContext& context) {
   if (!judge_lookup(context)) return;
   judge_set(context);
   for (const MxTarget& target : context.evidence.mx_targets) judge_target(context, target);
+  judge_unchecked_mx_hosts(context);
   judge_coverage(context);
 }
 

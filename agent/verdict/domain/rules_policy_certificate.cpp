@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#include <fmt/format.h>
+
 #include "verdict/certificate_rules.h"
 #include "verdict/domain/policy_rules.h"
 
@@ -18,6 +20,8 @@ constexpr CertificateCodes kCodes = {
     .untrusted = "sts-tls-untrusted",
     .self_signed = "sts-tls-self-signed",
     .incomplete_chain = "sts-tls-incomplete-chain",
+    .name_constraint = "sts-tls-name-constraint",
+    .purpose = "sts-tls-purpose",
     .expiring = "sts-tls-expiring",
     .weak_key = "sts-tls-weak-key",
     .weak_signature = "sts-tls-weak-signature",
@@ -25,27 +29,25 @@ constexpr CertificateCodes kCodes = {
 
 }  // namespace
 
-void judge_policy_certificates(RuleContext& context) {
-  bool seen = false;
-  bool old = false;
-  bool unseen = context.evidence.policy.attempts.empty();
-  for (const HttpsAttempt& attempt : context.evidence.policy.attempts) {
-    old |= attempt.status == HttpsStatus::tls_version_old;
-    unseen |= is_unobserved(context, attempt);
-    if (attempt.chain == nullptr) continue;
-    seen = true;
-    FindingDetails where{.message = {},
-                         .host = context.evidence.policy.host,
-                         .address = attempt.address,
-                         .address_in_subject = false};
-    judge_certificate(context.findings, *attempt.chain, kCodes, where,
-                      {context.thresholds, context.now});
-  }
-  if (seen || old) return;
-  if (unseen)
-    context.not_observed(Stage::policy_certificate);
-  else
+void judge_policy_certificate(RuleContext& context, const HttpsAttempt& attempt) {
+  if (attempt.chain == nullptr) return;
+  FindingDetails where{
+      .message = {}, .host = context.evidence.policy.host, .address = attempt.address};
+  judge_certificate(context.findings, *attempt.chain, kCodes, where,
+                    {context.thresholds, context.now});
+}
+
+void judge_certificate_stage(RuleContext& context) {
+  const PolicyEvidence& policy = context.evidence.policy;
+  for (const HttpsAttempt& attempt : policy.attempts)
+    if (attempt.chain != nullptr || attempt.status == HttpsStatus::tls_version_old) return;
+  if (!is_policy_unobserved(context)) {
     context.not_applicable(Stage::policy_certificate);
+    return;
+  }
+  context.not_observed("sts-tls-unchecked",
+                       {.message = fmt::format("No certificate of {} was observed", policy.host),
+                        .host = policy.host});
 }
 
 }  // namespace mtasts::verdict

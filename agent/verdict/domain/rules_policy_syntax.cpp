@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/extra_rules.h"
+#include "verdict/domain/policy_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -62,25 +63,18 @@ void judge_policy_syntax(RuleContext& context) {
   if (!context.takes_part) return;  // reported by judge_policy_fetch()
   const PolicyReading& reading = context.reading;
   if (!reading.read) {
-    // Nothing to parse: the fetch rules report why. Unknown only where the observation itself
-    // failed.
-    const PolicyEvidence& policy = context.evidence.policy;
-    const auto& answers = policy.addresses.answers;
-    bool unseen = answers.empty();
-    for (const protocol::DnsAnswer& answer : answers)
-      unseen |= protocol::is_local_failure(answer.status) ||
-                (!protocol::is_conclusive(answer.status) &&
-                 !context.evidence.channels.contains(Channel::dns)) ||
-                (policy.attempts.empty() && answer.status == protocol::DnsStatus::answered);
-    for (const protocol::HttpsAttempt& attempt : policy.attempts)
-      unseen |= is_unobserved(context, attempt);
-    if (unseen)
-      context.not_observed(Stage::policy_syntax);
+    // Nothing to parse: the fetch rules report why.
+    if (is_policy_unobserved(context))
+      context.not_observed(
+          "sts-policy-unchecked",
+          {.message = fmt::format("No policy of {} was observed", context.evidence.policy.host)});
     else
       context.not_applicable(Stage::policy_syntax);
     return;
   }
-  context.add_faults(reading.policy.faults, FaultySource::policy);
+  context.add_faults(
+      faults_with_cause(reading.policy.faults, *reading.attempt, context.evidence.policy.host),
+      FaultySource::policy);
 
   judge_pattern_breadth(context);
 

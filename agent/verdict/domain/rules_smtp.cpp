@@ -4,6 +4,7 @@
 // Stages smtp and mx_certificate of a domain: the combined verdicts on its MX hosts.
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
@@ -14,14 +15,18 @@ namespace {
 struct Tally {
   std::vector<std::string> blocked;
   const MxHostEvidence* blocked_host = nullptr;  // the last one of them
+  std::vector<std::string> unprobed;
   bool probed = false, certificate_seen = false, unobserved = false, incomplete = false;
 };
 
 Tally tally_of(const Evidence& evidence) {
   Tally tally;
   for (const MxTarget& target : evidence.mx_targets) {
-    tally.incomplete |=
-        target.verdict == nullptr && !target.host.empty() && !IpAddress::parse(target.host);
+    bool unprobed = target.verdict == nullptr
+                        ? !target.host.empty() && !IpAddress::parse(target.host)
+                        : target.verdict->incomplete;
+    if (unprobed) tally.unprobed.push_back(printable(target.host, 253));
+    tally.incomplete |= unprobed && target.verdict == nullptr;
     if (!evidence.smtp_enabled || target.verdict == nullptr) continue;
     const HostVerdict& host = *target.verdict;
     tally.blocked.insert(tally.blocked.end(), host.blocked.begin(), host.blocked.end());
@@ -31,10 +36,17 @@ Tally tally_of(const Evidence& evidence) {
     tally.unobserved |= host.unobserved;
     tally.incomplete |= host.incomplete;
   }
-  tally.incomplete |= !protocol::is_conclusive(evidence.mx.status);
+  tally.incomplete |= is_unobserved(evidence.mx, evidence.channels);
+  bool nodata = evidence.mx.status == protocol::DnsStatus::nodata;
+  if (nodata && !evidence.implicit_mx) tally.incomplete |= evidence.apex.empty();
   for (const protocol::DnsAnswer& answer : evidence.apex)
-    tally.incomplete |= !evidence.implicit_mx && !protocol::is_conclusive(answer.status);
+    tally.incomplete |= !evidence.implicit_mx && is_unobserved(answer, evidence.channels);
   return tally;
+}
+
+std::string unprobed_message(const Tally& tally) {
+  if (tally.unprobed.empty()) return "No MX host was probed, because the MX hosts are not known";
+  return fmt::format("No address of {} was probed", listed(tally.unprobed, 3));
 }
 
 }  // namespace
@@ -60,9 +72,13 @@ void judge_smtp(RuleContext& context) {
     context.not_applicable(Stage::mx_certificate);
     return;
   }
-  if (tally.incomplete) context.not_observed(Stage::smtp);
+  if (tally.incomplete)
+    context.not_observed("smtp-unchecked", {.message = unprobed_message(tally)});
   if (tally.incomplete || (tally.unobserved && !tally.certificate_seen))
-    context.not_observed(Stage::mx_certificate);
+    context.not_observed("cert-unchecked",
+                         {.message = tally.incomplete ? unprobed_message(tally)
+                                                      : "No MX host presented a certificate, "
+                                                        "because no TLS session was observed"});
   else if (!tally.certificate_seen)
     context.not_applicable(Stage::mx_certificate);
 }

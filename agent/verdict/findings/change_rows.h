@@ -79,6 +79,10 @@ inline constexpr FindingRow kRows[] = {
      "An MX host was added that an older policy does not cover, and senders may still hold that "
      "policy.",
      "Keep an MX host that the old policy covers until the given date.", kDigMx},
+    {"cert-issuer-changed", kStage, I, I, kNone, "", "RFC 7671 §5.2, RFC 8659 §4",
+     "The certificate of the policy host or of an MX host is now issued by another CA.",
+     "Check that CAA records allow the new CA, and that TLSA records of usage 0 or 2 name it.",
+     kHistory},
     {"mx-removed", kStage, I, I, kNone, "", "RFC 8461 §8.1",
      "An MX host was removed from the MX records.",
      "Remove its mx line from the policy once senders no longer use the host.", kDigMx},
@@ -91,6 +95,9 @@ inline constexpr FindingRow kRows[] = {
      "Confirm that the move is intended; if not, restore the MX records and find out who changed "
      "the zone.",
      kDigMx},
+    {"sts-change-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.1",
+     "Record or policy could not be observed, so it is not known whether they changed.",
+     "Follow the finding of stage record or policy_fetch that says why.", kHistory},
 };
 
 }  // namespace mtasts::verdict::rows::change

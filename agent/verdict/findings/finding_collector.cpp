@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/printable.h"
 #include "verdict/findings/verify_command.h"
@@ -60,6 +61,7 @@ void FindingCollector::add(FindingCode code, FindingDetails details) {
   finding.severity = details.severity;
   finding.unobserved = is_unobserved(row, details);
   finding.subject = subject_of(details);
+  finding.of_one_address = details.address && details.address_in_subject;
   finding.verify =
       verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
   finding.fix = details.fix.empty() ? for_domain(row.fix, domain_) : sentence(details.fix);
@@ -81,6 +83,15 @@ void FindingCollector::add(UngradedFinding finding) {
   if (findings_.size() >= kMaxFindings) return;
   findings_.push_back(std::move(finding));
   repeats_.push_back(0);
+}
+
+std::vector<UngradedFinding> FindingCollector::split_off(size_t count) {
+  auto first = findings_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<UngradedFinding> part(std::make_move_iterator(first),
+                                    std::make_move_iterator(findings_.end()));
+  findings_.resize(count);
+  repeats_.resize(count);
+  return part;
 }
 
 std::vector<UngradedFinding> FindingCollector::take() {

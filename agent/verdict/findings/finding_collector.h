@@ -37,6 +37,7 @@ struct UngradedFinding {
   const FindingRow* row = nullptr;            // never null
   std::optional<Severity> severity;           // replaces the row's
   bool unobserved = false;                    // severity unknown, whatever the table says
+  bool of_one_address = false;                // the subject names an address
   std::string subject, message, fix, verify;  // as in Finding
 };
 
@@ -51,6 +52,11 @@ class FindingCollector {
   // Findings with the same code and subject are merged.
   void add(FindingCode code, FindingDetails details);
   void add(UngradedFinding finding);
+
+  const std::vector<UngradedFinding>& so_far() const { return findings_; }
+  // Removes the findings after the first `count`: those of one part, to be weighed before they are
+  // added again.
+  std::vector<UngradedFinding> split_off(size_t count);
 
   // All findings in the order they were added. Call once, at the end.
   std::vector<UngradedFinding> take();

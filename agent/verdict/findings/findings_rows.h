@@ -26,8 +26,19 @@ inline constexpr std::string_view kDigTlsrpt =
 inline constexpr std::string_view kDigMx = "dig {dns}+noall +answer +comments MX {domain}";
 inline constexpr std::string_view kDigHost =
     "dig {dns}+noall +answer +comments {host} A {host} AAAA";
+inline constexpr std::string_view kDigPolicyHost =
+    "dig {dns}+noall +answer +comments {policy_host} A {policy_host} AAAA";
 inline constexpr std::string_view kCurlPolicy =
     "curl -sS -i --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHttp1 =
+    "curl -sS -i --http1.1 --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlHead =
+    "curl -sS -o /dev/null -D - --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
+inline constexpr std::string_view kCurlWholeBody =
+    "curl -sS -i --ignore-content-length -H \"Connection: close\" --max-time 30 "
+    "{ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt";
 inline constexpr std::string_view kCurlPolicyBytes =
     "curl -sS --max-time 30 {ca_cert}{connect_to}https://{policy_host}/.well-known/mta-sts.txt | "
     "cat -A";
@@ -37,6 +48,10 @@ inline constexpr std::string_view kPolicyCertificate =
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTls =
     "openssl s_client -starttls smtp -connect {connect} {ca_file}-servername {host} "
+    "-verify_hostname {host} "
+    "-showcerts </dev/null";
+inline constexpr std::string_view kSmtpTlsWithoutSni =
+    "openssl s_client -starttls smtp -connect {connect} {ca_file}-noservername "
     "-verify_hostname {host} "
     "-showcerts </dev/null";
 inline constexpr std::string_view kSmtpTalk =

@@ -64,6 +64,10 @@ inline constexpr FindingRow kRows[] = {
      "No action is needed if this is intended; such a domain does not need MTA-STS.", kDigMx},
     {"mx-trailing-duplicate", kStage, I, I, kNone, "", "RFC 5321 §5.1",
      "The same MX host is listed more than once.", "Remove the duplicate MX record.", kDigMx},
+    {"mx-unchecked", kStage, U, U, kNone, "", "RFC 8461 §4.1",
+     "MX hosts or addresses that the agent did not contact: it does not use their family, there "
+     "are too many, or the check ended early.",
+     "Give the agent connectivity for both address families.", kDigMx},
 };
 
 }  // namespace mtasts::verdict::rows::mx

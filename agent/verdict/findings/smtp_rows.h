@@ -28,6 +28,13 @@ inline constexpr FindingRow kRows[] = {
     {"smtp-starttls-refused", kStage, C, W, kNone, kNotSupported, "RFC 3207 §4",
      "The server offers STARTTLS but rejects the command.",
      "Check the server's log: most often it cannot read its key or certificate.", kSmtpTls},
+    {"smtp-starttls-selective", kStage, W, W, kNone, kNotSupported, "RFC 8461 §4, RFC 3207 §4",
+     "The host offers STARTTLS at some of its addresses or at some times only; senders that "
+     "enforce "
+     "the policy do not deliver when they meet one without it.",
+     "Enable STARTTLS with the same certificate on every server behind this name, and for every "
+     "client.",
+     kSmtpTls},
     {"smtp-ehlo-failed", kStage, C, W, kNone, kNotSupported, "RFC 5321 §4.1.1.1",
      "The server rejects EHLO, so it cannot offer STARTTLS.",
      "Enable ESMTP on the server, or on the proxy in front of it.", kSmtpTalk},
@@ -86,11 +93,40 @@ inline constexpr FindingRow kRows[] = {
     {"smtp-greylisted", kStage, U, U, kNone, "", "RFC 6647",
      "The server greylists the agent, which says nothing about its TLS.",
      "Allow the agent's address on the server, or wait; the last known result is kept.", kSmtpTalk},
+    {"smtp-rate-limited", kStage, U, U, kNone, "", "RFC 5321 §4.5.4.1",
+     "The server limits the connections or sessions of the agent, which says nothing about its "
+     "TLS.",
+     "Exempt the agent's address from the server's limits, raise [check] smtp_interval, or check "
+     "from another address; the last known result is kept.",
+     kSmtpTalk},
+    {"smtp-tarpit", kStage, U, U, kNone, "", "RFC 5321 §4.5.3.2",
+     "The server sends its replies a few bytes at a time to slow the agent down, which says "
+     "nothing "
+     "about its TLS.",
+     "Allow the agent's address on the server (a tarpit slows down clients on a block list), or "
+     "check from another address; the last known result is kept.",
+     kSmtpTalk},
     {"smtp-banner-slow", kStage, I, I, kNone, "", "RFC 5321 §4.5.3.2.1",
      "The greeting took more than 6 seconds.",
      "No action is needed if the delay is intended (postscreen); otherwise find out what the "
      "server waits for.",
      kSmtpTalk},
+    {"smtp-tls-sni-required", kStage, W, W, kNone, kMismatch, "RFC 8461 §7.1",
+     "Without SNI the TLS handshake fails or presents a certificate that does not verify; MTA-STS "
+     "and DANE senders send SNI, but senders that verify by a local rule often do not.",
+     "Make the certificate for the MX host's name the default one that the server presents without "
+     "SNI.",
+     kSmtpTlsWithoutSni},
+    {"cert-multiple-algorithms", kStage, I, I, kNone, "", "RFC 8446 §4.4.2.2",
+     "The MX host presents an RSA or an ECDSA certificate depending on what the client accepts.",
+     "No action is needed, as long as both certificates are renewed and every TLSA record set "
+     "covers "
+     "both.",
+     kSmtpTls},
+
+    {"smtp-unchecked", kStage, U, U, kNone, "", "RFC 3207 §4",
+     "No MX host could be probed, so nothing is known about STARTTLS.",
+     "Follow the finding of stage mx that says why.", kDigMx},
 
     {"cert-expired", kCertificate, C, W, kNone, kExpired, "RFC 8461 §4.2",
      "The MX host's certificate has expired; in mode enforce senders do not deliver to it.",
@@ -114,6 +150,16 @@ inline constexpr FindingRow kRows[] = {
     {"cert-incomplete-chain", kCertificate, C, W, kNone, kNotTrusted, "RFC 8461 §4.2",
      "The server does not send an intermediate certificate; senders do not fetch it.",
      "Configure the full chain (certificate and intermediates) on the mail server.", kSmtpTls},
+    {"cert-name-constraint", kCertificate, C, W, kNone, kNotTrusted,
+     "RFC 8461 §4.2, RFC 5280 §4.2.1.10",
+     "A CA of the chain is limited to names that do not include one in the MX host's certificate; "
+     "in mode enforce senders do not deliver to it.",
+     "Get the certificate from a CA that may issue for this name, and list only such names.",
+     kSmtpTls},
+    {"cert-purpose", kCertificate, C, W, kNone, kNotTrusted, "RFC 8461 §4.2, RFC 5280 §4.2.1.12",
+     "A certificate of the chain is not meant for TLS servers (its extended key usage lacks "
+     "serverAuth); in mode enforce senders do not deliver to it.",
+     "Get a certificate with the extended key usage serverAuth for the mail server.", kSmtpTls},
     {"cert-expiring", kCertificate, W, W, kNone, "", "RFC 8461 §4.2",
      "The MX host's certificate expires soon and has not been renewed.",
      "Renew the certificate now, reload the mail server, and find out why the automatic renewal "
@@ -122,13 +168,19 @@ inline constexpr FindingRow kRows[] = {
     {"cert-weak-key", kCertificate, W, W, kNone, kNotTrusted, "RFC 8461 §4.2",
      "The certificate's key is weaker than RSA 2048, which modern senders reject.",
      "Reissue the certificate with an RSA key of 2048 bits or more, or an EC key.", kSmtpTls},
-    {"cert-weak-signature", kCertificate, W, W, kNone, kNotTrusted, "RFC 8461 §4.2",
-     "The chain is signed with SHA-1 or MD5, which modern senders reject.",
-     "Reissue the certificate with a SHA-256 signature.", kSmtpTls},
+    {"cert-weak-signature", kCertificate, C, W, kNone, kNotTrusted, "RFC 8461 §4.2",
+     "The chain is signed with SHA-1 or MD5; senders with Go or OpenSSL 3 reject it.",
+     "Get a new certificate from a CA that signs with SHA-256, and serve it with the chain that "
+     "the "
+     "CA provides.",
+     kSmtpTls},
     {"cert-differs-by-ip", kCertificate, W, W, kNone, "", "RFC 8461 §8.4",
      "Some addresses of the MX host present a good certificate and others do not: one server of "
      "the pool was probably missed.",
      "Install the good certificate on every address of the host.", kSmtpTls},
+    {"cert-unchecked", kCertificate, U, U, kNone, "", "RFC 8461 §4.2",
+     "The agent saw no certificate of an MX host, so nothing is known about it.",
+     "Follow the finding of stage mx or smtp that says why.", kDigMx},
 };
 
 }  // namespace mtasts::verdict::rows::smtp

@@ -12,6 +12,9 @@ inline constexpr Stage kStage = Stage::policy_syntax;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
 inline constexpr FindingRow kRows[] = {
+    {"sts-policy-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.2",
+     "The agent could not fetch the policy, so nothing is known about its text.",
+     "Follow the finding of stage policy_fetch or record that says why.", kCurlPolicy},
     {"sts-policy-html", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
      "An HTML page is served instead of the policy file.",
      "Serve the plain policy text at this path; the web site's catch-all page responds now.",
@@ -24,6 +27,10 @@ inline constexpr FindingRow kRows[] = {
     {"sts-policy-syntax", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
      "A line does not follow the grammar, so senders reject the policy.",
      "Write each line as \"name: value\".", kCurlPolicyBytes},
+    {"sts-policy-invisible-character", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
+     "A line contains an invisible character, such as a no-break space, so senders reject the "
+     "policy.",
+     "Retype the line instead of copying it.", kCurlPolicyBytes},
     {"sts-policy-leading-space", kStage, C, C, kNone, kInvalid, "RFC 8461 §3.2",
      "A line begins with whitespace, so senders reject the policy.",
      "Remove the whitespace at the start of the line.", kCurlPolicyBytes},
@@ -110,6 +117,9 @@ inline constexpr FindingRow kRows[] = {
     {"sts-policy-duplicate-field", kStage, I, I, kNone, "", "RFC 8461 §3.2",
      "A field appears twice; the first one counts.", "Keep one of the two lines.",
      kCurlPolicyBytes},
+    {"sts-policy-key-typo", kStage, W, W, kNone, "", "RFC 8461 §3.2",
+     "An unknown field, which senders ignore, is spelt almost like a known one.",
+     "Correct the name of the field, or remove the line.", kCurlPolicyBytes},
     {"sts-policy-unknown-field", kStage, I, I, kNone, "", "RFC 8461 §3.2",
      "The policy has an unknown field, which senders ignore.",
      "Remove the line unless it is intended.", kCurlPolicyBytes},

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/history/history.h"
+#include "verdict/history/issuers.h"
 #include "verdict/history/mx_history.h"
 
 namespace mtasts::verdict {
@@ -368,6 +369,7 @@ History advance(const History& before, const Observation& seen, milliseconds ret
   step.mx();
   if (history.revision != before.revision) step.coverage(before);
   step.certificate();
+  follow_issuers(history, seen, changes);
   step.forget(retention);
   std::stable_sort(changes.begin(), changes.end(),
                    [](const Change& one, const Change& other) { return one.at < other.at; });

@@ -78,6 +78,20 @@ struct MxAlternation {
   bool operator==(const MxAlternation&) const = default;
 };
 
+// Who issues the certificates of the policy host or of an MX host. During a renewal, and with a
+// certificate for each algorithm, a host has several issuers: as long as the known one is among
+// them, nothing has changed.
+struct SeenIssuer {
+  std::string host;
+  std::string issuer;
+  std::string previous;    // the one before; empty: never changed
+  std::string candidate;   // seen by the last observation instead; empty: none
+  Time candidate_since{};  // that observation
+  Time changed{};          // the first observation of `issuer`; epoch: known from the start
+
+  bool operator==(const SeenIssuer&) const = default;
+};
+
 // One observed value over time.
 template <typename Value>
 struct TrackedValue {
@@ -93,7 +107,7 @@ struct TrackedValue {
 
 // One entry of the timeline. `what` is from a closed set: record_id, policy_mode, policy_max_age,
 // policy_mx, policy_body (other bytes, same meaning), mx_set, mx_coverage, mx_provider,
-// policy_certificate, mx_certificate.
+// policy_certificate, mx_certificate, certificate_issuer.
 struct Change {
   Time at{};  // the first check that observed it
   std::string what;
@@ -120,6 +134,7 @@ struct History {
   std::vector<SeenMx> mx_hosts;           // at most kMostRemembered
   std::vector<Time> policy_returns;       // when the served body reverted to an earlier one; last 4
   std::vector<std::string> certificates;  // fingerprints on the policy host, latest last; last 8
+  std::vector<SeenIssuer> issuers;        // by host; at most kMostRemembered
   MxAlternation mx_alternation;
   std::string provider_before;  // of the MX hosts, before the last change of the provider
   Time provider_changed{};      // epoch: never
@@ -139,6 +154,12 @@ struct Observation {
   std::optional<std::vector<std::string>> mx;  // in any order
   std::chrono::seconds mx_ttl{0};              // what is left of the TTL of the answer
   std::string certificate;                     // fingerprint on the policy host
+  struct Issuers {
+    std::string host;
+    Time at{};                         // of the observation: MX hosts are probed less often
+    std::vector<std::string> issuers;  // of all its certificates; not empty
+  };
+  std::vector<Issuers> issuers;
 };
 
 // Returns the history after a check. Changes that became certain are appended to `changes`, oldest

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/printable.h"
+#include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -48,7 +50,7 @@ PolicyFactsPtr policy_of(const RuleContext& context) {
 // No sender gets a policy, and the cause is not a failed observation.
 bool is_policy_gone(const RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
-  if (context.reading.attempt != nullptr) return true;
+  if (context.reading.attempt != nullptr) return !is_unobserved(context, *context.reading.attempt);
   if (!policy.attempts.empty())
     return std::none_of(
         policy.attempts.begin(), policy.attempts.end(),
@@ -70,6 +72,31 @@ std::optional<std::vector<std::string>> mx_of(const Evidence& evidence) {
   return hosts;
 }
 
+constexpr size_t kIssuer_bytes = 200;  // names of public authorities have about 50
+
+void add_issuer(Observation::Issuers& found, const protocol::PeerChainPtr& chain) {
+  if (chain == nullptr || chain->leaf.issuer.empty()) return;
+  std::string issuer = printable(chain->leaf.issuer, kIssuer_bytes);
+  auto& known = found.issuers;
+  if (std::find(known.begin(), known.end(), issuer) == known.end()) known.push_back(issuer);
+}
+
+std::vector<Observation::Issuers> issuers_of(const RuleContext& context) {
+  std::vector<Observation::Issuers> all;
+  Observation::Issuers policy{context.evidence.policy.host, context.now, {}};
+  for (const protocol::HttpsAttempt& attempt : context.evidence.policy.attempts)
+    add_issuer(policy, attempt.chain);
+  if (!policy.issuers.empty()) all.push_back(std::move(policy));
+  for (const MxTarget& target : context.evidence.mx_targets) {
+    if (target.verdict == nullptr) continue;
+    const MxHostEvidence& host = *target.verdict->evidence;
+    Observation::Issuers mx{host.host, host.probed_at, {}};
+    for (const protocol::SmtpAttempt& attempt : host.attempts) add_issuer(mx, attempt.chain);
+    if (!mx.issuers.empty()) all.push_back(std::move(mx));
+  }
+  return all;
+}
+
 }  // namespace
 
 Observation observation_of(const RuleContext& context) {
@@ -85,6 +112,7 @@ Observation observation_of(const RuleContext& context) {
   for (const protocol::HttpsAttempt& attempt : context.evidence.policy.attempts)
     if (seen.certificate.empty() && attempt.chain != nullptr)
       seen.certificate = attempt.chain->leaf.fingerprint_sha256;
+  seen.issuers = issuers_of(context);
   return seen;
 }
 

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 
+#include "protocol/smtp/deferral.h"
+#include "verdict/certificate_rules.h"
 #include "verdict/host/host_rules.h"
+#include "verdict/host/mx_software.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -47,6 +50,8 @@ std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
   }
 }
 
+constexpr size_t kMostReported = 128;  // addresses of a host, those that are skipped included
+
 std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
   auto report = std::make_shared<MxHostReport>();
   report->host = host.host;
@@ -64,16 +69,22 @@ std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
                          (attempt.status != SmtpStatus::cancelled && is_unobserved(host, attempt));
     report->addresses.push_back(std::move(address));
   }
+  for (const auto* skipped : {&host.addresses.unused_family, &host.addresses.beyond_limit})
+    for (const IpAddress& unchecked : *skipped) {
+      if (report->addresses.size() >= kMostReported) break;
+      MxAddressReport address;
+      address.address = unchecked;
+      report->addresses.push_back(std::move(address));
+    }
   return report;
 }
 
-// No address could be probed, although there is one or may be one.
+// No address was probed, although there is one, or may be one that the agent could not look up.
 bool lacks_attempts(const MxHostEvidence& host) {
   if (!host.attempts.empty()) return false;
   const auto& answers = host.addresses.answers;
-  return std::any_of(answers.begin(), answers.end(), [](const protocol::DnsAnswer& answer) {
-    return answer.status == protocol::DnsStatus::answered ||
-           !protocol::is_conclusive(answer.status);
+  return std::any_of(answers.begin(), answers.end(), [&](const protocol::DnsAnswer& answer) {
+    return answer.status == protocol::DnsStatus::answered || is_unobserved(answer, host.channels);
   });
 }
 
@@ -91,10 +102,37 @@ bool has_fault(const std::vector<UngradedFinding>& findings) {
   });
 }
 
+// Variants are observed once in smtp_interval, so their faults do not make the next probe sooner.
+void add_variants(const HostContext& context, std::vector<UngradedFinding>& findings) {
+  FindingCollector more("", context.host.channels, context.thresholds);
+  HostContext variants{context.host, context.thresholds, context.now, more};
+  judge_variants(variants);
+  for (UngradedFinding& finding : more.take()) findings.push_back(std::move(finding));
+}
+
 bool has_failed_lookup(const MxHostEvidence& host) {
   const auto& answers = host.addresses.answers;
   return std::any_of(answers.begin(), answers.end(),
                      [](const auto& answer) { return !protocol::is_conclusive(answer.status); });
+}
+
+// Senders get through to the host at this address.
+bool is_good(const HostContext& context, const SmtpAttempt& attempt) {
+  return attempt.status == SmtpStatus::ok && attempt.chain != nullptr &&
+         attempt.chain->verified() &&
+         expiry_severity(*attempt.chain, {context.thresholds, context.now}) != Severity::critical;
+}
+
+// A fault of one address beside a good one is a warning: senders go on to the next address.
+void weigh_addresses(const HostContext& context, std::vector<UngradedFinding>& findings) {
+  const auto& attempts = context.host.attempts;
+  bool some_good = std::any_of(attempts.begin(), attempts.end(), [&](const SmtpAttempt& attempt) {
+    return is_good(context, attempt);
+  });
+  if (!some_good) return;
+  for (UngradedFinding& finding : findings)
+    if (finding.of_one_address && grade(finding, Regime::enforce) == Severity::critical)
+      finding.severity = Severity::warning;
 }
 
 }  // namespace
@@ -108,10 +146,13 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_attempts(context, verdict->blocked);
   judge_certificates(context);
   verdict->findings = findings.take();
-  verdict->findings.shrink_to_fit();
   verdict->inconclusive = has_failed_lookup(host);
   verdict->has_fault =
       verdict->inconclusive || host.attempts.empty() || has_fault(verdict->findings);
+  add_variants(context, verdict->findings);
+  weigh_addresses(context, verdict->findings);
+  name_settings(host, verdict->findings);
+  verdict->findings.shrink_to_fit();
   verdict->facts = facts_of(host);
   verdict->incomplete = lacks_attempts(host);
   for (const SmtpAttempt& attempt : host.attempts) {

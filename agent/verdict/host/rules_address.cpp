@@ -37,6 +37,14 @@ void judge_addresses(HostContext& context) {
                           .host = context.host.host});
     return;
   }
+  // One family's lookup fails while the other one has addresses: some senders use only one of them.
+  if (error != nullptr)
+    context.findings.add(
+        protocol::is_silence(error->status) ? FindingCode("mx-host-timeout") : "mx-host-servfail",
+        {.message = lookup_result(*error),
+         .host = context.host.host,
+         .unobserved = protocol::is_local_failure(error->status),
+         .severity = Severity::warning});
   for (const DnsAnswer& answer : found.answers) {
     if (answer.cname_chain.empty()) continue;
     context.findings.add("mx-cname", {.message = fmt::format("{} is a CNAME to {}",

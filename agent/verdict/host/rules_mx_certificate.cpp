@@ -13,19 +13,6 @@ namespace {
 using protocol::PeerChain;
 using protocol::SmtpAttempt;
 
-constexpr CertificateCodes kCodes = {
-    .expired = "cert-expired",
-    .not_yet_valid = "cert-not-yet-valid",
-    .host_mismatch = "cert-host-mismatch",
-    .cn_only = "cert-cn-only",
-    .untrusted = "cert-untrusted",
-    .self_signed = "cert-self-signed",
-    .incomplete_chain = "cert-incomplete-chain",
-    .expiring = "cert-expiring",
-    .weak_key = "cert-weak-key",
-    .weak_signature = "cert-weak-signature",
-};
-
 CertificateLimits limits_of(const HostContext& context) {
   return {context.thresholds, context.now};
 }
@@ -72,7 +59,8 @@ void judge_certificates(HostContext& context) {
                          .host = context.host.host,
                          .address = attempt.address,
                          .address_in_subject = !alike};
-    judge_certificate(context.findings, *attempt.chain, kCodes, where, limits_of(context));
+    judge_certificate(context.findings, *attempt.chain, kMxCertificateCodes, where,
+                      limits_of(context));
     if (alike) break;
   }
   judge_pool(context);

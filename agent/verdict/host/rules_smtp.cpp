@@ -8,12 +8,14 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "protocol/smtp/deferral.h"
 #include "verdict/host/host_rules.h"
 #include "verdict/text.h"
 
 namespace mtasts::verdict {
 namespace {
 
+using protocol::Deferral;
 using protocol::SmtpAttempt;
 using protocol::SmtpStatus;
 using protocol::SmtpStep;
@@ -25,18 +27,76 @@ bool is_connect_failure(SmtpStatus status) {
          status == SmtpStatus::unreachable;
 }
 
-// A reply about the client rather than TLS: temporary, or based on reputation.
-FindingCode rejection_code(const SmtpAttempt& attempt) {
-  std::string text = ascii_lower(attempt.reply_text);
-  if (text.find("greylist") != std::string::npos || text.find("graylist") != std::string::npos ||
-      text.find("grey list") != std::string::npos || text.find("postgrey") != std::string::npos)
-    return "smtp-greylisted";
-  return attempt.reply_code >= 500 ? FindingCode("smtp-banner-5xx") : "smtp-banner-4xx";
+std::optional<FindingCode> deferral_code(Deferral deferral) {
+  switch (deferral) {
+    case Deferral::none:
+      return std::nullopt;
+    case Deferral::greylisted:
+      return FindingCode("smtp-greylisted");
+    case Deferral::rate_limited:
+      return FindingCode("smtp-rate-limited");
+    case Deferral::tarpit:
+      return FindingCode("smtp-tarpit");
+    case Deferral::temporary:
+      return FindingCode("smtp-banner-4xx");
+    case Deferral::rejected:
+      return FindingCode("smtp-banner-5xx");
+  }
+  return std::nullopt;
+}
+
+std::string_view words_of(Deferral deferral) {
+  switch (deferral) {
+    case Deferral::greylisted:
+      return "The server greylists the agent";
+    case Deferral::rate_limited:
+      return "The server limits the agent's connections or sessions";
+    case Deferral::tarpit:
+      return "The server sends its replies a few bytes at a time to slow the agent down";
+    case Deferral::rejected:
+      return "The server rejects the agent";
+    default:
+      return "The server puts the agent off";
+  }
+}
+
+// What the server does, that it is about the agent, and its words.
+std::string deferral_message(const SmtpAttempt& attempt, Deferral deferral) {
+  std::string text =
+      fmt::format("{}, which says nothing about the server's TLS: ", words_of(deferral));
+  if (deferral == Deferral::tarpit) {
+    text += printable(attempt.detail, 200);
+    if (!attempt.unfinished_reply.empty())
+      text += fmt::format(", last \"{}\"", printable(attempt.unfinished_reply, 160));
+    return text;
+  }
+  std::string_view what = attempt.step == SmtpStep::banner ? "banner" : "reply to ";
+  std::string_view step = attempt.step == SmtpStep::banner ? "" : name_of(attempt.step);
+  return text + fmt::format("the {}{} was \"{} {}\"", what, step, attempt.reply_code,
+                            printable(attempt.reply_text, 200));
+}
+
+// Tells a server that is silent from one that stops in the middle of a reply.
+std::string timeout_message(const SmtpAttempt& attempt) {
+  std::string_view step = name_of(attempt.step);
+  std::string text =
+      attempt.unfinished_reply.empty()
+          ? fmt::format("The server sent nothing at {}", step)
+          : fmt::format("The server sent only a part of its reply at {}, \"{}\", and then nothing",
+                        step, printable(attempt.unfinished_reply, 160));
+  if (!attempt.detail.empty()) text += fmt::format(" ({})", printable(attempt.detail, 200));
+  if (attempt.reply_code != 0)
+    text += fmt::format("; its reply before was {} {}", attempt.reply_code,
+                        printable(attempt.reply_text, 160));
+  return text;
 }
 
 std::string message_of(const SmtpAttempt& attempt) {
+  Deferral deferral = protocol::deferral_of(attempt);
+  if (deferral != Deferral::none) return deferral_message(attempt, deferral);
+  if (attempt.status == SmtpStatus::timeout) return timeout_message(attempt);
   std::string text(protocol::name_of(attempt.status));
-  if (attempt.status == SmtpStatus::timeout || attempt.status == SmtpStatus::cancelled)
+  if (attempt.status == SmtpStatus::cancelled)
     text += fmt::format(" at {}", protocol::name_of(attempt.step));
   if (attempt.status == SmtpStatus::tls_version_old && !attempt.tls_version.empty())
     text += fmt::format(": only {}", attempt.tls_version);
@@ -74,6 +134,58 @@ std::optional<AddressFamily> dead_family(const MxHostEvidence& host) {
   return dead;
 }
 
+// A fix that fits this failure better than the table's; empty: none.
+std::string fix_of(const SmtpAttempt& attempt) {
+  if (attempt.status == SmtpStatus::timeout && !attempt.unfinished_reply.empty())
+    return "Check the server's log and what stands in front of it (a proxy, a firewall that drops "
+           "large packets), because its reply breaks off.";
+  // A reply was read, so it is a mail server; it said nothing more.
+  if (attempt.status == SmtpStatus::protocol_error && attempt.reply_code != 0 &&
+      attempt.detail.starts_with("connection closed"))
+    return "Check the server's log for why it closes the connection without a reply: a fault, or a "
+           "limit or block that applies to the agent's address.";
+  return {};
+}
+
+// Some other address of the host works, so senders that pick it deliver.
+bool has_working_address(const MxHostEvidence& host) {
+  return std::any_of(host.attempts.begin(), host.attempts.end(),
+                     [](const auto& attempt) { return attempt.status == SmtpStatus::ok; });
+}
+
+bool lacks_starttls(const SmtpAttempt& attempt) {
+  return attempt.status == SmtpStatus::starttls_missing;
+}
+
+// RFC 8461 §3.3 lets a sender pick any address, so STARTTLS on some of them is luck.
+void judge_selective_starttls(HostContext& context) {
+  const SmtpAttempt* with = nullptr;
+  std::vector<const SmtpAttempt*> without;
+  for (const SmtpAttempt& attempt : context.host.attempts) {
+    if (attempt.status == SmtpStatus::ok) with = &attempt;
+    if (lacks_starttls(attempt)) without.push_back(&attempt);
+  }
+  if (with == nullptr || without.empty()) return;
+  std::vector<std::string> names;
+  bool other_look = true;  // the same address, seen twice
+  for (const SmtpAttempt* attempt : without) {
+    names.push_back(attempt->address.text());
+    other_look &= std::any_of(
+        context.host.attempts.begin(), context.host.attempts.end(), [&](const SmtpAttempt& other) {
+          return other.status == SmtpStatus::ok && other.address == attempt->address;
+        });
+  }
+  std::string message =
+      other_look
+          ? fmt::format("{} offers STARTTLS on one connection and not on another", listed(names))
+          : fmt::format("{} offers STARTTLS, but {} {} not", with->address.text(), listed(names),
+                        names.size() == 1 ? "does" : "do");
+  context.findings.add("smtp-starttls-selective", {.message = std::move(message),
+                                                   .host = context.host.host,
+                                                   .address = without.front()->address,
+                                                   .address_in_subject = false});
+}
+
 void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
                    std::vector<std::string>& blocked) {
   if (attempt.injected_bytes > 0)
@@ -96,7 +208,12 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
                                   attempt.address.text(), protocol::name_of(attempt.status)));
     return;
   }
+  bool beside_a_good_one = has_working_address(context.host);
+  if (beside_a_good_one && lacks_starttls(attempt)) return;  // judge_selective_starttls
   FindingDetails what = about_attempt(context.host, attempt, message_of(attempt));
+  what.fix = fix_of(attempt);
+  if (beside_a_good_one && row_of(*code).in_enforce == Severity::critical)
+    what.severity = Severity::warning;
   what.unobserved = attempt.status == SmtpStatus::cancelled;
   what.may_be_local = protocol::may_be_local(attempt);
   context.findings.add(*code, std::move(what));
@@ -105,7 +222,8 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
 }  // namespace
 
 std::optional<FindingCode> code_of(const SmtpAttempt& attempt) {
-  if (protocol::is_deferral(attempt)) return rejection_code(attempt);
+  Deferral deferral = protocol::deferral_of(attempt);
+  if (deferral != Deferral::none) return deferral_code(deferral);
   switch (attempt.status) {
     case SmtpStatus::refused:
       return FindingCode("smtp-connect-refused");
@@ -135,6 +253,7 @@ std::optional<FindingCode> code_of(const SmtpAttempt& attempt) {
     case SmtpStatus::protocol_error:
       return FindingCode("smtp-protocol-error");
     case SmtpStatus::banner_rejected:  // handled above
+    case SmtpStatus::tarpit:
     case SmtpStatus::ok:
     case SmtpStatus::not_allowed:
       break;
@@ -160,6 +279,7 @@ void judge_attempts(HostContext& context, std::vector<std::string>& blocked) {
     }
     judge_attempt(context, attempt, blocked);
   }
+  judge_selective_starttls(context);
 }
 
 }  // namespace mtasts::verdict

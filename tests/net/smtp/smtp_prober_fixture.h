@@ -17,6 +17,7 @@
 #include "fakes/certificate_factory.h"
 #include "fakes/smtp_server.h"
 #include "net/smtp/asio_smtp_prober.h"
+#include "protocol/smtp/deferral.h"
 
 namespace mtasts::net {
 

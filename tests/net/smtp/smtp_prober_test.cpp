@@ -143,8 +143,10 @@ TEST_F(SmtpProberTest, ASlowServerIsCutOffAtTheLimit) {
   slow.banner = std::string("220 ") + std::string(1000, 'x') + "\r\n";
   slow.octet_pause = 20ms;
   SmtpAttempt attempt = probe(slow, kShort);
-  EXPECT_EQ(attempt.status, SmtpStatus::timeout);
+  EXPECT_EQ(attempt.status, SmtpStatus::tarpit) << attempt.detail;
   EXPECT_EQ(attempt.step, SmtpStep::banner);
+  EXPECT_TRUE(attempt.unfinished_reply.starts_with("220 x")) << attempt.unfinished_reply;
+  EXPECT_TRUE(is_deferral(attempt));
 }
 
 TEST_F(SmtpProberTest, WaitsForTheWholeBanner) {

@@ -75,7 +75,7 @@ TEST_F(TlsObserverTest, ExpiredIntermediateOfAnUnknownRootCountsToo) {
   PeerChainPtr chain =
       chain_of(CertificateAuthority::root().intermediate(old).issue(named("mx.example")));
   ASSERT_TRUE(chain);
-  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::expired, ChainFault::untrusted));
+  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::expired, ChainFault::incomplete));
 }
 
 TEST_F(TlsObserverTest, NotYetValid) {
@@ -116,11 +116,13 @@ TEST_F(TlsObserverTest, UnknownRootSent) {
   EXPECT_EQ(chain->presented_count, 3);
 }
 
+// A root need not be sent, but nothing tells an unknown root from a missing intermediate.
 TEST_F(TlsObserverTest, UnknownRootNotSent) {
   PeerChainPtr chain =
       chain_of(CertificateAuthority::root().intermediate().issue(named("mx.example")));
   ASSERT_TRUE(chain);
-  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::untrusted)) << chain->verify_error;
+  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::incomplete)) << chain->verify_error;
+  EXPECT_EQ(chain->missing.subject, "CN=Test Root");
 }
 
 TEST_F(TlsObserverTest, MissingIntermediate) {
@@ -159,7 +161,7 @@ TEST_F(TlsObserverTest, WrongPurpose) {
   options.extended_key_usage = "clientAuth";
   PeerChainPtr chain = chain_of(inner_.issue(options));
   ASSERT_TRUE(chain);
-  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::invalid));
+  EXPECT_THAT(chain->faults, ElementsAre(ChainFault::purpose));
   EXPECT_THAT(chain->verify_error, HasSubstr("purpose"));
 }
 
@@ -181,13 +183,14 @@ TEST_F(TlsObserverTest, WeakIntermediateKey) {
   EXPECT_EQ(chain->weak_key, "RSA 1024 bits");
 }
 
-TEST_F(TlsObserverTest, WeakSignatureIsNoFault) {
+TEST_F(TlsObserverTest, WeakSignatureIsNoFaultButRefused) {
   LeafOptions options = named("mx.example");
   options.digest = fakes::SignatureDigest::sha1;
   PeerChainPtr chain = chain_of(inner_.issue(options));
   ASSERT_TRUE(chain);
   EXPECT_THAT(chain->faults, IsEmpty()) << chain->verify_error;
   EXPECT_EQ(chain->weak_signature, "ecdsa-with-SHA1");
+  EXPECT_FALSE(chain->verified());
 }
 
 TEST_F(TlsObserverTest, Sha1RootIsNoWeakness) {

@@ -125,7 +125,45 @@ TEST(StarttlsDialogue, ReportsWhatIsWrong) {
       {{"421 busy\r\n"}, banner_rejected, banner, 421, "421 busy", "temporary"},
       {{"450-a\r\n450 b\r\n"}, banner_rejected, banner, 450, "450 a", "multi-line refusal"},
       {{"220-mx\r\n521 listed\r\n"}, banner_rejected, banner, 521, "521 listed", "postscreen drop"},
-      {{"220-mx\r\n521-a\r\n521 b\r\n"}, protocol_error, banner, 0, "220 and 521", "two replies"},
+      {{"220-mx\r\n521-a\r\n521 b\r\n"},
+       banner_rejected,
+       banner,
+       521,
+       "521 a b",
+       "two lines of it"},
+      {{"220-mx\r\n421 busy\r\n"}, banner_rejected, banner, 421, "421 busy", "over a limit"},
+      {{"220-mx\r\n421-4.7.0 a\r\n421 4.7.0 b\r\n"},
+       banner_rejected,
+       banner,
+       421,
+       "4.7.0 a 4.7.0 b",
+       "over a limit, in two lines"},
+      {{"421-a\r\n451 b\r\n"}, banner_rejected, banner, 451, "451 b", "two refusals in one"},
+      {{"421-a\r\n220 b\r\n"}, protocol_error, banner, 0, "421 and 220", "a refusal, then not"},
+      {{"220-mx\r\n250 b\r\n"}, protocol_error, banner, 0, "220 and 250", "no refusal"},
+      {{"421 too many connections"}, banner_rejected, banner, 421, "too many", "no line end"},
+      {{"421-too many\r\n421"}, banner_rejected, banner, 421, "too many", "last line cut"},
+      {{"421-too many\r\n"}, banner_rejected, banner, 421, "too many", "no last line"},
+      {{"220-mx\r\n421 too m"}, banner_rejected, banner, 421, "too m", "changed, and cut"},
+      {{"42"}, protocol_error, banner, 0, "middle of the reply \"42\"", "no code yet"},
+      {{"220 mx"}, protocol_error, banner, 0, "middle of the reply \"220 mx\"", "not a refusal"},
+      {{kBanner, "250-mx\r\n421 too many\r\n"}, ehlo_rejected, ehlo, 421, "421 too many", "late"},
+      {{kBanner, "250-mx\r\n450 try later\r\n"}, ehlo_rejected, ehlo, 450, "450 try", "late"},
+      {{kBanner, "250-mx\r\n550 blocked\r\n"}, ehlo_rejected, ehlo, 550, "550 bl", "late"},
+      {{kBanner, "421 4.4.2 bye"}, ehlo_rejected, ehlo, 421, "4.4.2 bye", "no line end"},
+      {{kBanner, "502 what"}, ehlo_rejected, ehlo, 502, "502 what", "no line end"},
+      {{kBanner, kEhlo, "220-a\r\n421 too many\r\n"},
+       starttls_rejected,
+       starttls,
+       421,
+       "421 too many",
+       "late"},
+      {{kBanner, kEhlo, "220-a\r\n454 4.7.0 too many TLS sessions\r\n"},
+       starttls_rejected,
+       starttls,
+       454,
+       "454 4.7.0 too many",
+       "late"},
       {{"354 go\r\n"}, protocol_error, banner, 354, "354 go", "no banner's code"},
       {{kBanner, "502 what\r\n"}, ehlo_rejected, ehlo, 502, "502 what", "no ESMTP"},
       {{kBanner, "421 busy\r\n"}, ehlo_rejected, ehlo, 421, "421 busy", "temporary"},
@@ -196,7 +234,7 @@ TEST(StarttlsDialogue, ReportsWhatIsWrong) {
        starttls,
        250,
        "220 and 454",
-       "same"},
+       "not about the client"},
   };
   for (const Bad& row : bad) {
     for (size_t piece_bytes : {size_t{100000}, size_t{1}}) {
@@ -298,6 +336,41 @@ TEST(StarttlsDialogue, KeepsOnlyPrintableTextOfBoundedLength) {
   dialogue.feed("554 a\x01" + std::string(1000, 'b') + "\r\n");
   EXPECT_EQ(dialogue.reply_text().find('\x01'), std::string::npos);
   EXPECT_LE(dialogue.reply_text().size(), 210U);
+}
+
+TEST(StarttlsDialogue, KeepsWhatTheServerSaysOfItself) {
+  StarttlsDialogue dialogue("x");
+  dialogue.feed(
+      "220-mx.example waits\r\n220 mx.example ESMTP Post\x01"
+      "fix\r\n");
+  EXPECT_EQ(dialogue.banner(), "mx.example waits mx.example ESMTP Post\\x01fix");
+  dialogue.take_output();
+  dialogue.feed("250-mx.example\r\n250-SIZE " + std::string(1000, '1') + "\r\n250 STARTTLS\r\n");
+  EXPECT_TRUE(dialogue.ehlo_text().starts_with("mx.example SIZE 1"));
+  EXPECT_LE(dialogue.ehlo_text().size(), kServerTextLimit_bytes + 10);
+  StarttlsDialogue refused("x");
+  refused.feed("554 mx ESMTP Postfix\r\n");
+  EXPECT_EQ(refused.banner(), "");
+}
+
+TEST(StarttlsDialogue, TellsAnUnfinishedReplyFromNone) {
+  StarttlsDialogue dialogue("x");
+  EXPECT_FALSE(dialogue.in_reply());
+  EXPECT_EQ(dialogue.unfinished_reply(), "");
+  EXPECT_FALSE(dialogue.stop_waiting());
+  dialogue.feed("220-mx\r\n220-wa");
+  EXPECT_TRUE(dialogue.in_reply());
+  EXPECT_EQ(dialogue.unfinished_reply(), "220-mx 220-wa");
+  EXPECT_FALSE(dialogue.stop_waiting()) << "not a refusal";
+  EXPECT_EQ(dialogue.status(), SmtpStatus::ok);
+  dialogue.feed("it\r\n220 mx\r\n");
+  EXPECT_FALSE(dialogue.in_reply());
+  dialogue.take_output();
+  dialogue.feed("421-too many\r\n");
+  EXPECT_TRUE(dialogue.stop_waiting());
+  EXPECT_EQ(dialogue.status(), SmtpStatus::ehlo_rejected);
+  EXPECT_EQ(dialogue.next(), Action::finish);
+  EXPECT_FALSE(dialogue.stop_waiting());
 }
 
 TEST(StarttlsDialogue, MisuseChangesNothing) {

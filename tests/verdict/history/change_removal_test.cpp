@@ -116,7 +116,7 @@ TEST(Removed, ARecordThatCannotBeSeenIsNotGone) {
   WatchedDomain domain = settled();
   domain.record_unseen = domain.policy_unseen = true;
   for (int i = 0; i < 10; ++i) domain.look_after(minutes(15));
-  EXPECT_EQ(domain.open(), Codes());
+  EXPECT_EQ(domain.open(), Codes{"sts-change-unchecked"});
   EXPECT_TRUE(held_policies(*domain.history, domain.now).empty());
 }
 
@@ -125,7 +125,7 @@ TEST(Removed, AResolverThatDeniesEveryNameRemovesNothing) {
   domain.nothing_exists = true;
   domain.id = std::nullopt;
   for (int i = 0; i < 10; ++i) domain.look_after(minutes(15));
-  EXPECT_EQ(domain.open(), Codes());
+  EXPECT_EQ(domain.open(), Codes{"sts-change-unchecked"});
   EXPECT_TRUE(held_policies(*domain.history, domain.now).empty());
   EXPECT_NE(find(domain.report, "mx-nxdomain"), nullptr);
 }

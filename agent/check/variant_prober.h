@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// VariantProber: what an MX host presents to clients that offer something else than the agent does:
+// the certificate of the other algorithm, and the one without SNI. At most one connection for each
+// of them per address and certificate in an interval, whatever the number of hosts that share the
+// address; only with an address that has just presented a certificate. Loop thread only.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "async/keyed_lock.h"
+#include "check/environment.h"
+#include "net/tls/tls_offer.h"
+#include "verdict/evidence.h"
+
+namespace mtasts::check {
+
+class VariantProber {
+ public:
+  // One connection per address at a time, together with all others that take `addresses_in_use`.
+  VariantProber(Environment environment, std::chrono::milliseconds interval,
+                async::KeyedLock<IpAddress>& addresses_in_use);
+
+  // Fills in `variants`, newly observed or recent enough; call when all attempts have ended.
+  boost::asio::awaitable<void> observe(verdict::MxHostEvidence& evidence);
+
+  void inherit(const VariantProber& other) {
+    known_.insert(other.known_.begin(), other.known_.end());
+  }
+  void sweep();
+
+ private:
+  using Key = std::pair<IpAddress, std::string>;  // and the fingerprint of the usual certificate
+  struct Entry {
+    std::shared_ptr<const verdict::HandshakeVariants> variants;
+    SteadyTime observed{};
+  };
+
+  std::shared_ptr<const verdict::HandshakeVariants> find(const Key& key) const;
+  boost::asio::awaitable<void> probe(std::string host, const protocol::SmtpAttempt& usual,
+                                     verdict::HandshakeVariants& variants);
+  boost::asio::awaitable<protocol::SmtpAttempt> without_server_name(std::string host,
+                                                                    IpAddress address);
+
+  Environment environment_;
+  std::chrono::milliseconds interval_;
+  async::KeyedLock<IpAddress>& addresses_in_use_;
+  std::map<Key, Entry> known_;
+};
+
+}  // namespace mtasts::check

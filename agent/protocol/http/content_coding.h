@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Content codings of an HTTP response (RFC 9110 §8.4): undoes gzip within the limit of a policy.
+// Pure, any thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/http/attempt.h"
+
+namespace mtasts::protocol {
+
+struct GzipReading {
+  bool valid = false;       // every member is complete and its checksum is right
+  bool over_limit = false;  // more than `limit` octets; decoding stopped there
+  std::string text;         // what was decoded, at most `limit` octets
+};
+// RFC 1952, with several members, as senders read it.
+GzipReading read_gzip(std::string_view octets, size_t limit);
+
+// Sets `coding` and `content_encoding` by the fields of a response, and replaces a gzip body by its
+// text. A text over kPolicyLimit_bytes makes the attempt too_large.
+void decode_body(HttpsAttempt& attempt);
+
+}  // namespace mtasts::protocol
