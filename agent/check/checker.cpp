@@ -43,7 +43,8 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
       lookup_(environment_, channels),
       policies_(environment_, channels, settings),
       network_(settings.network),
-      smtp_enabled_(settings.smtp.enabled) {}
+      smtp_enabled_(settings.smtp.enabled),
+      extra_probes_(environment_, channels, settings) {}
 
 asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
                                                   std::chrono::milliseconds limit) {
@@ -71,6 +72,7 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   co_await async::when_all(std::move(parts));
 
   co_await assess_channels(evidence, began);
+  co_await extra_probes_.observe(evidence);
   co_return true;
 }
 

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/extra_rules.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
@@ -215,11 +216,15 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_record(context);
   judge_policy_fetch(context);
   judge_policy_syntax(context);
+  judge_record_name(context);
+  judge_delegation(context);
+  judge_authorities(context, before != nullptr);
   Report report;
   remember(context, before, report);
   judge_mx(context);
   judge_smtp(context);
   judge_tlsrpt(context);
+  judge_report_targets(context);
   judge_channels(context);
 
   report.domain = evidence.domain.text();

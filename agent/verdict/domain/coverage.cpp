@@ -79,6 +79,19 @@ std::string_view provider_of(std::string_view mx_host) {
   return provider == nullptr ? std::string_view() : provider->name;
 }
 
+std::string_view provider_with_hosts_below(std::string_view base) {
+  std::string_view name;
+  for (const Provider& provider : kProviders) {
+    std::string_view suffix = provider.suffix.substr(1);
+    // A customary pattern, or hosts directly below.
+    if (suffix == base) return {};
+    if (provider.wildcard && suffix.size() > base.size() && suffix.ends_with(base) &&
+        suffix[suffix.size() - base.size() - 1] == '.')
+      name = provider.name;
+  }
+  return name;
+}
+
 std::string_view provider_hint(std::string_view provider) {
   if (provider == "Microsoft 365")
     return "Microsoft runs these MX hosts and their certificates; the policy must list "

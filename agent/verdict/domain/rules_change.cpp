@@ -41,6 +41,7 @@ class ChangeRules {
     else
       publication();
     mail_hosts();
+    mail_provider();
     if (!date_reported_ && !held_.empty()) cache_window();
   }
 
@@ -82,6 +83,7 @@ class ChangeRules {
   void mode_fall();
   void max_age();
   void mail_hosts();
+  void mail_provider();
   bool added_host(const SeenMx& mx);
   void cache_window();
 
@@ -317,6 +319,22 @@ bool ChangeRules::added_host(const SeenMx& mx) {
     return !other_way;
   }
   return false;
+}
+
+void ChangeRules::mail_provider() {
+  const MxAlternation& alternation = history_.mx_alternation;
+  if (is_mx_flapping(alternation, now_))
+    return add_finding("mx-set-flapping",
+                       {.message = fmt::format(
+                            "An earlier set of MX hosts came back {} times since {}; the latest "
+                            "known set is {}",
+                            alternation.returns, rfc3339(alternation.first_return),
+                            listed(history_.mx.value.value_or(std::vector<std::string>()), 8))});
+  if (!is_recent(history_.provider_changed) || !history_.mx.value) return;
+  add_finding("mx-provider-changed",
+              {.message = fmt::format("The MX hosts belonged to {} until {} and now belong to {}",
+                                      history_.provider_before, rfc3339(history_.provider_changed),
+                                      providers_text(*history_.mx.value))});
 }
 
 void ChangeRules::cache_window() {

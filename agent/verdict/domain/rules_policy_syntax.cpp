@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/extra_rules.h"
 #include "verdict/domain/policy_rules.h"
 #include "verdict/rule_context.h"
 
@@ -89,6 +90,8 @@ void judge_policy_syntax(RuleContext& context) {
   context.add_faults(
       faults_with_cause(reading.policy.faults, *reading.attempt, context.evidence.policy.host),
       FaultySource::policy);
+
+  judge_pattern_breadth(context);
 
   auto expected = context.thresholds.expected_mode;
   if (expected && reading.policy.mode && *reading.policy.mode < *expected)

@@ -91,6 +91,15 @@ inline constexpr FindingRow kRows[] = {
     {"mx-removed", kStage, I, I, kNone, "", "RFC 8461 §8.1",
      "An MX host was removed from the MX records.",
      "Remove its mx line from the policy once senders no longer use the host.", kDigMx},
+    {"mx-set-flapping", kStage, W, W, kNone, "", "RFC 5321 §5.1, RFC 8461 §8.1",
+     "The MX records alternate between different sets of hosts, so which hosts a sender uses is a "
+     "matter of chance.",
+     "Make sure that every authoritative server has the same MX records.", kDigMx},
+    {"mx-provider-changed", kStage, W, W, kNone, "", "RFC 8461 §8.1",
+     "All MX hosts now belong to another mail provider than before.",
+     "Confirm that the move is intended; if not, restore the MX records and find out who changed "
+     "the zone.",
+     kDigMx},
     {"sts-change-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.1",
      "Record or policy could not be observed, so it is not known whether they changed.",
      "Follow the finding of stage record or policy_fetch that says why.", kHistory},

@@ -11,6 +11,14 @@ inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
 inline constexpr Stage kStage = Stage::record;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
+inline constexpr std::string_view kDigUnusedName =
+    "dig {dns}+noall +answer +comments TXT _unused-name.{domain}";
+inline constexpr std::string_view kDigTxtHost = "dig {dns}+noall +answer +comments TXT {host}";
+inline constexpr std::string_view kDigAuthority =
+    "dig @{host} +norecurse +noall +answer +comments TXT _mta-sts.{domain}";
+inline constexpr std::string_view kDigBoth =
+    "dig {dns}+noall +answer +comments _mta-sts.{domain} TXT {policy_host} A {policy_host} AAAA";
+
 inline constexpr FindingRow kRows[] = {
     {"sts-txt-missing", kStage, W, W, kNone, kFetch, "RFC 8461 §3.1",
      "There is no MTA-STS record, so senders do not fetch a policy; those with a cached policy "
@@ -83,6 +91,30 @@ inline constexpr FindingRow kRows[] = {
     {"sts-txt-cname-loop", kStage, C, C, kNone, kFetch, "RFC 8461 §8.2",
      "The CNAME chain at the record's name forms a loop, so there is no policy.",
      "Break the loop: point the CNAME at the name that your provider specifies.", kDigRecord},
+    {"sts-txt-wildcard", kStage, W, W, kNone, "", "RFC 8461 §3.4, RFC 4592 §2.2",
+     "A wildcard TXT record publishes an MTA-STS record at every name below the domain that has no "
+     "records of its own, so senders also look for a policy of each subdomain.",
+     "Publish the record at _mta-sts.<domain> itself, and remove it from the wildcard.",
+     kDigUnusedName},
+    {"sts-txt-wrong-location", kStage, W, W, kNone, "", "RFC 8461 §3.1",
+     "A valid MTA-STS record is published at a name where no sender looks for it.",
+     "Move the TXT record to _mta-sts.<domain>.", kDigTxtHost},
+    {"sts-txt-ttl-high", kStage, I, I, kNone, "", "RFC 8461 §8.1",
+     "The record's TTL is longer than a day, so a new id, and with it a rollback, reaches some "
+     "senders only after that time.",
+     "Lower the TTL of _mta-sts.<domain> to between 300 and 3600 seconds.", kDigRecord},
+    {"sts-txt-ns-inconsistent", kStage, W, W, kNone, "", "RFC 1034 §4.3.5",
+     "The domain's authoritative name servers give different answers for the record, so what a "
+     "sender sees depends on the server that its resolver asks.",
+     "Make sure that every name server of the zone is configured for it and has its latest "
+     "version.",
+     kDigAuthority},
+    {"sts-delegation-half", kStage, W, W, kNone, kFetch, "RFC 8461 §8.2",
+     "Only one of _mta-sts and mta-sts leads to the provider that hosts the other, so senders do "
+     "not get the policy that belongs to the record.",
+     "Point both _mta-sts.<domain> and mta-sts.<domain> at the names that the provider specifies, "
+     "or at none of them.",
+     kDigBoth},
     {"sts-policy-without-record", kStage, W, W, kNone, "", "RFC 8461 §3.1",
      "A valid policy is served, but senders never fetch it because the TXT record is missing.",
      "Publish the TXT record once the policy covers every MX host, or remove MTA-STS in the safe "

@@ -11,6 +11,11 @@ inline constexpr Stage kStage = Stage::tlsrpt;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 inline constexpr std::string_view kRfc = "RFC 8460 §3";
 
+inline constexpr std::string_view kDigMxOfHost =
+    "dig {dns}+noall +answer +comments {host} MX {host} A {host} AAAA";
+inline constexpr std::string_view kConnectReportHost =
+    "openssl s_client -connect {connect} {ca_file}-servername {host} </dev/null";
+
 inline constexpr FindingRow kRows[] = {
     {"tlsrpt-missing", kStage, W, W, kNone, "", kRfc,
      "There is no TLSRPT record, so senders do not report delivery failures.",
@@ -63,6 +68,12 @@ inline constexpr FindingRow kRows[] = {
      "A report address is a valid URI, but a named reader spoils or refuses it.",
      "Use a plain mailto: or https: URI, without a query, a user name or an equals sign.",
      kDigTlsrpt},
+    {"tlsrpt-rua-mailto-no-mx", kStage, W, W, kNone, "", "RFC 8460 §3, §5.3",
+     "The domain of a report address cannot receive mail, so reports do not arrive.",
+     "Use a report address in a domain that receives mail.", kDigMxOfHost},
+    {"tlsrpt-rua-https-unreachable", kStage, W, W, kNone, "", "RFC 8460 §3, §5.4",
+     "The host of a report URL cannot be reached over HTTPS, so reports do not arrive.",
+     "Make the host reachable on port 443, or replace the report URL.", kConnectReportHost},
 };
 
 }  // namespace mtasts::verdict::rows::tlsrpt
