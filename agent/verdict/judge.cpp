@@ -213,6 +213,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   context.readings = read_policies(evidence.policy);
   context.reading = main_reading(evidence.policy, context.readings);
   context.takes_part = takes_part(evidence, context.records);
+  judge_channels(context);  // first: within a stage, the cause stands before what it hides
   judge_record(context);
   judge_policy_fetch(context);
   judge_policy_syntax(context);
@@ -225,7 +226,6 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_smtp(context);
   judge_tlsrpt(context);
   judge_report_targets(context);
-  judge_channels(context);
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;

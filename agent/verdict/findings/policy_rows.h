@@ -87,8 +87,6 @@ inline constexpr FindingRow kRows[] = {
      "it.",
      "Send the header Content-Type: text/plain.", kCurlPolicy},
     {"sts-http-content-type-missing", kStage, W, W, kNone, kFetch, "RFC 8461 §3.2",
-     "The response has no Content-Type header; some senders reject it.",
-    {"sts-http-content-type-missing", kStage, W, W, kNone, "", "RFC 8461 §3.2",
      "The response has no Content-Type header; senders that check it refuse the policy.",
      "Send the header Content-Type: text/plain.", kCurlPolicy},
     {"sts-http-content-encoding", kStage, W, W, kNone, kFetch, "RFC 9110 §12.5.3",
