@@ -60,7 +60,7 @@ ExtraProbes::ExtraProbes(const Environment& environment, ChannelMonitor& channel
                          const settings::Settings& settings)
     : environment_(environment),
       channels_(channels),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
       network_(settings.network),
       authority_probe_(environment, channels, settings.network),
       unused_names_(environment, [this](auto domain, auto) { return probe_unused_name(domain); }),
@@ -165,11 +165,12 @@ asio::awaitable<ExtraProbes::Web::Outcome> ExtraProbes::probe_web(std::string na
   SteadyTime began = environment_.steady_now();
   co_await lookup_.addresses(name, name, host->addresses);
   co_await shake_hands(*host);
+  std::vector<verdict::ChannelFault> ignored;  // the domain's own observations say why
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse use = channel_use(host->attempts, family);
     if (use.answered) channels_.note_success(channel, name);
-    co_await channels_.assess(channel, use, name, began, host->channels);
+    co_await channels_.assess(channel, use, name, began, host->channels, ignored);
   }
   bool works = std::any_of(host->attempts.begin(), host->attempts.end(), [](const auto& attempt) {
     return attempt.status == protocol::HttpsStatus::responded;
