@@ -120,9 +120,6 @@ inline constexpr FindingRow kRows[] = {
      "A field appears twice: some senders take the first one, some the last one, and some refuse "
      "the policy.",
      "Keep the one line that is meant, then publish a new id.", kCurlPolicyBytes},
-    {"sts-policy-duplicate-field", kStage, I, I, kNone, "", "RFC 8461 §3.2",
-     "A field appears twice; the first one counts.", "Keep one of the two lines.",
-     kCurlPolicyBytes},
     {"sts-policy-key-typo", kStage, W, W, kNone, "", "RFC 8461 §3.2",
      "An unknown field, which senders ignore, is spelt almost like a known one.",
      "Correct the name of the field, or remove the line.", kCurlPolicyBytes},

@@ -146,7 +146,7 @@ TEST(PolicyKeyTypo, BesideTheRightFieldIsNoError) {
                          std::string(line) + "\r\nmax_age: 1209600\r\n");
     EXPECT_TRUE(policy.valid) << line;
     ASSERT_EQ(policy.faults.size(), 1u) << line;
-    EXPECT_EQ(policy.faults[0].code, "sts-policy-key-typo");
+    EXPECT_EQ(policy.faults[0].code.text(), "sts-policy-key-typo");
     EXPECT_EQ(policy.max_age_seconds, 1209600u);
   }
 }
@@ -171,7 +171,7 @@ TEST(PolicyFormat, OtherFormatsAreNamed) {
         FormatCase{"{\\rtf1 version: STSv1}", "RTF"}, FormatCase{"%PDF-1.4", "PDF"}}) {
     const StsPolicy policy = parse_sts_policy(test.body);
     ASSERT_EQ(policy.faults.size(), 1u) << test.word;
-    EXPECT_EQ(policy.faults[0].code, "sts-policy-syntax");
+    EXPECT_EQ(policy.faults[0].code.text(), "sts-policy-syntax");
     EXPECT_NE(policy.faults[0].message.find(test.word), std::string::npos);
   }
 }
