@@ -87,7 +87,7 @@ TEST(StateReading, SaysWhatIsWrong) {
   database->execute("DROP TABLE mails; PRAGMA application_id=1836343667; PRAGMA user_version=9");
   EXPECT_EQ(words(),
             "cannot read the state file " + path +
-                ": it was written by a newer version of the agent (schema 9, supported 1)");
+                ": it was written by a newer version of the agent (schema 9, supported 3)");
   EXPECT_EQ(folder.files("state.db").size(), 1u) << "a reader sets nothing aside";
 }
 

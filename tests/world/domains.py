@@ -184,6 +184,11 @@ MAIL_HOSTS = (
     MailHost("mx1.mx-cn-only.test", certificate=Certificate.cn_only),
     MailHost("mx1.mx-incomplete.test", certificate=Certificate.incomplete_chain),
     MailHost("mx1.mx-expiring.test", certificate=Certificate.expiring),
+    MailHost("mx1.mx-cross-sign.test", certificate=Certificate.missing_cross_sign),
+    MailHost("mx1.mx-private-root.test", certificate=Certificate.untrusted),
+    MailHost("mx1.mx-weak-signature.test", certificate=Certificate.weak_signature),
+    MailHost("mx1.mx-purpose.test", certificate=Certificate.client_only),
+    MailHost("mx1.mx-constraint.test", certificate=Certificate.name_constraint),
 )
 
 HEALTHY = (
@@ -254,6 +259,13 @@ BROKEN_CERTIFICATES = (
     without_policy("policy-incomplete.test", "policy host does not serve the intermediate",
                    critical("policy_certificate", "sts-tls-incomplete-chain"),
                    certificate=Certificate.incomplete_chain),
+    without_policy("policy-cross-sign.test", "policy host serves one of two intermediates",
+                   critical("policy_certificate", "sts-tls-incomplete-chain"),
+                   certificate=Certificate.missing_cross_sign),
+    without_policy("policy-purpose.test", "policy host's certificate is for TLS clients alone",
+                   critical("policy_certificate", "sts-tls-purpose"), certificate=Certificate.client_only),
+    without_policy("policy-constraint.test", "the CA may not sign for the policy host's name",
+                   critical("policy_certificate", "sts-tls-name-constraint"), certificate=Certificate.name_constraint),
     with_policy("policy-expiring.test", "policy host's certificate has 15 of 90 days left",
                 warning("policy_certificate", "sts-tls-expiring"), certificate=Certificate.expiring),
     with_policy("policy-expiring-soon.test", "policy host's certificate has 5 of 90 days left",
@@ -317,6 +329,16 @@ BROKEN_MAIL_HOSTS = (
                    critical("mx_certificate", "cert-incomplete-chain", first_host("mx-incomplete.test"))),
     with_mail_host("mx-expiring.test", "the MX host's certificate has 15 of 90 days left",
                    warning("mx_certificate", "cert-expiring", first_host("mx-expiring.test"))),
+    with_mail_host("mx-cross-sign.test", "the MX host serves one of two intermediates",
+                   critical("mx_certificate", "cert-incomplete-chain", first_host("mx-cross-sign.test"))),
+    with_mail_host("mx-private-root.test", "the MX host's certificate is from an unknown root, which is served",
+                   critical("mx_certificate", "cert-untrusted", first_host("mx-private-root.test"))),
+    with_mail_host("mx-weak-signature.test", "the MX host's certificate is signed with SHA-1",
+                   critical("mx_certificate", "cert-weak-signature", first_host("mx-weak-signature.test"))),
+    with_mail_host("mx-purpose.test", "the MX host's certificate is for TLS clients alone",
+                   critical("mx_certificate", "cert-purpose", first_host("mx-purpose.test"))),
+    with_mail_host("mx-constraint.test", "the CA may not sign for the MX host's name",
+                   critical("mx_certificate", "cert-name-constraint", first_host("mx-constraint.test"))),
 )
 
 BROKEN_REPORTING = (

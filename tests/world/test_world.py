@@ -20,9 +20,12 @@ from zones import mail_address, policy_address
 # curl's exit statuses, and OpenSSL's verification codes.
 CURL_REFUSED, CURL_UNVERIFIED = 7, 60
 SELF_SIGNED, SELF_SIGNED_IN_CHAIN, NO_ISSUER, EXPIRED, NOT_YET_VALID, WRONG_NAME = 18, 19, 20, 10, 9, 62
+WRONG_PURPOSE, NAME_CONSTRAINT, WEAK_DIGEST = 26, 47, 68
 CHAINS = {Certificate.valid: 0, Certificate.expiring: 0, Certificate.expiring_soon: 0, Certificate.expired: EXPIRED,
           Certificate.not_yet_valid: NOT_YET_VALID, Certificate.self_signed: SELF_SIGNED,
-          Certificate.untrusted: SELF_SIGNED_IN_CHAIN, Certificate.wrong_name: WRONG_NAME}
+          Certificate.untrusted: SELF_SIGNED_IN_CHAIN, Certificate.wrong_name: WRONG_NAME,
+          Certificate.missing_cross_sign: NO_ISSUER, Certificate.client_only: WRONG_PURPOSE,
+          Certificate.name_constraint: NAME_CONSTRAINT, Certificate.weak_signature: WEAK_DIGEST}
 
 
 def output_of(*command, given=""):
@@ -135,7 +138,8 @@ class Servers(unittest.TestCase):
 
     def test_policy_certificates(self):
         for name in ("healthy.test", "policy-expired.test", "policy-future.test", "policy-self-signed.test",
-                     "policy-untrusted.test", "policy-wrong-name.test", "policy-expiring-soon.test"):
+                     "policy-untrusted.test", "policy-wrong-name.test", "policy-expiring-soon.test",
+                     "policy-purpose.test", "policy-constraint.test"):
             domain = self.world.domain(name)
             code = self.verify_code(domain.policy_host, policy_address(domain), "https")
             self.assertEqual(code, CHAINS[domain.certificate], name)

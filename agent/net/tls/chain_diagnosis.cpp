@@ -137,18 +137,25 @@ std::string subject_at(const ChainErrors& chain, int depth) {
   return certificate == nullptr ? std::string() : protocol::subject_of(certificate);
 }
 
-// The authority whose constraint a name violates; OpenSSL reports the certificate with the name.
-std::string constraining_authority(const ChainErrors& chain, int depth) {
+using ConstraintCheck = int (*)(X509*, NAME_CONSTRAINTS*);
+
+// The first authority above `depth` whose constraints the certificate does not pass; empty: none.
+std::string constraining_authority(const ChainErrors& chain, int depth, ConstraintCheck check) {
   X509* certificate = at(chain.used, depth);
   for (int i = depth + 1; certificate != nullptr && i < sk_X509_num(chain.used); ++i) {
     Handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free> constraints(static_cast<NAME_CONSTRAINTS*>(
         X509_get_ext_d2i(sk_X509_value(chain.used, i), NID_name_constraints, nullptr, nullptr)));
-    if (!constraints) continue;
-    if (NAME_CONSTRAINTS_check(certificate, constraints.get()) != X509_V_OK ||
-        NAME_CONSTRAINTS_check_CN(certificate, constraints.get()) != X509_V_OK)
+    if (constraints && check(certificate, constraints.get()) != X509_V_OK)
       return subject_at(chain, i);
   }
   return {};
+}
+
+// OpenSSL reports the certificate with the name, which may be the CN where there is no SAN.
+std::string constraining_authority(const ChainErrors& chain, int depth) {
+  std::string authority = constraining_authority(chain, depth, NAME_CONSTRAINTS_check);
+  return authority.empty() ? constraining_authority(chain, depth, NAME_CONSTRAINTS_check_CN)
+                           : authority;
 }
 
 std::string subject_of_fault(const ChainErrors& chain, const VerifyError& error, ChainFault fault) {
