@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """The mail servers of the zoo: Debian's or upstream's default configuration plus an address, a name and a certificate.
 
-Each script runs as root in the sandbox with $ADDRESS, $PORT, $HOST, $KEY, $CHAIN (certificate and intermediate) and $LEAF in its
-environment, and ends with the server in the foreground.
+Each script runs as root in the sandbox with $ADDRESS, $PORT, $HOST, $KEY, $CHAIN (certificate and intermediate) and
+$LEAF, and ends with the server in the foreground. The shell stays its parent, so the server ends with the sandbox.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ mkdir -p /var/spool/exim4 /var/log/exim4 /var/lib/exim4
 chown Debian-exim:Debian-exim /var/spool/exim4 /var/log/exim4
 {fault}
 update-exim4.conf
-exec exim4 -bdf -q30m -oX "<; [$ADDRESS]:$PORT"
+exim4 -bdf -q30m -oX "<; [$ADDRESS]:$PORT"
 """
 
 OPENSMTPD = """\
@@ -35,13 +35,28 @@ touch /etc/aliases
 mkdir -p /var/spool/smtpd /var/lib/opensmtpd/empty
 chmod 711 /var/spool/smtpd
 {fault}
-exec smtpd -dF
+smtpd -dF
+"""
+
+
+COURIER = """\
+mkdir -p /run/courier /var/lib/courier
+cat $KEY $CHAIN > /etc/courier/esmtpd.pem
+chown courier:courier /etc/courier/esmtpd.pem
+chmod 600 /etc/courier/esmtpd.pem
+echo $HOST > /etc/courier/me
+{fault}
+MX_PORT=$PORT
+set -a
+. /etc/courier/esmtpd
+/usr/sbin/couriertcpd -address=$ADDRESS -noidentlookup -nodnslookup -user=courier -group=courier $MX_PORT \\
+  /usr/sbin/courieresmtpd
 """
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to the configuration, the findings that follow, and words that the first fix must contain."""
+    """A change of the configuration, the findings that follow, and words that the first fix must contain."""
     script: str
     codes: tuple
     words: str
@@ -58,7 +73,7 @@ class MailServer:
 
 
 MAIL_SERVERS = (
-    MailServer("exim", ("exim4-base", "exim4-config", "exim4-daemon-light", "libidn12"), ("Debian-exim",), EXIM, faults={
+    MailServer("exim", ("exim4-base", "exim4-config", "exim4-daemon-light", "libidn12"), ("Debian-exim",), EXIM, {
         "the key cannot be read": Fault("chmod 000 /etc/exim4/exim.key; chown root /etc/exim4/exim.key",
                                         ("smtp-starttls-refused",), "tls_privatekey"),
         "no certificate": Fault("sed -i /TLS_ENABLE/d /etc/exim4/conf.d/main/000_localmacros",
@@ -66,7 +81,12 @@ MAIL_SERVERS = (
         "no intermediate": Fault("cp $LEAF /etc/exim4/exim.crt", ("cert-incomplete-chain",), "tls_certificate"),
     }),
     # Its TLS fails in Debian 12's build ("EVP lib" for any key), so it is not held to be healthy.
-    MailServer("opensmtpd", ("opensmtpd",), ("opensmtpd", "opensmtpq"), OPENSMTPD, faults={
+    MailServer("opensmtpd", ("opensmtpd",), ("opensmtpd", "opensmtpq"), OPENSMTPD, {
         "no pki": Fault("", ("smtp-starttls-missing",), "pki"),
     }, healthy=False),
+    MailServer("courier", ("courier-mta", "courier-base", "courier-authlib", "libcourier-unicode4", "libidn12"),
+               ("courier",), COURIER, {
+        "the key cannot be read": Fault("chown root /etc/courier/esmtpd.pem", ("smtp-starttls-missing",),
+                                        "TLS_CERTFILE"),
+    }),
 )
