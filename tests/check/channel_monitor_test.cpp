@@ -13,6 +13,7 @@ namespace mtasts::check {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using verdict::Stage;
@@ -56,6 +57,11 @@ class ChannelMonitorTest : public ScriptedChecks {
       answer.detail = std::string(protocol::name_of(status)) + " from 192.0.2.53:5300";
     }
     resolver_.otherwise = status;
+  }
+  void without_canaries() {
+    settings_.canary.dns.clear();
+    settings_.canary.https.clear();
+    settings_.canary.smtp.clear();
   }
   void use_resolver() { settings_.dns.servers = {{*IpAddress::parse("192.0.2.53"), 5300}}; }
 };
@@ -133,7 +139,9 @@ TEST_F(ChannelMonitorTest, TheResolverIsNamedAndNotTheDomainsNameServers) {
     for (const auto& other : report.findings) {
       EXPECT_THAT(other.fix, Not(HasSubstr("authoritative server for"))) << other.code();
       EXPECT_THAT(other.fix, Not(HasSubstr("Fix the zone"))) << other.code();
-      EXPECT_THAT(other.fix, HasSubstr("dig @192.0.2.53")) << other.code();
+      // What follows from another finding points to that one.
+      EXPECT_THAT(other.fix, AnyOf(HasSubstr("dig @192.0.2.53"), HasSubstr("Follow the finding")))
+          << other.code();
     }
   }
 }
@@ -212,7 +220,7 @@ TEST_F(ChannelMonitorTest, DnsIsAliveAgainWhenACanaryAnswersAndNotWhenACacheDoes
 // No canary is configured, one host inside the agent's own network still answers, and all others
 // have begun to fail at once.
 TEST_F(ChannelMonitorTest, AMassFailureIsTheAgentsOwn) {
-  settings_.canary = {};
+  without_canaries();
   settings_.check.smtp_interval = settings_.check.interval;
   auto domains = add_domains(30);
   for (const auto& report : check(domains)) EXPECT_EQ(report.outcome, Outcome::ok);
@@ -267,7 +275,7 @@ TEST_F(ChannelMonitorTest, AMassFailureCountsWhenACanaryAnswers) {
 }
 
 TEST_F(ChannelMonitorTest, OneHostOfManyDomainsIsNoMassFailure) {
-  settings_.canary = {};
+  without_canaries();
   std::vector<std::string> domains;
   for (int i = 0; i < 40; ++i) {
     domains.push_back("c" + std::to_string(i) + ".example");

@@ -181,7 +181,7 @@ inline std::vector<Misbehaviour> of_dns() {
       {"policy host: SERVFAIL", "sts-host-servfail", Severity::critical, dns("mta-sts", DnsBehaviour::servfail, a), {}},
       {"policy host: silence", "sts-host-dns-timeout", Severity::critical, dns("mta-sts", DnsBehaviour::silent, a), {}},
       {"policy host: NXDOMAIN", "sts-host-nxdomain", Severity::critical, no_policy_host, {"sts-record-without-policy"}},
-      {"MX: REFUSED", "mx-servfail", Severity::critical, dns("", DnsBehaviour::refused, mx), {}},
+      {"MX: REFUSED", "mx-servfail", Severity::unknown, dns("", DnsBehaviour::refused, mx), {"probe-dns-unreachable"}},
       {"MX: silence", "mx-timeout", Severity::critical, dns("", DnsBehaviour::silent, mx), {}},
       {"MX: an answer that ends in its middle", "mx-servfail", Severity::critical, dns("", DnsBehaviour::cut, mx), {}},
       {"MX host: SERVFAIL", "mx-host-servfail", Severity::critical, mx_lookup(DnsBehaviour::servfail), {}},

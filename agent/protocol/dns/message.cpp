@@ -43,6 +43,7 @@ struct Header {
   uint16_t authorities = 0;
   uint16_t additionals = 0;
   bool is_response() const { return (flags & 0x8000) != 0 && (flags & 0x7800) == 0; }
+  bool authoritative() const { return (flags & 0x0400) != 0; }
   bool truncated() const { return (flags & 0x0200) != 0; }
   bool authentic() const { return (flags & 0x0020) != 0; }
   uint16_t rcode() const { return flags & 0x000f; }
@@ -309,9 +310,11 @@ class Decoder {
     answer().status = count > 0 ? DnsStatus::answered : DnsStatus::nodata;
     if (count > 0 || extras.has_soa) return;
     // RFC 2308 §2.2: with neither SOA nor NS it is "no data" (type 3), as dnsmasq answers. NS alone
-    // is a referral: only a recursive resolver would have followed it.
+    // is a referral, which a recursive resolver would have followed; a server that has authority
+    // does not refer.
     response_.target_open = !answer().cname_chain.empty();
-    if (extras.has_name_servers && !response_.target_open) answer().status = DnsStatus::referral;
+    const bool referral = extras.has_name_servers && !header_.authoritative();
+    if (referral && !response_.target_open) answer().status = DnsStatus::referral;
   }
 
   // "NODATA", "SERVFAIL (EDE 22: No Reachable Authority)"; empty for a plain success.

@@ -101,6 +101,9 @@ TEST(DecodeResponse, AReferralIsNotNodata) {
     EXPECT_EQ(decode(authority(denial, soa, name_servers)).answer.status, DnsStatus::nxdomain)
         << why;
   }
+  EXPECT_EQ(decode(authority(packet(kGood | fakes::kAuthoritative), false, true)).answer.status,
+            DnsStatus::nodata)
+      << "with authority";
   EXPECT_THAT(decode(authority(packet(), false, true)).answer.detail, HasSubstr("referral"));
   EXPECT_TRUE(is_local_failure(DnsStatus::referral));
   EXPECT_FALSE(is_conclusive(DnsStatus::referral));

@@ -64,7 +64,7 @@ TEST(FindingsTable, TextsAreSentencesAndCodesAreUnique) {
     EXPECT_TRUE(row.meaning.ends_with('.')) << row.code.text();
     EXPECT_TRUE(row.fix.ends_with('.')) << row.code.text();
     EXPECT_FALSE(row.verify.empty()) << row.code.text();
-    bool ours = row.code == "probe-port25-egress-blocked";
+    bool ours = row.code.text().starts_with("probe-");
     EXPECT_TRUE(ours || row.rfc.starts_with("RFC ")) << row.code.text();
   }
 }
