@@ -108,7 +108,9 @@ void read_instances(Database& database, int64_t domain, PolicyCache& policies, H
   }
 }
 
+// A reader does not upgrade the file, and before schema 2 there was no such table.
 void read_issuers(Database& database, int64_t domain, History& history) {
+  if (database.number("PRAGMA user_version").value_or(0) < 2) return;
   Rows rows = database.query(
       "SELECT host, issuer, previous, candidate, candidate_since, changed"
       " FROM certificate_issuer WHERE domain=?1 ORDER BY rowid",

@@ -224,6 +224,9 @@ TEST(StateFile, ReadsTheFirstVersion) {
   TemporaryFolder folder;
   make_state(folder.file());
   change_file(folder.file(), "DROP TABLE certificate_issuer; PRAGMA user_version=1");
+  auto reading = read_state(folder.file(), "d1.example");
+  ASSERT_TRUE(reading.ok()) << reading.failure().detail;
+  EXPECT_EQ(reading->remembered.size(), 1u) << "a reader does not upgrade the file";
   auto state = open_state(folder.file());
   auto remembered = state->recall({"d1.example"});
   ASSERT_EQ(remembered.size(), 1u);
