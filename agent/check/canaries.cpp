@@ -39,6 +39,19 @@ std::string outcome_of(const DnsAnswer& answer) {
                                : printable(answer.detail, 120);
 }
 
+// "com, org: SERVFAIL; de: timeout"
+std::string outcomes_of(const std::vector<std::string>& zones,
+                        const std::vector<DnsAnswer>& answers) {
+  std::string text;
+  for (size_t i = 0; i < zones.size(); ++i) {
+    bool last = i + 1 == zones.size() || outcome_of(answers[i]) != outcome_of(answers[i + 1]);
+    text += zones[i];
+    text += last ? ": " + outcome_of(answers[i]) : ", ";
+    if (last && i + 1 < zones.size()) text += "; ";
+  }
+  return text;
+}
+
 }  // namespace
 
 Canaries::Canaries(Environment environment, const settings::CanarySettings& settings,
@@ -82,14 +95,11 @@ asio::awaitable<CanaryRound> Canaries::ask_zones() {
     queries.push_back(query(random_name_below(settings_.dns[i]), RecordType::a, answers[i]));
   co_await async::when_all(std::move(queries));
   round.result = CanaryResult::unavailable;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    DnsStatus status = answers[i].status;
-    if (status == DnsStatus::nxdomain || status == DnsStatus::answered)
+  for (const DnsAnswer& answer : answers)
+    if (answer.status == DnsStatus::nxdomain || answer.status == DnsStatus::answered)
       round.result = CanaryResult::available;
-    append(round.detail,
-           fmt::format("a random name below {}: {}", settings_.dns[i], outcome_of(answers[i])));
-  }
-  if (round.result == CanaryResult::available) round.detail.clear();
+  if (round.result == CanaryResult::unavailable)
+    round.detail = "random names below " + outcomes_of(settings_.dns, answers);
   co_return round;
 }
 
@@ -103,8 +113,8 @@ asio::awaitable<CanaryRound> Canaries::ask_for_zones() {
   for (size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].status == DnsStatus::answered) co_return CanaryRound{};
     if (protocol::is_denial(answers[i].status)) round.result = CanaryResult::unavailable;
-    append(round.detail, fmt::format("NS {}: {}", settings_.dns[i], outcome_of(answers[i])));
   }
+  round.detail = "name servers of " + outcomes_of(settings_.dns, answers);
   co_return round;
 }
 

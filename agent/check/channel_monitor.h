@@ -95,18 +95,19 @@ class ChannelMonitor {
   };
   Flight begin(Channel channel);
 
-  // Records how each attempt ended, for the detection of outages. Call before assess().
+  // Records how an attempt at an address of `host` has just ended: as proof of the channel, and for
+  // the detection of outages.
   template <typename Attempt>
-  void note_attempts(ChannelKind kind, const std::vector<Attempt>& attempts) {
-    for (const Attempt& attempt : attempts) {
-      Channel channel = channel_of(kind, attempt.address.family());
-      if (answered(attempt))
-        note_result(channel, attempt.address, 0);
-      else if (may_be_local(attempt))
-        note_result(channel, attempt.address, failure_of(attempt));
+  void note_attempt(ChannelKind kind, const std::string& host, const Attempt& attempt) {
+    Channel channel = channel_of(kind, attempt.address.family());
+    if (answered(attempt)) {
+      note_success(channel, host);
+      note_result(channel, attempt.address, 0);
+    } else if (may_be_local(attempt)) {
+      note_result(channel, attempt.address, failure_of(attempt));
     }
   }
-  // The same for the DNS lookups of one domain; 0: all were answered.
+  // How the DNS lookups of one domain ended, for the detection of outages; 0: all were answered.
   void note_lookups(const std::string& domain, uint16_t failure);
 
   // Adds the channel to `channels` if it answered in this observation or, after a failure, is found

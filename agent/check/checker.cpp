@@ -43,7 +43,8 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
       lookup_(environment_, channels),
       policies_(environment_, channels, settings),
       network_(settings.network),
-      smtp_enabled_(settings.smtp.enabled) {}
+      smtp_enabled_(settings.smtp.enabled),
+      extra_probes_(environment_, channels, settings) {}
 
 asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
                                                   std::chrono::milliseconds limit) {
@@ -71,6 +72,7 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   co_await async::when_all(std::move(parts));
 
   co_await assess_channels(evidence, began);
+  co_await extra_probes_.observe(evidence);
   co_return true;
 }
 
@@ -113,11 +115,9 @@ asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, Stea
                           evidence.channel_faults);
 
   const std::string& host = evidence.policy.host;
-  channels_.note_attempts(ChannelKind::https, evidence.policy.attempts);
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse https = channel_use(evidence.policy.attempts, family);
-    if (https.answered) channels_.note_success(channel, host);
     co_await channels_.assess(channel, https, host, began, evidence.channels,
                               evidence.channel_faults);
   }

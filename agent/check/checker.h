@@ -11,6 +11,7 @@
 
 #include "check/channel_monitor.h"
 #include "check/environment.h"
+#include "check/extra_probes.h"
 #include "check/lookup.h"
 #include "check/mx_probe_cache.h"
 #include "check/policy_observer.h"
@@ -34,6 +35,8 @@ class Checker {
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                   std::chrono::milliseconds limit);
 
+  ExtraProbes& extra_probes() { return extra_probes_; }
+
  private:
   boost::asio::awaitable<bool> collect(verdict::Evidence& evidence);
   boost::asio::awaitable<void> observe_mail(verdict::Evidence& evidence);
@@ -47,6 +50,7 @@ class Checker {
   PolicyObserver policies_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;
+  ExtraProbes extra_probes_;
 };
 
 }  // namespace mtasts::check

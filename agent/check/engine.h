@@ -36,6 +36,7 @@ class Engine : public CheckRunner {
     return checker_->check(std::move(domain), limit);
   }
   MxProbeCache& mx_probes() { return *mx_probes_; }
+  ExtraProbes& extra_probes() { return checker_->extra_probes(); }
   const ChannelMonitor& channels() const { return *channels_; }
   async::TaskGroup& tasks() override { return tasks_; }
 
@@ -47,6 +48,7 @@ class Engine : public CheckRunner {
   std::unique_ptr<net::AresResolver> resolver_;
   std::unique_ptr<net::PolicyFetcher> fetcher_;
   std::unique_ptr<net::SmtpProber> prober_;
+  std::unique_ptr<net::AuthorityProber> authorities_;
   std::unique_ptr<ChannelMonitor> channels_;
   std::unique_ptr<MxProbeCache> mx_probes_;
   std::unique_ptr<Checker> checker_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// Environment: what all parts of the engine share: the loop, its tasks, the three network ports,
+// Environment: what all parts of the engine share: the loop, its tasks, the network ports,
 // the metrics and the clocks. Cheap to copy; everything it refers to must outlive its users and
 // their tasks. Loop thread only.
 #pragma once
@@ -14,6 +14,7 @@
 #include "async/task_group.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
+#include "net/dns/authority_prober.h"
 #include "net/dns/resolver.h"
 #include "net/https/policy_fetcher.h"
 #include "net/smtp/smtp_prober.h"
@@ -32,6 +33,7 @@ struct Environment {
   Clock clock = system_now;                                                 // dates in evidence
   std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now;  // ages and durations
   async::LoopLag* lag = nullptr;                                            // null: not measured
+  net::AuthorityProber* authorities = nullptr;  // null: authoritative servers are not asked
 };
 
 }  // namespace mtasts::check

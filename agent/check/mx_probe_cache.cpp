@@ -145,8 +145,7 @@ asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpA
   attempt = co_await environment_.prober.probe(host, address);
   standstill.excuse(attempt);
   held.release();
-  if (protocol::answered(attempt))
-    channels_.note_success(channel_of(ChannelKind::smtp, address.family()), host);
+  channels_.note_attempt(ChannelKind::smtp, host, attempt);
   environment_.metrics.observe_phase(Phase::smtp, attempt.total_time);
 }
 
@@ -156,7 +155,6 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
   lookups.add(evidence.addresses.answers);
   co_await lookups.assess(channels_, evidence.addresses.answers.front(), evidence.host, began,
                           evidence.channels, evidence.channel_faults);
-  channels_.note_attempts(ChannelKind::smtp, evidence.attempts);
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     ChannelUse smtp = channel_use(evidence.attempts, family);
     Channel channel = channel_of(ChannelKind::smtp, family);

@@ -158,6 +158,7 @@ asio::awaitable<HttpsAttempt> PolicyObserver::fetch_one(const std::string& host,
   Standstill standstill(environment_.lag);
   HttpsAttempt attempt = co_await environment_.fetcher.fetch_policy(host, address);
   standstill.excuse(attempt);
+  channels_.note_attempt(ChannelKind::https, host, attempt);
   const Host kept = known_of(host);
   const HttpsAttempt* known = kept.attempt(address);
   if (known != nullptr) {

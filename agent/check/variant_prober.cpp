@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
+#include "check/standstill.h"
+
 namespace mtasts::check {
 namespace {
 
@@ -106,7 +108,9 @@ asio::awaitable<void> VariantProber::probe(std::string host, const SmtpAttempt& 
   if (std::optional<CertificateAlgorithms> algorithms = other_algorithm(*usual.chain)) {
     TlsOffer offer;
     offer.algorithms = *algorithms;
+    Standstill standstill(environment_.lag);
     variants.other_algorithm = co_await environment_.prober.probe_with(host, address, offer);
+    standstill.excuse(variants.other_algorithm);
   }
   // Without SNI nothing can be better than with it.
   if (usual.chain->verified())
@@ -117,10 +121,12 @@ asio::awaitable<SmtpAttempt> VariantProber::without_server_name(std::string host
                                                                 IpAddress address) {
   TlsOffer offer;
   offer.server_name = false;
+  Standstill standstill(environment_.lag);
   SmtpAttempt attempt = co_await environment_.prober.probe_with(host, address, offer);
   // A connection that breaks may be chance.
   if (attempt.status == SmtpStatus::tls_closed)
     attempt = co_await environment_.prober.probe_with(host, address, offer);
+  standstill.excuse(attempt);
   co_return attempt;
 }
 

@@ -7,10 +7,12 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <vector>
 
 #include "base/printable.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
+#include "protocol/senders/senders.h"
 #include "settings/nearest_name.h"
 #include "verdict/findings/finding.h"
 
@@ -18,6 +20,7 @@ namespace mtasts::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using protocol::DifferenceRow;
 using verdict::FindingRow;
 
 constexpr size_t kIndent = 2;
@@ -27,6 +30,14 @@ std::string severity_text(const FindingRow& row) {
   if (row.in_enforce == row.otherwise) return std::string(name_of(row.in_enforce));
   return fmt::format("{} in mode enforce, otherwise {}", name_of(row.in_enforce),
                      name_of(row.otherwise));
+}
+
+// What senders do with inputs that the finding reports.
+std::vector<const DifferenceRow*> differences_of(const FindingRow& row) {
+  std::vector<const DifferenceRow*> differences;
+  for (const DifferenceRow& difference : protocol::differences_table())
+    if (difference.code == row.code) differences.push_back(&difference);
+  return differences;
 }
 
 void write_line(std::ostream& out, std::string_view name, std::string_view text) {
@@ -43,6 +54,10 @@ void write_text(const FindingRow& row, std::ostream& out) {
   if (!row.verify.empty())  // a command to copy, so never wrapped
     out << fmt::format("{:{}}{:<{}}{}\n", "", kIndent, "verify:", kNameColumn,
                        verdict::example_command(row));
+  for (const DifferenceRow* difference : differences_of(row))
+    write_line(
+        out, difference == differences_of(row).front() ? "senders:" : "",
+        fmt::format("{}: {}.", difference->input, protocol::effect_text(difference->difference)));
   write_line(out, "rfc:", row.rfc);
   write_line(out, "TLS-RPT:", row.tls_rpt_result_type);
 }
@@ -59,6 +74,16 @@ void write_json(const FindingRow& row, std::ostream& out) {
   json["rfc"] = row.rfc;
   json["tls_rpt_result_type"] =
       row.tls_rpt_result_type.empty() ? Json() : Json(row.tls_rpt_result_type);
+  protocol::SenderSet senders;
+  json["differences"] = Json::array();
+  for (const DifferenceRow* difference : differences_of(row)) {
+    protocol::SenderSet affected = protocol::senders_affected_by(difference->difference);
+    senders |= affected;
+    json["differences"].push_back({{"input", difference->input},
+                                   {"effect", protocol::effect_text(difference->difference)},
+                                   {"senders", protocol::names_of(affected)}});
+  }
+  json["senders"] = protocol::names_of(senders);
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 

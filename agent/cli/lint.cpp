@@ -27,7 +27,7 @@ using protocol::FaultClass;
 using protocol::SyntaxFault;
 
 constexpr int kValid = 0;
-constexpr int kAdvice = 1;
+constexpr int kDiffers = 1;
 constexpr int kInvalid = 2;
 constexpr size_t kFixIndent = 4;
 
@@ -74,7 +74,7 @@ std::string_view whole_lines(std::string_view text) {
   return text.substr(0, text.rfind('\n') + 1);
 }
 
-Linted lint_policy(const std::string& text) {
+Linted lint_policy(const std::string& text, bool cut) {
   bool fits = text.size() <= protocol::kPolicyLimit_bytes;
   const std::string_view checked = fits ? std::string_view(text) : whole_lines(text);
   auto policy = protocol::parse_sts_policy(checked);
@@ -90,21 +90,23 @@ Linted lint_policy(const std::string& text) {
   }
   if (policy.max_age_seconds) linted.parsed["max_age"] = *policy.max_age_seconds;
   if (!policy.mx.empty()) linted.parsed["mx"] = policy.mx;
-  if (!fits)
-    // RFC 8461 §3.3: senders may stop at 64 kilobytes.
-    linted.faults.insert(
-        linted.faults.begin(),
-        {"sts-http-too-large", FaultClass::error, 1, 1,
-         fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked",
-                     protocol::kPolicyLimit_bytes),
-         "shorten the policy; many senders stop reading at 64 KiB"});
+  if (fits) return linted;
+  // RFC 8461 §3.3: senders may stop at 64 kilobytes.
+  auto difference = cut ? protocol::SenderDifference::answer_over_1_mib
+                        : protocol::SenderDifference::answer_over_64_kib;
+  linted.faults.insert(
+      linted.faults.begin(),
+      {"sts-http-too-large", FaultClass::error, 1, 1,
+       fmt::format("the policy is larger than {0} bytes; only the first {0} bytes are checked; {1}",
+                   protocol::kPolicyLimit_bytes, protocol::effect_text(difference)),
+       "shorten the policy", difference});
   return linted;
 }
 
 Linted lint(LintKind kind, std::string text) {
   bool cut = text.size() > kLintLimit_bytes;
   if (cut) text.resize(kLintLimit_bytes);
-  if (kind == LintKind::policy) return lint_policy(text);
+  if (kind == LintKind::policy) return lint_policy(text, cut);
   if (!cut) strip_one_line_end(text);
   Linted linted = kind == LintKind::record ? lint_record(text) : lint_tlsrpt(text);
   if (!cut) return linted;
@@ -120,8 +122,8 @@ Linted lint(LintKind kind, std::string text) {
 }
 
 verdict::Severity severity_of(const SyntaxFault& fault, bool enforced) {
-  const verdict::FindingRow& row = verdict::row_of(fault.code);
-  return enforced ? row.in_enforce : row.otherwise;
+  return verdict::severity_of(fault,
+                              enforced ? verdict::Regime::enforce : verdict::Regime::otherwise);
 }
 
 // The mode is the operator's choice, not a matter of syntax.
@@ -129,46 +131,75 @@ bool is_mode_remark(const SyntaxFault& fault) {
   return fault.code == "sts-mode-testing" || fault.code == "sts-mode-none";
 }
 
-int status_of(const Linted& linted) {
-  auto outside_grammar = [](const SyntaxFault& f) { return f.fault_class != FaultClass::advice; };
-  if (!linted.valid || std::any_of(linted.faults.begin(), linted.faults.end(), outside_grammar))
-    return kInvalid;
-  return std::all_of(linted.faults.begin(), linted.faults.end(), is_mode_remark) ? kValid : kAdvice;
+enum class Result : unsigned char { valid, advice, differs, invalid };
+
+// A named sender does not take it as it is meant, or no sender can use it.
+bool is_difference(const SyntaxFault& fault) {
+  return fault.fault_class == FaultClass::unusable ||
+         fault.difference != protocol::SenderDifference::none;
+}
+
+Result result_of(const Linted& linted) {
+  const auto& faults = linted.faults;
+  if (!linted.valid || protocol::has_error(faults)) return Result::invalid;
+  if (std::any_of(faults.begin(), faults.end(), is_difference)) return Result::differs;
+  bool silent = std::all_of(faults.begin(), faults.end(), is_mode_remark);
+  return silent ? Result::valid : Result::advice;
+}
+
+int status_of(Result result, bool strict) {
+  switch (result) {
+    case Result::valid:
+      return kValid;
+    case Result::advice:
+      return strict ? kDiffers : kValid;
+    case Result::differs:
+      return kDiffers;
+    case Result::invalid:
+      break;
+  }
+  return kInvalid;
 }
 
 std::string_view word_of(const SyntaxFault& fault, bool enforced) {
-  if (fault.fault_class != FaultClass::advice) return "error";
+  if (protocol::is_outside_grammar(fault.fault_class)) return "error";
+  if (is_difference(fault)) return "warning";
   return severity_of(fault, enforced) == verdict::Severity::info ? "note" : "warning";
 }
 
-std::string_view verdict_of(int status) {
-  switch (status) {
-    case kValid:
+std::string_view text_of(Result result) {
+  switch (result) {
+    case Result::valid:
       return "valid";
-    case kAdvice:
-      return "valid, but some senders may reject it or there is advice";
-    default:
-      return "invalid: senders may ignore it";
+    case Result::advice:
+      return "valid, with advice";
+    case Result::differs:
+      return "valid, but not every sender takes it as it is meant";
+    case Result::invalid:
+      break;
   }
+  return "invalid: senders may ignore it";
 }
 
-void write_json(LintKind kind, const Linted& linted, int status, std::ostream& out) {
+void write_json(LintKind kind, const Linted& linted, Result result, std::ostream& out) {
   Json json;
   json["kind"] = name_of(kind);
-  json["valid"] = status != kInvalid;
+  json["valid"] = result != Result::invalid;
   json["findings"] = Json::array();
   for (const SyntaxFault& fault : linted.faults)
-    json["findings"].push_back({{"code", fault.code.text()},
-                                {"severity", verdict::name_of(severity_of(fault, linted.enforced))},
-                                {"line", fault.line},
-                                {"column", fault.column},
-                                {"message", fault.message},
-                                {"fix", fault.fix}});
+    json["findings"].push_back(
+        {{"code", fault.code.text()},
+         {"severity", verdict::name_of(severity_of(fault, linted.enforced))},
+         {"line", fault.line},
+         {"column", fault.column},
+         {"message", fault.message},
+         {"fix", fault.fix},
+         {"senders", protocol::names_of(protocol::senders_affected_by(fault.difference))}});
   json.update(linted.parsed);
   out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void write_text(LintKind kind, const Linted& linted, int status, std::ostream& out) {
+void write_text(LintKind kind, const Linted& linted, Result result, std::ostream& out) {
   for (const SyntaxFault& fault : linted.faults) {
     out << fmt::format("{}:{}:{}: {}: {} [{}]\n", name_of(kind), fault.line, fault.column,
                        word_of(fault, linted.enforced), fault.message, fault.code.text());
@@ -177,19 +208,19 @@ void write_text(LintKind kind, const Linted& linted, int status, std::ostream& o
         .width = 100, .first_indent = kFixIndent, .indent = kFixIndent + 5, .write_first = true};
     out << wrapped("fix: " + fault.fix, wrap) << '\n';
   }
-  out << fmt::format("{}: {}\n", name_of(kind), verdict_of(status));
+  out << fmt::format("{}: {}\n", name_of(kind), text_of(result));
 }
 
 }  // namespace
 
-int run_lint(LintKind kind, std::istream& in, bool json, std::ostream& out) {
+int run_lint(LintKind kind, std::istream& in, const LintOptions& options, std::ostream& out) {
   Linted linted = lint(kind, read_bounded(in));
-  int status = status_of(linted);
-  if (json)
-    write_json(kind, linted, status, out);
+  Result result = result_of(linted);
+  if (options.json)
+    write_json(kind, linted, result, out);
   else
-    write_text(kind, linted, status, out);
-  return status;
+    write_text(kind, linted, result, out);
+  return status_of(result, options.strict);
 }
 
 }  // namespace mtasts::cli

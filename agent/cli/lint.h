@@ -21,9 +21,15 @@ inline std::string_view name_of(LintKind kind) { return enumerator_name(kind); }
 
 inline constexpr size_t kLintLimit_bytes = 1024 * 1024;
 
+struct LintOptions {
+  bool json = false;
+  bool strict = false;  // advice gives 1, too
+};
+
 // A record is the text of one TXT record, without a trailing newline. A policy is checked octet by
-// octet. Returns the exit status: 0 valid, 1 valid but senders may disagree or there is advice, 2
-// invalid. Mode testing or none is not reported: it is not a matter of syntax.
-int run_lint(LintKind kind, std::istream& in, bool json, std::ostream& out);
+// octet. Returns the exit status: 0 valid, perhaps with advice; 1 valid, but a named sender refuses
+// or misreads it, or no sender can use a part of it; 2 outside the grammar. Mode testing or none
+// alone is the operator's choice and never gives 1.
+int run_lint(LintKind kind, std::istream& in, const LintOptions& options, std::ostream& out);
 
 }  // namespace mtasts::cli

@@ -29,7 +29,7 @@ struct Arguments {
   HistoryOptions history;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
-  bool lint_json = false;
+  LintOptions lint;
   std::optional<std::string> explain_code;
   bool explain_json = false;
   std::string config_file;
@@ -38,14 +38,14 @@ struct Arguments {
 
 int lint(const Arguments& arguments) {
   if (arguments.lint_file == "-")
-    return run_lint(arguments.lint_kind, std::cin, arguments.lint_json, std::cout);
+    return run_lint(arguments.lint_kind, std::cin, arguments.lint, std::cout);
   std::ifstream file(arguments.lint_file, std::ios::binary);
   if (!file) {
     std::cerr << "mtasts-exporter lint: cannot read " << arguments.lint_file << ": "
               << std::strerror(errno) << "\n";
     return kExitUsage;
   }
-  return run_lint(arguments.lint_kind, file, arguments.lint_json, std::cout);
+  return run_lint(arguments.lint_kind, file, arguments.lint, std::cout);
 }
 
 void add_online_commands(CLI::App& app, Arguments& arguments) {
@@ -106,7 +106,9 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
       ->required()
       ->transform(CLI::CheckedTransformer(kKindNames).description(""));
   lint_command->add_option("FILE", arguments.lint_file, "File to read, or - for standard input");
-  lint_command->add_flag("--json", arguments.lint_json, "Print JSON");
+  lint_command->add_flag("--json", arguments.lint.json, "Print JSON");
+  lint_command->add_flag("--strict", arguments.lint.strict,
+                         "Exit with 1 for advice as well, not only where senders differ");
   lint_command->callback([&] { arguments.status = lint(arguments); });
 
   auto* explain = app.add_subcommand("explain", "Explain what a finding means and how to fix it");

@@ -18,6 +18,7 @@
 #include "present/plan_json.h"
 #include "settings/settings.h"
 #include "state/state.h"
+#include "verdict/domain/mx_name.h"
 
 namespace mtasts::cli {
 namespace {
@@ -29,7 +30,7 @@ constexpr size_t kMostNewHosts = 64;
 // The new MX hosts in the form used in a policy; empty, with a sentence on `err`, if one is
 // invalid.
 std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
-                                                     std::ostream& err) {
+                                                     const DomainName& domain, std::ostream& err) {
   std::vector<std::string> hosts;
   if (!options.to.empty() && options.kind != plan::PlanKind::mx_move) {
     err << kName << "--to is only valid with mx-move\n";
@@ -47,6 +48,11 @@ std::optional<std::vector<std::string>> new_hosts_of(const PlanOptions& options,
                                  printable(name, 80))
                    : host.failure().detail)
           << "\n";
+      return std::nullopt;
+    }
+    verdict::MxName read = verdict::read_mx_name(host->text(), domain.text());
+    if (verdict::is_wrong_name(read.slip)) {
+      err << kName << "--to: " << verdict::correction_of(host->text(), read) << "\n";
       return std::nullopt;
     }
     if (std::find(hosts.begin(), hosts.end(), host->text()) == hosts.end())
@@ -102,7 +108,7 @@ int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << kName << domain.failure().detail << "\n";
     return kExitUsage;
   }
-  auto new_hosts = new_hosts_of(options, err);
+  auto new_hosts = new_hosts_of(options, *domain, err);
   if (!new_hosts) return kExitUsage;
   settings::LoadedSettings loaded =
       settings::load_settings(options.config.value_or(""), settings::process_environment());

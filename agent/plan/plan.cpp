@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "plan/plan_parts.h"
+#include "verdict/domain/mx_name.h"
 
 namespace mtasts::plan {
 namespace {
@@ -87,9 +88,10 @@ PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>
                          "senders act as if there were no policy (RFC 8461 §3.2, §5). "
                        : "In mode testing senders report failures but still deliver, and a max_age "
                          "of one day makes further changes take effect soon (RFC 8461 §5). ";
-  return publish_policy(
-      input, policy_text(patterns.empty() ? Mode::none : Mode::testing, patterns, kDay_seconds),
-      why + std::string(kPolicyFirst));
+  return publish_policy(input,
+                        patterns.empty() ? policy_of_mode_none(input, kDay_seconds)
+                                         : policy_text(Mode::testing, patterns, kDay_seconds),
+                        why + std::string(kPolicyFirst));
 }
 
 std::string why_wait(const verdict::HeldPolicy* last, const SenderCaches& caches, Time until) {
@@ -122,8 +124,10 @@ void add_removal(const PlanInput& input, bool record_there, std::vector<PlanStep
     PlanStep record;
     record.action = fmt::format("Remove the TXT record _mta-sts.{}.", input.domain);
     record.why =
-        "Without it senders do not fetch a policy (RFC 8461 §3.1); the TLSRPT record can be "
-        "removed as well.";
+        "Without it senders do not fetch a policy (RFC 8461 §3.1), while with it mailauth 7.1.0 "
+        "and "
+        "5.0.1 go on enforcing a policy that has expired for as long as they cannot fetch another; "
+        "the TLSRPT record can be removed as well.";
     record.verify = record_command(input);
     steps.push_back(std::move(record));
   }
@@ -176,8 +180,8 @@ PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history,
   input.record_missing = report.record.status == verdict::TxtStatus::missing;
   if (report.record.status == verdict::TxtStatus::found)
     input.record_id = report.record.id.value_or("");
-  for (const verdict::MxReport& mx : report.mx) input.mx_hosts.push_back(mx.host);
-  if (input.mx_hosts.empty() && past != nullptr && past->mx.value) input.mx_hosts = *past->mx.value;
+  input.mx_hosts = verdict::listable_hosts(report);
+  if (report.mx.empty() && past != nullptr && past->mx.value) input.mx_hosts = *past->mx.value;
   return input;
 }
 
@@ -239,9 +243,10 @@ Plan plan_remove(const PlanInput& input) {
   Time until = last == nullptr ? input.now : whole_minute_after(last->until);
   if (!retired) {
     plan.steps.push_back(
-        publish_policy(input, policy_text(Mode::none, {}, kDay_seconds),
+        publish_policy(input, policy_of_mode_none(input, kDay_seconds),
                        "In mode none senders act as if there were no policy, and with a max_age of "
-                       "one day it expires soon (RFC 8461 §8.3). " +
+                       "one day it expires soon (RFC 8461 §8.3); not every sender takes it without "
+                       "an mx line. " +
                            std::string(kPolicyFirst)));
     plan.steps.push_back(publish_record(input, ids.next(input.now), true));
     until = std::max(until, whole_minute_after(input.now + input.record_ttl.value_or(kAssumedTtl) +

@@ -116,7 +116,11 @@ std::vector<std::string> with_hosts(const std::vector<std::string>& patterns,
   std::vector<std::string> all;
   for (const std::string& pattern : patterns) {
     std::string lower = ascii_lower(pattern);
-    if (protocol::is_mx_pattern(lower) && !contains(all, lower)) all.push_back(std::move(lower));
+    std::string_view host = lower;
+    if (host.starts_with("*.")) host.remove_prefix(2);
+    // Not what RFC 5321 allows beyond host names, such as addresses: some senders refuse it.
+    if (protocol::is_rfc1123_host_name(host) && !contains(all, lower))
+      all.push_back(std::move(lower));
   }
   std::vector<std::string> bare;
   for (const std::string& host : hosts)
@@ -145,6 +149,13 @@ std::string policy_text(protocol::Mode mode, const std::vector<std::string>& pat
   std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", name_of(mode));
   for (const std::string& pattern : patterns) text += fmt::format("mx: {}\r\n", pattern);
   return text + fmt::format("max_age: {}\r\n", usable_age(max_age_seconds));
+}
+
+// Every tested sender but Stalwart takes mode none without mx; with a line all of them do.
+std::string policy_of_mode_none(const PlanInput& input, uint64_t max_age_seconds) {
+  std::vector<std::string> patterns = with_hosts(input.policy.mx, input.mx_hosts);
+  if (patterns.empty()) patterns.push_back(input.domain);
+  return policy_text(protocol::Mode::none, patterns, max_age_seconds);
 }
 
 Time whole_minute_after(Time time) { return std::chrono::ceil<std::chrono::minutes>(time); }

@@ -131,7 +131,10 @@ Result<void> Service::apply(const Candidate& candidate) {
 void Service::replace_engine(std::shared_ptr<check::Engine> engine,
                              const settings::Settings& settings) {
   if (engine_ != nullptr) {
-    if (check::may_inherit(*active_, settings)) engine->mx_probes().inherit(engine_->mx_probes());
+    if (check::may_inherit(*active_, settings)) {
+      engine->mx_probes().inherit(engine_->mx_probes());
+      engine->extra_probes().inherit(engine_->extra_probes());
+    }
     std::erase_if(retired_, [](const auto& old) { return old.expired(); });
     retired_.push_back(engine_);
   }
@@ -258,7 +261,10 @@ void Service::tick() {
   note_late_reload();
   if (++ticks_ % kTicksPerFileWatch == 0 && reloads_.empty() && watch_.changed())
     reload(ReloadReason::files_changed, {});
-  if (ticks_ % kTicksPerSweep == 0) engine_->mx_probes().sweep();
+  if (ticks_ % kTicksPerSweep == 0) {
+    engine_->mx_probes().sweep();
+    engine_->extra_probes().sweep();
+  }
   timer_.expires_after(kTick);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();

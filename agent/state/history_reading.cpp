@@ -48,6 +48,26 @@ void read_scalars(Database& database, int64_t domain, History& history) {
   history.certificates = split_names(rows.text(9));
 }
 
+// A reader does not upgrade the file, and an older version did not have these columns.
+void read_mx_alternation(Database& database, int64_t domain, History& history) {
+  constexpr const char* kHasColumns =
+      "SELECT count(*) FROM pragma_table_info('domain') WHERE name='provider_changed'";
+  if (database.number(kHasColumns).value_or(0) == 0) return;
+  Rows rows = database.query(
+      "SELECT mx_sets, mx_first_return, mx_last_return, mx_returns, mx_longest_ttl,"
+      " provider_before, provider_changed FROM domain WHERE id=?1",
+      {domain});
+  if (!rows.next()) return;
+  verdict::MxAlternation& alternation = history.mx_alternation;
+  alternation.sets = split_names(rows.text(0));
+  alternation.first_return = rows.time(1);
+  alternation.last_return = rows.time(2);
+  alternation.returns = static_cast<uint64_t>(rows.integer(3));
+  alternation.longest_ttl = std::chrono::seconds(rows.integer(4));
+  history.provider_before = rows.text(5);
+  history.provider_changed = rows.time(6);
+}
+
 void read_text_tracks(Database& database, int64_t domain, History& history) {
   Rows rows = database.query(
       "SELECT record_value, record_previous, record_candidate, record_since, record_seen,"
@@ -108,9 +128,11 @@ void read_instances(Database& database, int64_t domain, PolicyCache& policies, H
   }
 }
 
-// A reader does not upgrade the file, and before schema 2 there was no such table.
+// A reader does not upgrade the file, and at first there was no such table.
 void read_issuers(Database& database, int64_t domain, History& history) {
-  if (database.number("PRAGMA user_version").value_or(0) < 2) return;
+  constexpr const char* kHasTable =
+      "SELECT count(*) FROM sqlite_schema WHERE name='certificate_issuer'";
+  if (database.number(kHasTable).value_or(0) == 0) return;
   Rows rows = database.query(
       "SELECT host, issuer, previous, candidate, candidate_since, changed"
       " FROM certificate_issuer WHERE domain=?1 ORDER BY rowid",
@@ -125,6 +147,7 @@ void read_issuers(Database& database, int64_t domain, History& history) {
 History read_history(Database& database, int64_t domain, PolicyCache& policies) {
   History history;
   read_scalars(database, domain, history);
+  read_mx_alternation(database, domain, history);
   read_text_tracks(database, domain, history);
   read_policy_track(database, domain, policies, history.policy);
   read_ids(database, domain, history);

@@ -94,6 +94,16 @@ void write_scalars(Database& database, int64_t domain, const History& history) {
        history.record_fresh_at, returns, certificates});
 }
 
+void write_mx_alternation(Database& database, int64_t domain, const History& history) {
+  const verdict::MxAlternation& alternation = history.mx_alternation;
+  const std::string sets = join_names(alternation.sets);
+  database.run(
+      "UPDATE domain SET mx_sets=?2, mx_first_return=?3, mx_last_return=?4, mx_returns=?5,"
+      " mx_longest_ttl=?6, provider_before=?7, provider_changed=?8 WHERE id=?1",
+      {domain, sets, alternation.first_return, alternation.last_return, alternation.returns,
+       alternation.longest_ttl.count(), history.provider_before, history.provider_changed});
+}
+
 // The values of a track, in the order value, previous, candidate.
 template <typename TrackValue, typename Column>
 void write_track(Database& database, const char* sql, int64_t domain,
@@ -232,6 +242,11 @@ int64_t history_hash(const History& history) {
     hash.add(seen.host).add(seen.issuer).add(seen.previous).add(seen.candidate);
     hash.add(seen.candidate_since).add(seen.changed);
   }
+  const verdict::MxAlternation& alternation = history.mx_alternation;
+  add_value(hash, alternation.sets);
+  hash.add(alternation.first_return).add(alternation.last_return).add(alternation.returns);
+  hash.add(static_cast<uint64_t>(alternation.longest_ttl.count()));
+  hash.add(history.provider_before).add(history.provider_changed);
   return hash.value();
 }
 
@@ -240,6 +255,7 @@ void write_history(Database& database, int64_t domain, const History& history,
   const PolicyStore store(database, body);
   write_mx_set(database, domain, history.mx);
   write_scalars(database, domain, history);
+  write_mx_alternation(database, domain, history);
   write_tracks(database, domain, history, store);
   write_lists(database, domain, history, store);
 }

@@ -153,8 +153,19 @@ CREATE TABLE certificate_issuer (
 CREATE INDEX certificate_issuer_domain ON certificate_issuer(domain);
 )sql";
 
+// Whether the MX set alternates, and the provider before it changed.
+constexpr const char* kMxAlternation = R"sql(
+ALTER TABLE domain ADD COLUMN mx_sets TEXT NOT NULL DEFAULT '';  -- digests, latest last
+ALTER TABLE domain ADD COLUMN mx_first_return INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE domain ADD COLUMN mx_last_return INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE domain ADD COLUMN mx_returns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE domain ADD COLUMN mx_longest_ttl INTEGER NOT NULL DEFAULT 0;  -- seconds
+ALTER TABLE domain ADD COLUMN provider_before TEXT NOT NULL DEFAULT '';
+ALTER TABLE domain ADD COLUMN provider_changed INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation};
 
 }  // namespace
 

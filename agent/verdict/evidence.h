@@ -17,6 +17,7 @@
 #include "protocol/dns/answer.h"
 #include "protocol/http/attempt.h"
 #include "protocol/smtp/attempt.h"
+#include "verdict/extra_evidence.h"
 
 namespace mtasts::verdict {
 
@@ -112,7 +113,8 @@ struct Evidence {
   std::vector<MxTarget> mx_targets;       // by preference, then as received; without duplicates
   ChannelSet channels;                    // known to be available while the check ran
   std::vector<ChannelFault> channel_faults;  // of the others, where a failure had to be judged
-  bool smtp_enabled = true;                  // false: `--no-smtp` or [smtp] enabled = false
+  ExtraEvidence extra;
+  bool smtp_enabled = true;  // false: `--no-smtp` or [smtp] enabled = false
 
   explicit Evidence(DomainName name) : domain(std::move(name)) {}
 };

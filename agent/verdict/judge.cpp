@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/extra_rules.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 
@@ -163,7 +164,6 @@ PolicyReport report_policy(const RuleContext& context) {
 }
 
 void report_mx(const RuleContext& context, Report& report) {
-  std::vector<std::string> hosts;
   for (const MxTarget& target : context.evidence.mx_targets) {
     if (target.host.empty()) continue;
     MxReport mx;
@@ -176,11 +176,13 @@ void report_mx(const RuleContext& context, Report& report) {
     }
     if (target.verdict != nullptr) mx.facts = target.verdict->facts;
     if (report.provider.empty()) report.provider = provider_of(target.host);
-    hosts.push_back(target.host);
     report.mx.push_back(std::move(mx));
   }
-  bool all_covered = std::all_of(report.mx.begin(), report.mx.end(),
-                                 [](const MxReport& mx) { return mx.covered.value_or(false); });
+  // A policy is for hosts that can receive mail; the others need another MX record.
+  std::vector<std::string> hosts = context.listable_hosts();
+  bool all_covered = std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+    return covering_pattern(context.reading.policy.mx, host).has_value();
+  });
   if (report.policy.valid && (all_covered || !context.has_patterns())) return;
   report.suggested_policy =
       suggested_policy(hosts, report.policy.mode.value_or(protocol::Mode::testing),
@@ -211,15 +213,19 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   context.readings = read_policies(evidence.policy);
   context.reading = main_reading(evidence.policy, context.readings);
   context.takes_part = takes_part(evidence, context.records);
+  judge_channels(context);  // first: within a stage, the cause stands before what it hides
   judge_record(context);
   judge_policy_fetch(context);
   judge_policy_syntax(context);
+  judge_record_name(context);
+  judge_delegation(context);
+  judge_authorities(context, before != nullptr);
   Report report;
   remember(context, before, report);
   judge_mx(context);
   judge_smtp(context);
   judge_tlsrpt(context);
-  judge_channels(context);
+  judge_report_targets(context);
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "protocol/senders/senders.h"
+
 namespace mtasts::verdict {
 
 bool is_conclusive(const Report& report) {
@@ -31,6 +33,15 @@ std::vector<std::string> sender_cache_sentences(const Report& report) {
     sentences.push_back(fmt::format("Senders may hold {} until {}{}.", held_text(held),
                                     until_text(held.until, report.checked_at),
                                     held_patterns(held)));
+  // Expiry ends what a sender holds, except for these.
+  const auto& known = report.history->policy.value;
+  if (report.record.status == TxtStatus::found && !report.policy.valid && known &&
+      (*known)->mode == protocol::Mode::enforce)
+    sentences.push_back(fmt::format(
+        "While the record stands and no policy can be fetched, {} enforce the last one even when "
+        "it "
+        "has expired.",
+        protocol::names_text({protocol::Sender::mailauth7, protocol::Sender::mailauth5})));
   return sentences;
 }
 

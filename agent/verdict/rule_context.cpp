@@ -65,16 +65,45 @@ bool RuleContext::has_patterns() const {
          !reading.policy.mx.empty();
 }
 
+MxName RuleContext::read_mx(const MxTarget& target) const {
+  return read_mx_target(target, evidence, reading.policy.mx);
+}
+
+std::vector<std::string> RuleContext::listable_hosts() const {
+  std::vector<std::string> hosts;
+  for (const MxTarget& target : evidence.mx_targets)
+    if (!target.host.empty() && read_mx(target).slip == MxSlip::none) hosts.push_back(target.host);
+  return hosts;
+}
+
 void RuleContext::add_faults(const std::vector<protocol::SyntaxFault>& faults,
                              FaultySource source) {
-  for (const protocol::SyntaxFault& fault : faults) {
+  auto add_one = [&](const protocol::SyntaxFault& fault) {
     FindingDetails what;
     what.message =
         source == FaultySource::policy
             ? fmt::format("Policy line {}, column {}: {}", fault.line, fault.column, fault.message)
             : fmt::format("Record column {}: {}", fault.column, fault.message);
     what.fix = fault.fix;
+    Severity severity = severity_of(fault, Regime::enforce);
+    if (severity != row_of(fault.code).in_enforce) what.severity = severity;
     add(fault.code, std::move(what));
+  };
+  // Findings of one code are merged into the first, which must be one that names senders.
+  std::vector<const protocol::SyntaxFault*> leaders;
+  for (const protocol::SyntaxFault& fault : faults) {
+    auto same = [&](const protocol::SyntaxFault* other) { return other->code == fault.code; };
+    auto leader = std::find_if(leaders.begin(), leaders.end(), same);
+    if (leader == leaders.end())
+      leaders.push_back(&fault);
+    else if ((*leader)->difference == protocol::SenderDifference::none &&
+             fault.difference != protocol::SenderDifference::none)
+      *leader = &fault;
+  }
+  for (const protocol::SyntaxFault* leader : leaders) {
+    add_one(*leader);
+    for (const protocol::SyntaxFault& fault : faults)
+      if (fault.code == leader->code && &fault != leader) add_one(fault);
   }
 }
 

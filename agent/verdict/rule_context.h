@@ -16,6 +16,7 @@
 #include "protocol/sts/sts_record.h"
 #include "protocol/text/syntax_fault.h"
 #include "protocol/tlsrpt/tlsrpt_record.h"
+#include "verdict/domain/mx_name.h"
 #include "verdict/evidence.h"
 #include "verdict/findings/finding_collector.h"
 #include "verdict/history/history.h"
@@ -66,6 +67,11 @@ class RuleContext {
   Regime regime() const;
   // There are patterns that the live MX must match: a readable policy whose mode is not none.
   bool has_patterns() const;
+
+  // What is wrong with the name of an MX record.
+  MxName read_mx(const MxTarget& target) const;
+  // The names of the MX records that a policy may list.
+  std::vector<std::string> listable_hosts() const;
 
   FindingCollector findings;
   void add(FindingCode code, FindingDetails details) { findings.add(code, std::move(details)); }

@@ -138,7 +138,7 @@ class UnitTests(unittest.TestCase):
             for labels, description in texts:
                 with self.subTest(alert=row, text=description):
                     for bad in ("<error", "<no value>", "%!", "{{", "  ", " ;", " .", " ,", "..", "[]", "map["):
-                        self.assertNotIn(bad, description.replace("dig . NS", ""))
+                        self.assertNotIn(bad, description)
                     subject = next((labels[key] for key in ("domain", "mx", "agent") if key in labels), "")
                     self.assertIn(subject, description)
                     if row[0] in codes and row[0] != "MtastsMxCertificateExpiring":

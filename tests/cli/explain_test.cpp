@@ -62,6 +62,19 @@ TEST(Explain, Json) {
   EXPECT_TRUE(json::parse(explain("tlsrpt-missing", true).out)["tls_rpt_result_type"].is_null());
 }
 
+TEST(Explain, SaysWhatSendersDo) {
+  std::string text = explain("sts-txt-duplicate-field").out;
+  EXPECT_THAT(text, HasSubstr("\n  senders:  the field id twice: mox 0.0.17 sees no record;"));
+  json object = json::parse(explain("sts-txt-duplicate-field", true).out);
+  EXPECT_EQ(object["senders"], json::array({"mox 0.0.17", "postfix-mta-sts-resolver 1.5.1",
+                                            "Stalwart 0.16.18", "mailauth 5.0.1"}));
+  ASSERT_EQ(object["differences"].size(), 1u);
+  EXPECT_EQ(object["differences"][0]["input"], "the field id twice");
+  EXPECT_EQ(object["differences"][0]["senders"], object["senders"]);
+  EXPECT_EQ(json::parse(explain("sts-txt-missing", true).out)["senders"], json::array());
+  EXPECT_THAT(explain("sts-txt-missing").out, testing::Not(HasSubstr("senders:")));
+}
+
 TEST(Explain, WithoutACodeEveryFinding) {
   Explained text = explain(std::nullopt);
   EXPECT_EQ(text.status, 0);

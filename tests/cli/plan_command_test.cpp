@@ -111,6 +111,12 @@ TEST(PlanCommand, Usage) {
        {"192.0.2.1"},
        "--to: "},  // an address is not a host
       {plan::PlanKind::mx_move, "example.com", {""}, "--to: "},
+      {plan::PlanKind::mx_move, "example.com", {"localhost"}, "complete public name"},
+      {plan::PlanKind::mx_move, "example.com", {"mx.new.example", "mail"}, "complete public name"},
+      {plan::PlanKind::mx_move,
+       "example.com",
+       {"mx.example.com.example.com"},
+       "mx.example.com. with a final dot"},
       {plan::PlanKind::mx_move, "example.com", std::vector<std::string>(65, "mx.new.example"),
        "at most 64"},
   };

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "present/metrics_table.h"
+#include "protocol/senders/senders.h"
 #include "settings/key_table.h"
 #include "settings/settings.h"
 #include "verdict/findings/finding.h"
@@ -31,6 +32,23 @@ std::string_view name_of_scope(present::MetricScope scope) {
       return "probe";
   }
   return "";
+}
+
+Json senders() {
+  Json rows = Json::array();
+  for (const protocol::SenderRow& row : protocol::senders_table())
+    rows.push_back(
+        {{"name", row.name}, {"about", row.about}, {"uses_policies", row.uses_policies}});
+  return rows;
+}
+
+Json differences() {
+  Json rows = Json::array();
+  for (const protocol::DifferenceRow& row : protocol::differences_table())
+    rows.push_back({{"code", row.code.text()},
+                    {"input", row.input},
+                    {"effect", protocol::effect_text(row.difference)}});
+  return rows;
 }
 
 Json metrics() {
@@ -108,6 +126,9 @@ int print_tables() {
   for (verdict::Severity severity : verdict::kSeverities) severities.push_back(name_of(severity));
   Json tables = {{"metrics", metrics()},
                  {"settings", std::move(settings)},
+                 {"senders", senders()},
+                 {"senders tested", protocol::kSendersTested},
+                 {"differences", differences()},
                  {"stages", std::move(stages)},
                  {"severities", std::move(severities)}};
   std::cout << tables.dump(1) << "\n";

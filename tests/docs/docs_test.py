@@ -120,7 +120,7 @@ class Json(unittest.TestCase):
     def test_command_line_objects(self):
         for heading, *commands in (("Plan", "plan mx-move example.net --to mx3.example.net --json",
                                     "plan remove example.net --json"),
-                                   ("Explain", "explain mx-not-covered --json")):
+                                   ("Explain", "explain sts-txt-duplicate-field --json")):
             with self.subTest(heading=heading):
                 seen = set().union(*(pages.paths(json.loads(world.output_of(command))) for command in commands))
                 self.assertEqual({path for path in self.paths_of(heading) if path != "held[]"}, seen)

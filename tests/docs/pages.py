@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = re.compile(r"(<!-- generated: ([\w ]+) -->\n)(.*?)(<!-- /generated -->\n)", re.S)
+GENERATED = re.compile(r"(<!-- generated: ([\w -]+) -->\n)(.*?)(<!-- /generated -->\n)", re.S)
 SAMPLE = re.compile(r"<!-- sample: ([^\n]*) -->\n+```\w*\n(?:\$ [^\n]*\n)?(.*?)\n?```", re.S)
 ELISION = re.compile(r"^\s*…$\n?", re.M)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)
@@ -54,7 +54,18 @@ def table_of(name, tables):
         return metrics_table([row for row in tables["metrics"] if row["scope"] == which])
     if kind == "settings":
         return settings_table([row for row in tables["settings"] if (row["section"] or "top") == which])
+    if kind == "senders":
+        return f"As tested on {tables['senders tested']}:\n\n" + markdown_table(
+            ["version", "what it is"], [[prose(row["name"]), prose(row["about"])] for row in tables["senders"]])
+    if kind == "differences":
+        return differences_table([row for row in tables["differences"] if row["code"].startswith(which)])
     return "".join(f"- `{word}`\n" for word in tables[name])
+
+
+def differences_table(rows):
+    return markdown_table(["input", "senders", "finding"],
+                          [[prose(row["input"]), prose(row["effect"]), f"[`{row['code']}`](findings.md#{row['code']})"]
+                           for row in rows])
 
 
 def metrics_table(rows):

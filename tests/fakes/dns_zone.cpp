@@ -279,8 +279,9 @@ std::string DnsZone::answer(const Question& question, bool tcp, DnsBehaviour beh
   if (behaviour == DnsBehaviour::malformed_rdata) {
     content = {0, false, true, false, {{question.name, question.type, {"\x05", 300}}}};
   }
-  uint16_t flags = static_cast<uint16_t>(kResponse | (question.flags & kRecursionDesired) |
-                                         kRecursionAvailable | content.rcode);
+  uint16_t flags =
+      static_cast<uint16_t>(kResponse | (question.flags & kRecursionDesired) |
+                            (recursive_ ? kRecursionAvailable : kAuthoritative) | content.rcode);
   const bool fine = content.rcode == 0 || content.rcode == kNxdomain;
   if (fine && authenticated_ && (question.flags & kAuthentic) != 0) flags |= kAuthentic;
   const auto build = [&](uint16_t extra, bool full) {

@@ -283,7 +283,7 @@ REFUSED = [
     ({"prometheusRule": {"enabled": True, "alerts": {"MtastsMxInvalid": {"severity": "page"}}}},
      "prometheusRule.alerts.MtastsMxInvalid: two severities are called page"),
     ({"prometheusRule": {"enabled": True, "alerts": {"MtastsMxSetChanged": {"critical": {"enabled": False}}}}},
-     "prometheusRule.alerts.MtastsMxSetChanged.critical: this alert has no such severity, but info"),
+     "prometheusRule.alerts.MtastsMxSetChanged.critical: this alert has no such severity, but warning and info"),
     ({"prometheusRule": {"enabled": True, "extraGroups": [{"name": "mtasts-mx", "rules": []}]}},
      "prometheusRule.extraGroups: there is a group mtasts-mx already"),
     ({"prometheusRule": {"enabled": True, "extraGroups": [{"name": "a"}, {"name": "a"}]}}, "a group a already"),

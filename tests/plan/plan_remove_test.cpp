@@ -17,7 +17,10 @@ using testing::StartsWith;
 TEST(PlanRemove, NoneThenWaitThenRemove) {
   Plan plan = removal(enforced_report());
   ASSERT_EQ(shape(plan), "prw--");
-  EXPECT_EQ(plan.steps[0].policy, "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n");
+  EXPECT_EQ(plan.steps[0].policy,
+            "version: STSv1\r\nmode: none\r\nmx: mx1.example.com\r\nmx: mx2.example.com\r\n"
+            "max_age: 86400\r\n")
+      << "Stalwart refuses mode none without mx";
   EXPECT_EQ(plan.steps[1].record->value, "v=STSv1; id=20261102101500");
   EXPECT_THAT(waits(plan), ElementsAre("2026-12-02T10:15:00Z"));
   EXPECT_EQ(plan.steps[3].action, "Remove the TXT record _mta-sts.example.com.");

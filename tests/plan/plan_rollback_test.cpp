@@ -151,7 +151,8 @@ TEST(PlanRollback, WithoutAnyHostModeNone) {
   report.mx.clear();
   Plan plan = rollback(report);
   ASSERT_EQ(shape(plan), "prw");
-  EXPECT_EQ(plan.steps[0].policy, "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n");
+  EXPECT_EQ(plan.steps[0].policy,
+            "version: STSv1\r\nmode: none\r\nmx: example.com\r\nmax_age: 86400\r\n");
   EXPECT_THAT(plan.steps[0].why, HasSubstr("No MX host is known"));
 }
 

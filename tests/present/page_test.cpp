@@ -52,12 +52,12 @@ TEST_F(PageTest, ABannerNamesTheChannelsThatAreUnavailable) {
   EXPECT_FALSE(has(index_page(published_.reports.snapshot(), ""), "class=\"banner\""));
   using Kind = verdict::ChannelFault::Kind;
   published_.reports.set_channel_faults({
-      {Channel::dns, Kind::denies, "NS com: NXDOMAIN from 192.0.2.53:53"},
+      {Channel::dns, Kind::denies, "name servers of com: NXDOMAIN from 192.0.2.53:53"},
       {Channel::smtp_ipv6, Kind::unreachable, "<mx.example>: timeout"},
   });
   std::string page = index_page(published_.reports.snapshot(), "");
   EXPECT_TRUE(has(page, "class=\"banner\""));
-  EXPECT_TRUE(has(page, "NS com: NXDOMAIN from 192.0.2.53:53"));
+  EXPECT_TRUE(has(page, "name servers of com: NXDOMAIN from 192.0.2.53:53"));
   EXPECT_TRUE(has(page, "<strong>smtp over ipv6</strong>: &lt;mx.example&gt;: timeout"));
   published_.reports.set_channel_faults({});
   EXPECT_FALSE(has(index_page(published_.reports.snapshot(), ""), "class=\"banner\""));

@@ -26,7 +26,7 @@ inline std::string placed(const std::vector<SyntaxFault>& faults) {
 inline std::string placed_errors(const std::vector<SyntaxFault>& faults) {
   std::vector<SyntaxFault> errors;
   for (const SyntaxFault& fault : faults)
-    if (fault.fault_class != FaultClass::advice) errors.push_back(fault);
+    if (is_outside_grammar(fault.fault_class)) errors.push_back(fault);
   return placed(errors);
 }
 

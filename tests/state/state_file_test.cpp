@@ -219,22 +219,41 @@ void change_file(const std::string& path, const char* sql) {
   ASSERT_TRUE(database->execute(sql)) << database->error().text;
 }
 
-// As version 0.2.0 left it: without the issuers of certificates.
+// As version 0.2.0 left it: without the issuers of certificates and the alternation of MX sets.
+constexpr const char* kBackToTheFirst =
+    "DROP TABLE certificate_issuer;"
+    "ALTER TABLE domain DROP COLUMN mx_sets;"
+    "ALTER TABLE domain DROP COLUMN mx_first_return;"
+    "ALTER TABLE domain DROP COLUMN mx_last_return;"
+    "ALTER TABLE domain DROP COLUMN mx_returns;"
+    "ALTER TABLE domain DROP COLUMN mx_longest_ttl;"
+    "ALTER TABLE domain DROP COLUMN provider_before;"
+    "ALTER TABLE domain DROP COLUMN provider_changed;"
+    "PRAGMA user_version=1";
+
 TEST(StateFile, ReadsTheFirstVersion) {
   TemporaryFolder folder;
   make_state(folder.file());
-  change_file(folder.file(), "DROP TABLE certificate_issuer; PRAGMA user_version=1");
-  auto reading = read_state(folder.file(), "d1.example");
-  ASSERT_TRUE(reading.ok()) << reading.failure().detail;
-  EXPECT_EQ(reading->remembered.size(), 1u) << "a reader does not upgrade the file";
+  change_file(folder.file(), kBackToTheFirst);
   auto state = open_state(folder.file());
   auto remembered = state->recall({"d1.example"});
   ASSERT_EQ(remembered.size(), 1u);
   EXPECT_TRUE(remembered[0].report->history->issuers.empty());
+  EXPECT_EQ(remembered[0].report->history->mx_alternation, verdict::MxAlternation());
   DatabaseError error;
   auto database = Database::open(folder.file(), Access::read, error);
   ASSERT_NE(database, nullptr) << error.text;
   EXPECT_EQ(look_at_schema(*database).version, newest_schema());
+}
+
+// The commands that only read do not upgrade the file.
+TEST(StateFile, AReaderTakesTheFirstVersionAsItIs) {
+  TemporaryFolder folder;
+  make_state(folder.file());
+  change_file(folder.file(), kBackToTheFirst);
+  auto reading = read_state(folder.file(), "d1.example");
+  ASSERT_TRUE(reading.ok()) << reading.failure().detail;
+  EXPECT_EQ(reading->remembered.size(), 1u);
 }
 
 TEST(StateFile, SetsANewerVersionAside) {

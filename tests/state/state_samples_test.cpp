@@ -152,6 +152,9 @@ verdict::History rich_history() {
   history.certificates = {"aa", "bb"};
   history.issuers = {{"mta-sts.example.com", "CN=E8", "CN=E7", "CN=R1", at_second(4), at_second(3)},
                      {kHostile, "CN=E7", "", "", {}, {}}};
+  history.mx_alternation = {{"1f", "2e"}, at_second(5), at_second(6), 7, seconds(300)};
+  history.provider_before = "Microsoft 365 (" + kHostile + ")";
+  history.provider_changed = at_second(8);
   history.revision = 42;
   return history;
 }
@@ -332,7 +335,7 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               issuers, revision] = left;
+               issuers, mx_alternation, provider_before, provider_changed, revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -350,6 +353,9 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_EQ(policy_returns, right.policy_returns);
   EXPECT_EQ(certificates, right.certificates);
   EXPECT_TRUE(issuers == right.issuers);
+  EXPECT_TRUE(mx_alternation == right.mx_alternation);
+  EXPECT_EQ(provider_before, right.provider_before);
+  EXPECT_EQ(provider_changed, right.provider_changed);
   EXPECT_EQ(revision, right.revision);
 }
 

@@ -94,6 +94,13 @@ TEST(State, EachFieldOfTheHistoryIsReasonToWriteIt) {
       [](History& h) { h.issuers[0].changed += seconds(1); },
       [](History& h) { h.issuers[1].candidate = "CN=E9"; },
       [](History& h) { h.issuers.pop_back(); },
+      [](History& h) { h.mx_alternation.sets.pop_back(); },
+      [](History& h) { h.mx_alternation.first_return += seconds(1); },
+      [](History& h) { h.mx_alternation.last_return += seconds(1); },
+      [](History& h) { ++h.mx_alternation.returns; },
+      [](History& h) { h.mx_alternation.longest_ttl += seconds(1); },
+      [](History& h) { h.provider_before += "x"; },
+      [](History& h) { h.provider_changed += seconds(1); },
       [](History& h) { ++h.revision; },
   };
   auto state = open_state(":memory:");

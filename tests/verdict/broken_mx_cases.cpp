@@ -75,6 +75,8 @@ std::vector<BrokenCase> mx_cases() {
       {"mx-host-timeout", mx_host_status(DnsStatus::timeout)},
       {"mx-no-address", mx_host_status(DnsStatus::nxdomain)},
       {"mx-ip-literal", [](Scene& s) { s.set_mx({"192.88.99.1"}); }},
+      {"mx-name-doubled", [](Scene& s) { s.set_mx({"mx1.example.com.example.com"}); }},
+      {"mx-name-local", [](Scene& s) { s.set_mx({"localhost"}); }},
       {"mx-null-with-others",
        [](Scene& s) {
          s.evidence.mx.mx.push_back({0, ""});

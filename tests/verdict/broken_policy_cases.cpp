@@ -298,6 +298,9 @@ std::vector<BrokenCase> tlsrpt_cases() {
       {"tlsrpt-rua-spaces", tlsrpt({"v=TLSRPTv1; rua=mailto:a@b.example , mailto:c@b.example"})},
       {"tlsrpt-rua-duplicate",
        tlsrpt({"v=TLSRPTv1; rua=mailto:a@b.example; rua=mailto:c@b.example"})},
+      {"tlsrpt-unrelated-records",
+       tlsrpt({"v=TLSRPTv1; rua=mailto:a@b.example", "v=TLSRPTv1 ; rua=mailto:c@b.example"})},
+      {"tlsrpt-rua-fragile", tlsrpt({"v=TLSRPTv1; rua=https://b.example/?key=x"})},
       {"tlsrpt-rua-not-first", tlsrpt({"v=TLSRPTv1; x=1; rua=mailto:a@b.example"})},
   };
 }

@@ -20,8 +20,8 @@ using protocol::SmtpStatus;
 
 std::vector<BrokenCase> all_cases() {
   std::vector<BrokenCase> all;
-  for (auto cases :
-       {record_cases(), fetch_cases(), syntax_cases(), mx_cases(), smtp_cases(), tlsrpt_cases()})
+  for (auto cases : {record_cases(), fetch_cases(), syntax_cases(), mx_cases(), smtp_cases(),
+                     tlsrpt_cases(), extra_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }

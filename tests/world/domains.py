@@ -55,6 +55,7 @@ class Smtp(enum.Enum):
     """How a mail host behaves on its SMTP port."""
     starttls = "STARTTLS"
     plain = "STARTTLS not offered"
+    no_certificate = "STARTTLS offered, then 454"
     old_tls = "TLS 1.0 and 1.1 alone"
     refusing = "554 as the banner"
     closed = "nothing listens"
@@ -172,6 +173,7 @@ MAIL_HOSTS = (
     MailHost("mx1.eu.wildcard-depth.test"),
     MailHost("mx1.mx-alias.test", canonical_name="real.mx-alias.test"),
     MailHost("mx1.no-starttls.test", smtp=Smtp.plain),
+    MailHost("mx1.smtp-no-certificate.test", smtp=Smtp.no_certificate),
     MailHost("mx1.smtp-refused.test", smtp=Smtp.closed),
     MailHost("mx1.smtp-banner.test", smtp=Smtp.refusing),
     MailHost("mx1.smtp-old-tls.test", smtp=Smtp.old_tls),
@@ -300,6 +302,8 @@ BROKEN_MX = (
 BROKEN_MAIL_HOSTS = (
     with_mail_host("no-starttls.test", "the MX host does not offer STARTTLS",
                    critical("smtp", "smtp-starttls-missing", first_host("no-starttls.test"))),
+    with_mail_host("smtp-no-certificate.test", "the MX host offers STARTTLS, but has no certificate",
+                   critical("smtp", "smtp-starttls-refused", first_host("smtp-no-certificate.test"))),
     with_mail_host("smtp-refused.test", "the MX host refuses connections",
                    warning("smtp", "smtp-connect-refused", first_host("smtp-refused.test"))),
     with_mail_host("smtp-banner.test", "the MX host turns us away with 554",

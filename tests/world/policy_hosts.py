@@ -235,8 +235,8 @@ class Hosts:
                       self._stunnel, self._nghttpd):
             start()
         for name in NAMES:
-            wait_until(lambda address=self.address(name): accepts(address, self.ports["https"]), f"the server of {name}",
-                       START_SECONDS, self.servers)
+            wait_until(lambda address=self.address(name): accepts(address, self.ports["https"]),
+                       f"the server of {name}", START_SECONDS, self.servers)
 
     def stop(self):
         for server in self.servers:
@@ -265,7 +265,8 @@ class Hosts:
     def _unbound(self):
         records = ['web.test. MX 10 mx.web.test.', 'mx.web.test. A 127.0.90.250']
         for name in NAMES:
-            records += [f'_mta-sts.{name}.web.test. TXT "v=STSv1; id=1;"', f"mta-sts.{name}.web.test. A {self.address(name)}",
+            records += [f'_mta-sts.{name}.web.test. TXT "v=STSv1; id=1;"',
+                        f"mta-sts.{name}.web.test. A {self.address(name)}",
                         f'_smtp._tls.{name}.web.test. TXT "v=TLSRPTv1; rua=mailto:tls@web.test"',
                         f"{name}.web.test. MX 10 mx.web.test."]
         data = "".join(f"    local-data: '{record}'\n" for record in records)
@@ -278,12 +279,13 @@ class Hosts:
                 "nginx-dotfolders": "location ~ /\\. { deny all; }", "nginx-dead": dead,
                 "nginx-coded": "add_header Content-Encoding br;"}
         servers = "".join(self._fill(NGINX_SERVER, name, text) for name, text in more.items())
-        file = self._write("nginx.conf", NGINX.format(directory=self.directory, plain=self.ports["plain"], servers=servers,
-                                                      mime_types="/etc/nginx/mime.types"))
+        file = self._write("nginx.conf", NGINX.format(directory=self.directory, plain=self.ports["plain"],
+                                                      servers=servers, mime_types="/etc/nginx/mime.types"))
         self._run("nginx", "nginx", "-e", "stderr", "-c", file, "-p", self.directory)
 
     def _apache(self):
-        more = {"apache": "", "apache-forbidden": '<LocationMatch "/\\.">\n        Require all denied\n    </LocationMatch>',
+        denied = '<LocationMatch "/\\.">\n        Require all denied\n    </LocationMatch>'
+        more = {"apache": "", "apache-forbidden": denied,
                 "apache-dead": f"ProxyPass / http://127.0.0.1:{self.ports['dead']}/"}
         servers = "".join(self._fill(APACHE_SERVER, name, text) for name, text in more.items())
         file = self._write("apache.conf", APACHE.format(directory=self.directory, servers=servers,
@@ -292,7 +294,8 @@ class Hosts:
 
     def _caddy(self):
         serving = f"root * {self.directory}/site\n    file_server"
-        servers = self._fill(CADDY_SERVER, "caddy", serving) + self._fill(CADDY_SERVER, "caddy-empty", "respond /other 404")
+        servers = (self._fill(CADDY_SERVER, "caddy", serving) +
+                   self._fill(CADDY_SERVER, "caddy-empty", "respond /other 404"))
         file = self._write("Caddyfile", CADDY.format(servers=servers))
         self._run("caddy", "caddy", "run", "--adapter", "caddyfile", "--config", file, HOME=str(self.directory),
                   XDG_DATA_HOME=str(self.directory), XDG_CONFIG_HOME=str(self.directory))
@@ -303,12 +306,14 @@ class Hosts:
                   "--mime-types-file=/etc/mime.types", self.ports["https"], leaf.key_file, leaf.chain_file)
 
     def _lighttpd(self):
-        for name, more in (("lighttpd", ""), ("lighttpd-denied", '$HTTP["url"] =~ "/\\." { url.access-deny = ( "" ) }')):
+        denied = '$HTTP["url"] =~ "/\\." { url.access-deny = ( "" ) }'
+        for name, more in (("lighttpd", ""), ("lighttpd-denied", denied)):
             file = self._write(f"{name}.conf", self._fill(LIGHTTPD, name, more))
             self._run(name, "lighttpd", "-D", "-f", file, "-m", installed("lighttpd", LIGHTTPD_MODULES))
 
     def _haproxy(self):
-        answer = f"http-request return status 200 content-type text/plain file {self.directory}/site/.well-known/mta-sts.txt"
+        file = self.directory / "site/.well-known/mta-sts.txt"
+        answer = f"http-request return status 200 content-type text/plain file {file}"
         servers = "".join((self._fill(HAPROXY_SERVER, "haproxy", answer, mode="http"),
                            self._fill(HAPROXY_SERVER, "haproxy-front", "default_backend plain", mode="http"),
                            self._fill(HAPROXY_SERVER, "haproxy-dead", "default_backend dead", mode="http"),
@@ -367,7 +372,8 @@ class PolicyHosts(unittest.TestCase):
         for name in HEALTHY:
             with self.subTest(server=name):
                 report = self.check(name)
-                self.assertEqual((report["outcome"], report["findings"]), ("ok", []), report)
+                about = [finding for finding in report["findings"] if finding["stage"].startswith("policy")]
+                self.assertEqual((report["outcome"], about), ("ok", []), report)
 
     def test_a_rule_against_dot_folders(self):
         for name, words in (("nginx-dotfolders", "allow all"), ("apache-forbidden", "Require all granted"),

@@ -130,6 +130,7 @@ proxymap unix - - n - - proxymap
 SMTPD_OPTIONS = {
     Smtp.starttls: {},
     Smtp.plain: {"smtpd_tls_security_level": "none"},
+    Smtp.no_certificate: {},
     Smtp.old_tls: {"smtpd_tls_protocols": "TLSv1,TLSv1.1", "smtpd_tls_ciphers": "low",
                    "tls_low_cipherlist": "ALL:@SECLEVEL=0"},
     Smtp.refusing: {"smtpd_delay_reject": "no", "smtpd_client_restrictions": "reject"},
@@ -186,7 +187,7 @@ def postfix(directory, port, leaves):
     services = POSTFIX_SERVICES
     for host in listening_hosts():
         options = {"myhostname": host.name, **SMTPD_OPTIONS[host.smtp]}
-        if host.smtp is not Smtp.plain:
+        if host.smtp not in (Smtp.plain, Smtp.no_certificate):
             options["smtpd_tls_chain_files"] = leaves[host.name].key_and_chain_file
         services += f"{mail_address(host)}:{port} inet n - n - - smtpd\n"
         services += "".join(f"    -o {name}={value}\n" for name, value in options.items())

@@ -172,6 +172,7 @@ class Servers(unittest.TestCase):
         plain = self.greeting("mx1.no-starttls.test")
         self.assertTrue(plain.startswith("220 "), plain)
         self.assertNotIn("STARTTLS", plain)
+        self.assertIn("250-STARTTLS", self.greeting("mx1.smtp-no-certificate.test"))
         self.assertTrue(self.greeting("mx1.smtp-banner.test").startswith("554 "))
         with self.assertRaises(ConnectionRefusedError):
             self.greeting("mx1.smtp-refused.test")

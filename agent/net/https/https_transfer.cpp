@@ -271,9 +271,10 @@ void HttpsTransfer::stop(HttpsStatus status, std::string detail) {
 void HttpsTransfer::on_done(CURLcode code) {
   if (finished_) return;
   HttpsStatus status = status_of(code);
-  // A reset leaves a receive error in the place of "nothing received".
-  attempt_.no_response = status == HttpsStatus::malformed && head_limit_.is_empty() &&
-                         (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR);
+  // A reset leaves an error of sending or receiving in the place of "nothing received".
+  attempt_.no_response =
+      status == HttpsStatus::malformed && head_limit_.is_empty() &&
+      (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR);
   finish(status, status == HttpsStatus::responded ? std::string() : detail_of(code));
 }
 

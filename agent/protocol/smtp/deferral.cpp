@@ -45,17 +45,28 @@ bool says_too_many(std::string_view text) {
 // of unsolicited mail", Yahoo "unexpected volume", postscreen "All server ports are busy".
 bool says_limited(std::string_view text) {
   if (says_too_many(text)) return true;
-  if (has_any(text, {"rate limit",         "rate-limit",
-                     "ratelimit",          "throttl",
-                     "unusual rate",       "unexpected volume",
-                     "unusual volume",     "ports are busy",
-                     "too busy",           "server busy",
-                     "server is busy",     "slow down",
-                     "no more connection", "concurrent connection",
-                     "concurrent smtp",    "simultaneous connection",
-                     "connecting too",     "connections too",
-                     "too fast",           "too often",
-                     "too frequent",       "too quickly"}))
+  if (has_any(text, {"rate limit",
+                     "rate-limit",
+                     "ratelimit",
+                     "throttl",
+                     "unusual rate",
+                     "unexpected volume",
+                     "unusual volume",
+                     "ports are busy",
+
+                     "slow down",
+                     "server busy",
+                     "server is busy",
+                     "no more connection",
+                     "concurrent connection",
+                     "concurrent smtp",
+                     "simultaneous connection",
+                     "connecting too",
+                     "connections too",
+                     "too fast",
+                     "too often",
+                     "too frequent",
+                     "too quickly"}))
     return true;
   bool counted = has_any(
       text, {"connection", "session", "handshake", "concurren", "simultan", " rate", "starttls"});

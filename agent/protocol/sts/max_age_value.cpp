@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdint>
 
 #include "base/ascii.h"
 #include "base/printable.h"
@@ -24,8 +25,36 @@ std::optional<uint64_t> number(std::string_view digits) {
   return value;
 }
 
+// A value at the limit or above it is not repeated: some senders keep it for a day only.
 std::string fix_for(uint64_t seconds) {
-  return fmt::format("write max_age: {}", std::min(seconds, kMaxAgeLimit_seconds));
+  return fmt::format("write max_age: {}",
+                     seconds < kMaxAgeLimit_seconds ? seconds : kLongestKeptAge_seconds);
+}
+
+bool is_above_64_bits(std::string_view digits) {
+  uint64_t value = 0;
+  return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc();
+}
+
+// Which of the numbers that are no RFC 8461 number it is.
+SenderDifference difference_of(std::string_view value) {
+  using enum SenderDifference;
+  auto digits = [](std::string_view text) { return !text.empty() && all_of(text, is_digit); };
+  if (value.empty()) return policy_max_age_empty;
+  if (digits(value)) {
+    std::string_view bare = value.substr(std::min(value.find_first_not_of('0'), value.size()));
+    if (bare.size() <= kMostDigits) return policy_max_age_zeros;
+    return is_above_64_bits(bare) ? policy_max_age_over_64_bits : policy_max_age_digits;
+  }
+  if (value[0] == '+' && digits(value.substr(1))) return policy_max_age_plus;
+  if (value[0] == '-' && digits(value.substr(1))) return policy_max_age_minus;
+  if (value.substr(0, 2) == "0x" && value.size() > 2 && all_of(value.substr(2), is_hex_digit))
+    return policy_max_age_fraction;
+  size_t sign = value.find_first_of("._e");
+  if (sign != std::string_view::npos && digits(value.substr(0, sign)) &&
+      digits(value.substr(sign + 1)))
+    return value[sign] == '_' ? policy_max_age_underscore : policy_max_age_fraction;
+  return policy_max_age_text;
 }
 
 // Seconds of a unit in common notation; 0 when it is unknown.
@@ -81,8 +110,12 @@ MaxAgeReading read_max_age_value(std::string_view value) {
     reading.message = fmt::format("max_age {} exceeds the limit of {} seconds (about a year)",
                                   value, kMaxAgeLimit_seconds);
     reading.fix = fix_for(kMaxAgeLimit_seconds);
+    reading.difference = *reading.seconds > INT32_MAX
+                             ? SenderDifference::policy_max_age_over_32_bits
+                             : SenderDifference::policy_max_age_over_limit;
     return reading;
   }
+  reading.difference = difference_of(value);
   if (value.empty()) {
     reading.message = "max_age has no value";
     reading.fix = "write max_age: 604800";

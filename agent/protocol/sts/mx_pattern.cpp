@@ -38,22 +38,26 @@ std::string_view labels_for_wildcard(std::string_view pattern, std::string_view 
   return host.substr(0, front);
 }
 
-}  // namespace
-
-bool is_rfc1123_host_name(std::string_view name) {
+// RFC 5321 §4.1.2.
+bool is_rfc5321_domain(std::string_view name) {
   if (name.size() > kLongestName_bytes) return false;
   while (true) {
     size_t dot = name.find('.');
-    std::string_view label = name.substr(0, dot);
-    if (!is_label(label)) return false;
-    if (dot == std::string_view::npos) return !all_of(label, is_digit);
+    if (!is_label(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
     name.remove_prefix(dot + 1);
   }
 }
 
+}  // namespace
+
+bool is_rfc1123_host_name(std::string_view name) {
+  return is_rfc5321_domain(name) && !all_of(name.substr(name.rfind('.') + 1), is_digit);
+}
+
 bool is_mx_pattern(std::string_view pattern) {
   if (is_wildcard(pattern)) pattern.remove_prefix(kWildcard.size());
-  return is_rfc1123_host_name(pattern);
+  return is_rfc5321_domain(pattern);
 }
 
 bool mx_pattern_matches(std::string_view pattern, std::string_view host) {

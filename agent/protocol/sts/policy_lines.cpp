@@ -17,6 +17,8 @@
 namespace mtasts::protocol {
 namespace {
 
+using Difference = SenderDifference;
+
 constexpr size_t kShown_bytes = 60;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -48,6 +50,20 @@ const KnownPolicyName* known_name(std::string_view name) {
   for (const KnownPolicyName& known : kKnownNames)
     if (bare == known.name || (known.key == PolicyKey::max_age && bare == "maxage")) return &known;
   return nullptr;
+}
+
+// What senders do with a nearly right name.
+Difference difference_of_name(const KnownPolicyName& known, bool case_only) {
+  if (known.key == PolicyKey::mode && case_only) return Difference::policy_mode_name_case;
+  if (known.key == PolicyKey::mx && case_only) return Difference::policy_mx_name_case;
+  if (known.key == PolicyKey::max_age && !case_only) return Difference::policy_max_age_missing;
+  return Difference::none;
+}
+
+// The name of the first line of `text`.
+std::string_view first_name(std::string_view text) {
+  std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  return without_blanks_around(line.substr(0, line.find(':')));
 }
 
 // One insertion, deletion, substitution or exchange of neighbours.
@@ -110,9 +126,12 @@ class PolicyLinesReader {
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - line_begin_) + 1;
   }
-  void error(FindingCode code, std::string_view piece, std::string message, std::string fix) {
-    faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix));
+  void error(FindingCode code, std::string_view piece, std::string message, std::string fix,
+             Difference difference = Difference::none) {
+    faults_.error(code, lines_.end.line, column_of(piece), std::move(message), std::move(fix),
+                  difference);
   }
+  bool next_is_mode() const;
 
   std::string_view rest_;
   FaultList& faults_;
@@ -157,7 +176,9 @@ bool PolicyLinesReader::begins_as_text() {
   }
   if (marked) {
     faults_.error("sts-policy-bom", 1, 1, "the file begins with a byte order mark (EF BB BF)",
-                  "save the file without a byte order mark");
+                  "save the file without a byte order mark",
+                  first_name(body) == "mode" ? Difference::policy_byte_order_mark_at_mode
+                                             : Difference::policy_byte_order_mark);
     rest_ = body;
   }
   return true;
@@ -168,7 +189,7 @@ void PolicyLinesReader::read_line() {
   std::string_view content = rest_.substr(0, end);
   if (without_leading_blanks(content).empty())
     faults_.differs("sts-policy-blank-line", lines_.end.line, 1, "the line is blank",
-                    "remove the line; some senders reject the policy because of it");
+                    "remove the line", Difference::policy_blank_line);
   else
     read_content(repair(content));
   line_begin_ = rest_.data();
@@ -176,7 +197,9 @@ void PolicyLinesReader::read_line() {
   if (terminator == 0) {
     lines_.end.column = column_of(rest_.substr(end));
     faults_.advise("sts-policy-no-final-eol", lines_.end.line, lines_.end.column,
-                   "the last line has no line terminator", "end the last line with CRLF");
+                   "the last line has no line terminator; the RFC allows it, and every tested "
+                   "sender takes it",
+                   "end the last line with CRLF");
   } else {
     ++lines_.end.line;
     lines_.end.column = 1;
@@ -193,13 +216,25 @@ size_t PolicyLinesReader::take_terminator(size_t at) {
   if (here[0] == '\n') {
     if (!bare_lf_seen_)
       faults_.advise("sts-policy-bare-lf", lines_.end.line, column_of(here),
-                     "the line ends in LF only; a few senders expect CRLF",
+                     "the line ends in LF only; the RFC allows it, and every tested sender takes "
+                     "it",
                      "end every line with CRLF");
     bare_lf_seen_ = true;
     return 1;
   }
-  error("sts-policy-syntax", here, "there is a CR without LF", "end the line with CRLF");
-  return 1;
+  bool doubled = here.substr(0, 3) == "\r\r\n";
+  error("sts-policy-syntax", here,
+        doubled ? "the line ends in CR CR LF" : "there is a CR without LF",
+        "end the line with CRLF", doubled ? Difference::policy_cr_cr_lf : Difference::policy_cr);
+  return doubled ? 3 : 1;
+}
+
+// The line behind the current one is the mode line.
+bool PolicyLinesReader::next_is_mode() const {
+  size_t end = rest_.find_first_of("\r\n");
+  if (end == std::string_view::npos) return false;
+  end += rest_.substr(end, 2) == "\r\n" ? 2 : 1;
+  return first_name(rest_.substr(end)) == "mode";
 }
 
 // Reports an invisible character and returns the line without it, so that it has no other fault.
@@ -227,12 +262,12 @@ void PolicyLinesReader::read_content(std::string_view content) {
   if (bare.empty()) return;
   if (bare.size() < content.size())
     error("sts-policy-leading-space", content, "the line begins with whitespace",
-          "remove the whitespace at the beginning of the line");
+          "remove the whitespace at the beginning of the line", Difference::policy_leading_blank);
   bare = without_trailing_blanks(bare);
   if (bare[0] == '#') {
     error("sts-policy-syntax", bare,
           fmt::format("{} is a comment, which policies do not support", quoted(bare, kShown_bytes)),
-          "remove the line");
+          "remove the line", Difference::policy_comment);
     return;
   }
   size_t colon = bare.find(':');
@@ -246,7 +281,9 @@ void PolicyLinesReader::read_content(std::string_view content) {
   if (colon == std::string_view::npos) {
     error("sts-policy-syntax", bare,
           fmt::format("{} does not have the form name: value", quoted(bare, kShown_bytes)),
-          "write a name, a colon and a value, or remove the line");
+          "write a name, a colon and a value, or remove the line",
+          next_is_mode() ? Difference::policy_without_colon_before_mode
+                         : Difference::policy_without_colon);
     return;
   }
   read_field(bare, colon);
@@ -267,7 +304,8 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
     error("sts-policy-space-before-colon", before.substr(field.name.size()),
           fmt::format("there is whitespace between {} and the colon",
                       quoted(field.name, kShown_bytes)),
-          fmt::format("write {}:", printable(field.name, kShown_bytes)));
+          fmt::format("write {}:", printable(field.name, kShown_bytes)),
+          Difference::policy_blank_before_colon);
   if (known != nullptr && field.name != known->name) {
     misspelt_.push_back({lines_.fields.size(), known});
   } else if (known != nullptr) {
@@ -276,7 +314,9 @@ void PolicyLinesReader::read_field(std::string_view content, size_t sign) {
     error("sts-policy-syntax", field.name,
           fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\")",
                       quoted(field.name, kShown_bytes)),
-          "correct the name or remove the line");
+          "correct the name or remove the line",
+          !field.name.empty() && all_of(field.name, is_visible) ? Difference::policy_name
+                                                                : Difference::none);
     return;
   }
   lines_.fields.push_back(field);
@@ -300,7 +340,8 @@ void PolicyLinesReader::judge_misspelt(const Misspelt& misspelt) {
   faults_.error(
       code, field.line, field.name_column,
       fmt::format("the name is written {}, not {}", quoted(field.name, kShown_bytes), meant.name),
-      fmt::format("write {}: {}", meant.name, printable(field.value, kShown_bytes)));
+      fmt::format("write {}: {}", meant.name, printable(field.value, kShown_bytes)),
+      difference_of_name(meant, case_only));
 }
 
 }  // namespace
@@ -326,13 +367,16 @@ PolicyLines read_policy_lines(std::string_view body, FaultList& faults) {
 }
 
 bool check_policy_value(const PolicyField& field, FaultList& faults) {
-  auto complain = [&](size_t offset, std::string message) {
+  auto complain = [&](size_t offset, std::string message,
+                      Difference difference = Difference::none) {
     faults.error("sts-policy-syntax", field.line, field.value_column + static_cast<int>(offset),
-                 std::move(message), "correct the value or remove the line");
+                 std::move(message), "correct the value or remove the line", difference);
     return false;
   };
   if (field.value.empty())
-    return complain(0, fmt::format("the field {} has no value", quoted(field.name, kShown_bytes)));
+    return complain(
+        0, fmt::format("the field {} has no value", quoted(field.name, kShown_bytes)),
+        field.key == PolicyKey::extension ? Difference::policy_value_empty : Difference::none);
   auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   auto bad = std::find_if(field.value.begin(), field.value.end(), control);
   if (bad != field.value.end()) {
@@ -342,7 +386,8 @@ bool check_policy_value(const PolicyField& field, FaultList& faults) {
                                         quoted(field.name, kShown_bytes)));
   }
   if (!is_utf8(field.value))
-    return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)));
+    return complain(0, fmt::format("the value {} is not UTF-8", quoted(field.value, kShown_bytes)),
+                    Difference::policy_value_not_utf8);
   return true;
 }
 

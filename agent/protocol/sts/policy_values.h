@@ -12,21 +12,27 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/sts/sts_policy.h"
+#include "protocol/text/syntax_fault.h"
+
 namespace mtasts::protocol {
 
-// The value is valid exactly when `message` is empty.
+// What was read is all right exactly when `message` is empty.
 struct MxReading {
   std::vector<std::string> patterns;  // lower case; valid patterns, also of a faulty value
   std::string message;
   std::string fix;
+  FaultClass fault_class = FaultClass::error;
+  SenderDifference difference = SenderDifference::none;
 };
-MxReading read_mx_value(std::string_view value);
+MxReading read_mx_value(std::string_view value, PolicyCharset charset);
 
 struct MaxAgeReading {
   std::optional<uint64_t> seconds;  // also of a faulty value
   bool over_limit = false;          // a number above kMaxAgeLimit_seconds; `message` says so
   std::string message;
   std::string fix;
+  SenderDifference difference = SenderDifference::none;
 };
 MaxAgeReading read_max_age_value(std::string_view value);
 

@@ -25,6 +25,8 @@ inline std::optional<Mode> mode_named(std::string_view name) {
 }
 
 inline constexpr uint64_t kMaxAgeLimit_seconds = 31557600;  // RFC 8461 §3.2: about one year
+// 30 days: the longest max_age that every tested sender keeps.
+inline constexpr uint64_t kLongestKeptAge_seconds = 30 * 86400;
 
 struct StsPolicy {
   bool valid = false;        // matches the ABNF, every required field present and valid
@@ -37,15 +39,22 @@ struct StsPolicy {
 
 inline constexpr size_t kMostMxPatterns = 1000;
 
+// Whether the Content-Type that came with the policy names a charset; some senders read a body as
+// ASCII without it.
+enum class PolicyCharset : uint8_t { undeclared, declared };
+PolicyCharset charset_of(std::string_view content_type);
+
 // `body` is any text of at most 64 KiB. Findings that need the live MX records
 // (sts-policy-mx-unused, sts-policy-wildcard-depth) are not produced here.
-StsPolicy parse_sts_policy(std::string_view body);
+StsPolicy parse_sts_policy(std::string_view body,
+                           PolicyCharset charset = PolicyCharset::undeclared);
 
 // RFC 5321 §4.1.2 Domain, limited by RFC 1123 §2.1: the last label is never all digits, so that
 // IPv4 addresses are excluded. Names in DNS are less restricted, for example "_dmarc".
 bool is_rfc1123_host_name(std::string_view name);
 
-// A valid `mx` value: ["*."] Domain of RFC 5321 (letters, digits, hyphens; A-labels).
+// A valid `mx` value: ["*."] Domain of RFC 5321 (letters, digits, hyphens; A-labels). The last
+// label may be all digits, so an IPv4 address is one, too.
 bool is_mx_pattern(std::string_view pattern);
 
 // RFC 8461 §4.1: equal ignoring case, or `*.` and exactly one label. `host` is the MX record's

@@ -29,6 +29,8 @@ constexpr TagListDialect kDialect = {
     "sts-txt-version-case",
     "sts-txt-space-before-semicolon",
     "sts-txt-trailing-space",
+    true,
+    true,
 };
 
 // The letters and digits of an id that also has other characters; empty when they form no valid id.
@@ -39,12 +41,21 @@ std::string id_without_others(std::string_view value) {
   return id.size() <= kLongestId_bytes ? id : std::string();
 }
 
+SenderDifference difference_of_id(std::string_view value) {
+  if (!all_of(value, is_ascii)) return SenderDifference::record_id_not_ascii;
+  if (value.find('=') != std::string_view::npos) return SenderDifference::record_id_equals;
+  if (value.find(':') != std::string_view::npos) return SenderDifference::record_id_colon;
+  return all_of(value, is_visible) ? SenderDifference::record_id_characters
+                                   : SenderDifference::none;
+}
+
 void check_id(const TagField& field, FaultList& faults) {
   std::string_view value = field.value;
   int column = field.value_column;
   if (value.empty()) {
     faults.error("sts-txt-id-missing", 1, column, "the id is empty",
-                 "write an id of 1 to 32 letters and digits, such as id=20260101120000");
+                 "write an id of 1 to 32 letters and digits, such as id=20260101120000",
+                 SenderDifference::record_id_empty);
     return;
   }
   size_t version = value.find(kDialect.version);
@@ -62,13 +73,14 @@ void check_id(const TagField& field, FaultList& faults) {
       fix = fmt::format("publish one record, with id={}",
                         printable(value.substr(0, version), kShown_bytes));
     }
-    faults.error("sts-txt-id-invalid", 1, column, std::move(message), std::move(fix));
+    faults.error("sts-txt-id-invalid", 1, column, std::move(message), std::move(fix),
+                 difference_of_id(value));
   }
   if (value.size() > kLongestId_bytes)
     faults.error("sts-txt-id-too-long", 1, column,
                  fmt::format("the id {} has {} characters; at most 32 are allowed",
                              quoted(value, kShown_bytes), value.size()),
-                 "shorten it to at most 32 letters and digits");
+                 "shorten it to at most 32 letters and digits", SenderDifference::record_id_long);
 }
 
 // The id in a lenient reading: without quotation marks and unprintable octets.
@@ -114,12 +126,23 @@ class StsRecordReader {
     if (field.name == kDialect.required_field || field.name == "v")
       faults_.advise(
           "sts-txt-duplicate-field", 1, field.name_column,
-          fmt::format("the field \"{}\" appears twice; the first one counts", field.name),
-          fmt::format("remove {}={}", field.name, printable(field.value, kShown_bytes)));
+          fmt::format(
+              "the field \"{}\" appears twice, here with the value {}; by RFC 8461 §3.2 the "
+              "first one counts",
+              field.name, quoted(field.value, kShown_bytes)),
+          fmt::format("remove {}={}", field.name, printable(field.value, kShown_bytes)),
+          field.name == "v" ? SenderDifference::none : SenderDifference::record_id_twice);
     else if (!is_id_in_capitals(field))
-      faults_.advise("sts-txt-unknown-field", 1, field.name_column,
-                     fmt::format("the field \"{}\" is unknown; senders ignore it", field.name),
-                     fmt::format("remove {}= unless it is intended", field.name));
+      advise_on_unknown(field);
+  }
+
+  void advise_on_unknown(const TagField& field) {
+    bool colon = field.value.find(':') != std::string_view::npos;
+    faults_.advise("sts-txt-unknown-field", 1, field.name_column,
+                   fmt::format("the field \"{}\" is unknown{}", field.name,
+                               colon ? " and has a colon in its value" : "; senders ignore it"),
+                   fmt::format("remove {}= unless it is intended", field.name),
+                   colon ? SenderDifference::record_value_colon : SenderDifference::none);
   }
 
   void miss_id(const std::vector<TagField>& fields) {
@@ -129,7 +152,8 @@ class StsRecordReader {
       faults_.error("sts-txt-id-missing", 1, field.name_column,
                     fmt::format("the field is written \"{}\", but field names are case-sensitive",
                                 field.name),
-                    fmt::format("write id={}", printable(field.value, kShown_bytes)));
+                    fmt::format("write id={}", printable(field.value, kShown_bytes)),
+                    SenderDifference::record_id_case);
       return;
     }
     faults_.error("sts-txt-id-missing", 1, static_cast<int>(record_.text.size()) + 1,

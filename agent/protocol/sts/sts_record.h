@@ -27,8 +27,8 @@ struct StsRecord {
 StsRecord parse_sts_record(std::string_view text);
 
 // The result of all TXT records at the name, as senders read them (RFC 8461 §3.1: discard records
-// that do not begin with "v=STSv1;", then exactly one must remain). When there is none, "v=STSv1 ;"
-// counts, with advice (erratum 6285: it matches the ABNF, yet some senders discard it).
+// that do not begin with "v=STSv1;", then exactly one must remain). "v=STSv1 ;" counts as well
+// (erratum 6285: it matches the ABNF); a second one makes senders see no policy.
 struct StsRecordSet {
   using Status = RecordSetStatus;
   Status status = Status::none;

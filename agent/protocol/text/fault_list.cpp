@@ -17,28 +17,32 @@ constexpr size_t kMostOfOneCode = 5;
 
 }  // namespace
 
-void FaultList::error(FindingCode code, int line, int column, std::string message,
-                      std::string fix) {
-  add({code, FaultClass::error, line, column, std::move(message), std::move(fix)});
+void FaultList::error(FindingCode code, int line, int column, std::string message, std::string fix,
+                      SenderDifference difference) {
+  add({code, FaultClass::error, line, column, std::move(message), std::move(fix), difference});
 }
 
 void FaultList::differs(FindingCode code, int line, int column, std::string message,
-                        std::string fix) {
-  add({code, FaultClass::differs, line, column, std::move(message), std::move(fix)});
+                        std::string fix, SenderDifference difference) {
+  add({code, FaultClass::differs, line, column, std::move(message), std::move(fix), difference});
 }
 
-void FaultList::advise(FindingCode code, int line, int column, std::string message,
-                       std::string fix) {
-  add({code, FaultClass::advice, line, column, std::move(message), std::move(fix)});
+void FaultList::advise(FindingCode code, int line, int column, std::string message, std::string fix,
+                       SenderDifference difference) {
+  add({code, FaultClass::advice, line, column, std::move(message), std::move(fix), difference});
 }
 
 void FaultList::add(SyntaxFault fault) {
-  outside_grammar_ = outside_grammar_ || fault.fault_class != FaultClass::advice;
-  Tally& tally = tallies_[fault.code];
+  bool outside = is_outside_grammar(fault.fault_class);
+  outside_grammar_ = outside_grammar_ || outside;
+  Tally& tally = tallies_[{fault.code, fault.difference}];
   ++tally.seen;
   if (tally.kept >= kMostOfOneCode || faults_.size() >= kMostFaults) return;
   ++tally.kept;
   tally.last_kept = faults_.size();
+  if (fault.difference != SenderDifference::none)
+    fault.message +=
+        "; " + (outside ? effect_text(fault.difference) : difference_text(fault.difference));
   faults_.push_back(std::move(fault));
 }
 

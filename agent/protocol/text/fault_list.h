@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/text/syntax_fault.h"
@@ -17,9 +18,15 @@ namespace mtasts::protocol {
 
 class FaultList {
  public:
-  void error(FindingCode code, int line, int column, std::string message, std::string fix);
-  void differs(FindingCode code, int line, int column, std::string message, std::string fix);
-  void advise(FindingCode code, int line, int column, std::string message, std::string fix);
+  // What senders do with `difference` is added to the message.
+  void error(FindingCode code, int line, int column, std::string message, std::string fix,
+             SenderDifference difference = SenderDifference::none);
+  void differs(FindingCode code, int line, int column, std::string message, std::string fix,
+               SenderDifference difference = SenderDifference::none);
+  void advise(FindingCode code, int line, int column, std::string message, std::string fix,
+              SenderDifference difference = SenderDifference::none);
+  // For any class.
+  void add(SyntaxFault fault);
 
   // A fault of FaultClass::error or ::differs was added.
   bool outside_grammar() const { return outside_grammar_; }
@@ -33,10 +40,10 @@ class FaultList {
     size_t kept = 0;
     size_t last_kept = 0;  // index into faults_, if any was kept
   };
-  void add(SyntaxFault fault);
 
   std::vector<SyntaxFault> faults_;
-  std::map<FindingCode, Tally> tallies_;
+  // By code and difference, so that a flood of faults does not hide one that senders differ on.
+  std::map<std::pair<FindingCode, SenderDifference>, Tally> tallies_;
   bool outside_grammar_ = false;
 };
 

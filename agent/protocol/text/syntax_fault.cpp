@@ -9,7 +9,7 @@ namespace mtasts::protocol {
 
 bool has_error(const std::vector<SyntaxFault>& faults) {
   return std::any_of(faults.begin(), faults.end(), [](const SyntaxFault& fault) {
-    return fault.fault_class != FaultClass::advice;
+    return is_outside_grammar(fault.fault_class);
   });
 }
 

@@ -10,15 +10,20 @@
 #include <vector>
 
 #include "base/finding_code.h"
+#include "protocol/senders/senders.h"
 
 namespace mtasts::protocol {
 
 enum class FaultClass : unsigned char {
-  error,    // violates the ABNF or lacks a required field: senders see no policy
-  differs,  // some senders refuse it, though others take it (blank line, trailing blanks): outside
-            // the ABNF too
-  advice,   // inside the ABNF; worth knowing, or refused by some senders all the same
+  error,     // violates the ABNF or lacks a required field: senders need not use it
+  differs,   // outside the ABNF too, but some senders take it (blank line, trailing blanks)
+  unusable,  // inside the ABNF, but of no use to any sender: a name that cannot exist, a URI scheme
+             // that nobody reports to
+  advice,    // inside the ABNF; worth knowing, or refused by some senders all the same
 };
+inline constexpr bool is_outside_grammar(FaultClass fault_class) {
+  return fault_class == FaultClass::error || fault_class == FaultClass::differs;
+}
 
 struct SyntaxFault {
   FindingCode code;
@@ -27,6 +32,7 @@ struct SyntaxFault {
   int column = 1;       // from 1, in octets
   std::string message;  // one sentence with the observed value, printable; no final period
   std::string fix;      // what to write instead, for this very text
+  SenderDifference difference = SenderDifference::none;  // what senders do; in the message, too
 
   bool operator==(const SyntaxFault&) const = default;
 };

@@ -15,6 +15,8 @@
 namespace mtasts::protocol {
 namespace {
 
+using Difference = SenderDifference;
+
 constexpr size_t kShown_bytes = 60;  // of a value, in messages
 
 // Length of `name *WSP "="` at the start of `text`; 0 when it starts otherwise.
@@ -28,6 +30,8 @@ size_t field_start_length(std::string_view text) {
   size_t equals = text.find_first_not_of(kBlanks, name);
   return equals != std::string_view::npos && text[equals] == '=' ? equals + 1 : 0;
 }
+
+bool has_tab(std::string_view blanks) { return blanks.find('\t') != std::string_view::npos; }
 
 class TagListReader {
  public:
@@ -45,13 +49,19 @@ class TagListReader {
   int column_of(std::string_view piece) const {
     return static_cast<int>(piece.data() - text_.data()) + 1;
   }
-  void syntax(std::string_view piece, std::string message, std::string fix) {
-    faults_.error(dialect_.syntax_code, 1, column_of(piece), std::move(message), std::move(fix));
+  SenderDifference tested(SenderDifference difference) const { return dialect_.tested(difference); }
+  void syntax(std::string_view piece, std::string message, std::string fix,
+              SenderDifference difference = SenderDifference::none) {
+    faults_.error(dialect_.syntax_code, 1, column_of(piece), std::move(message), std::move(fix),
+                  tested(difference));
   }
-  void wrong_version(FindingCode code, std::string message, std::string_view action) {
+  void wrong_version(FindingCode code, std::string message, std::string_view action,
+                     SenderDifference difference = SenderDifference::none) {
     faults_.error(code, 1, column_of(rest_), std::move(message),
-                  fmt::format("{} {};", action, dialect_.version));
+                  fmt::format("{} {};", action, dialect_.version), tested(difference));
   }
+  // Blanks beside a semicolon match the grammar.
+  void advise_on_tab(std::string_view blanks);
 
   void strip_wrapping();
   std::string_view without_invisible(std::string_view piece);
@@ -77,7 +87,8 @@ void TagListReader::strip_wrapping() {
   std::string_view bare = without_leading_blanks(rest_);
   if (bare.size() < rest_.size())
     syntax(rest_, "the record begins with whitespace",
-           fmt::format("begin the record with {};", dialect_.version));
+           fmt::format("begin the record with {};", dialect_.version),
+           Difference::record_blank_at_start);
   rest_ = bare;
   std::string_view quote = rest_.substr(0, 1);
   if (rest_.substr(0, 2) == "\\\"") quote = rest_.substr(0, 2);
@@ -103,7 +114,7 @@ std::string_view TagListReader::without_invisible(std::string_view piece) {
   }
   if (!name.empty())
     syntax(piece, fmt::format("there is an invisible character before the text: {}", name),
-           "retype the record instead of copying it");
+           "retype the record instead of copying it", Difference::record_invisible_blank);
   return bare;
 }
 
@@ -163,7 +174,8 @@ bool TagListReader::judge_version(std::string_view value, std::string_view as_wr
   if (value == right && as_written[0] == 'v')
     syntax(as_written, observed, fmt::format("write {}", dialect_.version));
   else if (equals_ignoring_case(value, right))
-    wrong_version(dialect_.version_case_code, observed + "; it is case-sensitive", "write");
+    wrong_version(dialect_.version_case_code, observed + "; it is case-sensitive", "write",
+                  Difference::record_version_case);
   else
     wrong_version(dialect_.version_code, observed, "write");
   return true;
@@ -189,7 +201,8 @@ bool TagListReader::read_other_beginning() {
                               quoted(rest_.substr(0, rest_.find(';')), kShown_bytes),
                               version_misplaced_ ? fmt::format("{} appears later", dialect_.version)
                                                  : "there is no version"),
-                  version_misplaced_ ? "move to the front:" : "begin the record with");
+                  version_misplaced_ ? "move to the front:" : "begin the record with",
+                  version_misplaced_ ? Difference::record_version_later : Difference::none);
     return true;
   }
   wrong_version(dialect_.version_code,
@@ -207,15 +220,20 @@ void TagListReader::read_delimiter() {
   if (behind.empty()) {
     if (blanks)
       faults_.differs(dialect_.trailing_space_code, 1, column_of(rest_),
-                      "the record ends in whitespace", "remove the whitespace at the end");
+                      "the record ends in whitespace", "remove the whitespace at the end",
+                      tested(Difference::record_blank_at_end));
   } else if (behind[0] == ';') {
     // RFC 8461 erratum 6285: it matches the ABNF, yet the text does not begin with "v=STSv1;".
-    if (blanks)
+    // Senders take such a record when it is alone.
+    if (blanks) {
+      std::string_view space = rest_.substr(0, rest_.size() - behind.size());
       faults_.advise(dialect_.space_before_semicolon_code, 1, column_of(rest_),
-                     fmt::format("there is whitespace before the first semicolon; senders that "
-                                 "look for \"{};\" discard the record",
-                                 dialect_.version),
-                     fmt::format("write {};", dialect_.version));
+                     fmt::format("there is {} before the first semicolon, so the record does not "
+                                 "begin with \"{};\" (erratum 6285)",
+                                 has_tab(space) ? "a tab" : "whitespace", dialect_.version),
+                     fmt::format("write {};", dialect_.version),
+                     has_tab(space) ? tested(Difference::record_tab) : Difference::none);
+    }
     behind.remove_prefix(1);
   } else if (behind[0] == ',') {
     syntax(behind, "there is a comma instead of a semicolon",
@@ -228,6 +246,18 @@ void TagListReader::read_delimiter() {
   rest_ = behind;
 }
 
+void TagListReader::advise_on_tab(std::string_view blanks) {
+  // Where nobody was tested, a tab is a blank like any other.
+  if (!has_tab(blanks) || !dialect_.senders_were_tested) return;
+  bool at_end = blanks.data() + blanks.size() == text_.data() + text_.size();
+  faults_.advise(
+      at_end ? dialect_.trailing_space_code : dialect_.space_before_semicolon_code, 1,
+      column_of(blanks) + static_cast<int>(blanks.find('\t')),
+      at_end ? "there is a tab at the end of the record" : "there is a tab beside a semicolon",
+      "write blanks instead of tabs, or nothing",
+      at_end ? Difference::record_tab_at_end : Difference::record_tab);
+}
+
 void TagListReader::read_fields() {
   while (!rest_.empty()) {
     size_t semicolon = rest_.find(';');
@@ -236,16 +266,27 @@ void TagListReader::read_fields() {
     rest_.remove_prefix(last ? rest_.size() : semicolon + 1);
     std::string_view bare = without_blanks_around(piece);
     if (bare.empty()) {
-      if (!last)
+      if (last)
+        advise_on_tab(piece);
+      else
         syntax(piece, "there is nothing between two semicolons",
-               "write one semicolon between fields");
+               "write one semicolon between fields", Difference::record_empty_field);
       continue;
     }
+    if (bare.find_first_not_of("\r\n \t") == std::string_view::npos) {
+      syntax(bare, "there is a line end in the record", "publish the record as one line",
+             Difference::record_line_end);
+      continue;
+    }
+    size_t front = static_cast<size_t>(bare.data() - piece.data());
+    advise_on_tab(piece.substr(0, front));
     if (last && is_blank(piece.back()))
       faults_.differs(dialect_.trailing_space_code, 1,
                       column_of(bare) + static_cast<int>(bare.size()),
                       "the record ends in whitespace without a semicolon before it",
-                      "remove the whitespace at the end");
+                      "remove the whitespace at the end", tested(Difference::record_blank_at_end));
+    else
+      advise_on_tab(piece.substr(front + bare.size()));
     split_joined(bare);
   }
 }
@@ -290,7 +331,7 @@ void TagListReader::read_field(std::string_view piece) {
   }
   if (sign == std::string_view::npos) {
     syntax(piece, fmt::format("{} does not have the form name=value", quoted(piece, kShown_bytes)),
-           "remove it or give it a value");
+           "remove it or give it a value", Difference::record_field_without_equals);
     return;
   }
   std::string_view value = piece.substr(sign + 1);
@@ -299,13 +340,18 @@ void TagListReader::read_field(std::string_view piece) {
     syntax(piece,
            fmt::format("{} is not a field name (1 to 32 letters, digits, \"_\", \"-\", \".\"){}",
                        quoted(name, kShown_bytes), naming_invisible(name)),
-           "remove the field or correct its name");
+           "remove the field or correct its name",
+           name.size() > 32 ? Difference::record_name : Difference::none);
     return;
   }
-  if (name.size() < sign || (!bare.empty() && bare.data() != value.data()))
-    syntax(name.size() < sign ? piece.substr(name.size()) : value,
+  bool before = name.size() < sign;
+  if (before || (!bare.empty() && bare.data() != value.data()))
+    syntax(before ? piece.substr(name.size()) : value,
            fmt::format("there is whitespace around \"=\" in {}", quoted(piece, kShown_bytes)),
-           fmt::format("write {}={}", name, printable(bare, kShown_bytes)));
+           fmt::format("write {}={}", name, printable(bare, kShown_bytes)),
+           name != dialect_.required_field ? Difference::none
+           : before                        ? Difference::record_id_blank_before_equals
+                                           : Difference::record_id_blank_after_equals);
   if (version_misplaced_ && name == "v") return;
   fields_.push_back({name, bare, column_of(name), column_of(bare.empty() ? value : bare)});
 }
@@ -316,28 +362,6 @@ std::optional<std::vector<TagField>> read_tag_list(std::string_view text,
                                                    const TagListDialect& dialect,
                                                    FaultList& faults) {
   return TagListReader(text, dialect, faults).read();
-}
-
-bool check_extension_value(const TagField& field, const TagListDialect& dialect,
-                           FaultList& faults) {
-  auto allowed = [](char c) { return is_visible(c) && c != ';' && c != '='; };
-  if (field.value.empty()) {
-    faults.error(dialect.syntax_code, 1, field.value_column,
-                 fmt::format("the field \"{}\" has no value", field.name),
-                 fmt::format("remove {}= or give it a value", field.name));
-    return false;
-  }
-  auto bad = std::find_if_not(field.value.begin(), field.value.end(), allowed);
-  if (bad == field.value.end()) return true;
-  auto offset = static_cast<size_t>(bad - field.value.begin());
-  const std::string_view rest = field.value.substr(offset);
-  const auto invisible = find_invisible(rest);
-  const bool hidden = invisible && invisible->offset == 0;
-  faults.error(dialect.syntax_code, 1, field.value_column + static_cast<int>(offset),
-               fmt::format("{} is not allowed in the value of \"{}\"",
-                           hidden ? invisible->name : quoted(first_character(rest), 8), field.name),
-               fmt::format("remove {}= or correct its value", field.name));
-  return false;
 }
 
 }  // namespace mtasts::protocol

@@ -28,6 +28,12 @@ struct TagListDialect {
   FindingCode version_case_code;
   FindingCode space_before_semicolon_code;
   FindingCode trailing_space_code;
+  bool spaced_counts;        // senders count records whose version is followed by " ;" like others
+  bool senders_were_tested;  // with texts outside this grammar: SenderDifference::record_…
+
+  SenderDifference tested(SenderDifference difference) const {
+    return senders_were_tested ? difference : SenderDifference::none;
+  }
 };
 
 struct TagField {

@@ -23,8 +23,9 @@ Match match_of(std::string_view text, const TagListDialect& dialect) {
     std::string_view rest = text.substr(dialect.version.size());
     if (!rest.empty() && rest[0] == ';') return Match::plain;
     rest = without_leading_blanks(rest);
-    // Matches the ABNF, but is discarded by senders that search for the version with its semicolon.
-    if (!rest.empty() && rest[0] == ';') return Match::spaced;
+    // Matches the ABNF, but does not begin with the version and its semicolon (erratum 6285).
+    if (!rest.empty() && rest[0] == ';')
+      return dialect.spaced_counts ? Match::plain : Match::spaced;
     if (rest.empty()) return Match::near_miss;
   }
   std::string squeezed;

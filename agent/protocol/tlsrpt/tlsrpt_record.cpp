@@ -29,6 +29,8 @@ constexpr TagListDialect kDialect = {
     "tlsrpt-version-invalid",
     "tlsrpt-space-before-semicolon",
     "tlsrpt-syntax",
+    false,
+    false,
 };
 
 // RFC 3986 §2: reserved, unreserved or "%".
@@ -131,16 +133,17 @@ class TlsrptRecordReader {
     } else if (rua_seen_) {
       faults_.advise(
           "tlsrpt-rua-duplicate", 1, field.name_column,
-          fmt::format("there is a second rua field with {}; senders use the first or none",
-                      quoted(field.value, kShown_bytes)),
-          "write all URIs in one rua field, separated by commas");
+          fmt::format("there is a second rua field with {}", quoted(field.value, kShown_bytes)),
+          "write all URIs in one rua field, separated by commas",
+          SenderDifference::tlsrpt_second_rua);
       // The URIs of a later rua are ignored, but a fault in them violates the ABNF.
       read_uris(field, false);
     } else {
       rua_seen_ = true;
       if (!first)
         faults_.advise("tlsrpt-rua-not-first", 1, field.name_column,
-                       "there is another field before rua; some senders read only the first field",
+                       "there is another field before rua; every tested sender reads rua where it "
+                       "is the first",
                        "move rua directly after the version");
       read_uris(field, true);
     }
@@ -165,7 +168,8 @@ class TlsrptRecordReader {
     }
     if (blanks)
       faults_.advise("tlsrpt-rua-spaces", 1, field.value_column,
-                     "there is whitespace around a comma in rua; some senders do not strip it",
+                     "there is whitespace around a comma in rua; every tested sender reads URIs "
+                     "without it",
                      "remove the whitespace around the commas");
   }
 
@@ -192,13 +196,39 @@ class TlsrptRecordReader {
       faults_.error(complaint->code, 1, column, std::move(complaint->message),
                     std::move(complaint->fix));
     } else if (!equals_ignoring_case(scheme, "mailto") && !equals_ignoring_case(scheme, "https")) {
-      faults_.advise(
-          "tlsrpt-rua-scheme", 1, column,
-          fmt::format("the scheme of {} is neither mailto nor https", quoted(uri, kShown_bytes)),
-          equals_ignoring_case(scheme, "http")
-              ? fmt::format("write https{}", printable(uri.substr(4), kShown_bytes))
-              : std::string("write a mailto: or https: URI"));
+      faults_.add({"tlsrpt-rua-scheme", FaultClass::unusable, 1, column,
+                   fmt::format("the scheme of {} is neither mailto nor https, so nobody reports to "
+                               "it",
+                               quoted(uri, kShown_bytes)),
+                   equals_ignoring_case(scheme, "http")
+                       ? fmt::format("write https{}", printable(uri.substr(4), kShown_bytes))
+                       : std::string("write a mailto: or https: URI")});
+    } else {
+      advise_on_fragile(uri, scheme, column);
     }
+  }
+
+  // Valid URIs that a tested reader spoils or refuses.
+  void advise_on_fragile(std::string_view uri, std::string_view scheme, int column) {
+    auto advise = [&](std::string_view what, std::string fix, SenderDifference difference) {
+      faults_.advise("tlsrpt-rua-fragile", 1, column,
+                     fmt::format("the URI {} has {}", quoted(uri, kShown_bytes), what),
+                     std::move(fix), difference);
+    };
+    std::string_view target = uri.substr(scheme.size() + 1);
+    bool mail = equals_ignoring_case(scheme, "mailto");
+    if (size_t query = target.find('?'); mail && query != std::string_view::npos)
+      advise("a query",
+             fmt::format("write mailto:{}", printable(target.substr(0, query), kShown_bytes)),
+             SenderDifference::tlsrpt_query);
+    std::string_view authority = target.substr(std::min<size_t>(2, target.size()));
+    authority = authority.substr(0, authority.find_first_of("/?#"));
+    if (!mail && authority.find('@') != std::string_view::npos)
+      advise("a user name", "use a URI that needs no user name or password",
+             SenderDifference::tlsrpt_user);
+    if (uri.find('=') != std::string_view::npos)
+      advise("an equals sign", "use a URI without \"=\", or a mailto: address beside it",
+             SenderDifference::tlsrpt_equals);
   }
 
   void miss_rua(const std::vector<TagField>& fields) {
@@ -225,11 +255,27 @@ class TlsrptRecordReader {
 
 TlsrptRecord parse_tlsrpt_record(std::string_view text) { return TlsrptRecordReader(text).read(); }
 
+namespace {
+
+// The version, blanks, and then the semicolon: the texts that only some readers discard.
+std::vector<std::string> spaced_of(const std::vector<std::string>& texts) {
+  std::vector<std::string> spaced;
+  for (const std::string& text : texts) {
+    if (!text.starts_with(kDialect.version)) continue;
+    std::string_view rest = std::string_view(text).substr(kDialect.version.size());
+    if (without_leading_blanks(rest).starts_with(';')) spaced.push_back(text);
+  }
+  return spaced;
+}
+
+}  // namespace
+
 TlsrptRecordSet read_tlsrpt_records(const std::vector<std::string>& texts) {
   using Status = TlsrptRecordSet::Status;
   TagListChoice choice = choose_tag_list(texts, kDialect);
   TlsrptRecordSet set;
   set.unrelated = std::move(choice.unrelated);
+  if (choice.status == TagListChoice::Status::one) set.counted_by_some = spaced_of(set.unrelated);
   if (choice.status == TagListChoice::Status::multiple) set.status = Status::multiple;
   if (choice.status == TagListChoice::Status::one) {
     set.record = parse_tlsrpt_record(texts[choice.index]);

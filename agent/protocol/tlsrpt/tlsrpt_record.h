@@ -33,6 +33,7 @@ struct TlsrptRecordSet {
   Status status = Status::none;
   TlsrptRecord record;
   std::vector<std::string> unrelated;
+  std::vector<std::string> counted_by_some;  // of those: some readers count them as records, too
 };
 TlsrptRecordSet read_tlsrpt_records(const std::vector<std::string>& texts);
 

@@ -58,8 +58,9 @@ const Provider* find_provider(std::string_view mx_host) {
 // suffix.
 std::string customary_pattern(std::string_view host, const Provider& provider) {
   if (provider.suffix == ".mx.microsoft") {
-    size_t dot = host.find('.');
-    return dot == std::string_view::npos ? std::string() : "*" + std::string(host.substr(dot));
+    std::string_view parent = host.substr(std::min(host.find('.'), host.size()));
+    // A wildcard below the suffix itself would cover every customer of every kind.
+    return parent.size() > provider.suffix.size() ? "*" + std::string(parent) : std::string();
   }
   return provider.wildcard ? "*" + std::string(provider.suffix) : std::string();
 }
@@ -76,6 +77,19 @@ std::optional<std::string> covering_pattern(const std::vector<std::string>& patt
 std::string_view provider_of(std::string_view mx_host) {
   const Provider* provider = find_provider(mx_host);
   return provider == nullptr ? std::string_view() : provider->name;
+}
+
+std::string_view provider_with_hosts_below(std::string_view base) {
+  std::string_view name;
+  for (const Provider& provider : kProviders) {
+    std::string_view suffix = provider.suffix.substr(1);
+    // A customary pattern, or hosts directly below.
+    if (suffix == base) return {};
+    if (provider.wildcard && suffix.size() > base.size() && suffix.ends_with(base) &&
+        suffix[suffix.size() - base.size() - 1] == '.')
+      name = provider.name;
+  }
+  return name;
 }
 
 std::string_view provider_hint(std::string_view provider) {
@@ -101,7 +115,9 @@ std::string_view provider_hint(std::string_view provider) {
 std::vector<std::string> suggested_patterns(const std::vector<std::string>& hosts) {
   std::vector<std::string> patterns;
   for (const std::string& host : hosts) {
-    if (!protocol::is_mx_pattern(host)) continue;
+    // Neither addresses nor names that mean something only locally.
+    bool dotted = host.find('.') != std::string::npos;
+    if (!protocol::is_rfc1123_host_name(host) || !dotted || host.ends_with(".localhost")) continue;
     std::string pattern = ascii_lower(host);
     if (const Provider* provider = find_provider(host)) {
       std::string customary = customary_pattern(pattern, *provider);

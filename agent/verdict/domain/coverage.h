@@ -22,6 +22,8 @@ std::optional<std::string> covering_pattern(const std::vector<std::string>& patt
 
 // "Microsoft 365", "Google Workspace", …, by the suffix of an MX host; empty: not recognised.
 std::string_view provider_of(std::string_view mx_host);
+// The provider whose MX hosts all are more than one level below `base`; empty: none.
+std::string_view provider_with_hosts_below(std::string_view base);
 // A note for customers of the provider, one sentence; empty: none.
 std::string_view provider_hint(std::string_view provider);
 

@@ -45,7 +45,8 @@ std::vector<PolicyReading> read_policies(const PolicyEvidence& evidence) {
     PolicyReading reading;
     auto [known, is_new] = parsed.emplace(attempt.body, readings.size());
     if (is_new)
-      reading.policy = protocol::parse_sts_policy(attempt.body);
+      reading.policy = protocol::parse_sts_policy(
+          attempt.body, protocol::charset_of(attempt.content_type.value_or("")));
     else
       reading.policy = readings[known->second].policy;
     if (is_cut_off(attempt, reading.policy)) {

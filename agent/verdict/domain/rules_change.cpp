@@ -41,6 +41,7 @@ class ChangeRules {
     else
       publication();
     mail_hosts();
+    mail_provider();
     if (!date_reported_ && !held_.empty()) cache_window();
   }
 
@@ -67,8 +68,10 @@ class ChangeRules {
   }
   std::string until(Time when) const { return until_text(when, now_); }
   std::string new_id_fix() const {
-    return fmt::format("Publish the record with a new id: \"v=STSv1; id={}\"",
-                       fresh_id(&history_, now_));
+    return fmt::format(
+        "If the policy served now is the intended one and covers every MX host, publish the record "
+        "with a new id: \"v=STSv1; id={}\"",
+        fresh_id(&history_, now_));
   }
 
   void removal();
@@ -80,6 +83,7 @@ class ChangeRules {
   void mode_fall();
   void max_age();
   void mail_hosts();
+  void mail_provider();
   bool added_host(const SeenMx& mx);
   void cache_window();
 
@@ -279,6 +283,10 @@ void ChangeRules::mail_hosts() {
 // current MX host matches that policy.
 bool ChangeRules::added_host(const SeenMx& mx) {
   const std::string& host = mx.host;
+  MxName name;
+  for (const MxTarget& target : judgement_.evidence.mx_targets)
+    if (target.host == host) name = judgement_.read_mx(target);
+  if (is_wrong_name(name.slip)) return false;  // reported as such
   std::string arrival =
       fmt::format("{} was added on {}", printable(host, 253), date_text(mx.added));
   const auto& known = history_.policy.value;
@@ -287,6 +295,7 @@ bool ChangeRules::added_host(const SeenMx& mx) {
     add_finding("mx-added-not-covered",
                 {.message = fmt::format("{} and matches none of the policy's mx patterns {}",
                                         arrival, listed((*known)->mx, 8)),
+                 .fix = name.slip == MxSlip::none ? std::string() : correction_of(host, name) + ".",
                  .host = host});
     return false;
   }
@@ -310,6 +319,22 @@ bool ChangeRules::added_host(const SeenMx& mx) {
     return !other_way;
   }
   return false;
+}
+
+void ChangeRules::mail_provider() {
+  const MxAlternation& alternation = history_.mx_alternation;
+  if (is_mx_flapping(alternation, now_))
+    return add_finding("mx-set-flapping",
+                       {.message = fmt::format(
+                            "An earlier set of MX hosts came back {} times since {}; the latest "
+                            "known set is {}",
+                            alternation.returns, rfc3339(alternation.first_return),
+                            listed(history_.mx.value.value_or(std::vector<std::string>()), 8))});
+  if (!is_recent(history_.provider_changed) || !history_.mx.value) return;
+  add_finding("mx-provider-changed",
+              {.message = fmt::format("The MX hosts belonged to {} until {} and now belong to {}",
+                                      history_.provider_before, rfc3339(history_.provider_changed),
+                                      providers_text(*history_.mx.value))});
 }
 
 void ChangeRules::cache_window() {

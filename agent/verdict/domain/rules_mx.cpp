@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/mx_name.h"
 #include "verdict/domain/unchecked.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
@@ -88,22 +89,57 @@ void judge_set(RuleContext& context) {
                    .host = record.host});
 }
 
+void judge_wrong_name(RuleContext& context, const MxTarget& target, const MxName& name) {
+  std::string host = printable(target.host, 253);
+  std::string_view domain = context.evidence.domain.text();
+  FindingDetails what;
+  what.host = target.host;
+  what.fix = correction_of(target.host, name) + ".";
+  switch (name.slip) {
+    case MxSlip::address:
+      what.message = fmt::format("The MX record contains the IP address {}", host);
+      if (!IpAddress::parse(target.host))
+        what.message = fmt::format(
+            "The MX record contains an IP address, to which the zone appended its name: {}", host);
+      what.fix.clear();
+      context.add("mx-ip-literal", std::move(what));
+      break;
+    case MxSlip::doubled:
+      what.message = fmt::format(
+          "The MX record of {} names {}: the final dot of {} is missing, so the zone appended its "
+          "name",
+          domain, host, printable(name.meant, 253));
+      context.add("mx-name-doubled", std::move(what));
+      break;
+    default:
+      what.message =
+          fmt::format("The MX record of {} names {}, {}", domain, host,
+                      target.host.find('.') == std::string::npos && target.host != "localhost"
+                          ? "a name without a dot"
+                          : "which means something only on the host or the network itself");
+      context.add("mx-name-local", std::move(what));
+      break;
+  }
+}
+
 void judge_target(RuleContext& context, const MxTarget& target) {
   if (target.host.empty()) return;
-  if (IpAddress::parse(target.host)) {
-    context.add("mx-ip-literal", {.message = fmt::format("The MX record contains the IP address {}",
-                                                         printable(target.host, 100)),
-                                  .host = target.host});
-    return;
-  }
+  MxName name = context.read_mx(target);
+  // Its addresses, if it has any, are somebody else's.
+  if (is_wrong_name(name.slip)) return judge_wrong_name(context, target, name);
   // Neither a certificate nor a policy can contain such a name.
-  if (!protocol::is_rfc1123_host_name(target.host))
+  if (name.slip == MxSlip::no_host_name)
     context.add("mx-underscore",
                 {.message = fmt::format("{} is not a valid host name", printable(target.host, 253)),
+                 .fix = name.meant.empty() ? std::string() : correction_of(target.host, name) + ".",
                  .host = target.host});
   if (target.verdict == nullptr) return;  // judge_unchecked_mx_hosts() says so
-  for (const UngradedFinding& finding : target.verdict->findings)
-    if (finding.row->stage == Stage::mx) context.findings.add(finding);
+  for (UngradedFinding finding : target.verdict->findings) {
+    if (finding.row->stage != Stage::mx) continue;
+    if (finding.row->code == FindingCode("mx-no-address") && !name.meant.empty())
+      finding.fix = sentence(correction_of(target.host, name)) + ".";
+    context.findings.add(std::move(finding));
+  }
 }
 
 std::string uncovered_message(const std::vector<std::string>& hosts, const std::string& patterns) {
@@ -114,34 +150,53 @@ std::string uncovered_message(const std::vector<std::string>& hosts, const std::
                      patterns);
 }
 
+struct UncoveredHost {
+  std::string host;
+  MxName name;
+};
+
+std::string fix_for(const std::vector<UncoveredHost>& uncovered) {
+  std::vector<std::string> right;
+  std::string corrections;
+  for (const UncoveredHost& each : uncovered) {
+    if (each.name.slip == MxSlip::none)
+      right.push_back(each.host);
+    else if (corrections.empty())
+      corrections = correction_of(each.host, each.name);
+  }
+  std::string lines;
+  for (const std::string& line : suggested_patterns(right))
+    lines += fmt::format(" \"mx: {}\"", line);
+  if (lines.empty()) return corrections.empty() ? std::string() : corrections + ".";
+  std::string text = fmt::format("Add{} to the policy, then publish a new id", lines);
+  return text + (corrections.empty() ? "." : "; " + corrections + ".");
+}
+
 // RFC 8461 §4.1: the name in the MX record is matched, not the target of its CNAME.
 void judge_coverage(RuleContext& context) {
   if (!context.has_patterns()) return;
-  std::vector<std::string> uncovered;
+  std::vector<UncoveredHost> uncovered;
   size_t hosts = 0;
   for (const MxTarget& target : context.evidence.mx_targets) {
-    if (target.host.empty() || IpAddress::parse(target.host)) continue;
+    MxName name = context.read_mx(target);
+    if (target.host.empty() || is_wrong_name(name.slip)) continue;
     ++hosts;
-    if (!covering_pattern(context.reading.policy.mx, target.host)) uncovered.push_back(target.host);
+    if (!covering_pattern(context.reading.policy.mx, target.host))
+      uncovered.push_back({target.host, std::move(name)});
   }
   if (uncovered.empty()) return;
   std::string patterns = listed(context.reading.policy.mx, 8);
-  std::vector<std::string> lines = suggested_patterns(uncovered);
-  auto fix_for = [](const std::vector<std::string>& missing) {
-    std::string text;
-    for (const std::string& line : missing) text += fmt::format(" \"mx: {}\"", line);
-    return missing.empty() ? std::string()
-                           : fmt::format("Add{} to the policy, then publish a new id.", text);
-  };
   if (uncovered.size() == hosts) {
+    std::vector<std::string> names;
+    for (const UncoveredHost& each : uncovered) names.push_back(each.host);
     context.add("mx-not-covered",
-                {.message = uncovered_message(uncovered, patterns), .fix = fix_for(lines)});
+                {.message = uncovered_message(names, patterns), .fix = fix_for(uncovered)});
     return;
   }
-  for (const std::string& host : uncovered)
-    context.add("mx-partial-coverage", {.message = uncovered_message({host}, patterns),
-                                        .fix = fix_for(suggested_patterns({host})),
-                                        .host = host});
+  for (const UncoveredHost& each : uncovered)
+    context.add("mx-partial-coverage", {.message = uncovered_message({each.host}, patterns),
+                                        .fix = fix_for({each}),
+                                        .host = each.host});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "protocol/http/content_type.h"
+#include "protocol/senders/senders.h"
 #include "verdict/domain/bot_defences.h"
 #include "verdict/domain/policy_rules.h"
 #include "verdict/domain/web_servers.h"
@@ -17,22 +18,22 @@ namespace {
 
 using protocol::BodyCoding;
 using protocol::ContentTypeFault;
+using protocol::effect_text;
 using protocol::HttpsAttempt;
+using protocol::Sender;
+using protocol::SenderDifference;
+using protocol::SenderSet;
 
-// postfix-tlspol gives up after 2 seconds, postfix-mta-sts-resolver after 4.
+// As SenderDifference::answer_after_… have them.
 constexpr auto kSlow = std::chrono::seconds(2);
 constexpr auto kVerySlow = std::chrono::seconds(4);
+constexpr auto kSlowest = std::chrono::seconds(15);
 constexpr int kPolicyFound = 200;
 constexpr size_t kShown_bytes = 120;
 
-// Senders by what they do with a response, in the versions that were tried.
-constexpr std::string_view kHttp1Only = "postfix-mta-sts-resolver, mailauth and checkdmarc";
-constexpr std::string_view kOfferGzip =
-    "mox, maddy, postfix-tlspol and postfix-mta-sts-resolver, which ask for gzip,";
-constexpr std::string_view kDecodeNothing = "mailauth and Stalwart, which decode nothing,";
-constexpr std::string_view kStrictParameters = "maddy and postfix-tlspol";
-constexpr std::string_view kStrictCharset = "postfix-mta-sts-resolver";
-constexpr std::string_view kStrictLines = "mailauth and Zone-MTA, which use Node.js,";
+// They ask for gzip and decode it.
+constexpr SenderSet kOfferGzip{Sender::mox, Sender::postfix_mta_sts_resolver,
+                               Sender::postfix_tlspol, Sender::maddy};
 
 // The findings about one response.
 class AnswerRules {
@@ -134,11 +135,12 @@ void AnswerRules::judge_status() {
 
 void AnswerRules::judge_version() {
   if (attempt_.http1_failure.empty()) return;
-  report("sts-http-no-http1", HttpTrouble::http2_only,
-         fmt::format("{} serves the policy over HTTP/2 only; HTTP/1.1 gets: {}. {} speak HTTP/1.1 "
-                     "only",
-                     attempt_.address.text(), printable(attempt_.http1_failure, kShown_bytes),
-                     kHttp1Only));
+  report(
+      "sts-http-no-http1", HttpTrouble::http2_only,
+      fmt::format("{} serves the policy over HTTP/2 only; HTTP/1.1 gets: {}; {}, which speak "
+                  "HTTP/1.1 only, cannot fetch it",
+                  attempt_.address.text(), printable(attempt_.http1_failure, kShown_bytes),
+                  names_text(protocol::senders_affected_by(SenderDifference::answer_http2_only))));
 }
 
 // The texts mean the same to a sender.
@@ -158,9 +160,8 @@ void AnswerRules::judge_coding() {
   if (attempt_.coding == BodyCoding::decoded) {
     if (attempt_.uncoded && attempt_.uncoded->coded)
       report(code, HttpTrouble::coded,
-             fmt::format("Content-Encoding is {} although the request has no Accept-Encoding; {} "
-                         "refuse the policy",
-                         coding, kDecodeNothing));
+             fmt::format("Content-Encoding is {} although the request has no Accept-Encoding; {}",
+                         coding, effect_text(SenderDifference::answer_coding_unasked)));
     else if (readable_without && !same_policy(attempt_.body, *attempt_.uncoded->body))
       report(code, HttpTrouble::coded,
              fmt::format("The policy in Content-Encoding {} differs from the one without: a stale "
@@ -178,7 +179,9 @@ void AnswerRules::judge_coding() {
                                      "offer",
                                      coding);
   if (readable_without)
-    report(code, HttpTrouble::coded, fmt::format("{}; {} refuse the policy", what, kOfferGzip));
+    report(
+        code, HttpTrouble::coded,
+        fmt::format("{}; {}, which ask for gzip, refuse the policy", what, names_text(kOfferGzip)));
   else
     report(code, HttpTrouble::coded, what + "; senders cannot read the policy", Severity::critical);
 }
@@ -198,8 +201,9 @@ void AnswerRules::judge_length() {
 // RFC 9112 §2.2: a recipient may accept LF alone.
 void AnswerRules::judge_head() {
   if (!attempt_.bare_lf_in_head) return;
-  FindingDetails what = details(fmt::format(
-      "Lines of the response's header end in LF without CR; {} refuse the response", kStrictLines));
+  FindingDetails what =
+      details(fmt::format("Lines of the response's header end in LF without CR; {}",
+                          effect_text(SenderDifference::answer_head_lf)));
   what.fix = "Let the program that writes the response end every line of the header with CRLF.";
   what.severity = Severity::warning;
   context_.add("sts-http-malformed", std::move(what));
@@ -208,7 +212,8 @@ void AnswerRules::judge_head() {
 void AnswerRules::judge_content_type() {
   if (!attempt_.content_type || attempt_.content_type->empty()) {
     report("sts-http-content-type-missing", HttpTrouble::wrong_type,
-           "The response has no Content-Type header");
+           "The response has no Content-Type header; " +
+               effect_text(SenderDifference::answer_type_missing));
     return;
   }
   const FindingCode code = "sts-http-content-type-wrong";
@@ -217,23 +222,26 @@ void AnswerRules::judge_content_type() {
     const auto count = std::count_if(
         attempt_.fields.begin(), attempt_.fields.end(),
         [](const auto& field) { return equals_ignoring_case(field.name, "Content-Type"); });
-    report(code, HttpTrouble::wrong_type,
-           count > 1
-               ? fmt::format("The first of {} Content-Type headers, which senders take, is {} "
-                             "instead of text/plain",
-                             count, shown)
-               : fmt::format("Content-Type is {} instead of text/plain", shown));
+    report(
+        code, HttpTrouble::wrong_type,
+        (count > 1 ? fmt::format("The first of {} Content-Type headers, which senders take, is {} "
+                                 "instead of text/plain; ",
+                                 count, shown)
+                   : fmt::format("Content-Type is {} instead of text/plain; ", shown)) +
+            effect_text(SenderDifference::answer_type_wrong));
     return;
   }
   const auto reading = protocol::read_content_type_parameters(*attempt_.content_type);
   if (reading.fault == ContentTypeFault::parameter)
     report(code, HttpTrouble::wrong_type,
-           fmt::format("Content-Type is {}; {} refuse the parameter {}", shown, kStrictParameters,
-                       quoted(reading.text, 40)));
+           fmt::format("Content-Type is {}, with the parameter {}; {}", shown,
+                       quoted(reading.text, 40),
+                       effect_text(SenderDifference::answer_type_parameter)));
   if (reading.fault == ContentTypeFault::charset)
-    report(code, HttpTrouble::wrong_type,
-           fmt::format("Content-Type is {}; {} refuses the charset {}", shown, kStrictCharset,
-                       quoted(reading.text, 40)));
+    report(
+        code, HttpTrouble::wrong_type,
+        fmt::format("Content-Type is {}, with the charset {}; {}", shown, quoted(reading.text, 40),
+                    effect_text(SenderDifference::answer_charset_unknown)));
 }
 
 // They have a single cause and fix, and their own findings.
@@ -252,9 +260,12 @@ void AnswerRules::judge_duration() {
   if (duration < kSlow) return;
   FindingDetails what = details(fmt::format(
       "Fetching the policy from {} took {:.1f} seconds, and {:.1f} the time "
-      "before",
+      "before; {}",
       attempt_.address.text(), std::chrono::duration<double>(attempt_.total_time).count(),
-      std::chrono::duration<double>(attempt_.previous_time).count()));
+      std::chrono::duration<double>(attempt_.previous_time).count(),
+      effect_text(duration < kVerySlow  ? SenderDifference::answer_after_2_s
+                  : duration < kSlowest ? SenderDifference::answer_after_4_s
+                                        : SenderDifference::answer_after_15_s)));
   what.address_in_subject = true;
   if (duration < kVerySlow) what.severity = Severity::info;
   context_.add("sts-http-slow", std::move(what));

@@ -87,7 +87,9 @@ void judge_without_record(RuleContext& context) {
                                   context.evidence.policy.host);
     for (FindingCode code : {FindingCode("sts-host-unchecked"), FindingCode("sts-tls-unchecked"),
                              FindingCode("sts-policy-unchecked")})
-      context.not_observed(code, {.message = why, .host = context.evidence.policy.host});
+      context.not_observed(code, {.message = why,
+                                  .fix = "Follow the finding of stage record that says why.",
+                                  .host = context.evidence.policy.host});
   }
   const HttpsAttempt* attempt = context.reading.attempt;
   bool served = context.reading.read && context.reading.policy.valid && attempt->chain &&

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/printable.h"
+#include "protocol/senders/senders.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -31,6 +34,23 @@ void judge_absence(RuleContext& context, const DnsAnswer& answer) {
                 {.message = fmt::format("The name {} does not exist (NXDOMAIN)", answer.name)});
 }
 
+void judge_unrelated(RuleContext& context, const DnsAnswer& answer) {
+  const StsRecordSet& set = context.records;
+  if (set.unrelated.empty()) return;
+  std::string message = fmt::format(
+      "{} has {} other TXT record{}; the first is \"{}\"", answer.name, set.unrelated.size(),
+      set.unrelated.size() == 1 ? "" : "s", printable(set.unrelated.front(), 80));
+  // Without a record of its own there is nothing that senders could miss.
+  if (set.status == StsRecordSet::Status::found) {
+    bool longer = std::any_of(set.unrelated.begin(), set.unrelated.end(),
+                              [](const std::string& text) { return text.starts_with("v=STSv1"); });
+    message +=
+        "; " + protocol::difference_text(longer ? protocol::SenderDifference::record_longer_version
+                                                : protocol::SenderDifference::record_foreign);
+  }
+  context.add("sts-txt-unrelated-records", {.message = std::move(message)});
+}
+
 void judge_texts(RuleContext& context, const DnsAnswer& answer) {
   const StsRecordSet& set = context.records;
   switch (set.status) {
@@ -39,10 +59,12 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
       context.add_faults(set.record.faults, FaultySource::record);
       break;
     case StsRecordSet::Status::multiple:
-      context.add("sts-txt-multiple",
-                  {.message = fmt::format("{} records at {} begin with \"v=STSv1;\": {}",
-                                          answer.texts.size() - set.unrelated.size(), answer.name,
-                                          listed(answer.texts, 3))});
+      context.add(
+          "sts-txt-multiple",
+          {.message = fmt::format(
+               "{} records at {} have the version \"v=STSv1\": {}; {}",
+               answer.texts.size() - set.unrelated.size(), answer.name, listed(answer.texts, 3),
+               protocol::effect_text(protocol::SenderDifference::record_several))});
       break;
     case StsRecordSet::Status::none:
       context.add(
@@ -50,12 +72,7 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
           {.message = fmt::format("No TXT record at {} begins with \"v=STSv1;\"", answer.name)});
       break;
   }
-  if (!set.unrelated.empty())
-    context.add(
-        "sts-txt-unrelated-records",
-        {.message = fmt::format("{} has {} other TXT record{}; the first is \"{}\"", answer.name,
-                                set.unrelated.size(), set.unrelated.size() == 1 ? "" : "s",
-                                printable(set.unrelated.front(), 80))});
+  judge_unrelated(context, answer);
 }
 
 }  // namespace

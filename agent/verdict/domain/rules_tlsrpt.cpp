@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
+#include "protocol/senders/senders.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -57,6 +59,13 @@ void judge_tlsrpt(RuleContext& context) {
           {.message = fmt::format("No TXT record at {} begins with \"v=TLSRPTv1;\"", answer.name)});
       break;
   }
+  if (!set.counted_by_some.empty())
+    context.add(
+        "tlsrpt-unrelated-records",
+        {.message = fmt::format(
+             "{} has another record, \"{}\", with whitespace before its first semicolon; {}",
+             answer.name, printable(set.counted_by_some.front(), 80),
+             protocol::effect_text(protocol::SenderDifference::tlsrpt_second_record))});
 }
 
 }  // namespace mtasts::verdict

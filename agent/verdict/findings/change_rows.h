@@ -16,13 +16,13 @@ inline constexpr FindingRow kRows[] = {
     {"sts-removed-while-cached", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "The record and the policy were removed without first publishing mode none, while senders "
      "still hold the old policy and apply it.",
-     "Restore the record and the policy, then remove them in the safe order: mtasts-exporter plan "
-     "remove <domain>.",
+     "If the removal was a mistake, restore the policy, then the record; otherwise remove them in "
+     "the safe order, which begins with mode none: mtasts-exporter plan remove <domain>.",
      kHistory},
     {"sts-removed-before-expiry", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "The record was removed after a policy of mode none, but before every older policy had "
      "expired from sender caches.",
-     "Publish the record and the policy of mode none again until the given date.", kHistory},
+     "Publish the policy of mode none, then the record again, until the given date.", kHistory},
     {"sts-mode-downgrade-to-absent", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "The record of a domain in mode enforce was removed, so senders without a cached policy "
      "deliver without MTA-STS.",
@@ -31,11 +31,11 @@ inline constexpr FindingRow kRows[] = {
      kDigRecord},
     {"sts-mode-downgrade-enforce-testing", kStage, W, W, kNone, "", "RFC 8461 §3.2, §5",
      "The mode was lowered from enforce to testing: senders report failures but still deliver.",
-     "Confirm that the change is intended; if not, publish mode enforce and a new id.",
+     "Confirm that the change is intended; if not, publish mode enforce, then a new id.",
      kCurlPolicy},
     {"sts-mode-downgrade-enforce-none", kStage, W, W, kNone, "", "RFC 8461 §3.2, §8.3",
      "The mode was lowered from enforce to none: senders deliver as if there were no policy.",
-     "Confirm that the change is intended; if not, publish mode enforce and a new id.",
+     "Confirm that the change is intended; if not, publish mode enforce, then a new id.",
      kCurlPolicy},
     {"sts-policy-flapping", kStage, W, W, kNone, "", "RFC 8461 §3.3, §10.2",
      "The served policy alternates between versions, so the version that a sender caches is a "
@@ -44,11 +44,14 @@ inline constexpr FindingRow kRows[] = {
     {"sts-body-changed-id-same", kStage, W, W, kNone, kLater, "RFC 8461 §3.1, §8.1",
      "The policy changed but the id did not, so senders with the old policy do not fetch the new "
      "one.",
-     "Publish a new id in the record.", kDigRecord},
+     "If the policy served now is the intended one and covers every MX host, publish a new id in "
+     "the record.",
+     kDigRecord},
     {"sts-id-changed-before-body", kStage, W, W, kNone, kLater, "RFC 8461 §8.1",
      "The id changed before the policy did, so senders may have cached the old policy under the "
      "new id.",
-     "Publish another new id now that the new policy is in place.", kDigRecord},
+     "Publish another new id, now that the new policy is in place, if it covers every MX host.",
+     kDigRecord},
     {"sts-id-reused", kStage, W, W, kNone, kLater, "RFC 8461 §3.1",
      "The id was used before, so senders that cached the policy of that time do not fetch the new "
      "one.",
@@ -74,7 +77,9 @@ inline constexpr FindingRow kRows[] = {
     {"mx-added-not-covered", kStage, C, W, kNone, kLater, "RFC 8461 §4.1, §8.1",
      "An MX host was added that matches no mx pattern of the policy; in mode enforce senders do "
      "not deliver to it.",
-     "Add an mx line for the host to the policy, then publish a new id.", kDigMx},
+     "If the MX record names the right host, add an mx line for it to the policy, then publish a "
+     "new id.",
+     kDigMx},
     {"mx-changed-inside-cache-window", kStage, C, W, kNone, kLater, "RFC 8461 §5.1, §8.1",
      "An MX host was added that an older policy does not cover, and senders may still hold that "
      "policy.",
@@ -86,6 +91,15 @@ inline constexpr FindingRow kRows[] = {
     {"mx-removed", kStage, I, I, kNone, "", "RFC 8461 §8.1",
      "An MX host was removed from the MX records.",
      "Remove its mx line from the policy once senders no longer use the host.", kDigMx},
+    {"mx-set-flapping", kStage, W, W, kNone, "", "RFC 5321 §5.1, RFC 8461 §8.1",
+     "The MX records alternate between different sets of hosts, so which hosts a sender uses is a "
+     "matter of chance.",
+     "Make sure that every authoritative server has the same MX records.", kDigMx},
+    {"mx-provider-changed", kStage, W, W, kNone, "", "RFC 8461 §8.1",
+     "All MX hosts now belong to another mail provider than before.",
+     "Confirm that the move is intended; if not, restore the MX records and find out who changed "
+     "the zone.",
+     kDigMx},
     {"sts-change-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.1",
      "Record or policy could not be observed, so it is not known whether they changed.",
      "Follow the finding of stage record or policy_fetch that says why.", kHistory},

@@ -15,6 +15,7 @@
 #include "base/channel.h"
 #include "base/enum_words.h"
 #include "base/finding_code.h"
+#include "protocol/text/syntax_fault.h"
 
 namespace mtasts::verdict {
 
@@ -59,6 +60,10 @@ const FindingRow* find_row(std::string_view code);  // null: no such code
 inline Severity severity_in(const FindingRow& row, Regime regime) {
   return regime == Regime::enforce ? row.in_enforce : row.otherwise;
 }
+
+// Of a fault that a parser found. One that its grammar allows stops no sender that follows the RFC,
+// so it is never critical.
+Severity severity_of(const protocol::SyntaxFault& fault, Regime regime);
 
 // The row's command filled in for example.com, for documentation of the finding.
 std::string example_command(const FindingRow& row);

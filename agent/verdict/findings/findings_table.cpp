@@ -80,6 +80,13 @@ std::span<const FindingRow> findings_table() { return kTable; }
 
 const FindingRow& row_of(FindingCode code) { return kTable[kRowOfCode[code.index()]]; }
 
+Severity severity_of(const protocol::SyntaxFault& fault, Regime regime) {
+  Severity severity = severity_in(row_of(fault.code), regime);
+  if (severity != Severity::critical || protocol::is_outside_grammar(fault.fault_class))
+    return severity;
+  return fault.difference == protocol::SenderDifference::none ? Severity::info : Severity::warning;
+}
+
 const FindingRow* find_row(std::string_view text) {
   std::optional<FindingCode> code = FindingCode::find(text);
   return code ? &row_of(*code) : nullptr;

@@ -76,8 +76,8 @@ inline constexpr FindingRow kRows[] = {
      "The MX host responds over IPv4 but not over IPv6.",
      "Make the mail server listen on IPv6, or remove the AAAA record.", kSmtpTls},
     {"smtp-ipv4-fail", kStage, W, W, kSmtp, "", "RFC 5321 §5.1",
-     "The MX host responds over IPv6 but not over IPv4.",
-     "Make the mail server listen on IPv4, or remove the A record.", kSmtpTls},
+     "The MX host responds over IPv6 but not over IPv4.", "Make the mail server listen on IPv4.",
+     kSmtpTls},
     {"probe-port25-egress-blocked", kStage, U, U, kNone, "", "",
      "The agent cannot connect to port 25 anywhere: neither the MX hosts nor the canaries respond.",
      "Run the agent where outgoing port 25 is open (many clouds block it), or set [smtp] enabled = "

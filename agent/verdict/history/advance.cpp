@@ -10,6 +10,7 @@
 #include "verdict/domain/coverage.h"
 #include "verdict/history/history.h"
 #include "verdict/history/issuers.h"
+#include "verdict/history/mx_history.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -272,10 +273,14 @@ void Step::mx() {
   if (!seen_.mx) return;
   std::vector<std::string> hosts = sorted(*seen_.mx);
   if (hosts.size() > kMostRemembered) hosts.resize(kMostRemembered);
+  std::optional<std::vector<std::string>> earlier = history_.mx.previous;
   Transition transition = take(history_.mx, hosts, seen_.at);
   if (transition != Transition::kept) ++history_.revision;
+  bool returned = transition == Transition::confirmed && earlier == hosts;
+  if (note_mx_set(history_.mx_alternation, hosts, seen_, returned)) ++history_.revision;
   if (transition != Transition::first && transition != Transition::confirmed) return;
   note_hosts(hosts);
+  if (transition == Transition::confirmed) note_provider(history_);
   if (transition == Transition::confirmed)
     add_change(history_.mx.since, "mx_set", joined(*history_.mx.previous), joined(hosts));
 }

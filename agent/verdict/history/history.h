@@ -67,6 +67,17 @@ struct SeenMx {
   bool operator==(const SeenMx&) const = default;
 };
 
+// The MX set goes back and forth between sets (round robin, servers with different zones).
+struct MxAlternation {
+  std::vector<std::string> sets;  // digests of the sets observed, latest last; last 8
+  Time first_return{};            // when a set came back for the first time; epoch: never
+  Time last_return{};             // the latest time
+  uint64_t returns = 0;           // since first_return; a set that returned to stay counts twice
+  std::chrono::seconds longest_ttl{0};  // of the MX records: a cache may be that much behind
+
+  bool operator==(const MxAlternation&) const = default;
+};
+
 // Who issues the certificates of the policy host or of an MX host. During a renewal, and with a
 // certificate for each algorithm, a host has several issuers: as long as the known one is among
 // them, nothing has changed.
@@ -124,6 +135,9 @@ struct History {
   std::vector<Time> policy_returns;       // when the served body reverted to an earlier one; last 4
   std::vector<std::string> certificates;  // fingerprints on the policy host, latest last; last 8
   std::vector<SeenIssuer> issuers;        // by host; at most kMostRemembered
+  MxAlternation mx_alternation;
+  std::string provider_before;  // of the MX hosts, before the last change of the provider
+  Time provider_changed{};      // epoch: never
   uint64_t revision = 0;  // counts changes, except those of the `seen` times of current values
 };
 using HistoryPtr = std::shared_ptr<const History>;
@@ -138,6 +152,7 @@ struct Observation {
   PolicyFactsPtr policy;                       // the served policy, if senders accept it
   bool policy_gone = false;                    // no policy is served
   std::optional<std::vector<std::string>> mx;  // in any order
+  std::chrono::seconds mx_ttl{0};              // what is left of the TTL of the answer
   std::string certificate;                     // fingerprint on the policy host
   struct Issuers {
     std::string host;
@@ -151,6 +166,13 @@ struct Observation {
 // first. Items that are older than `retention` and can no longer be held are dropped.
 History advance(const History& before, const Observation& seen, std::chrono::milliseconds retention,
                 std::vector<Change>& changes);
+
+// The MX set alternates, and has done so for longer than caches that are behind can explain.
+bool is_mx_flapping(const MxAlternation& alternation, Time now);
+
+// The providers of a whole MX set, with hosts that belong to none: "Microsoft 365
+// (x.mail.protection.outlook.com)", "mx1.example.com, mx2.example.com".
+std::string providers_text(const std::vector<std::string>& hosts);
 
 // A value awaits confirmation: the next check should come soon.
 bool is_unsettled(const History& history);

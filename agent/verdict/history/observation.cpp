@@ -108,6 +108,7 @@ Observation observation_of(const RuleContext& context) {
   seen.policy_gone =
       seen.policy == nullptr && is_domain_there(context.evidence) && is_policy_gone(context);
   seen.mx = mx_of(context.evidence);
+  seen.mx_ttl = context.evidence.mx.ttl;
   for (const protocol::HttpsAttempt& attempt : context.evidence.policy.attempts)
     if (seen.certificate.empty() && attempt.chain != nullptr)
       seen.certificate = attempt.chain->leaf.fingerprint_sha256;

@@ -165,25 +165,20 @@ void judge_selective_starttls(HostContext& context) {
     if (attempt.status == SmtpStatus::ok) with = &attempt;
     if (lacks_starttls(attempt)) without.push_back(&attempt);
   }
-  if (with == nullptr || without.empty()) return;
-  std::vector<std::string> names;
-  bool other_look = true;  // the same address, seen twice
+  if (with == nullptr) return;
   for (const SmtpAttempt* attempt : without) {
-    names.push_back(attempt->address.text());
-    other_look &= std::any_of(
+    std::string address = attempt->address.text();
+    bool other_look = std::any_of(  // the same address, seen twice
         context.host.attempts.begin(), context.host.attempts.end(), [&](const SmtpAttempt& other) {
           return other.status == SmtpStatus::ok && other.address == attempt->address;
         });
+    std::string message =
+        other_look
+            ? fmt::format("{} offers STARTTLS on one connection and not on another", address)
+            : fmt::format("{} offers STARTTLS, but {} does not", with->address.text(), address);
+    context.findings.add("smtp-starttls-selective",
+                         about_attempt(context.host, *attempt, std::move(message)));
   }
-  std::string message =
-      other_look
-          ? fmt::format("{} offers STARTTLS on one connection and not on another", listed(names))
-          : fmt::format("{} offers STARTTLS, but {} {} not", with->address.text(), listed(names),
-                        names.size() == 1 ? "does" : "do");
-  context.findings.add("smtp-starttls-selective", {.message = std::move(message),
-                                                   .host = context.host.host,
-                                                   .address = without.front()->address,
-                                                   .address_in_subject = false});
 }
 
 void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
@@ -208,12 +203,10 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
                                   attempt.address.text(), protocol::name_of(attempt.status)));
     return;
   }
-  bool beside_a_good_one = has_working_address(context.host);
-  if (beside_a_good_one && lacks_starttls(attempt)) return;  // judge_selective_starttls
+  if (lacks_starttls(attempt) && has_working_address(context.host))
+    return;  // judge_selective_starttls
   FindingDetails what = about_attempt(context.host, attempt, message_of(attempt));
   what.fix = fix_of(attempt);
-  if (beside_a_good_one && row_of(*code).in_enforce == Severity::critical)
-    what.severity = Severity::warning;
   what.unobserved = attempt.status == SmtpStatus::cancelled;
   what.may_be_local = protocol::may_be_local(attempt);
   context.findings.add(*code, std::move(what));

@@ -20,6 +20,8 @@ TEST(MxPattern, Grammar) {
       "1mx.2.example",          // digits
       "xn--bcher-kva.example",  // A-label
       "a--b.example",           // inner hyphens
+      "mx1.example.123",        // RFC 5321 allows a last label of digits
+      "192.0.2.1",              // hence addresses
       kLabel + ".example",      // the longest label
       kName,                    // 253 octets
       "*." + kName,             // the wildcard is not part of the name
@@ -44,7 +46,6 @@ TEST(MxPattern, Grammar) {
       "a b.example",   // blank
       "b\xC3\xBC"
       "cher.example",          // U-label
-      "192.0.2.1",             // address
       "[192.0.2.1]",           // address literal
       "2001:db8::1",           // address
       "a.example:25",          // port
@@ -53,6 +54,13 @@ TEST(MxPattern, Grammar) {
       std::string("a\0b", 3),  // NUL
   };
   for (const std::string& pattern : bad) EXPECT_FALSE(is_mx_pattern(pattern)) << pattern;
+}
+
+TEST(MxPattern, HostNamesDoNotEndInDigits) {
+  for (const char* name : {"a", "mx1.2.example", "1a", "xn--bcher-kva.example"})
+    EXPECT_TRUE(is_rfc1123_host_name(name)) << name;
+  for (const char* name : {"", "192.0.2.1", "mx1.example.123", "7", "a.1", "a_b", "*.a"})
+    EXPECT_FALSE(is_rfc1123_host_name(name)) << name;
 }
 
 struct Match {

@@ -28,12 +28,14 @@ TEST(StsRecord, TakesWhatTheAbnfTakes) {
       {"v=STSv1; id=20260101120000;", "20260101120000", ""},  // the form used in the RFC
       {"v=STSv1;id=1", "1", ""},                              // no blank, no final semicolon
       {"v=STSv1; id=1; ", "1", ""},                           // the last delimiter ends in WSP
-      {"v=STSv1; id=1 \t ; \t", "1", ""},                     // WSP on both sides
-      {"v=STSv1;\t\tid=a", "a", ""},                          // tabs are WSP
-      {"v=STSv1; id=" + std::string(32, 'x'), std::string(32, 'x'), ""},  // the longest id
-      {"v=STSv1 ; id=1", "1", "1:8 sts-txt-space-before-semicolon"},      // erratum 6285
-      {"v=STSv1\t;id=1", "1", "1:8 sts-txt-space-before-semicolon"},      // a tab as well
-      {"v=STSv1; id=1; id=2", "1", "1:16 sts-txt-duplicate-field"},       // first wins, §3.2
+      {"v=STSv1; id=1   ;  ", "1", ""},                       // blanks on both sides
+      {"v=STSv1; id=1 \t ; \t", "1",
+       "1:15 sts-txt-space-before-semicolon, 1:19 sts-txt-trailing-space"},  // postfix-tlspol
+      {"v=STSv1;\t\tid=a", "a", "1:9 sts-txt-space-before-semicolon"},       // tabs are WSP
+      {"v=STSv1; id=" + std::string(32, 'x'), std::string(32, 'x'), ""},     // the longest id
+      {"v=STSv1 ; id=1", "1", "1:8 sts-txt-space-before-semicolon"},         // erratum 6285
+      {"v=STSv1\t;id=1", "1", "1:8 sts-txt-space-before-semicolon"},         // a tab as well
+      {"v=STSv1; id=1; id=2", "1", "1:16 sts-txt-duplicate-field"},          // first wins, §3.2
       {"v=STSv1; id=1; id=-", "1", "1:16 sts-txt-duplicate-field"},  // matches an extension's ABNF
       {"v=STSv1; id=1; v=STSv1", "1", "1:16 sts-txt-duplicate-field"},   // the version again
       {"v=STSv1; x.y-z_0=!~; id=1", "1", "1:10 sts-txt-unknown-field"},  // every name character
@@ -129,7 +131,8 @@ TEST(StsRecord, NamesTheObservedValue) {
   EXPECT_EQ(parse_sts_record("v=STS1; id=7").faults.front().message,
             "the version is written \"v=STS1\", not v=STSv1");
   EXPECT_EQ(parse_sts_record("v=STSv1; id=a-b").faults.front().message,
-            "the id \"a-b\" contains characters other than letters and digits");
+            "the id \"a-b\" contains characters other than letters and digits; mox 0.0.17 and "
+            "postfix-tlspol 1.13.0 see no record");
   EXPECT_THAT(parse_sts_record("v=spf1 a -all").faults.front().message,
               HasSubstr("\"v=spf1 a -all\" is not a valid MTA-STS record"));
 }
@@ -185,9 +188,10 @@ TEST(StsRecordSet, UsesTheRecordThatSendersUse) {
       {{"v=STSv1; id=1", "v=STSv1;"}, Status::multiple, "", 0},       // even when one is broken
       {{"v=STSv1; id=-"}, Status::invalid, "-", 0},                   // not matching the grammar
       {{"v=STSv1;id=1", "v=STS1; id=2"}, Status::found, "1", 1},      // the near miss is discarded
-      {{"v=STSv1;id=1", "v=STSv1 ; id=2"}, Status::found, "1", 1},    // erratum 6285
-      {{"v=STSv1 ; id=2"}, Status::found, "2", 0},                    // the only one: taken
-      {{"v=STSv1 ; id=2", "v=STS1; id=3"}, Status::found, "2", 1},    // still the only one
+      {{"v=STSv1;id=1", "v=STSv1 ; id=2"}, Status::multiple, "", 0},  // senders count both
+      {{"v=STSv1\t;id=1", "x", "v=STSv1;id=2"}, Status::multiple, "", 1},
+      {{"v=STSv1 ; id=2"}, Status::found, "2", 0},                      // the only one: taken
+      {{"v=STSv1 ; id=2", "v=STS1; id=3"}, Status::found, "2", 1},      // still the only one
       {{"v=STSv1 ; id=2", "v=STSv1 ; id=3"}, Status::multiple, "", 0},  // for any sender
       {{"v=STS1; id=1"}, Status::invalid, "1", 0},                      // near miss
       {{"v=spf1 -all", "v=stsv1; id=1"}, Status::invalid, "1", 1},      // near miss next to SPF

@@ -27,8 +27,10 @@ TEST(BodyChanged, OpensAtTheSecondCheckAndStatesTheExpiry) {
       domain.message("sts-body-changed-id-same"),
       "The policy changed on 2026-11-02, but the id is still \"1\"; senders may hold the policy "
       "last served on 2026-11-02 (mode enforce, max_age 604800) under it until 2026-11-09");
-  EXPECT_EQ(find(domain.report, "sts-body-changed-id-same")->fix,
-            "Publish the record with a new id: \"v=STSv1; id=20261102103100\"");
+  EXPECT_EQ(
+      find(domain.report, "sts-body-changed-id-same")->fix,
+      "If the policy served now is the intended one and covers every MX host, publish the record "
+      "with a new id: \"v=STSv1; id=20261102103100\"");
   domain.look_after(last + kWeek - domain.now - seconds(1));
   EXPECT_EQ(domain.open(), Codes{"sts-body-changed-id-same"});
   domain.look_after(seconds(1));

@@ -36,6 +36,7 @@ struct WatchedDomain {
   bool policy_unseen = false;
   bool nothing_exists = false;  // or the resolver claims so: NXDOMAIN for every name
   std::chrono::seconds record_ttl{0};
+  std::chrono::seconds mx_ttl{0};
 
   Thresholds thresholds;
   Time now = kNow;
@@ -59,6 +60,7 @@ struct WatchedDomain {
     if (!id) evidence.record.status = protocol::DnsStatus::nxdomain;
     if (record_unseen) evidence.record.status = protocol::DnsStatus::timeout;
     scene.set_mx(mx);
+    evidence.mx.ttl = mx_ttl;
     if (nothing_exists) {
       evidence.mx =
           dns_answer("example.com", protocol::RecordType::mx, protocol::DnsStatus::nxdomain);
