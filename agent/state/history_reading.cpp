@@ -128,6 +128,7 @@ void read_instances(Database& database, int64_t domain, PolicyCache& policies, H
   }
 }
 
+// A reader does not upgrade the file, and at first there was no such table.
 void read_issuers(Database& database, int64_t domain, History& history) {
   constexpr const char* kHasTable =
       "SELECT count(*) FROM sqlite_schema WHERE name='certificate_issuer'";

@@ -13,6 +13,7 @@
 
 #include "state/database.h"
 #include "state/state.h"
+#include "state/schema.h"
 #include "state/state_samples.h"
 
 namespace mtasts::state {
@@ -85,9 +86,9 @@ TEST(StateReading, SaysWhatIsWrong) {
   ASSERT_TRUE(database->execute("CREATE TABLE mails(text)"));
   EXPECT_EQ(words(), "cannot read the state file " + path + ": it is another program's database");
   database->execute("DROP TABLE mails; PRAGMA application_id=1836343667; PRAGMA user_version=9");
-  EXPECT_EQ(words(),
-            "cannot read the state file " + path +
-                ": it was written by a newer version of the agent (schema 9, supported 3)");
+  EXPECT_EQ(words(), "cannot read the state file " + path +
+                         ": it was written by a newer version of the agent (schema 9, supported " +
+                         std::to_string(newest_schema()) + ")");
   EXPECT_EQ(folder.files("state.db").size(), 1u) << "a reader sets nothing aside";
 }
 
