@@ -127,7 +127,7 @@ TEST(SmtpRules, StarttlsOnSomeAddressesIsSelectiveWhateverTheOrder) {
     Report report = scene.judged();
     const Finding& finding = finding_of(report, "smtp-starttls-selective");
     EXPECT_EQ(finding.severity, Severity::warning);
-    EXPECT_EQ(finding.subject, "mx1.example.com");
+    EXPECT_EQ(finding.subject, "mx1.example.com [" + address + "]");
     EXPECT_TRUE(finding.message.ends_with("but " + address + " does not")) << finding.message;
     EXPECT_EQ(find(report, "smtp-starttls-missing"), nullptr);
     EXPECT_EQ(report.outcome, Outcome::warning);
