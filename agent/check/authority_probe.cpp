@@ -116,7 +116,7 @@ void keep_what_lasts(const Looks& first, Looks& second) {
 AuthorityProbe::AuthorityProbe(const Environment& environment, ChannelMonitor& channels,
                                const settings::NetworkSettings& network)
     : environment_(environment),
-      lookup_(environment_.resolver, channels),
+      lookup_(environment_, channels),
       network_(network),
       pause_(kPause),
       addresses_(environment, [this](auto server, auto) { return find_addresses(server); }),

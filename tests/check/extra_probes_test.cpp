@@ -24,6 +24,7 @@ class ExtraProbesTest : public ScriptedChecks {
     Environment environment{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};
     environment.steady_now = [this] { return std::chrono::steady_clock::now() + later_; };
     environment.clock = [this] { return system_now() + later_; };
+    environment.lag = lag_.get();
     environment.authorities = &authorities_;
     checker_ = std::make_unique<Checker>(environment, *mx_probes_, *channels_, settings_);
     checker_->extra_probes().set_pause(milliseconds(1));

@@ -76,8 +76,6 @@ inline constexpr FindingRow kRows[] = {
     {"sts-policy-wildcard-depth", kStage, C, C, kNone, "validation-failure", "RFC 8461 §4.1",
      "A wildcard matches exactly one label, but an MX host has more labels in its place.",
      "List the MX hosts by name, each with its own mx line, then publish a new id.", kDigMx},
-     "Use a wildcard for the immediate parent domain of the MX hosts, or list the hosts by name.",
-     kDigMx},
     {"sts-policy-mx-too-broad", kStage, W, W, kNone, "", "RFC 8461 §4.1, §10.4",
      "An mx pattern matches host names that belong to others, so each of them may receive the "
      "domain's mail with a valid certificate of its own.",

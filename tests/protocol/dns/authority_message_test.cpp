@@ -52,7 +52,7 @@ TEST(AuthorityMessage, AuthorityAndReferralAreToldApart) {
       {packet(fakes::kResponse)
            .record(Section::authority, fakes::wire_name(kName), ns, server)
            .octets(),
-       DnsStatus::nodata, false, true},
+       DnsStatus::referral, false, true},
       {packet(fakes::kResponse).octets(), DnsStatus::nodata, false, false},
       {packet(fakes::kResponse).negative().octets(), DnsStatus::nodata, false, false},
       {packet(fakes::kResponse | 5).octets(), DnsStatus::refused, false, false},
