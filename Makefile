@@ -21,7 +21,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 openssl
 
-.PHONY: help run install demo test e2e image-test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -68,6 +68,10 @@ e2e: ## Test the agent against real servers (E2E_BUILD=asan, as make test does, 
 	@cmake --preset $(E2E_BUILD) -DMTASTS_TESTS=ON >/dev/null
 	@cmake --build $(BUILD)/$(E2E_BUILD) -j $(JOBS) --target mtasts-exporter
 	@sh tests/lint/as-root.sh /usr/bin/python3 -B tests/world/e2e.py --agent $(BUILD)/$(E2E_BUILD)/mtasts-exporter
+
+zoo: build ## Test the agent against mail servers that cannot be installed together (downloads packages)
+	$(call install,$(WORLD_PACKAGES))
+	@sh tests/lint/as-root.sh /usr/bin/python3 -B tests/zoo/zoo.py --agent $(BUILD)/release/mtasts-exporter
 
 image-test: ## Build the container image without a container engine, run it, and boot the systemd unit
 	$(call install,debootstrap buildah python3)

@@ -86,6 +86,13 @@ Context make_context(const Identity& identity, const HttpsScript& script, Alpn* 
   return context;
 }
 
+// connect() to AF_UNSPEC on a connected TCP socket sends RST and keeps the descriptor.
+void reset(int socket) {
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;
+  connect(socket, &nowhere, sizeof nowhere);
+}
+
 void wait_for_end(int socket) {
   std::array<char, 4096> block{};
   while (recv(socket, block.data(), block.size(), 0) > 0) {
@@ -222,7 +229,9 @@ void HttpsServer::accept_loop() {
     connection.socket = socket;
     connection.thread = std::thread([this, &connection, script = script_] {
       serve(connection, script);
-      if (script.behaviour != Behaviour::reset_in_handshake) shutdown(connection.socket, SHUT_RDWR);
+      const bool was_reset = script.behaviour == Behaviour::reset_in_handshake ||
+                             script.behaviour == Behaviour::reset_after_request;
+      if (!was_reset) shutdown(connection.socket, SHUT_RDWR);
     });
   }
 }
@@ -247,10 +256,7 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
       return;
     case Behaviour::reset_in_handshake: {
       recv(socket, hello.data(), hello.size(), 0);
-      // connect() to AF_UNSPEC on a connected TCP socket sends RST and keeps the descriptor.
-      sockaddr nowhere{};
-      nowhere.sa_family = AF_UNSPEC;
-      connect(socket, &nowhere, sizeof nowhere);
+      reset(socket);
       return;
     }
     default:
@@ -278,6 +284,7 @@ void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
     std::lock_guard lock(mutex_);
     requests_.push_back(seen);
   }
+  if (script.behaviour == Behaviour::reset_after_request) return reset(connection.socket);
   if (script.behaviour == Behaviour::silent_after_handshake) {
     wait_for_end(connection.socket);
   } else if (!seen.head.empty()) {

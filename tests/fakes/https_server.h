@@ -28,6 +28,7 @@ enum class Behaviour {
   plain_http,              // HTTP without TLS
   close_in_handshake,      // FIN after the ClientHello
   reset_in_handshake,      // RST after the ClientHello
+  reset_after_request,     // TLS, read the request head, RST
   drip,                    // `response`, one octet per `drip_interval`
   repeat_last,             // `response`, then `repeated` forever
   hold_open,               // `response`, then silence

@@ -372,7 +372,8 @@ class PolicyHosts(unittest.TestCase):
         for name in HEALTHY:
             with self.subTest(server=name):
                 report = self.check(name)
-                self.assertEqual((report["outcome"], report["findings"]), ("ok", []), report)
+                about = [finding for finding in report["findings"] if finding["stage"].startswith("policy")]
+                self.assertEqual((report["outcome"], about), ("ok", []), report)
 
     def test_a_rule_against_dot_folders(self):
         for name, words in (("nginx-dotfolders", "allow all"), ("apache-forbidden", "Require all granted"),

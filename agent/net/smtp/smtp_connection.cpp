@@ -19,7 +19,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr size_t kDiscardLimit_bytes = 64 * 1024;
+constexpr size_t kWaitingLimit_bytes = 64 * 1024;
 
 boost::system::error_code system_code(int error) {
   return {error, boost::system::system_category()};
@@ -163,20 +163,20 @@ void SmtpConnection::write_at_once(std::string_view octets) {
   write_some(rest);
 }
 
-std::string SmtpConnection::discard_waiting() {
-  std::string discarded;
-  while (discarded.size() < kDiscardLimit_bytes) {
+std::string SmtpConnection::take_waiting() {
+  std::string waiting;
+  while (waiting.size() < kWaitingLimit_bytes) {
     ssize_t received =
         ::recv(socket_.native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (received <= 0) break;
-    discarded.append(buffer_.data(), static_cast<size_t>(received));
+    waiting.append(buffer_.data(), static_cast<size_t>(received));
   }
-  return discarded;
+  return waiting;
 }
 
 void SmtpConnection::close() {
   timer_.cancel();
-  if (tls_) tls_->say_goodbye();
+  if (tls_) tls_->send_close_notify();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }

@@ -44,7 +44,7 @@ class SmtpConnection : public std::enable_shared_from_this<SmtpConnection> {
   // Sends as much as possible without waiting; for the final command.
   void write_at_once(std::string_view octets);
   // Takes the clear-text octets that are already received.
-  std::string discard_waiting();
+  std::string take_waiting();
   // Sends close_notify if TLS is active, then closes the socket.
   void close();
 

@@ -144,7 +144,7 @@ asio::awaitable<bool> SmtpExchange::converse() {
 asio::awaitable<bool> SmtpExchange::start_tls() {
   // RFC 3207 §4.2: the server must not send anything until the ClientHello. Octets already received
   // are clear text and would otherwise be taken for part of the handshake.
-  std::string waiting = connection_->discard_waiting();
+  std::string waiting = connection_->take_waiting();
   attempt_.injected_bytes += waiting.size();
   injected_text_ = dialogue_.injected_text().empty() ? waiting : dialogue_.injected_text();
   IoStatus status = co_await connection_->handshake(observer_, offer_, request_.host);

@@ -76,7 +76,7 @@ TlsProgress TlsClient::write(std::string_view octets) {
   return result == 1 ? TlsProgress::done : progress_of(result);
 }
 
-void TlsClient::say_goodbye() {
+void TlsClient::send_close_notify() {
   if (broken_ || !SSL_is_init_finished(ssl_.get())) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());

@@ -37,7 +37,7 @@ class TlsClient {
   // done: all of `octets` have been sent. Otherwise call again with the same octets.
   TlsProgress write(std::string_view octets);
   // Sends close_notify if that is possible without waiting.
-  void say_goodbye();
+  void send_close_notify();
 
   const std::string& detail() const { return detail_; }  // after closed or failed
   // After a failed handshake: the peer may support only older TLS versions.

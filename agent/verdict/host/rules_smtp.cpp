@@ -203,12 +203,10 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
                                   attempt.address.text(), protocol::name_of(attempt.status)));
     return;
   }
-  bool beside_a_good_one = has_working_address(context.host);
-  if (beside_a_good_one && lacks_starttls(attempt)) return;  // judge_selective_starttls
+  if (lacks_starttls(attempt) && has_working_address(context.host))
+    return;  // judge_selective_starttls
   FindingDetails what = about_attempt(context.host, attempt, message_of(attempt));
   what.fix = fix_of(attempt);
-  if (beside_a_good_one && row_of(*code).in_enforce == Severity::critical)
-    what.severity = Severity::warning;
   what.unobserved = attempt.status == SmtpStatus::cancelled;
   what.may_be_local = protocol::may_be_local(attempt);
   context.findings.add(*code, std::move(what));

@@ -121,6 +121,18 @@ TEST_F(CurlFetcherTest, Http2AloneByStatusOrSilence) {
   }
 }
 
+// What hitch, stunnel and haproxy do when the server behind them is down.
+TEST_F(CurlFetcherTest, NoResponseAfterTheHandshake) {
+  for (Behaviour behaviour : {Behaviour::answer, Behaviour::reset_after_request}) {
+    HttpsAttempt seen = fetch(behaving(behaviour));
+    EXPECT_EQ(seen.status, HttpsStatus::malformed) << seen.detail;
+    EXPECT_TRUE(seen.no_response);
+    EXPECT_EQ(seen.detail, "the connection was closed without a response");
+    EXPECT_EQ(accepted_, 2) << "one more request, with HTTP/2 offered";
+  }
+  EXPECT_FALSE(fetch(answering("version: STSv1\r\n")).no_response);
+}
+
 TEST_F(CurlFetcherTest, Http2BesideHttp1IsNotTried) {
   HttpsScript script = answering(policy_response(kBody));
   script.http2_body = "version: STSv1\r\n";

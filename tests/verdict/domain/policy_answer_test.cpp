@@ -245,7 +245,7 @@ TEST(PolicyAnswer, Http2Only) {
   EXPECT_EQ(summary(report), "sts-http-no-http1:warning ");
   EXPECT_THAT(find(report, "sts-http-no-http1")->message,
               AllOf(HasSubstr("postfix-mta-sts-resolver"), HasSubstr("mailauth"),
-                    HasSubstr("checkdmarc"), HasSubstr("no application protocol")));
+                    HasSubstr("no application protocol")));
 }
 
 TEST(PolicyAnswer, ContentTypeParametersThatSomeRefuse) {
