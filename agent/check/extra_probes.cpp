@@ -7,6 +7,7 @@
 #include <random>
 
 #include "async/when_all.h"
+#include "check/standstill.h"
 #include "protocol/dns/message.h"
 #include "protocol/sts/sts_record.h"
 #include "protocol/tlsrpt/rua_target.h"
@@ -165,12 +166,11 @@ asio::awaitable<ExtraProbes::Web::Outcome> ExtraProbes::probe_web(std::string na
   SteadyTime began = environment_.steady_now();
   co_await lookup_.addresses(name, name, host->addresses);
   co_await shake_hands(*host);
-  std::vector<verdict::ChannelFault> ignored;  // the domain's own observations say why
+  std::vector<verdict::ChannelFault> faults;  // what is not observed here is left out
   for (AddressFamily family : network_.families) {
     Channel channel = channel_of(ChannelKind::https, family);
     ChannelUse use = channel_use(host->attempts, family);
-    if (use.answered) channels_.note_success(channel, name);
-    co_await channels_.assess(channel, use, name, began, host->channels, ignored);
+    co_await channels_.assess(channel, use, name, began, host->channels, faults);
   }
   bool works = std::any_of(host->attempts.begin(), host->attempts.end(), [](const auto& attempt) {
     return attempt.status == protocol::HttpsStatus::responded;
@@ -199,8 +199,14 @@ asio::awaitable<void> ExtraProbes::shake_hands(verdict::ReportHost& host) {
     protocol::HttpsAttempt attempt;
     attempt.address = address;
     attempt.status = protocol::HttpsStatus::not_allowed;
-    if (may_contact(address, network_.allow_private_addresses))
+    if (may_contact(address, network_.allow_private_addresses)) {
+      Channel channel = channel_of(ChannelKind::https, address.family());
+      ChannelMonitor::Flight flight = channels_.begin(channel);
+      Standstill standstill(environment_.lag);
       attempt = co_await environment_.fetcher.shake_hands(host.host, address);
+      standstill.excuse(attempt);
+      channels_.note_attempt(ChannelKind::https, host.host, attempt);
+    }
     host.attempts.push_back(std::move(attempt));
     if (host.attempts.back().status == protocol::HttpsStatus::responded) co_return;
   }

@@ -146,7 +146,8 @@ TEST(MxAddresses, HostsBeyondTheLimitAreReportedWithTheNumber) {
     target.beyond_limit = target.verdict == nullptr;
     scene.evidence.mx_targets.push_back(target);
   }
-  scene.set_body(policy_text("enforce", "mx: *.example.com\r\nmx: *.example\r\n", "2592000"));
+  scene.set_body(
+      policy_text("enforce", "mx: *.example.com\r\nmx: a.example\r\nmx: b.example\r\n", "2592000"));
   Report report = scene.judged();
   const Finding* finding = find(report, "mx-unchecked");
   ASSERT_NE(finding, nullptr) << summary(report);
