@@ -258,7 +258,7 @@ TEST_F(VariantRules, DefaultCertificateWithoutServerName) {
   variants_.without_server_name = good_probe("mx1.example.com", "192.88.99.1");
   variants_.without_server_name.chain = share(chain);
   Report report = judged();
-  EXPECT_EQ(summary(report), "smtp-tls-sni-required:warning ");
+  EXPECT_EQ(summary(report), "smtp-tls-sni-required:info ");
   EXPECT_THAT(report.findings[0].message, AllOf(HasSubstr("default.hoster.example"),
                                                 HasSubstr("MTA-STS and DANE senders send")));
   EXPECT_THAT(report.findings[0].verify, HasSubstr("-noservername"));

@@ -75,18 +75,20 @@ void judge_without_server_name(HostContext& context, const PeerChain& usual) {
   const SmtpAttempt& attempt = context.host.variants->without_server_name;
   if (!usual.verified()) return;
   std::string what;
-  if (attempt.status == SmtpStatus::tls_failed || attempt.status == SmtpStatus::tls_closed)
+  bool fails = attempt.status == SmtpStatus::tls_failed || attempt.status == SmtpStatus::tls_closed;
+  if (fails)
     what = fmt::format("fails the TLS handshake ({})", printable(attempt.detail, 160));
   else if (attempt.status == SmtpStatus::ok && attempt.chain != nullptr &&
            !attempt.chain->verified())
     what = presented(*attempt.chain, context.host.host);
   if (what.empty()) return;
-  context.findings.add(
-      "smtp-tls-sni-required",
-      about(context,
-            fmt::format("Without SNI, {} {}: MTA-STS and DANE senders send SNI and are not "
-                        "affected, senders that verify by a rule of their own often do not",
-                        attempt.address.text(), what)));
+  FindingDetails details = about(
+      context, fmt::format("Without SNI, {} {}: MTA-STS and DANE senders send SNI and are not "
+                           "affected, senders that verify by a rule of their own often do not",
+                           attempt.address.text(), what));
+  // A default certificate for another name is common where one server has many names, and allowed.
+  if (!fails) details.severity = Severity::info;
+  context.findings.add("smtp-tls-sni-required", std::move(details));
 }
 
 }  // namespace

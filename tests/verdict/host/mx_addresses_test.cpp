@@ -136,7 +136,7 @@ TEST(MxAddresses, WhatALimitLeavesOutIsReportedWithTheNumber) {
 
 TEST(MxAddresses, HostsBeyondTheLimitAreReportedWithTheNumber) {
   Scene scene;
-  for (const char* host : {"mx1.example.com", "mx2.example.com", "a.example", "b.example"}) {
+  for (const char* host : {"mx1.example.com", "mx2.example.com", "a.example.net", "b.example.net"}) {
     MxTarget target;
     target.host = host;
     for (const auto& known : scene.hosts)
