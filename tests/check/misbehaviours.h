@@ -225,7 +225,7 @@ inline std::vector<Misbehaviour> of_smtp() {
   return {
       {"silence for a greeting", "smtp-timeout", Severity::warning, smtp_fault(SmtpFault::silence, SmtpMoment::banner), {}},
       {"silence after EHLO", "smtp-timeout", Severity::warning, smtp_fault(SmtpFault::silence, SmtpMoment::ehlo), {}},
-      {"an octet now and then", "smtp-timeout", Severity::warning, smtp_drips(), {}},
+      {"an octet now and then", "smtp-tarpit", Severity::unknown, smtp_drips(), {}},
       {"garbage for a greeting", "smtp-protocol-error", Severity::warning, smtp_says(&SmtpScript::banner, "\x16\x03\x01 what?\r\n"), {}},
       {"a greeting without end", "smtp-protocol-error", Severity::warning, smtp_fault(SmtpFault::endless, SmtpMoment::banner), {}},
       {"one line without end", "smtp-protocol-error", Severity::warning, smtp_says(&SmtpScript::banner, "220 " + flood), {}},

@@ -136,7 +136,8 @@ TEST(MxAddresses, WhatALimitLeavesOutIsReportedWithTheNumber) {
 
 TEST(MxAddresses, HostsBeyondTheLimitAreReportedWithTheNumber) {
   Scene scene;
-  for (const char* host : {"mx1.example.com", "mx2.example.com", "a.example.net", "b.example.net"}) {
+  for (const char* host :
+       {"mx1.example.com", "mx2.example.com", "a.example.net", "b.example.net"}) {
     MxTarget target;
     target.host = host;
     for (const auto& known : scene.hosts)
@@ -146,8 +147,8 @@ TEST(MxAddresses, HostsBeyondTheLimitAreReportedWithTheNumber) {
     target.beyond_limit = target.verdict == nullptr;
     scene.evidence.mx_targets.push_back(target);
   }
-  scene.set_body(
-      policy_text("enforce", "mx: *.example.com\r\nmx: a.example\r\nmx: b.example\r\n", "2592000"));
+  scene.set_body(policy_text(
+      "enforce", "mx: *.example.com\r\nmx: a.example.net\r\nmx: b.example.net\r\n", "2592000"));
   Report report = scene.judged();
   const Finding* finding = find(report, "mx-unchecked");
   ASSERT_NE(finding, nullptr) << summary(report);
