@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "state/database.h"
-#include "state/state.h"
 #include "state/schema.h"
+#include "state/state.h"
 #include "state/state_samples.h"
 
 namespace mtasts::state {

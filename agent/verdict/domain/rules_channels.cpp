@@ -129,7 +129,7 @@ void judge_channels(RuleContext& context) {
   add_outage(context, "probe-dns-outage", fault_of(faults, ChannelKind::dns, Kind::outage));
   if (context.takes_part)
     if (context.takes_part)
-    add_outage(context, "probe-https-outage", fault_of(faults, ChannelKind::https, Kind::outage));
+      add_outage(context, "probe-https-outage", fault_of(faults, ChannelKind::https, Kind::outage));
   if (context.evidence.smtp_enabled)
     add_outage(context, "probe-smtp-outage", smtp_outage(context.evidence));
 }
