@@ -114,14 +114,14 @@ std::vector<PolicyAddressReport> report_addresses(const PolicyEvidence& policy) 
     report.status = status_of(attempt);
     if (attempt.http_status != 0) report.http_status = attempt.http_status;
     if (attempt.chain != nullptr) report.verified = attempt.chain->verified();
-    reports.push_back(std::move(report));
+    reports.push_back(report);
   }
   for (const auto* skipped : {&policy.addresses.unused_family, &policy.addresses.beyond_limit})
     for (const IpAddress& address : *skipped) {
       if (reports.size() >= kMostReported) break;
       PolicyAddressReport report;
       report.address = address;
-      reports.push_back(std::move(report));
+      reports.push_back(report);
     }
   return reports;
 }

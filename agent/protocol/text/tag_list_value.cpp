@@ -12,13 +12,8 @@
 #include "protocol/text/tag_list.h"
 
 namespace mtasts::protocol {
-namespace {
 
 using Difference = SenderDifference;
-
-constexpr size_t kShown_bytes = 60;  // of a value, in messages
-
-}  // namespace
 
 bool check_extension_value(const TagField& field, const TagListDialect& dialect,
                            FaultList& faults) {
