@@ -295,7 +295,7 @@ class ClosedTelemetry(unittest.TestCase):
             web = free.getsockname()[1]
         values = {"domains": ["a.test"], "web": {"port": web, "address": "[::1]"}, "telemetry": {"enabled": False},
                   "settings": {"dns": {"servers": ["127.0.0.1:9"], "timeout": "100ms", "tries": 1},
-                               "smtp": {"enabled": False}, "canary": {"dns": [], "https": [], "smtp": []}}}
+                               "smtp": {"enabled": False}, "canary": {"https": [], "smtp": []}}}
         manifests = chart.TOOLS.render(values)
         file = chart.TOOLS.scratch / "closed.toml"
         file.write_text(settings_of(manifests)["config.toml"])
@@ -305,7 +305,9 @@ class ClosedTelemetry(unittest.TestCase):
         try:
             for probe in ("livenessProbe", "readinessProbe"):
                 self.get(web, agent_of(manifests)[probe]["httpGet"]["path"])
-            metrics = self.get(web, "/metrics")
+            end = time.monotonic() + 15  # the state of the channels follows within a few seconds
+            while "\nmtasts_channel_alive{" not in (metrics := self.get(web, "/metrics")) and time.monotonic() < end:
+                time.sleep(0.2)
         finally:
             agent.terminate()
             self.assertEqual(agent.wait(timeout=10), 0)

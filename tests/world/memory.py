@@ -237,7 +237,7 @@ class Memory(unittest.TestCase):
         # The month of the old policy, not the week of the current one; a plan rounds up to the minute.
         self.assertTrue(expiry <= max(waits) < expiry + 60, (waits, expiry))
         published = next(step for step in removal["steps"] if step["policy"])
-        self.assertEqual(published["policy"], policy((), mode="none", max_age=86400))
+        self.assertEqual(published["policy"], policy(mode="none", max_age=86400))
         self.assertEqual(self.agent.run("lint", "policy", str(self.written(published["policy"]))).returncode, 0)
         text = self.command("plan", "remove", MODE)
         self.assertIn(time.strftime("%Y-%m-%d", time.gmtime(expiry)), text)
