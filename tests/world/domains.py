@@ -95,6 +95,7 @@ class Domain:
     web: Web = Web.policy
     web_alias: str = ""          # mta-sts is a CNAME to this name, which has the address
     web_ipv6: bool = False
+    web_stale: bool = False      # a second address of mta-sts, whose server has no policy
     certificate: Certificate = Certificate.valid
 
     @property
@@ -239,6 +240,9 @@ BROKEN_FETCHES = (
                    web=Web.redirect),
     without_policy("http-refused.test", "policy host refuses connections",
                    critical("policy_fetch", "sts-host-connect-refused"), web=Web.closed),
+    with_policy("stale-server.test", "one of two addresses of the policy host answers 404",
+                warning("policy_fetch", "sts-host-address-fails", "mta-sts.stale-server.test [127.0.11."),
+                web_stale=True),
     with_policy("http-type.test", "policy served as text/html",
                 warning("policy_fetch", "sts-http-content-type-wrong"), web=Web.html_type),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from certificates import run
 from domains import MAIL_HOSTS, Smtp, Web
-from zones import mail_address, policy_address, servfail_zones
+from zones import mail_address, policy_address, servfail_zones, stale_address
 
 NSD = """\
 server:
@@ -164,12 +164,16 @@ def nginx(directory, port, domains, leaves):
     """The policy hosts; each has its own address, and a certificate under its own name in `leaves`."""
     servers = ""
     for domain in domains:
+        sites = []
         if domain.web in ANSWERS:
-            addresses = [policy_address(domain)] + ["[::1]"] * domain.web_ipv6
+            sites.append(([policy_address(domain)] + ["[::1]"] * domain.web_ipv6, ANSWERS[domain.web]))
+        if domain.web_stale:
+            sites.append(([stale_address(domain)], ANSWERS[Web.not_found]))
+        for addresses, answer in sites:
             servers += NGINX_SERVER.format(
                 listen=" ".join(f"listen {address}:{port} ssl;" for address in addresses), domain=domain.name,
                 host=domain.policy_host, leaf=leaves[domain.policy_host], policies=directory / "policies",
-                answer=ANSWERS[domain.web])
+                answer=answer)
     file = directory / "nginx.conf"
     file.write_text(NGINX.format(directory=directory, servers=servers))
     return ["nginx", "-e", "stderr", "-c", file, "-p", directory]

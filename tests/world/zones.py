@@ -46,6 +46,10 @@ def policy_address(domain):
     return f"127.0.10.{DOMAINS.index(domain) + 1}"
 
 
+def stale_address(domain):
+    return f"127.0.11.{DOMAINS.index(domain) + 1}"
+
+
 def mail_address(host):
     return f"127.0.20.{MAIL_HOSTS.index(host) + 1}"
 
@@ -85,6 +89,8 @@ def domain_records(domain):
         host_name = domain.web_alias
     if domain.web is not Web.nxdomain:
         records.append((host_name, "A", policy_address(domain)))
+    if domain.web_stale:
+        records.append((host_name, "A", stale_address(domain)))
     if domain.web_ipv6:
         records.append((host_name, "AAAA", "::1"))
     return records
