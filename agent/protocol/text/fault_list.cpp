@@ -35,9 +35,10 @@ void FaultList::advise(FindingCode code, int line, int column, std::string messa
 void FaultList::add(SyntaxFault fault) {
   bool outside = is_outside_grammar(fault.fault_class);
   outside_grammar_ = outside_grammar_ || outside;
-  Tally& tally = tallies_[{fault.code, fault.difference}];
+  Tally& tally = tallies_[{fault.code, fault.difference, fault.fault_class}];
   ++tally.seen;
-  if (tally.kept >= kMostOfOneCode || faults_.size() >= kMostFaults) return;
+  size_t most = outside_grammar_ ? kMostFaults : kMostFaults - 1;  // one place is for an error
+  if (tally.kept >= kMostOfOneCode || faults_.size() >= most) return;
   ++tally.kept;
   tally.last_kept = faults_.size();
   if (fault.difference != SenderDifference::none)

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "protocol/text/syntax_fault.h"
@@ -42,8 +42,9 @@ class FaultList {
   };
 
   std::vector<SyntaxFault> faults_;
-  // By code and difference, so that a flood of faults does not hide one that senders differ on.
-  std::map<std::pair<FindingCode, SenderDifference>, Tally> tallies_;
+  // By code, difference and class, so that a flood of faults hides neither one that senders differ
+  // on nor an error.
+  std::map<std::tuple<FindingCode, SenderDifference, FaultClass>, Tally> tallies_;
   bool outside_grammar_ = false;
 };
 
