@@ -76,10 +76,10 @@ std::vector<std::string> RuleContext::listable_hosts() const {
   return hosts;
 }
 
-void RuleContext::add_faults(const std::vector<protocol::SyntaxFault>& faults,
-                             FaultySource source) {
+void RuleContext::add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source,
+                             const FindingDetails& where) {
   auto add_one = [&](const protocol::SyntaxFault& fault) {
-    FindingDetails what;
+    FindingDetails what = where;
     what.message =
         source == FaultySource::policy
             ? fmt::format("Policy line {}, column {}: {}", fault.line, fault.column, fault.message)

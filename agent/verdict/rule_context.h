@@ -75,7 +75,9 @@ class RuleContext {
 
   FindingCollector findings;
   void add(FindingCode code, FindingDetails details) { findings.add(code, std::move(details)); }
-  void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source);
+  // `where` carries host and address, if only some address has the faults.
+  void add_faults(const std::vector<protocol::SyntaxFault>& faults, FaultySource source,
+                  const FindingDetails& where = {});
   void not_applicable(Stage stage);
   // The stage of the code's row could not be observed. The finding says why; it is added unless the
   // stage fails, or has a finding that says so already. So no stage is unknown without a reason.

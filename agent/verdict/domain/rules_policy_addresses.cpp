@@ -85,18 +85,14 @@ void judge_other_body(RuleContext& context, const HttpsAttempt& attempt) {
   for (const PolicyReading& reading : context.readings) {
     if (reading.attempt != &attempt || !context.reading.read) continue;
     if (attempt.body == context.reading.attempt->body) continue;
-    const auto faults =
-        faults_with_cause(reading.policy.faults, attempt, context.evidence.policy.host);
-    for (const protocol::SyntaxFault& fault : faults) {
-      if (fault.fault_class == protocol::FaultClass::advice) continue;
-      FindingDetails what;
-      what.message =
-          fmt::format("Policy line {}, column {}: {}", fault.line, fault.column, fault.message);
-      what.fix = fault.fix;
-      what.host = context.evidence.policy.host;
-      what.address = attempt.address;
-      context.add(fault.code, std::move(what));
-    }
+    auto faults = faults_with_cause(reading.policy.faults, attempt, context.evidence.policy.host);
+    std::erase_if(faults, [](const protocol::SyntaxFault& fault) {
+      return fault.fault_class == protocol::FaultClass::advice;
+    });
+    FindingDetails where;
+    where.host = context.evidence.policy.host;
+    where.address = attempt.address;
+    context.add_faults(faults, FaultySource::policy, where);
   }
 }
 

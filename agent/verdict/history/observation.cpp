@@ -34,11 +34,9 @@ std::optional<std::string> record_of(const RuleContext& context) {
 
 PolicyFactsPtr policy_of(const RuleContext& context) {
   const PolicyReading& reading = context.reading;
-  if (!reading.read || !reading.policy.mode || !reading.policy.max_age_seconds) return nullptr;
-  if (reading.attempt->chain == nullptr || !reading.attempt->chain->verified()) return nullptr;
   // A policy that only some senders refuse is held by the others.
-  for (const protocol::SyntaxFault& fault : reading.policy.faults)
-    if (fault.fault_class == protocol::FaultClass::error) return nullptr;
+  if (!reading.is_usable() || !reading.policy.mode || !reading.policy.max_age_seconds)
+    return nullptr;
   auto facts = std::make_shared<PolicyFacts>();
   facts->digest = sha256_hex(reading.attempt->body);
   facts->mode = *reading.policy.mode;

@@ -205,6 +205,24 @@ TEST(PolicyAddresses, TheSamePolicyWrittenDifferentlyIsOnePolicy) {
   EXPECT_EQ(find(scene.judged(), "sts-host-addresses-differ"), nullptr);
 }
 
+// Inside the grammar: its severity is that of the same fault at every address.
+TEST(PolicyAddresses, AFaultThatSendersTakeIsNoFailureOfTheAddress) {
+  std::string body = Scene().fetch().body + "mx: mx1.example.123\r\n";
+  Scene everywhere;
+  everywhere.set_body(body);
+  const Report whole = everywhere.judged();
+  ASSERT_NE(find(whole, "sts-policy-mx-invalid"), nullptr) << summary(whole);
+  EXPECT_NE(find(whole, "sts-policy-mx-invalid")->severity, Severity::critical);
+  Scene scene;
+  scene.add_fetch("192.88.99.11").body = body;
+  const Report report = scene.judged();
+  EXPECT_EQ(find(report, "sts-host-address-fails"), nullptr) << summary(report);
+  const Finding* finding = find(report, "sts-policy-mx-invalid");
+  ASSERT_NE(finding, nullptr) << summary(report);
+  EXPECT_EQ(finding->severity, find(whole, "sts-policy-mx-invalid")->severity);
+  EXPECT_EQ(finding->subject, "mta-sts.example.com [192.88.99.11]");
+}
+
 // ---- Addresses that were not contacted ---------------------------------------------------------
 
 TEST(PolicyAddresses, WhatALimitLeavesOutIsReportedWithTheNumber) {
