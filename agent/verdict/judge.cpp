@@ -10,6 +10,7 @@
 #include "verdict/domain/extra_rules.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
+#include "verdict/skipped_addresses.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -104,8 +105,6 @@ PolicyStatus policy_status(const PolicyEvidence& policy, const HttpsAttempt* att
   }
 }
 
-constexpr size_t kMostReported = 128;  // addresses of a host, those that are skipped included
-
 std::vector<PolicyAddressReport> report_addresses(const PolicyEvidence& policy) {
   std::vector<PolicyAddressReport> reports;
   for (const HttpsAttempt& attempt : policy.attempts) {
@@ -116,13 +115,7 @@ std::vector<PolicyAddressReport> report_addresses(const PolicyEvidence& policy) 
     if (attempt.chain != nullptr) report.verified = attempt.chain->verified();
     reports.push_back(report);
   }
-  for (const auto* skipped : {&policy.addresses.unused_family, &policy.addresses.beyond_limit})
-    for (const IpAddress& address : *skipped) {
-      if (reports.size() >= kMostReported) break;
-      PolicyAddressReport report;
-      report.address = address;
-      reports.push_back(report);
-    }
+  append_skipped(policy.addresses, reports);
   return reports;
 }
 

@@ -168,22 +168,17 @@ bool has_contacted(const std::vector<AddressFindings>& all, AddressFamily family
   });
 }
 
-std::string subject_of(const RuleContext& context, const HttpsAttempt& attempt) {
-  return fmt::format("{} [{}]", printable(context.evidence.policy.host, 253),
-                     attempt.address.text());
-}
-
 void add_failing_address(RuleContext& context, const AddressFindings& found) {
   UngradedFinding finding = *found.failure();
   finding.row = &row_of("sts-host-address-fails");
   finding.severity.reset();
-  finding.subject = subject_of(context, *found.attempt);
+  finding.subject = subject_of(context.evidence.policy.host, found.attempt->address);
   context.findings.add(std::move(finding));
 }
 
 // Every address has it: it is a fault of the host, with the host as its subject.
 void add_of_host(RuleContext& context, UngradedFinding finding) {
-  finding.subject = printable(context.evidence.policy.host, 253);
+  finding.subject = subject_of(context.evidence.policy.host, std::nullopt);
   context.findings.add(std::move(finding));
 }
 
@@ -198,29 +193,35 @@ void add_of_address(RuleContext& context, const std::vector<AddressFindings>& al
     return;
   }
   if (grade(finding, Regime::enforce) == Severity::critical) finding.severity = Severity::warning;
-  finding.subject = subject_of(context, attempt);
+  finding.subject = subject_of(context.evidence.policy.host, attempt.address);
   context.findings.add(std::move(finding));
 }
 
-void add_one(RuleContext& context, const std::vector<AddressFindings>& all, bool some_good,
-             const AddressFindings& found) {
+// What the findings of one address are weighed against.
+struct Pool {
+  std::vector<AddressFindings> all;
+  bool some_good = false;
+  std::optional<AddressFamily> dead;
+};
+
+void add_one(RuleContext& context, const Pool& pool, const AddressFindings& found) {
   const HttpsAttempt& attempt = *found.attempt;
   bool placeholder = attempt.status == HttpsStatus::not_allowed;
-  if (placeholder && has_contacted(all, attempt.address.family())) {
+  if (placeholder && has_contacted(pool.all, attempt.address.family())) {
     add_placeholder(context, attempt);
     return;
   }
-  if (dead_family(all) == attempt.address.family()) {
+  if (pool.dead == attempt.address.family()) {
     add_dead_address(context, found);
     return;
   }
-  if (some_good && found.failure() != nullptr) {
+  if (pool.some_good && found.failure() != nullptr) {
     add_failing_address(context, found);
     return;
   }
   for (const UngradedFinding& finding : found.findings) {
-    if (some_good)
-      add_of_address(context, all, attempt, finding);
+    if (pool.some_good)
+      add_of_address(context, pool.all, attempt, finding);
     else
       add_of_host(context, finding);
   }
@@ -277,13 +278,14 @@ void judge_differences(RuleContext& context) {
 }  // namespace
 
 void judge_policy_addresses(RuleContext& context) {
-  std::vector<AddressFindings> all;
+  Pool pool;
   for (const HttpsAttempt& attempt : context.evidence.policy.attempts)
-    all.push_back(findings_of(context, attempt));
-  bool some_good = std::any_of(all.begin(), all.end(), [&](const AddressFindings& found) {
+    pool.all.push_back(findings_of(context, attempt));
+  pool.some_good = std::any_of(pool.all.begin(), pool.all.end(), [&](const AddressFindings& found) {
     return is_good(context, found);
   });
-  for (const AddressFindings& found : all) add_one(context, all, some_good, found);
+  pool.dead = dead_family(pool.all);
+  for (const AddressFindings& found : pool.all) add_one(context, pool, found);
   judge_differences(context);
 }
 

@@ -18,12 +18,6 @@ namespace {
 
 constexpr size_t kMaxFindings = 500;  // a hostile MX set must not exhaust memory
 
-std::string subject_of(const FindingDetails& details) {
-  if (details.address && details.address_in_subject)
-    return fmt::format("{} [{}]", printable(details.host, 253), details.address->text());
-  return printable(details.host, 253);
-}
-
 // Fixes in the table contain <domain>; a finding names the actual domain.
 std::string for_domain(std::string_view fix, const std::string& domain) {
   static constexpr std::string_view kPlaceholder = "<domain>";
@@ -34,6 +28,11 @@ std::string for_domain(std::string_view fix, const std::string& domain) {
 }
 
 }  // namespace
+
+std::string subject_of(const std::string& host, const std::optional<IpAddress>& address) {
+  if (address) return fmt::format("{} [{}]", printable(host, 253), address->text());
+  return printable(host, 253);
+}
 
 Severity grade(const UngradedFinding& finding, Regime regime) {
   if (finding.unobserved) return Severity::unknown;
@@ -75,8 +74,9 @@ void FindingCollector::add(FindingCode code, FindingDetails details) {
   finding.row = &row;
   finding.severity = details.severity;
   finding.unobserved = is_unobserved(row, details);
-  finding.subject = subject_of(details);
-  finding.of_one_address = details.address && details.address_in_subject;
+  auto address = details.address_in_subject ? details.address : std::nullopt;
+  finding.subject = subject_of(details.host, address);
+  finding.of_one_address = address.has_value();
   finding.verify =
       verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
   finding.fix = sentence(details.fix.empty() ? fix_of(row, details, finding.unobserved)

@@ -41,6 +41,9 @@ struct UngradedFinding {
   std::string subject, message, fix, verify;  // as in Finding
 };
 
+// "mx1.example.com [192.0.2.1]", or the host alone.
+std::string subject_of(const std::string& host, const std::optional<IpAddress>& address);
+
 Severity grade(const UngradedFinding& finding, Regime regime);
 
 class FindingCollector {

@@ -7,6 +7,7 @@
 #include "verdict/certificate_rules.h"
 #include "verdict/host/host_rules.h"
 #include "verdict/host/mx_software.h"
+#include "verdict/skipped_addresses.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -50,8 +51,6 @@ std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
   }
 }
 
-constexpr size_t kMostReported = 128;  // addresses of a host, those that are skipped included
-
 std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
   auto report = std::make_shared<MxHostReport>();
   report->host = host.host;
@@ -69,13 +68,7 @@ std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
                          (attempt.status != SmtpStatus::cancelled && is_unobserved(host, attempt));
     report->addresses.push_back(std::move(address));
   }
-  for (const auto* skipped : {&host.addresses.unused_family, &host.addresses.beyond_limit})
-    for (const IpAddress& unchecked : *skipped) {
-      if (report->addresses.size() >= kMostReported) break;
-      MxAddressReport address;
-      address.address = unchecked;
-      report->addresses.push_back(std::move(address));
-    }
+  append_skipped(host.addresses, report->addresses);
   return report;
 }
 

@@ -199,8 +199,8 @@ void judge_attempt(HostContext& context, const SmtpAttempt& attempt,
   if (!code) return;
   bool unobserved = is_unobserved(context.host, attempt);
   if (unobserved && is_connect_failure(attempt.status)) {
-    blocked.push_back(fmt::format("{} [{}]: {}", printable(context.host.host, 253),
-                                  attempt.address.text(), protocol::name_of(attempt.status)));
+    blocked.push_back(fmt::format("{}: {}", subject_of(context.host.host, attempt.address),
+                                  protocol::name_of(attempt.status)));
     return;
   }
   if (lacks_starttls(attempt) && has_working_address(context.host))
