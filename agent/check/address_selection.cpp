@@ -33,8 +33,7 @@ std::vector<IpAddress> select_addresses(verdict::HostAddresses& found,
   std::vector<std::vector<IpAddress>> families;
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     std::vector<IpAddress> addresses = of_family(all, family, network);
-    const auto& used = network.families;
-    if (std::find(used.begin(), used.end(), family) != used.end())
+    if (network.uses(family))
       families.push_back(std::move(addresses));
     else
       found.unused_family.insert(found.unused_family.end(), addresses.begin(), addresses.end());

@@ -24,4 +24,20 @@ std::vector<IpAddress> select_addresses(verdict::HostAddresses& found,
                                         const settings::NetworkSettings& network,
                                         size_t limit = kMaxAddresses);
 
+// An attempt for each selected address, HttpsAttempt or SmtpAttempt: `not_allowed` if the address
+// is reserved, else `cancelled` until it has been made.
+template <typename Attempt>
+std::vector<Attempt> attempts_for(verdict::HostAddresses& found,
+                                  const settings::NetworkSettings& network) {
+  std::vector<Attempt> attempts;
+  for (const IpAddress& address : select_addresses(found, network)) {
+    Attempt attempt;
+    attempt.address = address;
+    if (!may_contact(address, network.allow_private_addresses))
+      attempt.status = decltype(attempt.status)::not_allowed;
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
 }  // namespace mtasts::check

@@ -155,9 +155,8 @@ asio::awaitable<AuthorityProbe::Addresses::Outcome> AuthorityProbe::find_address
     std::vector<IpAddress> sorted = answer.addresses;
     std::sort(sorted.begin(), sorted.end());
     for (const IpAddress& address : sorted) {
-      const auto& used = network_.families;
-      bool wanted = std::find(used.begin(), used.end(), address.family()) != used.end() &&
-                    may_contact(address, network_.allow_private_addresses);
+      bool wanted =
+          network_.uses(address.family()) && may_contact(address, network_.allow_private_addresses);
       if (!wanted) continue;
       usable->push_back(address);
       break;  // one of each family

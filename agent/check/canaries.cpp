@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include <boost/asio/use_awaitable.hpp>
-#include <random>
 
 #include "async/when_all.h"
 #include "base/printable.h"
+#include "check/random_label.h"
 
 namespace mtasts::check {
 namespace {
@@ -21,10 +21,8 @@ using protocol::RecordType;
 
 constexpr size_t kMaxAddressesPerCanary = 2;
 
-// 96 random bits: no cache has seen the name, and no one can have put it there.
 std::string random_name_below(const std::string& zone) {
-  std::random_device random;
-  std::string label = fmt::format("mtasts-{:08x}{:08x}{:08x}", random(), random(), random());
+  std::string label = random_label("mtasts-");
   return zone == "." ? label : label + "." + zone;
 }
 

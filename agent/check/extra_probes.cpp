@@ -4,9 +4,9 @@
 #include "check/extra_probes.h"
 
 #include <algorithm>
-#include <random>
 
 #include "async/when_all.h"
+#include "check/random_label.h"
 #include "check/standstill.h"
 #include "protocol/dns/message.h"
 #include "protocol/sts/sts_record.h"
@@ -30,15 +30,6 @@ constexpr milliseconds kHealthy = hours(1);
 // A third of the 15 minutes between two checks of most domains, so that the next one confirms it.
 constexpr milliseconds kFaulty = minutes(5);
 constexpr milliseconds kUnused = hours(3);
-
-// A label that nobody has published, different each time: no cache has an answer for it.
-std::string random_label() {
-  static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
-  std::random_device source;
-  std::string label = "_";
-  for (int i = 0; i < 20; ++i) label += kDigits[source() % 32];
-  return label;
-}
 
 // Where records are found that were meant for _mta-sts.<domain>: a forgotten final dot, the policy
 // host, the domain itself, a misspelt label.
@@ -121,7 +112,7 @@ asio::awaitable<ExtraProbes::Unused::Outcome> ExtraProbes::probe_unused_name(std
   Unused::Outcome outcome;
   outcome.lifetime = kFaulty;
   auto answer = std::make_shared<DnsAnswer>();
-  co_await lookup_.query(random_label() + "." + domain, RecordType::txt, domain, *answer);
+  co_await lookup_.query(random_label("_") + "." + domain, RecordType::txt, domain, *answer);
   if (!protocol::is_conclusive(answer->status)) co_return outcome;
   if (!has_record(answer->texts)) outcome.lifetime = kHealthy;
   outcome.result = answer;
@@ -187,9 +178,7 @@ asio::awaitable<void> ExtraProbes::shake_hands(verdict::ReportHost& host) {
   for (const DnsAnswer& answer : host.addresses) {
     size_t tried = 0;
     for (const IpAddress& address : answer.addresses) {
-      const auto& used = network_.families;
-      bool wanted = std::find(used.begin(), used.end(), address.family()) != used.end();
-      if (wanted && ++tried <= kMaxReportAddresses)
+      if (network_.uses(address.family()) && ++tried <= kMaxReportAddresses)
         addresses.push_back(address);
       else
         ++host.untried;

@@ -8,7 +8,7 @@
 #include <exception>
 
 #include "async/backoff.h"
-#include "async/when_all.h"
+#include "async/for_each_index.h"
 #include "check/address_selection.h"
 #include "check/standstill.h"
 #include "check/thresholds.h"
@@ -111,33 +111,20 @@ asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
   std::optional<async::LoopLag::Watch> watch;
   if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
-  for (const IpAddress& address : select_addresses(evidence.addresses, network_)) {
-    SmtpAttempt attempt;
-    attempt.address = address;
-    if (!may_contact(address, network_.allow_private_addresses))
-      attempt.status = SmtpStatus::not_allowed;
-    evidence.attempts.push_back(std::move(attempt));
-  }
+  evidence.attempts = attempts_for<SmtpAttempt>(evidence.addresses, network_);
   if (enabled_) {
-    size_t next = 0;
-    std::vector<asio::awaitable<void>> probes;
-    for (size_t i = 0; i < std::min(kMaxConcurrent, evidence.attempts.size()); ++i)
-      probes.push_back(probe_in_turn(evidence, next));
-    co_await async::when_all(std::move(probes));
+    auto one = [this, &evidence](size_t i) {
+      return probe_address(evidence.host, evidence.attempts[i]);
+    };
+    co_await async::for_each_index(evidence.attempts.size(), kMaxConcurrent, one);
     co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
 }
 
-asio::awaitable<void> MxProbeCache::probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next) {
-  while (next < evidence.attempts.size()) {
-    SmtpAttempt& attempt = evidence.attempts[next++];
-    if (attempt.status != SmtpStatus::not_allowed) co_await probe_address(evidence.host, attempt);
-  }
-}
-
 // One connection per address at a time: many hosts may share an address.
 asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpAttempt& attempt) {
+  if (attempt.status == SmtpStatus::not_allowed) co_return;
   IpAddress address = attempt.address;
   ChannelMonitor::Flight flight = channels_.begin(channel_of(ChannelKind::smtp, address.family()));
   auto held = co_await addresses_in_use_.acquire(address);

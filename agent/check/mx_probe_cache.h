@@ -59,7 +59,6 @@ class MxProbeCache {
 
   boost::asio::awaitable<void> probe(std::string host);
   boost::asio::awaitable<void> collect(verdict::MxHostEvidence& evidence);
-  boost::asio::awaitable<void> probe_in_turn(verdict::MxHostEvidence& evidence, size_t& next);
   boost::asio::awaitable<void> probe_address(const std::string& host,
                                              protocol::SmtpAttempt& attempt);
   boost::asio::awaitable<void> assess_channels(verdict::MxHostEvidence& evidence, SteadyTime began);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "async/when_all.h"
+#include "async/for_each_index.h"
 #include "check/address_selection.h"
 #include "check/standstill.h"
 
@@ -58,13 +58,7 @@ PolicyObserver::Host PolicyObserver::known_of(const std::string& host) const {
 
 asio::awaitable<void> PolicyObserver::observe(verdict::PolicyEvidence& policy, std::string domain) {
   co_await lookup_.addresses(policy.host, domain, policy.addresses.answers);
-  for (const IpAddress& address : select_addresses(policy.addresses, network_)) {
-    HttpsAttempt attempt;
-    attempt.address = address;
-    if (!may_contact(address, network_.allow_private_addresses))
-      attempt.status = HttpsStatus::not_allowed;
-    policy.attempts.push_back(std::move(attempt));
-  }
+  policy.attempts = attempts_for<HttpsAttempt>(policy.addresses, network_);
   if (policy.attempts.empty()) co_return;
 
   SteadyTime began = environment_.steady_now();
@@ -130,25 +124,17 @@ PolicyObserver::Indices PolicyObserver::due(const Host& known,
 }
 
 asio::awaitable<void> PolicyObserver::fetch(verdict::PolicyEvidence& policy, Indices indices) {
-  size_t next = 0;
-  std::vector<asio::awaitable<void>> parts;
-  for (size_t i = 0; i < std::min(kMaxConcurrent, indices.size()); ++i)
-    parts.push_back(fetch_in_turn(policy, indices, next));
-  co_await async::when_all(std::move(parts));
+  auto one = [this, &policy, &indices](size_t i) {
+    return fetch_into(policy.host, policy.attempts[indices[i]]);
+  };
+  co_await async::for_each_index(indices.size(), kMaxConcurrent, one);
 }
 
-asio::awaitable<void> PolicyObserver::fetch_in_turn(verdict::PolicyEvidence& policy,
-                                                    const Indices& indices, size_t& next) {
-  while (next < indices.size()) {
-    size_t index = indices[next++];
-    IpAddress address = policy.attempts[index].address;
-    policy.attempts[index] = HttpsAttempt();  // `cancelled` until the fetch has ended
-    policy.attempts[index].address = address;
-    HttpsAttempt attempt = co_await fetch_one(policy.host, address);
-    bool stopped = attempt.status == HttpsStatus::cancelled;
-    policy.attempts[index] = std::move(attempt);
-    if (stopped) co_return;
-  }
+asio::awaitable<void> PolicyObserver::fetch_into(const std::string& host, HttpsAttempt& attempt) {
+  IpAddress address = attempt.address;
+  attempt = HttpsAttempt();  // `cancelled` until the fetch has ended
+  attempt.address = address;
+  attempt = co_await fetch_one(host, address);
 }
 
 // A first response that is slow is checked by a second fetch; later ones by the check before.

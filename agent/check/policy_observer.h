@@ -62,8 +62,7 @@ class PolicyObserver {
   Indices due(const Host& known, const std::vector<protocol::HttpsAttempt>& attempts) const;
   size_t quota(size_t addresses) const;
   boost::asio::awaitable<void> fetch(verdict::PolicyEvidence& policy, Indices indices);
-  boost::asio::awaitable<void> fetch_in_turn(verdict::PolicyEvidence& policy,
-                                             const Indices& indices, size_t& next);
+  boost::asio::awaitable<void> fetch_into(const std::string& host, protocol::HttpsAttempt& attempt);
   boost::asio::awaitable<protocol::HttpsAttempt> fetch_one(const std::string& host,
                                                            IpAddress address);
   void keep(const verdict::PolicyEvidence& policy, const Indices& fetched);

@@ -6,6 +6,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -82,6 +83,9 @@ struct CanarySettings {  // empty list: no canary; only other targets show that 
 struct NetworkSettings {
   bool allow_private_addresses = false;
   std::vector<AddressFamily> families;  // never empty after loading; default: those with a route
+  bool uses(AddressFamily family) const {
+    return std::find(families.begin(), families.end(), family) != families.end();
+  }
   bool operator==(const NetworkSettings&) const = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 
 #include "async/backoff.h"
 #include "async/deadline.h"
+#include "async/for_each_index.h"
 #include "async/keyed_lock.h"
 
 namespace mtasts::async {
@@ -24,6 +26,24 @@ using std::chrono::milliseconds;
 asio::awaitable<void> wait_for(AsyncEvent event, int& released) {
   co_await event.wait();
   if (event.is_set()) ++released;
+}
+
+TEST(ForEachIndex, RunsAllButNotTooManyAtATime) {
+  for (size_t count : {0u, 1u, 3u, 20u}) {
+    asio::io_context loop;
+    std::vector<int> runs(count);
+    size_t open = 0, most_open = 0;
+    auto work = [&](size_t index) -> asio::awaitable<void> {
+      most_open = std::max(most_open, ++open);
+      co_await sleep_for(milliseconds(1));
+      --open;
+      ++runs[index];
+    };
+    asio::co_spawn(loop, for_each_index(count, 3, work), asio::detached);
+    loop.run();
+    EXPECT_EQ(runs, std::vector<int>(count, 1));
+    EXPECT_EQ(most_open, std::min<size_t>(count, 3));
+  }
 }
 
 TEST(AsyncEvent, ReleasesWhoWaitsAndWhoComesLater) {
