@@ -83,4 +83,10 @@ inline void add_report_host(Scene& scene, const std::string& host,
   add_report_host(scene, report_host(host, statuses));
 }
 
+// Of the first finding of that code; empty: there is none.
+inline std::string message_of(const Report& report, std::string_view code) {
+  const Finding* finding = find(report, code);
+  return finding == nullptr ? "" : finding->message;
+}
+
 }  // namespace mtasts::verdict
