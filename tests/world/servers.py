@@ -14,7 +14,7 @@ from zones import mail_address, policy_address, servfail_zones, stale_address
 
 NSD = """\
 server:
-    ip-address: 127.0.0.1@{port}
+    ip-address: {address}
     username: "root"
     server-count: 1
     rrl-ratelimit: 0
@@ -139,7 +139,7 @@ SMTPD_OPTIONS = {
 
 def nsd(directory, port, domains, zones):
     """The authoritative server for all zones."""
-    text = NSD.format(directory=directory, port=port)
+    text = NSD.format(directory=directory, address=f"127.0.0.1@{port}")
     for name in (*zones, *servfail_zones(domains)):
         text += f'zone:\n    name: "{name}."\n    zonefile: "{zone_file(directory, name)}"\n'
     for name, zone in zones.items():

@@ -24,6 +24,7 @@ from agent import command_line, fetch, is_healthy
 from certificates import CertificateAuthority
 from domains import Certificate
 from processes import Guard, Server, WorldError, require_root, wait_until
+from servers import NSD
 
 INSIDE, INTERNET = "10.99.0.2", "10.99.0.1"
 CANARY_ZONES = ("beta", "gamma")
@@ -38,22 +39,6 @@ INSIDE_MARK = "MTASTS_UPLINK_TEST_INSIDE"
 # Longer than the agent's timeouts and two rounds of checks.
 BLIND_SECONDS = 12
 agent_binary = None
-
-NSD = """\
-server:
-    ip-address: {address}
-    username: "root"
-    server-count: 1
-    rrl-ratelimit: 0
-    database: ""
-    zonesdir: "{directory}"
-    zonelistfile: "{directory}/zone.list"
-    xfrdfile: "{directory}/xfrd.state"
-    xfrdir: "{directory}"
-    pidfile: "{directory}/nsd.pid"
-remote-control:
-    control-enable: no
-"""
 
 # As installed, but for the root servers and the times after which a dead server is tried again.
 UNBOUND = """\
