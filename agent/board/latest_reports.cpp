@@ -3,6 +3,7 @@
 
 #include "board/latest_reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/printable.h"
@@ -58,6 +59,7 @@ Update LatestReports::set_domains(const std::vector<settings::DomainEntry>& doma
     if (old != domains_.end()) {
       entry.report = old->second->report;
       entry.stages = old->second->stages;
+      entry.reported = old->second->reported;
       domains_.erase(old);
     }
     if (entry.report != nullptr) ++reported_;
@@ -91,6 +93,34 @@ Update LatestReports::restore(const verdict::ReportPtr& report, const LastResult
   return update;
 }
 
+Update LatestReports::set_reported(const std::string& domain,
+                                   const reports::DomainSummaryPtr& reported) {
+  std::lock_guard lock(mutex_);
+  Update update;
+  auto place = domains_.find(domain);
+  if (place == domains_.end()) return update;
+  DomainEntry entry = *place->second;
+  entry.reported = reported;
+  place->second = std::make_shared<const DomainEntry>(std::move(entry));
+  update.domains.push_back(place->second);
+  return update;
+}
+
+std::vector<std::string> LatestReports::domains_of_mx(std::string_view host, size_t most) const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> domains;
+  auto use = hosts_.find(host_key(host));
+  if (use == hosts_.end()) return domains;
+  for (const auto& [name, entry] : domains_) {
+    if (domains.size() == most) break;
+    if (entry->report == nullptr) continue;
+    const auto& mx = entry->report->mx;
+    auto is_host = [&](const verdict::MxReport& one) { return one.host == host; };
+    if (std::any_of(mx.begin(), mx.end(), is_host)) domains.push_back(name);
+  }
+  return domains;
+}
+
 void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& report,
                             const LastResults& stages, Update& update) {
   const DomainEntryPtr old = place;
@@ -99,6 +129,7 @@ void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& rep
   entry.configured = old->configured;
   entry.report = report;
   entry.stages = stages;
+  entry.reported = old->reported;
   place = std::make_shared<const DomainEntry>(std::move(entry));
   update.domains.push_back(place);
   // Acquire before release, so that a host used by both reports is not removed in between.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "reports/summary.h"
 #include "settings/settings.h"
 #include "verdict/evidence.h"
 #include "verdict/report.h"
@@ -40,6 +41,7 @@ struct DomainEntry {
   std::shared_ptr<const settings::DomainEntry> configured;  // null: a probe of another domain
   verdict::ReportPtr report;                                // null: not checked yet
   LastResults stages;                                       // index: verdict::Stage
+  reports::DomainSummaryPtr reported;                       // null: TLS reports are not taken in
 };
 using DomainEntryPtr = std::shared_ptr<const DomainEntry>;
 
@@ -78,6 +80,11 @@ class LatestReports {
 
   // Restores the result of an earlier run for a configured domain, until its first check.
   Update restore(const verdict::ReportPtr& report, const LastResults& stages);
+
+  // Sets what TLS reports say about a configured domain; changes nothing for another one.
+  Update set_reported(const std::string& domain, const reports::DomainSummaryPtr& reported);
+  // The configured domains whose latest report uses the MX host (as in DNS, lower case), by name.
+  std::vector<std::string> domains_of_mx(std::string_view host, size_t most) const;
 
   void set_channel_faults(std::vector<verdict::ChannelFault> faults);
 

@@ -204,8 +204,10 @@ std::string report_text(const Report& report, bool colour, size_t width) {
                                  std::chrono::duration<double>(report.duration).count());
   for (Stage stage : verdict::kStages) {
     verdict::StageResult result = report.stage(stage);
-    // Omit a stage that needs history: this command has none.
-    if (stage == Stage::change && result == verdict::StageResult::not_applicable) continue;
+    // Omit a stage that needs history or TLS reports: this command has none.
+    if ((stage == Stage::change || stage == Stage::reports) &&
+        result == verdict::StageResult::not_applicable)
+      continue;
     std::string word = word_of(result, colour);
     std::string gap(kResultColumn - std::min(kResultColumn, shown_width(word)), ' ');
     Wrap wrap;

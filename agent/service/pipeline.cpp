@@ -62,8 +62,9 @@ verdict::ReportPtr Pipeline::judge(const verdict::Evidence& evidence,
   verdict::Thresholds thresholds = thresholds_;
   if (known != nullptr && known->configured != nullptr)
     thresholds.expected_mode = known->configured->expected_mode;
+  reports::DomainSummaryPtr reported = known != nullptr ? known->reported : nullptr;
   return std::make_shared<const verdict::Report>(
-      verdict::judge(evidence, history_of(known), thresholds, evidence.finished));
+      verdict::judge(evidence, history_of(known), thresholds, evidence.finished, reported));
 }
 
 void Pipeline::publish(const verdict::ReportPtr& report, const board::DomainEntryPtr& before) {

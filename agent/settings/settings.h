@@ -115,6 +115,38 @@ struct ProbeSettings {
   std::vector<std::string> patterns;  // "*.example.com"; empty and not any: configured domains only
 };
 
+struct ReportsHttpsSettings {
+  std::vector<Endpoint> listen;  // empty: no endpoint
+  std::string path = "/tlsrpt";
+  std::string cert_file;  // empty: plain HTTP
+  std::string key_file;
+  std::string submit_token_file;  // whoever sends it is our own mail server; empty: nobody is
+  bool operator==(const ReportsHttpsSettings&) const = default;
+};
+
+struct ReportsMailboxSettings {
+  std::string url;  // "imaps://imap.example.com/INBOX"; empty: no mailbox
+  std::string user;
+  std::string password_file;  // one of the two; read at each poll
+  std::string token_file;     // OAuth 2 bearer token
+  std::string ca_file;        // empty: the system's trust store
+  milliseconds interval = std::chrono::minutes(5);
+  enum class Processed : uint8_t { keep, remove, move } processed = Processed::keep;
+  std::string move_to;  // folder, with `move`
+  bool operator==(const ReportsMailboxSettings&) const = default;
+};
+
+struct ReportsSettings {
+  bool enabled = false;
+  milliseconds retention = std::chrono::hours(24 * 90);  // of report days
+  milliseconds window = std::chrono::hours(24 * 7);      // whole days
+  std::string authserv_id;  // whose Authentication-Results are believed; empty: nobody's
+  ReportsHttpsSettings https;
+  ReportsMailboxSettings mailbox;
+  std::string maildir;  // [reports.maildir] path; empty: none
+  bool operator==(const ReportsSettings&) const = default;
+};
+
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::logfmt;
@@ -134,6 +166,7 @@ struct Settings {
   WebSettings web;
   TelemetrySettings telemetry;
   ProbeSettings probe;
+  ReportsSettings reports;
   LogSettings log;
   std::vector<std::filesystem::path> files;  // read, or missing although named; watched
   // Existing directories that wildcards of domain_files search; watched for new files.

@@ -200,7 +200,7 @@ void remember(RuleContext& context, const HistoryPtr& before, Report& report) {
 }  // namespace
 
 Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
-             Time now) {
+             Time now, const reports::DomainSummaryPtr& reported) {
   RuleContext context(evidence, thresholds, now);
   context.records = protocol::read_sts_records(evidence.record.texts);
   context.readings = read_policies(evidence.policy);
@@ -219,6 +219,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_smtp(context);
   judge_tlsrpt(context);
   judge_report_targets(context);
+  if (reported == nullptr) context.not_applicable(Stage::reports);
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;

@@ -92,7 +92,8 @@ inline verdict::Finding finding(const verdict::FindingRow& row, verdict::Severit
           std::move(subject),
           std::move(message),
           "Mend it <now>.",
-          "dig +short \"TXT\""};
+          "dig +short \"TXT\"",
+          std::nullopt};
 }
 
 // A healthy domain, without the facts it shares.

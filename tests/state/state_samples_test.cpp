@@ -78,10 +78,13 @@ verdict::Report rich_report(const std::string& domain) {
   report.outcome = verdict::Outcome::critical;
   report.stages = {StageResult::pass,    StageResult::fail, StageResult::unknown,
                    StageResult::pass,    StageResult::fail, StageResult::not_applicable,
-                   StageResult::unknown, StageResult::pass, StageResult::fail};
+                   StageResult::unknown, StageResult::pass, StageResult::fail,
+                   StageResult::pass};
   for (const verdict::FindingRow& row : verdict::findings_table())
     report.findings.push_back({&row, row.in_enforce, "mx.example.com [192.0.2.1]", kHostile,
-                               "mend it", "dig +short TXT example.com"});
+                               "mend it", "dig +short TXT example.com", std::nullopt});
+  report.findings.front().reported =
+      verdict::ReportedBy{{kHostile, "Company-X"}, 5, 47, 937, "2026-11-20"};
   report.record = {verdict::TxtStatus::multiple, {"v=STSv1; id=1;", kHostile, ""}, "20261102"};
   verdict::PolicyReport& policy = report.policy;
   policy.url = "https://mta-sts.example.com/.well-known/mta-sts.txt";
@@ -205,13 +208,14 @@ board::LastResults plain_stages(Time at) {
 namespace {
 
 void expect_same(const verdict::Finding& left, const verdict::Finding& right) {
-  const auto& [row, severity, subject, message, fix, verify] = left;
+  const auto& [row, severity, subject, message, fix, verify, reported] = left;
   EXPECT_EQ(row, right.row);
   EXPECT_EQ(severity, right.severity);
   EXPECT_EQ(subject, right.subject);
   EXPECT_EQ(message, right.message);
   EXPECT_EQ(fix, right.fix);
   EXPECT_EQ(verify, right.verify);
+  EXPECT_EQ(reported, right.reported);
 }
 
 void expect_same(const protocol::PeerChainPtr& left, const protocol::PeerChainPtr& right) {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/channel.h"
 #include "base/enum_words.h"
@@ -25,7 +26,7 @@ inline constexpr auto kSeverities = enumerators<Severity>();
 
 // In the order in which an operator fixes them.
 BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
-                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt)
+                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt, reports)
 inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
 inline constexpr auto kStages = enumerators<Stage>();
 
@@ -68,6 +69,18 @@ Severity severity_of(const protocol::SyntaxFault& fault, Regime regime);
 // The row's command filled in for example.com, for documentation of the finding.
 std::string example_command(const FindingRow& row);
 
+// What TLS reports of the window say about the same failure (RFC 8460 §4.3).
+struct ReportedBy {
+  std::vector<std::string> organizations;  // at most 3, most failed sessions first
+  uint64_t organization_count = 0;
+  uint64_t failed = 0;    // sessions, as reported
+  uint64_t sessions = 0;  // all sessions of these organizations
+  std::string since;      // "2026-11-20": the first report day of the window with it
+
+  bool operator==(const ReportedBy&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ReportedBy, (), (organizations, organization_count, failed, sessions, since))
+
 struct Finding {
   const FindingRow* row = nullptr;  // never null in a report; lives as long as the program
   Severity severity = Severity::info;
@@ -75,9 +88,10 @@ struct Finding {
   std::string message;  // one sentence with the observed value
   std::string fix;      // for this particular case
   std::string verify;   // can be pasted into a shell
+  std::optional<ReportedBy> reported;  // senders report the same
 
   std::string_view code() const { return row->code.text(); }
 };
-BOOST_DESCRIBE_STRUCT(Finding, (), (row, severity, subject, message, fix, verify))
+BOOST_DESCRIBE_STRUCT(Finding, (), (row, severity, subject, message, fix, verify, reported))
 
 }  // namespace mtasts::verdict

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// Statistics of reported sessions: ratio, band, and the confidence interval that keeps small
+// numbers from raising an alarm. Pure, any thread.
+#pragma once
+
+#include <optional>
+
+#include "base/enum_words.h"
+#include "reports/summary.h"
+
+namespace mtasts::reports {
+
+// As operators use them: under 1 % normal, 1 to 5 % watch, over 5 % act.
+BOOST_DEFINE_FIXED_ENUM_CLASS(Band, uint8_t, normal, watch, act)
+inline std::string_view name_of(Band band) { return enumerator_name(band); }
+inline constexpr double kWatchRatio = 0.01;
+inline constexpr double kActRatio = 0.05;
+
+// failed / (failed + successful); empty without sessions.
+std::optional<double> failure_ratio(const SessionCounts& counts);
+// By the plain ratio, for people who look at it. No sessions: normal.
+Band band_of(const SessionCounts& counts);
+
+struct Interval {
+  double lower = 0;
+  double upper = 1;
+};
+// The 95 % Wilson score interval of the failure ratio. No sessions: [0, 1].
+Interval wilson_interval(const SessionCounts& counts);
+// The band whose limit lies below the lower end of the interval: for alarms.
+Band certain_band(const SessionCounts& counts);
+
+// Over the policy types, without adding sessions of different types up: the counts with the highest
+// ratio among those types with sessions.
+SessionCounts worst_counts(const CountsByType& counts);
+
+}  // namespace mtasts::reports
