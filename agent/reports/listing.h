@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -15,15 +17,21 @@
 
 namespace mtasts::reports {
 
-// The days of one organization, for `reports` and the API.
+// The name of those beyond the bound of organizations of a day, which are stored together.
+inline constexpr std::string_view kOtherOrganizations = "(others)";
+inline constexpr size_t kMostFailuresOfLine = 100;
+
+// One day of one organization, reports of different authenticity apart, for `reports` and the API.
 struct ReportLine {
   Day day{};
   std::string organization;
-  std::string report_id;
+  std::string report_id;  // of the one received last
   Time received{};
+  uint64_t reports = 0;  // number of them
+  Qualities qualities = 0;
   Authenticity authenticity = Authenticity::unknown;
   CountsByType counts;
-  std::vector<FailureRow> failures;  // at most 100, most sessions first
+  std::vector<FailureRow> failures;  // at most kMostFailuresOfLine, most sessions first
   size_t failures_dropped = 0;
 };
 
