@@ -48,11 +48,28 @@ std::string as_sent(GMimePart* part) {
   return octets_of(memory.get());
 }
 
-std::string from_base64(const std::string& text) {
-  GMimeEncoding decoder;
-  g_mime_encoding_init_decode(&decoder, GMIME_CONTENT_ENCODING_BASE64);
-  std::string octets(g_mime_encoding_outlen(&decoder, text.size()), '\0');
-  octets.resize(g_mime_encoding_flush(&decoder, text.data(), text.size(), octets.data()));
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+// RFC 2045 §6.8, and pieces that were padded each for itself. GMime stops at the first padding.
+std::string from_base64(std::string_view text) {
+  std::string octets;
+  unsigned bits = 0;
+  int count = 0;
+  for (char c : text) {
+    const int digit = base64_digit(c);
+    if (c == '=') count = 0;
+    if (digit < 0) continue;
+    bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xFFFFu;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    octets += static_cast<char>(bits >> count & 0xFFu);
+  }
   return octets;
 }
 
@@ -84,17 +101,19 @@ bool looks_like_base64(std::string_view text) {
          text.starts_with("ew0K") || text.starts_with("77u/");
 }
 
-// Content transfer encodings that say something else than the octets.
+// What the octets are whatever the content transfer encoding says.
 Document with_other_encoding(GMimePart* part, size_t limit, Document failed) {
   const std::string sent = as_sent(part);
   const OctetsKind kind = kind_of_octets(sent);
-  const bool base64 = g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_BASE64;
   const bool plain = kind == OctetsKind::json || kind == OctetsKind::gzip;
-  if (!plain && (base64 || !looks_like_base64(sent))) return failed;
+  const bool base64 = g_mime_part_get_content_encoding(part) == GMIME_CONTENT_ENCODING_BASE64;
+  if (!plain && !base64 && !looks_like_base64(sent)) return failed;
   Document other = read_document(plain ? sent : from_base64(sent), limit);
   if (!other.ok) return failed;
-  other.remarks.emplace_back(plain ? "the content transfer encoding of the part is wrong"
-                                   : "the part is base64 without saying so");
+  const char* remark = plain    ? "the content transfer encoding of the part is wrong"
+                       : base64 ? "the base64 of the part has padding before its end"
+                                : "the part is base64 without saying so";
+  other.remarks.emplace_back(remark);
   return other;
 }
 
