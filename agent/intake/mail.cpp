@@ -16,6 +16,7 @@
 #include "intake/mail_header.h"
 #include "intake/mail_part.h"
 #include "intake/mail_shape.h"
+#include "protocol/tlsrpt/report_name.h"
 #include "protocol/tlsrpt/tls_report.h"
 
 namespace mtasts::intake {
@@ -136,6 +137,14 @@ class MailReader {
     unpacked_.reason = described(part, fault);
   }
 
+  static void add_name_remark(const std::string& name, std::vector<std::string>& remarks) {
+    if (name.empty())
+      remarks.emplace_back("the part has no file name");
+    else if (!protocol::parse_report_file_name(name))
+      remarks.push_back(fmt::format("the file name {} has not the form of RFC 8460 section 5.1",
+                                    quoted(name, kShown_bytes)));
+  }
+
   void add_report(const MailPart& part, Document document) {
     inflated_bytes_ += document.json.size();
     for (const UnpackedReport& before : unpacked_.reports)
@@ -144,6 +153,7 @@ class MailReader {
     report.remarks = form_remarks_;
     report.envelope = envelope_of(header_, report.remarks);
     report.envelope.file_name = part.file_name;
+    add_name_remark(part.file_name, report.remarks);
     judge_authenticity(delivered_, options_, attached_ > 0, report.envelope, report.remarks);
     if (attached_ > 0) report.remarks.emplace_back("the report is in a mail attached to this one");
     for (std::string& remark : document.remarks) report.remarks.push_back(std::move(remark));
@@ -162,6 +172,7 @@ class MailReader {
           kMostMailParts, kMailDepth);
     } else if (unpacked_.reports.empty()) {
       unpacked_.rejection = Rejection::malformed;
+      unpacked_.unrelated = doubtful_.empty();
       unpacked_.reason = doubtful_.empty() ? std::string(kNoReport) : doubtful_;
     }
   }

@@ -12,6 +12,7 @@
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "intake/authentication_results.h"
+#include "protocol/tlsrpt/report_name.h"
 
 namespace mtasts::intake {
 namespace {
@@ -80,6 +81,18 @@ bool signs_only_a_part(const MailHeader& header, const std::string& domain) {
   return partial;
 }
 
+void read_subject(const std::string& subject, reports::ReportEnvelope& envelope,
+                  std::vector<std::string>& remarks) {
+  auto parsed = protocol::parse_report_subject(subject);
+  if (!parsed || !parsed->strict)
+    remarks.push_back(fmt::format("the Subject {} has not the form of RFC 8460 section 5.3",
+                                  quoted(subject, kShown_bytes)));
+  if (!parsed) return;
+  envelope.subject_domain = parsed->domain;
+  envelope.subject_submitter = parsed->submitter;
+  envelope.subject_report_id = parsed->report_id;
+}
+
 }  // namespace
 
 MailHeader read_mail_header(GMimeMessage* message) {
@@ -110,6 +123,7 @@ reports::ReportEnvelope envelope_of(const MailHeader& header, std::vector<std::s
   if (header.report_domain.empty()) remarks.emplace_back("the mail has no TLS-Report-Domain");
   if (header.report_submitter.empty()) remarks.emplace_back("the mail has no TLS-Report-Submitter");
   if (header.from_domain.empty()) remarks.emplace_back("the mail has no author's address in From");
+  read_subject(header.subject, envelope, remarks);
   if (!header.has_date) remarks.emplace_back("the mail has no Date");
   return envelope;
 }

@@ -33,6 +33,8 @@ struct Unpacked {
   // Set where something was no report, also beside reports of the same mail.
   std::optional<reports::Rejection> rejection;
   std::string reason;  // of the rejection: one sentence, fit to show
+  // Of the rejection: a mail in which nothing claims to be a report, as anybody sends.
+  bool unrelated = false;
 };
 
 struct UnpackOptions {

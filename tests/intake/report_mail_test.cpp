@@ -16,6 +16,7 @@ namespace {
 using reports::Authenticity;
 using reports::Rejection;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -65,7 +66,7 @@ TEST(ReportMail, JsonPart) {
   ReportMail mail;
   mail.part_header = "Content-Type: application/tlsrpt+json\r\n";
   mail.body = kReportJson;
-  EXPECT_THAT(only_report(mail.text()).remarks, IsEmpty());
+  EXPECT_THAT(only_report(mail.text()).remarks, ElementsAre("the part has no file name"));
   mail.part_header += "Content-Transfer-Encoding: quoted-printable\r\n";
   mail.body = "{\"organization-name\"=3A\"Google I=\r\nnc.\"" + kReportJson.substr(34);
   only_report(mail.text());
@@ -228,11 +229,46 @@ TEST(ReportMail, HeaderFields) {
   EXPECT_LE(only_report(mail.text()).envelope.report_domain.size(), 2048u);
 }
 
+TEST(ReportMail, Subjects) {
+  const std::string kFields[] = {
+      "Subject: Report Domain: example.org Submitter: google.com Report-ID: <1.a@google.com>",
+      "Subject: Report Domain: example.org\r\n Submitter: google.com\r\n\tReport-ID: "
+      "<1.a@google.com>",
+      "subject:Report Domain: example.org Submitter: google.com Report-ID:\r\n <1.a@google.com>",
+      // Encoded words cut within a word, as Stalwart does.
+      "Subject: =?utf-8?Q?Report_Domain:_example.org_Submi?=\r\n =?utf-8?Q?tter:_google.com_Repo?="
+      "\r\n =?utf-8?B?cnQtSUQ6IDwxLmFAZ29vZ2xlLmNvbT4=?=",
+      "Subject: Report Domain: example.org Submitter: google.com =?us-ascii?q?Report-ID:?=\r\n"
+      " <1.a@google.com>",
+  };
+  for (const std::string& field : kFields) {
+    ReportMail mail;
+    mail.header = "From: a@google.com\r\nDate: Fri, 16 Sep 2022 08:16:07 -0700\r\n" + field +
+                  "\r\nTLS-Report-Domain: example.org\r\nTLS-Report-Submitter: google.com\r\n";
+    UnpackedReport report = only_report(mail.text());
+    EXPECT_EQ(report.envelope.subject_domain, "example.org") << field;
+    EXPECT_EQ(report.envelope.subject_submitter, "google.com") << field;
+    EXPECT_EQ(report.envelope.subject_report_id, "1.a@google.com") << field;
+    EXPECT_THAT(report.remarks, IsEmpty()) << field;
+  }
+  ReportMail mail;
+  mail.header =
+      "Subject: Report Domain: example.org Submitter: microsoft.com Report-ID: "
+      "133198585438131172+example.org\r\n";  // Microsoft
+  UnpackedReport report = only_report(mail.text());
+  EXPECT_EQ(report.envelope.subject_report_id, "133198585438131172+example.org");
+  EXPECT_THAT(report.remarks, Contains(HasSubstr("has not the form of RFC 8460 section 5.3")));
+  mail.header = "Subject: Fwd: hello\r\n";
+  EXPECT_THAT(only_report(mail.text()).remarks, Contains(HasSubstr("the Subject \"Fwd: hello\"")));
+}
+
 TEST(ReportMail, NoReport) {
   EXPECT_EQ(reason_of("From: a@b.example\r\nSubject: hi\r\n\r\nHello.\r\n"),
             "the mail has no part that holds a TLS report");
+  EXPECT_TRUE(unpack("From: a@b.example\r\nSubject: hi\r\n\r\nHello.\r\n", {}).unrelated);
   ReportMail mail;
   mail.body = base64("no gzip");
+  EXPECT_FALSE(unpack(mail.text(), {}).unrelated);
   EXPECT_EQ(reason_of(mail.text()),
             "the part \"" + kFileName + "\" is neither JSON nor gzip; it begins with \"no gzip\"");
   mail.body = "";
