@@ -9,7 +9,6 @@
 // how far the folder was read. One thread of its own; status(): any thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>

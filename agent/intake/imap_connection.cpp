@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "intake/imap_connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "base/printable.h"
+#include "intake/imap_response.h"
+
+namespace mtasts::intake {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr size_t kShown_bytes = 300;
+constexpr size_t kMostRefusal_bytes = 1000;
+constexpr long kConnect_ms = 20'000;
+constexpr long kLogin_ms = 60'000;  // connecting included; some servers delay a refusal
+// Kerberos and NTLM are left out: libcurl would prefer them, and there is no ticket.
+constexpr const char* kPasswordMechanisms =
+    "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256";
+constexpr const char* kTokenMechanisms = "AUTH=OAUTHBEARER;AUTH=XOAUTH2";
+constexpr const char* kCommandLogin = "AUTH=+LOGIN";
+
+bool initialized() {
+  // Once per process, before the first handle; thread-safe since libcurl 7.84.
+  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return global == CURLE_OK;
+}
+
+}  // namespace
+
+ImapConnection::ImapConnection(const ImapLogin& login, const StopSignal& stop)
+    : stop_(stop), server_(login.url.server()) {}
+
+Result<std::unique_ptr<ImapConnection>> ImapConnection::open(const ImapLogin& login,
+                                                             const StopSignal& stop) {
+  std::unique_ptr<ImapConnection> connection(new ImapConnection(login, stop));
+  const CURLcode code = connection->connect(login);
+  if (code != CURLE_OK) return connection->failure_of(code, login);
+  return connection;
+}
+
+ImapConnection::~ImapConnection() {
+  // libcurl would send a LOGOUT of its own and wait for the answer.
+  if (socket_ != CURL_SOCKET_BAD) ::shutdown(socket_, SHUT_RDWR);
+}
+
+CURLcode ImapConnection::connect(const ImapLogin& login) {
+  if (!initialized()) return CURLE_FAILED_INIT;
+  const char* mechanisms = login.is_token ? kTokenMechanisms : kPasswordMechanisms;
+  for (;;) {
+    easy_.reset(curl_easy_init());
+    if (!easy_) return CURLE_OUT_OF_MEMORY;
+    refusal_.clear();
+    asked_ = false;
+    set_options(login, mechanisms);
+    const CURLcode code = curl_easy_perform(easy_.get());
+    // Nothing in common: the command is left.
+    const bool again = code == CURLE_LOGIN_DENIED && !asked_ && refusal_.empty() &&
+                       mechanisms == kPasswordMechanisms;
+    if (again) {
+      mechanisms = kCommandLogin;
+      continue;
+    }
+    if (code != CURLE_OK) return code;
+    curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket_);
+    return socket_ == CURL_SOCKET_BAD ? CURLE_RECV_ERROR : CURLE_OK;
+  }
+}
+
+void ImapConnection::set_options(const ImapLogin& login, const char* mechanisms) {
+  CURL* easy = easy_.get();
+  const std::string url =
+      fmt::format("{}://{}/", login.url.implicit_tls ? "imaps" : "imap", server_);
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "imap,imaps");
+  curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a lookup in progress must not delay the end
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnect_ms);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kLogin_ms);
+  curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, kLogin_ms / 1000);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words_);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &ImapConnection::on_line);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &ImapConnection::on_progress);
+  curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
+
+  curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!login.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, login.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+  curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, mechanisms);
+  curl_easy_setopt(easy, CURLOPT_USERNAME, login.user.c_str());
+  if (login.is_token)
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, login.secret.c_str());
+  else
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, login.secret.c_str());
+}
+
+// What the server says during the login. It must never be shown when it repeats the secret.
+void ImapConnection::hear(std::string_view line) {
+  line = trim(line.substr(0, kMostRefusal_bytes));
+  greeted_ = true;
+  if (line.starts_with('+')) asked_ = true;
+  const std::string_view tag = line.substr(0, line.find(' '));
+  const ImapResponse response{.text = std::string(line), .literals = {}};
+  const auto status = read_status(response, tag);
+  using Kind = ImapStatus::Kind;
+  if (!status || status->kind == Kind::ok || status->kind == Kind::preauth) return;
+  if (tag == "*" && status->kind != Kind::bye) return;
+  refusal_ = line.substr(std::min(line.find(' ') + 1, line.size()));
+}
+
+size_t ImapConnection::on_line(char* line, size_t, size_t size_bytes, void* self) {
+  static_cast<ImapConnection*>(self)->hear(std::string_view(line, size_bytes));
+  return size_bytes;
+}
+
+int ImapConnection::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<ImapConnection*>(self)->stop_.raised() ? 1 : 0;
+}
+
+Failure ImapConnection::refused_login(const ImapLogin& login) const {
+  const std::string user = quoted(login.user, kShown_bytes);
+  if (!asked_ && refusal_.empty())
+    return {FailureKind::invalid,
+            fmt::format("{} offers no login that fits: {}", server_,
+                        login.is_token ? "neither OAUTHBEARER nor XOAUTH2; use password_file"
+                                       : "none with a password; use token_file")};
+  const bool repeats = !login.secret.empty() && refusal_.find(login.secret) != std::string::npos;
+  const std::string words = refusal_.empty() || repeats
+                                ? std::string()
+                                : fmt::format(": {}", printable(refusal_, kShown_bytes));
+  return {FailureKind::invalid, fmt::format("{} refuses the {} of user {}{}", server_,
+                                            login.is_token ? "token" : "password", user, words)};
+}
+
+Failure ImapConnection::failure_of(CURLcode code, const ImapLogin& login) const {
+  const std::string words =
+      printable(trim(words_[0] != '\0' ? words_ : curl_easy_strerror(code)), kShown_bytes);
+  switch (code) {
+    case CURLE_ABORTED_BY_CALLBACK:
+      return {FailureKind::cancelled, "the agent is stopping"};
+    case CURLE_LOGIN_DENIED:
+    case CURLE_AUTH_ERROR:
+      return refused_login(login);
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {FailureKind::io, fmt::format("the name {} cannot be resolved", login.url.host)};
+    case CURLE_COULDNT_CONNECT:
+      return {FailureKind::io, fmt::format("cannot connect to {}: {}", server_, words)};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {FailureKind::timed_out,
+              greeted_ ? fmt::format("{} did not complete the login in time", server_)
+                       : fmt::format("{} did not answer in time", server_)};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {FailureKind::invalid,
+              fmt::format("the certificate of {} is not trusted: {}; mend it, or name its "
+                          "authority in ca_file",
+                          server_, words)};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {FailureKind::invalid,
+              fmt::format("cannot use ca_file {}", quoted(login.ca_file, kShown_bytes))};
+    case CURLE_USE_SSL_FAILED:
+      return {FailureKind::invalid, fmt::format("{} offers no STARTTLS; use imaps://", server_)};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {FailureKind::io, fmt::format("TLS with {} failed: {}", server_, words)};
+    case CURLE_WEIRD_SERVER_REPLY:
+      if (!refusal_.empty()) break;
+      return {FailureKind::invalid, fmt::format("{} does not speak IMAP: {}", server_, words)};
+    default:
+      break;
+  }
+  const std::string reason =
+      refusal_.empty() ? words : "it ends the connection: " + printable(refusal_, kShown_bytes);
+  return {FailureKind::io, fmt::format("{}: {}", server_, reason)};
+}
+
+Result<void> ImapConnection::wait(short events, steady_clock::time_point end) const {
+  const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+  switch (stop_.wait_for_socket(socket_, events, std::max(left, milliseconds(0)))) {
+    case StopSignal::Ready::socket:
+      return {};
+    case StopSignal::Ready::raised:
+      return Failure{FailureKind::cancelled, "the agent is stopping"};
+    case StopSignal::Ready::timed_out:
+      break;
+  }
+  return Failure{FailureKind::timed_out, fmt::format("{} did not answer in time", server_)};
+}
+
+Result<void> ImapConnection::send(std::string_view octets, milliseconds limit) {
+  const auto end = steady_clock::now() + limit;
+  while (!octets.empty()) {
+    size_t sent_bytes = 0;
+    const CURLcode code = curl_easy_send(easy_.get(), octets.data(), octets.size(), &sent_bytes);
+    octets.remove_prefix(sent_bytes);
+    if (code == CURLE_OK) continue;
+    if (code != CURLE_AGAIN)
+      return Failure{FailureKind::io, fmt::format("{} closed the connection", server_)};
+    if (Result<void> ready = wait(POLLOUT, end); !ready) return ready;
+  }
+  return {};
+}
+
+Result<size_t> ImapConnection::receive(char* buffer, size_t size_bytes, milliseconds limit) {
+  const auto end = steady_clock::now() + limit;
+  for (;;) {
+    if (stop_.raised()) return Failure{FailureKind::cancelled, "the agent is stopping"};
+    size_t received_bytes = 0;
+    const CURLcode code = curl_easy_recv(easy_.get(), buffer, size_bytes, &received_bytes);
+    if (code == CURLE_OK) return received_bytes;
+    if (code != CURLE_AGAIN)
+      return Failure{FailureKind::io, fmt::format("the connection to {} broke", server_)};
+    if (Result<void> ready = wait(POLLIN, end); !ready) return ready.failure();
+  }
+}
+
+}  // namespace mtasts::intake
