@@ -37,11 +37,23 @@ Result<std::unique_ptr<ImapClient>> ImapClient::open(const ImapLogin& login,
   auto connection = ImapConnection::open(login, stop);
   if (!connection) return connection.failure();
   std::unique_ptr<ImapClient> client(new ImapClient(std::move(*connection), login.url.server()));
+  if (!client->connection_->logged_in())
+    if (Result<void> done = client->log_in(login); !done) return done.failure();
   Result<Reply> reply = client->accepted("CAPABILITY");
   if (!reply) return reply.failure();
   for (const ImapResponse& response : reply->untagged)
     read_capabilities(response, client->capabilities_);
   return client;
+}
+
+// RFC 3501 §6.2.3. The words of the server may repeat what it was sent, so they are not shown.
+Result<void> ImapClient::log_in(const ImapLogin& login) {
+  Result<Reply> reply =
+      command(fmt::format("LOGIN {} {}", imap_quoted(login.user), imap_quoted(login.secret)));
+  if (!reply) return reply.failure();
+  if (reply->status.kind == ImapStatus::Kind::ok) return {};
+  return Failure{FailureKind::invalid, fmt::format("{} refuses the password of user {}", server_,
+                                                   quoted(login.user, kShown_bytes))};
 }
 
 bool ImapClient::has_capability(std::string_view name) const {
@@ -69,18 +81,16 @@ Result<ImapClient::Reply> ImapClient::read_reply(std::string_view tag) {
   const auto end = steady_clock::now() + kCommand;
   Reply reply;
   size_t held_bytes = 0;
-  std::string farewell;
   for (;;) {
     Result<ImapResponse> response = read_response(end);
-    if (!response && response.failure().kind == FailureKind::io && !farewell.empty())
-      return Failure{FailureKind::io, fmt::format("{} ends the connection: {}", server_, farewell)};
     if (!response) return response.failure();
     if (auto status = read_status(*response, tag)) {
       reply.status = std::move(*status);
       return reply;
     }
     if (auto status = read_status(*response, "*"); status && status->kind == ImapStatus::Kind::bye)
-      farewell = printable(status->text, kShown_bytes);
+      return Failure{FailureKind::io, fmt::format("{} ends the connection: {}", server_,
+                                                  printable(status->text, kShown_bytes))};
     held_bytes += response->text.size();
     for (const std::string& literal : response->literals) held_bytes += literal.size();
     reply.untagged.push_back(std::move(*response));

@@ -67,6 +67,7 @@ class ImapClient {
   };
 
   ImapClient(std::unique_ptr<ImapConnection> connection, std::string server);
+  Result<void> log_in(const ImapLogin& login);
   Result<Reply> command(std::string_view text,
                         size_t literal_limit_bytes = kMostShortLiteral_bytes);
   Result<Reply> read_reply(std::string_view tag);

@@ -27,7 +27,6 @@ constexpr long kLogin_ms = 60'000;  // connecting included; some servers delay a
 constexpr const char* kPasswordMechanisms =
     "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256";
 constexpr const char* kTokenMechanisms = "AUTH=OAUTHBEARER;AUTH=XOAUTH2";
-constexpr const char* kCommandLogin = "AUTH=+LOGIN";
 
 bool initialized() {
   // Once per process, before the first handle; thread-safe since libcurl 7.84.
@@ -55,19 +54,17 @@ ImapConnection::~ImapConnection() {
 
 CURLcode ImapConnection::connect(const ImapLogin& login) {
   if (!initialized()) return CURLE_FAILED_INIT;
-  const char* mechanisms = login.is_token ? kTokenMechanisms : kPasswordMechanisms;
   for (;;) {
     easy_.reset(curl_easy_init());
     if (!easy_) return CURLE_OUT_OF_MEMORY;
     refusal_.clear();
     asked_ = false;
-    set_options(login, mechanisms);
+    set_options(login);
     const CURLcode code = curl_easy_perform(easy_.get());
-    // Nothing in common: the command is left.
-    const bool again = code == CURLE_LOGIN_DENIED && !asked_ && refusal_.empty() &&
-                       mechanisms == kPasswordMechanisms;
-    if (again) {
-      mechanisms = kCommandLogin;
+    // Nothing in common: without a user libcurl leaves the login to us.
+    if (code == CURLE_LOGIN_DENIED && !asked_ && refusal_.empty() && !login.is_token &&
+        logged_in_) {
+      logged_in_ = false;
       continue;
     }
     if (code != CURLE_OK) return code;
@@ -76,7 +73,7 @@ CURLcode ImapConnection::connect(const ImapLogin& login) {
   }
 }
 
-void ImapConnection::set_options(const ImapLogin& login, const char* mechanisms) {
+void ImapConnection::set_options(const ImapLogin& login) {
   CURL* easy = easy_.get();
   const std::string url =
       fmt::format("{}://{}/", login.url.implicit_tls ? "imaps" : "imap", server_);
@@ -106,7 +103,9 @@ void ImapConnection::set_options(const ImapLogin& login, const char* mechanisms)
     curl_easy_setopt(easy, CURLOPT_CAINFO, login.ca_file.c_str());
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   }
-  curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, mechanisms);
+  if (!logged_in_) return;
+  curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS,
+                   login.is_token ? kTokenMechanisms : kPasswordMechanisms);
   curl_easy_setopt(easy, CURLOPT_USERNAME, login.user.c_str());
   if (login.is_token)
     curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, login.secret.c_str());
@@ -115,22 +114,27 @@ void ImapConnection::set_options(const ImapLogin& login, const char* mechanisms)
 }
 
 // What the server says during the login. It must never be shown when it repeats the secret.
-void ImapConnection::hear(std::string_view line) {
+bool ImapConnection::hear(std::string_view line) {
   line = trim(line.substr(0, kMostRefusal_bytes));
+  if (!greeted_ && !line.starts_with('*')) {
+    refusal_ = line;
+    return false;
+  }
   greeted_ = true;
   if (line.starts_with('+')) asked_ = true;
   const std::string_view tag = line.substr(0, line.find(' '));
   const ImapResponse response{.text = std::string(line), .literals = {}};
   const auto status = read_status(response, tag);
   using Kind = ImapStatus::Kind;
-  if (!status || status->kind == Kind::ok || status->kind == Kind::preauth) return;
-  if (tag == "*" && status->kind != Kind::bye) return;
+  if (!status || status->kind == Kind::ok || status->kind == Kind::preauth) return true;
+  if (tag == "*" && status->kind != Kind::bye) return true;
   refusal_ = line.substr(std::min(line.find(' ') + 1, line.size()));
+  return true;
 }
 
 size_t ImapConnection::on_line(char* line, size_t, size_t size_bytes, void* self) {
-  static_cast<ImapConnection*>(self)->hear(std::string_view(line, size_bytes));
-  return size_bytes;
+  const bool goes_on = static_cast<ImapConnection*>(self)->hear({line, size_bytes});
+  return goes_on ? size_bytes : 0;
 }
 
 int ImapConnection::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -181,9 +185,9 @@ Failure ImapConnection::failure_of(CURLcode code, const ImapLogin& login) const 
       return {FailureKind::invalid, fmt::format("{} offers no STARTTLS; use imaps://", server_)};
     case CURLE_SSL_CONNECT_ERROR:
       return {FailureKind::io, fmt::format("TLS with {} failed: {}", server_, words)};
-    case CURLE_WEIRD_SERVER_REPLY:
-      if (!refusal_.empty()) break;
-      return {FailureKind::invalid, fmt::format("{} does not speak IMAP: {}", server_, words)};
+    case CURLE_WRITE_ERROR:  // hear() wants no more
+      return {FailureKind::invalid, fmt::format("{} does not speak IMAP: {}", server_,
+                                                printable(refusal_, kShown_bytes))};
     default:
       break;
   }

@@ -39,6 +39,8 @@ class ImapConnection {
   static Result<std::unique_ptr<ImapConnection>> open(const ImapLogin& login,
                                                       const StopSignal& stop);
   ~ImapConnection();
+  // False: the server offers no mechanism of SASL that fits; the command LOGIN is left.
+  bool logged_in() const { return logged_in_; }
   ImapConnection(const ImapConnection&) = delete;
   ImapConnection& operator=(const ImapConnection&) = delete;
 
@@ -48,12 +50,12 @@ class ImapConnection {
 
  private:
   ImapConnection(const ImapLogin& login, const StopSignal& stop);
-  void set_options(const ImapLogin& login, const char* mechanisms);
+  void set_options(const ImapLogin& login);
   CURLcode connect(const ImapLogin& login);
   Failure failure_of(CURLcode code, const ImapLogin& login) const;
   Failure refused_login(const ImapLogin& login) const;
   Result<void> wait(short events, std::chrono::steady_clock::time_point end) const;
-  void hear(std::string_view line);
+  bool hear(std::string_view line);
 
   static size_t on_line(char* line, size_t, size_t size_bytes, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
@@ -63,6 +65,7 @@ class ImapConnection {
   Handle<CURL, curl_easy_cleanup> easy_;
   char words_[CURL_ERROR_SIZE] = {};
   std::string refusal_;  // the server's last NO, BAD or BYE
+  bool logged_in_ = true;
   bool greeted_ = false;
   bool asked_ = false;  // a mechanism was tried
   curl_socket_t socket_ = CURL_SOCKET_BAD;

@@ -80,7 +80,9 @@ std::string ImapUrl::server() const {
 Result<ImapUrl> parse_imap_url(std::string_view url) {
   const Handle<CURLU, curl_url_cleanup> parts(curl_url());
   const std::string text(url);
-  if (!parts || curl_url_set(parts.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
+  // libcurl forgives "imaps:///INBOX".
+  if (!parts || text.find(":///") != std::string::npos ||
+      curl_url_set(parts.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
     return refused(url, R"(is no URL such as "imaps://imap.example.com/INBOX")");
   ImapUrl result;
   const std::string scheme = part_of(parts.get(), CURLUPART_SCHEME).value_or("");
