@@ -4,6 +4,7 @@
 #include "intake/imap_connection.h"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -27,6 +28,16 @@ constexpr long kLogin_ms = 60'000;  // connecting included; some servers delay a
 constexpr const char* kPasswordMechanisms =
     "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256";
 constexpr const char* kTokenMechanisms = "AUTH=OAUTHBEARER;AUTH=XOAUTH2";
+
+std::string decoded(std::string_view base64) {
+  std::string octets(base64.size(), '\0');
+  const int size_bytes = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(octets.data()),
+                                         reinterpret_cast<const unsigned char*>(base64.data()),
+                                         static_cast<int>(base64.size()));
+  octets.resize(size_bytes < 0 ? 0 : static_cast<size_t>(size_bytes));
+  while (octets.ends_with('\0')) octets.pop_back();  // for padding
+  return octets;
+}
 
 bool initialized() {
   // Once per process, before the first handle; thread-safe since libcurl 7.84.
@@ -121,7 +132,10 @@ bool ImapConnection::hear(std::string_view line) {
     return false;
   }
   greeted_ = true;
-  if (line.starts_with('+')) asked_ = true;
+  if (line.starts_with('+')) {
+    asked_ = true;
+    challenge_ = trim(line.substr(1));
+  }
   const std::string_view tag = line.substr(0, line.find(' '));
   const ImapResponse response{.text = std::string(line), .literals = {}};
   const auto status = read_status(response, tag);
@@ -148,10 +162,11 @@ Failure ImapConnection::refused_login(const ImapLogin& login) const {
             fmt::format("{} offers no login that fits: {}", server_,
                         login.is_token ? "neither OAUTHBEARER nor XOAUTH2; use password_file"
                                        : "none with a password; use token_file")};
-  const bool repeats = !login.secret.empty() && refusal_.find(login.secret) != std::string::npos;
-  const std::string words = refusal_.empty() || repeats
-                                ? std::string()
-                                : fmt::format(": {}", printable(refusal_, kShown_bytes));
+  // XOAUTH2 tells why in a challenge (JSON) instead of the result.
+  const std::string said = refusal_.empty() && login.is_token ? decoded(challenge_) : refusal_;
+  const bool repeats = !login.secret.empty() && said.find(login.secret) != std::string::npos;
+  const std::string words =
+      said.empty() || repeats ? std::string() : ": " + printable(said, kShown_bytes);
   return {FailureKind::invalid, fmt::format("{} refuses the {} of user {}{}", server_,
                                             login.is_token ? "token" : "password", user, words)};
 }

@@ -64,7 +64,8 @@ class ImapConnection {
   const std::string server_;
   Handle<CURL, curl_easy_cleanup> easy_;
   char words_[CURL_ERROR_SIZE] = {};
-  std::string refusal_;  // the server's last NO, BAD or BYE
+  std::string refusal_;    // the server's last NO, BAD or BYE
+  std::string challenge_;  // the last, in base64
   bool logged_in_ = true;
   bool greeted_ = false;
   bool asked_ = false;  // a mechanism was tried

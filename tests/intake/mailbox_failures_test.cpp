@@ -33,7 +33,8 @@ TEST_F(MailboxTest, TakesTheNextTokenWhenOneExpires) {
   serve();
   server_->add("one");
   poll();
-  EXPECT_THAT(error(), HasSubstr("refuses the token of user \"reports@example.com\": NO "));
+  EXPECT_THAT(error(),
+              HasSubstr(R"(refuses the token of user "reports@example.com": {"status":"401"})"));
   write_secret("secret");
   ASSERT_TRUE(reads(1));
   EXPECT_EQ(status().last_error, "");

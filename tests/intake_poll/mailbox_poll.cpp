@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Polls a mailbox until it is killed, and appends the SHA-256 of each message to a file, durably,
-// before it says that the message is kept. For tests/world/mailbox.py, which kills it.
+// before it says that the message is kept. For tests/world/reports_mailbox.py, which kills it.
 //
 //     mailbox_poll URL USER PASSWORD_FILE CA_FILE LOG keep|remove|move:FOLDER MARK_FILE
 
@@ -73,8 +73,9 @@ int main(int count, char** words) {
       options, [&](const std::string& octets) { return journal.add(octets); });
   for (std::string shown;;) {
     const mtasts::intake::MailboxStatus status = poller.status();
-    std::string line = fmt::format("{} {} {} {}", status.messages_total, status.failures_total,
-                                   status.last_success == mtasts::kNever ? 0 : 1, status.last_error);
+    std::string line =
+        fmt::format("{} {} {} {}", status.messages_total, status.failures_total,
+                    status.last_success == mtasts::kNever ? 0 : 1, status.last_error);
     if (line != shown) {
       shown = line;
       std::puts(shown.c_str());

@@ -73,7 +73,7 @@ class Mailbox(unittest.TestCase):
     def imap(self):
         context = ssl.create_default_context(cafile=self.authority.ca_file)
         client = imaplib.IMAP4_SSL("localhost", self.port, ssl_context=context)
-        client.login(USER, PASSWORD.replace("\\", "\\\\").replace('"', '\\"').join('""'))
+        client.login(USER, PASSWORD)
         client.select("INBOX")
         return client
 
