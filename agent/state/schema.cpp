@@ -164,8 +164,13 @@ ALTER TABLE domain ADD COLUMN provider_before TEXT NOT NULL DEFAULT '';
 ALTER TABLE domain ADD COLUMN provider_changed INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Since when the agent's own observations pass. Moves at every check.
+constexpr const char* kPasses = R"sql(
+ALTER TABLE domain ADD COLUMN passes TEXT NOT NULL DEFAULT '';  -- stage, host, since, last; by blanks
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kPasses};
 
 }  // namespace
 
