@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "report_store/contract.h"
 #include "report_store/report_writing.h"
@@ -286,18 +287,20 @@ TEST(ReportStoreFailure, ALockedFileIsAnError) {
 TEST(ReportStoreFailure, ACorruptFileIsReplaced) {
   InFile file;
   std::vector<StoredReport> batch;
-  for (int i = 0; i < 2000; ++i)
+  for (int i = 0; i < 8000; ++i)  // more than the cache holds
     batch.push_back(sample_report("org" + std::to_string(i), days_ago(i % 80), i));
   ASSERT_TRUE(file.store().add(batch).ok());
   file.reopen();
   {
-    std::filesystem::resize_file(file.path(), 40960);
-    std::filesystem::resize_file(file.path(), 1 << 20);
+    std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(4096);
+    stream << std::string(std::filesystem::file_size(file.path()) - 4096, '\x7f');
   }
-  auto outcomes = file.store().add({sample_report("after", days_ago(1))});
+  batch.erase(batch.begin() + 100, batch.end());
+  auto outcomes = file.store().add(batch);
   ASSERT_TRUE(outcomes.ok()) << outcomes.failure().detail;
   EXPECT_EQ(outcomes->front(), AddOutcome::added);
-  EXPECT_EQ(summary_of(file.store()).totals.reports, 1u);
+  EXPECT_EQ(summary_of(file.store()).totals.reports, 100u);
 }
 
 // A child stores reports and tells which are stored; it is killed while it does.
