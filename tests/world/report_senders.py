@@ -386,7 +386,13 @@ class TlsrptReporter(Sender):
     separators = None
 
     def report_id(self, observation):
-        return f"{observation.day}_idx{observation.number}_{observation.domain}"
+        return f"{observation.day}T00:00:00Z_idx{observation.number}_{observation.domain}"
+
+    def file_name(self, observation):
+        return f"{super().file_name(observation).rpartition('!')[0]}!{observation.number}"
+
+    def subject(self, report):
+        return super().subject(report).replace(">", f"@{self.domain}>")
 
     def headers(self, report, recipient, boundary):
         headers = [header for header in super().headers(report, recipient, boundary) if header[0] != "Date"]
@@ -406,5 +412,5 @@ def message(headers, boundary, *parts):
 
 
 SENDERS = {"sample": Sender(), "google": Google(), "microsoft": Microsoft(),
-           "microsoft-without-zone": MicrosoftWithoutZone(), "yahoo": Yahoo(), "comcast": Comcast(), "mail.ru": MailRu(), "mox": Mox(), "stalwart": Stalwart(),
-           "tlsrpt-reporter": TlsrptReporter()}
+           "microsoft-without-zone": MicrosoftWithoutZone(), "yahoo": Yahoo(), "comcast": Comcast(),
+           "mail.ru": MailRu(), "mox": Mox(), "stalwart": Stalwart(), "tlsrpt-reporter": TlsrptReporter()}
