@@ -28,7 +28,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "sender_cache");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
-            "tlsrpt");
+            "tlsrpt reports");
   EXPECT_EQ(keys_of(json["findings"][0]),
             "code severity stage subject message fix verify rfc tls_rpt_result_type");
   EXPECT_EQ(keys_of(json["record"]), "status texts id");

@@ -106,8 +106,8 @@ inline std::shared_ptr<verdict::Report> good_report(
   report->duration = std::chrono::milliseconds(1234);
   report->outcome = verdict::Outcome::ok;
   report->stages.fill(verdict::StageResult::pass);
-  report->stages[static_cast<size_t>(verdict::Stage::change)] =
-      verdict::StageResult::not_applicable;
+  for (verdict::Stage stage : {verdict::Stage::change, verdict::Stage::reports})
+    report->stages[static_cast<size_t>(stage)] = verdict::StageResult::not_applicable;
   report->record.status = verdict::TxtStatus::found;
   report->record.texts = {"v=STSv1; id=20251121;"};
   report->record.id = "20251121";
@@ -165,7 +165,8 @@ inline std::shared_ptr<verdict::Report> bad_report(
   report->checked_at = at(1763755700);
   report->duration = std::chrono::milliseconds(2000);
   report->outcome = verdict::Outcome::critical;
-  report->stages = {fail, pass, unknown, pass, not_applicable, fail, pass, pass, unknown};
+  report->stages = {fail, pass, unknown, pass,    not_applicable,
+                    fail, pass, pass,    unknown, not_applicable};
   report->record.status = verdict::TxtStatus::invalid;
   report->record.texts = {"v=STSv1; id=\xff\xfe<script>"};
   report->record.id = "a\"b\\c\nd\xff";
