@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/digest.h"
@@ -26,6 +28,7 @@ using protocol::TlsReport;
 
 constexpr size_t kMostForeign = 10;
 constexpr size_t kOrganizationLimit_bytes = 255;
+constexpr std::chrono::hours kClockSkew{1};
 
 struct Range {
   Time begin;
@@ -48,7 +51,8 @@ std::optional<Range> range_of(const TlsReport& report, const ReportEnvelope& env
 
 bool is_in_range(const Range& range, std::chrono::milliseconds retention, Time now) {
   using namespace std::chrono;
-  return range.begin <= now && floor<days>(range.begin) >= floor<days>(now - retention);
+  return range.begin <= now + kClockSkew &&
+         floor<days>(range.begin) >= floor<days>(now - retention);
 }
 
 // "tls@sender.example", "Sender <tls@sender.example>", "mailto:tls@sender.example".
@@ -68,8 +72,7 @@ std::string first_not_empty(std::initializer_list<std::string_view> texts) {
 // The same organization by its registered domain.
 bool are_related(const std::string& a, const std::string& b) {
   if (a == b) return true;
-  std::string registered = registrable_domain(a);
-  return !registered.empty() && registered == registrable_domain(b);
+  return organisational_domain(a) == organisational_domain(b);
 }
 
 void add_field(Sha256& hash, std::string_view text) {
@@ -171,11 +174,12 @@ class Admitter {
     std::string signer = plain_name(envelope_.signing_domain);
     common_.authenticity = envelope_.authenticity;
     bool foreign_signer = !signer.empty() && !claimed.empty() && !are_related(signer, claimed);
-    // A signature of somebody else says nothing about the sender that the report names.
-    if (common_.authenticity == Authenticity::authenticated &&
-        (foreign_signer || signer.empty() || claimed.empty()))
-      common_.authenticity = Authenticity::unknown;
     if (common_.authenticity == Authenticity::failed) add(Quality::dkim_missing);
+    // A signature of somebody else says nothing about the sender that the report names.
+    if (common_.authenticity == Authenticity::authenticated) {
+      if (signer.empty() || claimed.empty()) common_.authenticity = Authenticity::unknown;
+      if (foreign_signer) common_.authenticity = Authenticity::failed;
+    }
     bool mismatch = foreign_signer;
     for (const std::string& name : {envelope_.report_submitter, envelope_.from_domain}) {
       std::string plain = plain_name(name);
@@ -188,7 +192,8 @@ class Admitter {
   void judge_content() {
     if (deviates(DeviationKind::date)) add(Quality::date_invalid);
     if (deviates(DeviationKind::count)) add(Quality::counts_inconsistent);
-    if (deviates(DeviationKind::result_type)) add(Quality::unknown_type);
+    if (deviates(DeviationKind::result_type) || deviates(DeviationKind::policy_type))
+      add(Quality::unknown_type);
     if (deviates(DeviationKind::limit)) add(Quality::oversize);
     if (nobodys_ > 0) add(Quality::foreign_domain);
   }
@@ -224,31 +229,23 @@ class Admitter {
     StoredReport stored = common_;
     stored.domain = domain;
     identify(stored);
+    std::set<std::pair<uint64_t, uint64_t>> sts_sessions;
+    for (const ReportPolicy* policy : policies)
+      if (policy->type == ReportPolicyType::sts)
+        sts_sessions.emplace(policy->successful, policy->failed);
     RowCollector rows(stored);
-    for (const ReportPolicy* policy : policies) rows.add(*policy, is_no_dane(*policy, policies));
+    for (const ReportPolicy* policy : policies) {
+      // Beside the sts entry of a domain, mox reports no-policy-found about the MX host: "no DANE".
+      // Where the host has the domain's name, the sessions tell.
+      std::string name = plain_name(policy->domain);
+      bool same = sts_sessions.contains({policy->successful, policy->failed});
+      bool about_mx_host = policy->type == ReportPolicyType::no_policy_found &&
+                           !sts_sessions.empty() && !name.empty() &&
+                           (name != domain || (owner_.is_own_mx(name) && same));
+      rows.add(*policy, about_mx_host);
+    }
     if (rows.over_limit()) stored.qualities |= bit(Quality::oversize);
     admission_.stored.push_back(std::move(stored));
-  }
-
-  // Beside the sts entry of a domain, mox reports no-policy-found about the MX host with the same
-  // sessions. Where the name is a domain, too, the sessions tell.
-  bool is_no_dane(const ReportPolicy& policy, const Policies& policies) const {
-    if (policy.type != ReportPolicyType::no_policy_found) return false;
-    std::string name = plain_name(policy.domain);
-    if (name.empty()) return false;
-    bool may_be_domain = false;
-    bool same_sessions = false;
-    bool beside_sts = false;
-    for (const ReportPolicy* other : policies) {
-      if (other->type != ReportPolicyType::sts) continue;
-      beside_sts = true;
-      may_be_domain = may_be_domain || plain_name(other->domain) == name;
-      same_sessions = same_sessions ||
-                      (other->successful == policy.successful && other->failed == policy.failed);
-    }
-    if (!beside_sts) return false;
-    bool is_host = owner_.is_own_mx(name) || by_domain_.find(name) == by_domain_.end();
-    return is_host && (!may_be_domain || same_sessions);
   }
 
   const TlsReport& report_;

@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kLongestName_bytes = 253;  // RFC 1035 §2.3.4
 constexpr size_t kMostNamed = 100;
 constexpr size_t kMostPatterns = 1000;
+constexpr size_t kMostHostsAsked = 1000;  // of one report
 
 void add_once(std::vector<std::string>& names, std::string name) {
   if (names.size() < kMostNamed && std::find(names.begin(), names.end(), name) == names.end())
@@ -71,16 +72,20 @@ void ReportOwner::add_hint(Names& hints, std::string_view name) const {
   std::string plain = plain_name(name);
   if (plain.empty()) return;
   if (own_.is_configured(plain)) return add_once(hints, plain);
-  for (std::string& domain : own_.domains_of_mx(plain)) add_once(hints, std::move(domain));
+  for (const std::string& domain : users_of(plain)) add_once(hints, domain);
 }
 
 void ReportOwner::collect_hints(const protocol::TlsReport& report, const ReportEnvelope& envelope) {
   auto file = protocol::parse_report_file_name(envelope.file_name);
   std::string file_domain = file ? file->domain : std::string();
-  for (const std::string& name : {envelope.report_domain, envelope.subject_domain, file_domain}) {
+  std::vector<std::string_view> went_to = {envelope.report_domain, envelope.subject_domain,
+                                           file_domain};
+  for (std::string_view name : names_in_id(report.report_id)) went_to.push_back(name);
+  for (std::string_view name : went_to) {
     std::string plain = plain_name(name);
-    if (plain.empty()) continue;
-    went_to_mx_host_ = is_own_mx(plain) && !own_.is_configured(plain);
+    if (own_.is_configured(plain)) break;
+    if (!is_own_mx(plain)) continue;
+    went_to_ = plain;
     break;
   }
   add_hint(header_hints_, envelope.report_domain);
@@ -91,43 +96,50 @@ void ReportOwner::collect_hints(const protocol::TlsReport& report, const ReportE
 }
 
 bool ReportOwner::is_own_mx(std::string_view host) const {
-  return !host.empty() && !own_.domains_of_mx(host).empty();
+  return !host.empty() && !users_of(std::string(host)).empty();
 }
 
-ReportOwner::Names ReportOwner::listed_by_policies(const std::string& host) const {
-  Names domains;
+const ReportOwner::Names& ReportOwner::users_of(const std::string& host) const {
+  static const Names kNone;
+  auto known = users_.find(host);
+  if (known != users_.end()) return known->second;
+  if (users_.size() >= kMostHostsAsked) return kNone;
+  return users_.emplace(host, own_.domains_of_mx(host)).first->second;
+}
+
+// Also a host that is none of ours by DNS now, but that the report lists beside our domain.
+ReportOwner::Names ReportOwner::domains_of_host(const std::string& host) const {
+  Names domains = users_of(host);
+  if (!domains.empty()) return domains;
   for (const auto& [pattern, domain] : patterns_)
     if (protocol::mx_pattern_matches(pattern, host)) add_once(domains, domain);
   return domains;
 }
 
-ReportOwner::Names ReportOwner::domains_of_mx(const std::string& host) const {
-  Names domains = own_.domains_of_mx(host);
-  return domains.empty() ? listed_by_policies(host) : domains;
+ReportOwner::Names ReportOwner::hints_of_mx_hosts(const protocol::ReportPolicy& policy) const {
+  Names hints;
+  for (size_t i = 0; i < std::min(policy.mx_hosts.size(), kMostNamed); ++i)
+    add_hint(hints, policy.mx_hosts[i]);
+  return hints;
 }
 
-ReportOwner::Names ReportOwner::owners_of(const protocol::ReportPolicy& policy) const {
+std::vector<std::string> ReportOwner::owners_of(const protocol::ReportPolicy& policy) const {
   std::string domain = plain_name(policy.domain);
   if (!domain.empty() && own_.is_configured(domain)) return {domain};
-  Names candidates = domain.empty() ? Names() : domains_of_mx(domain);
-  bool foreign = candidates.empty() && !trim(policy.domain).empty();
-  if (foreign && !went_to_mx_host_) return {};
+  const bool named = !trim(policy.domain).empty();
+  Names candidates = domain.empty() ? Names() : domains_of_host(domain);
+  // About somebody else, but sent for an MX host of ours: the sessions were with that host.
+  if (named && candidates.empty() && !went_to_.empty()) candidates = users_of(went_to_);
+  if (named && candidates.empty()) return {};
 
-  Names mx_hints;
-  if (!foreign)
-    for (size_t i = 0; i < std::min(policy.mx_hosts.size(), kMostNamed); ++i)
-      add_hint(mx_hints, policy.mx_hosts[i]);
+  const Names mx_hints = hints_of_mx_hosts(policy);
   for (const Names* hints : {&named_, &header_hints_, &mx_hints, &later_hints_}) {
     Names chosen;
     for (const std::string& hint : *hints)
-      if (candidates.empty() ||
-          std::find(candidates.begin(), candidates.end(), hint) != candidates.end())
+      if (!named || std::find(candidates.begin(), candidates.end(), hint) != candidates.end())
         chosen.push_back(hint);
-    // Of an MX host, each domain that uses it; of nothing known, only where it is one.
-    if (!chosen.empty() && (!candidates.empty() || chosen.size() == 1 || hints == &later_hints_)) {
-      if (candidates.empty()) chosen.resize(1);
-      return chosen;
-    }
+    // About an MX host: each domain that the hint tells. Otherwise one domain is meant.
+    if (!chosen.empty() && (named || chosen.size() == 1)) return chosen;
   }
   return candidates;
 }

@@ -6,8 +6,10 @@
 // put policies of several domains into one report (mox). Pure, one owner; refers to its arguments.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/tlsrpt/tls_report.h"
@@ -34,8 +36,9 @@ class ReportOwner {
   void collect_named(const protocol::TlsReport& report);
   void collect_hints(const protocol::TlsReport& report, const ReportEnvelope& envelope);
   void add_hint(Names& hints, std::string_view name) const;
-  Names domains_of_mx(const std::string& host) const;
-  Names listed_by_policies(const std::string& host) const;
+  const Names& users_of(const std::string& host) const;
+  Names domains_of_host(const std::string& host) const;
+  Names hints_of_mx_hosts(const protocol::ReportPolicy& policy) const;
 
   const OwnNames& own_;
   Names named_;  // configured policy-domains of the report
@@ -43,7 +46,8 @@ class ReportOwner {
   std::vector<std::pair<std::string, std::string>> patterns_;
   Names header_hints_;  // configured domains, in the order in which they are believed
   Names later_hints_;
-  bool went_to_mx_host_ = false;
+  std::string went_to_;  // the MX host of ours whose record the report was sent for; or empty
+  mutable std::map<std::string, Names, std::less<>> users_;  // asked already, by MX host
 };
 
 }  // namespace mtasts::reports

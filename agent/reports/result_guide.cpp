@@ -219,14 +219,14 @@ ResultGuide result_guide(const FailureRow& failure, std::string_view domain) {
   std::string mx = host_name(failure.receiving_mx);
   std::string name = host_name(domain);
   std::string shown_mx = mx.empty() ? "the MX host" : mx;
-  std::string shown_domain = name.empty() ? "the domain" : name;
+  std::string shown_domain = name.empty() ? "DOMAIN" : name;
   ResultGuide guide;
   guide.cause = filled(texts.cause, shown_mx, shown_domain);
   guide.fix = filled(texts.fix, shown_mx, shown_domain);
   bool known = (!mx.empty() || !names(texts.verify, "{mx}")) &&
                (!name.empty() || !names(texts.verify, "{domain}"));
   // A check looks at every MX host.
-  guide.verify = filled(known ? texts.verify : kCheck, mx, name.empty() ? "DOMAIN" : name);
+  guide.verify = filled(known ? texts.verify : kCheck, mx, shown_domain);
   return guide;
 }
 
