@@ -141,6 +141,9 @@ std::vector<std::string> ReportOwner::owners_of(const protocol::ReportPolicy& po
     // About an MX host: each domain that the hint tells. Otherwise one domain is meant.
     if (!chosen.empty() && (named || chosen.size() == 1)) return chosen;
   }
+  if (!named)
+    for (const Names* hints : {&header_hints_, &named_, &mx_hints, &later_hints_})
+      if (!hints->empty()) return {hints->front()};
   return candidates;
 }
 
