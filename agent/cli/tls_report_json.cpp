@@ -50,7 +50,7 @@ Json policy_json(const ReportPolicy& policy, const OfflinePolicy& read) {
 }
 
 Json failure_json(const ReportPolicy& policy, const OfflinePolicy& read, const ReportFailure& one) {
-  const FailureAdvice advice = advice_on(policy, read, one);
+  const reports::ResultGuide advice = advice_on(policy, read, one);
   Json json;
   json["result_type"] = one.type_text;
   json["sessions"] = one.sessions;

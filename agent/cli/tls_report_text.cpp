@@ -13,6 +13,7 @@
 #include "cli/console_text.h"
 #include "cli/plan_text.h"
 #include "cli/tls_report_advice.h"
+#include "reports/result_guide.h"
 
 namespace mtasts::cli {
 namespace {
@@ -30,10 +31,6 @@ constexpr size_t kText_bytes = 200;
 constexpr size_t kLabelColumn = 10;
 constexpr size_t kDetailIndent = 14;
 constexpr size_t kDetailLabel = 8;
-// A policy stays in the caches of senders, and a report comes a day after its UTC day.
-constexpr std::string_view kWatch =
-    "After a fix, read the reports of the next 48 to 72 hours: each covers one UTC day and arrives "
-    "up to a day later, and senders may hold the old policy until its max_age has passed.";
 
 Style style_of(Band band) {
   if (band == Band::normal) return Style::green;
@@ -172,7 +169,7 @@ std::string failure_text(const FailureKindSum& kind, const ReportPolicy& policy,
   add("seen", seen);
   if (!first.failure_reason_code.empty())
     add("reason", printable(first.failure_reason_code, kText_bytes));
-  const FailureAdvice advice = advice_on(policy, read, first);
+  const reports::ResultGuide advice = advice_on(policy, read, first);
   add("cause", advice.cause);
   add("fix", advice.fix);
   // Commands are not wrapped, so that they can be copied.
@@ -232,7 +229,7 @@ std::string tls_report_text(const OfflineReport& read, bool colour, size_t width
     failed |= read.report.policies[i].failed != 0 && !read.policies[i].about_mx_host;
   }
   text += deviations_text(read, width, colour);
-  if (failed) text += line(2, kLabelColumn, "watch", kWatch, width, colour);
+  if (failed) text += line(2, kLabelColumn, "watch", reports::kWatchAfterRepair, width, colour);
   return text + "\n";
 }
 

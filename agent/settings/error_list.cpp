@@ -28,6 +28,11 @@ void ErrorList::add(const Place& place, std::string message) {
   found_.push_back({place, std::move(message)});
 }
 
+bool ErrorList::any_in(std::string_view prefix) const {
+  return std::any_of(found_.begin(), found_.end(),
+                     [&](const Found& found) { return found.message.starts_with(prefix); });
+}
+
 std::vector<SettingsError> ErrorList::take() {
   auto position = [](const Found& f) {
     return std::tuple(f.place.file, f.place.line, f.place.column);

@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "settings/nearest_name.h"
+#include "settings/report_parsers.h"
 #include "settings/value_parsers.h"
 
 namespace mtasts::settings {
@@ -157,8 +158,57 @@ void add_process_rows(Rows& rows) {
   rows.push_back({"probe", "allow",
                   "\"configured\", \"any\" or a list of strings such as [\"*.example.com\"]",
                   ListKey{take_probe_allow, {"configured", "any"}}});
+}
+
+void add_log_rows(Rows& rows) {
   rows.push_back({"log", "level", "a string such as \"info\"", TextKey{take_log_level}});
   rows.push_back({"log", "format", "a string such as \"logfmt\"", TextKey{take_log_format}});
+}
+
+template <auto member>
+milliseconds& mailbox_field(Settings& settings) {
+  return settings.reports.mailbox.*member;
+}
+
+void add_reports_rows(Rows& rows) {
+  using R = ReportsSettings;
+  constexpr milliseconds kDay = hours(24);
+  rows.push_back({"reports", "enabled", kBoolean, boolean_key<&S::reports, &R::enabled>()});
+  rows.push_back({"reports", "retention", "a string such as \"90d\"",
+                  duration_key<&S::reports, &R::retention>(kDay * 29, kDay * 400)});
+  rows.push_back(
+      {"reports", "window", kDays, duration_key<&S::reports, &R::window>(kDay, kDay * 30)});
+  rows.push_back(
+      {"reports", "authserv_id", "a string such as \"mx.example.com\"", TextKey{take_authserv_id}});
+  constexpr std::string_view kHttps = "reports.https";
+  rows.push_back({kHttps, "listen", "a list of strings such as [\"[::]:10060\"]",
+                  list_key(take_reports_listen)});
+  rows.push_back({kHttps, "path", "a string such as \"/tlsrpt\"", TextKey{take_reports_path}});
+  rows.push_back({kHttps, "cert_file", "a string such as \"/etc/ssl/reports.crt\"",
+                  TextKey{take_reports_cert_file}});
+  rows.push_back({kHttps, "key_file", "a string such as \"/etc/ssl/reports.key\"",
+                  TextKey{take_reports_key_file}});
+  rows.push_back({kHttps, "submit_token_file",
+                  "a string such as \"/etc/mtasts-exporter/submit-token\"",
+                  TextKey{take_submit_token_file}});
+  constexpr std::string_view kMailbox = "reports.mailbox";
+  rows.push_back({kMailbox, "url", "a string such as \"imaps://imap.example.com/INBOX\"",
+                  TextKey{take_mailbox_url}});
+  rows.push_back(
+      {kMailbox, "user", "a string such as \"tlsrpt@example.com\"", TextKey{take_mailbox_user}});
+  rows.push_back({kMailbox, "password_file",
+                  "a string such as \"/etc/mtasts-exporter/mailbox-password\"",
+                  TextKey{take_mailbox_password_file}});
+  rows.push_back({kMailbox, "token_file", "a string such as \"/etc/mtasts-exporter/mailbox-token\"",
+                  TextKey{take_mailbox_token_file}});
+  rows.push_back({kMailbox, "ca_file", kFile, TextKey{take_mailbox_ca_file}});
+  rows.push_back(
+      {kMailbox, "interval", "a string such as \"5m\"",
+       DurationKey{&mailbox_field<&ReportsMailboxSettings::interval>, seconds(1), kDay}});
+  rows.push_back(
+      {kMailbox, "processed", "a string such as \"keep\"", TextKey{take_mailbox_processed}});
+  rows.push_back({"reports.maildir", "path", "a string such as \"/var/mail/tlsrpt\"",
+                  TextKey{take_maildir_path}});
 }
 
 // Other sections that have the key, for a valid key in the wrong section.
@@ -183,6 +233,8 @@ std::span<const KeyRow> key_table() {
     add_check_rows(made);
     add_channel_rows(made);
     add_process_rows(made);
+    add_reports_rows(made);
+    add_log_rows(made);
     return made;
   }();
   return rows;
@@ -192,6 +244,10 @@ const KeyRow* find_key(std::string_view section, std::string_view key) {
   for (const KeyRow& row : key_table())
     if (row.section == section && row.key == key) return &row;
   return nullptr;
+}
+
+bool is_below_another(std::string_view section) {
+  return section.find('.') != std::string_view::npos;
 }
 
 bool is_section(std::string_view name) { return !name.empty() && !keys_of(name).empty(); }
@@ -206,7 +262,20 @@ std::vector<std::string_view> keys_of(std::string_view section) {
 std::vector<std::string_view> top_level_names() {
   std::vector<std::string_view> names = keys_of("");
   for (const KeyRow& row : key_table())
-    if (!row.section.empty() && names.back() != row.section) names.push_back(row.section);
+    if (!row.section.empty() && !is_below_another(row.section) && names.back() != row.section)
+      names.push_back(row.section);
+  return names;
+}
+
+std::vector<std::string_view> sections_below(std::string_view section) {
+  std::vector<std::string_view> names;
+  for (const KeyRow& row : key_table()) {
+    if (!row.section.starts_with(section) || row.section.size() <= section.size()) continue;
+    std::string_view rest = row.section.substr(section.size());
+    if (rest.front() != '.') continue;
+    rest.remove_prefix(1);
+    if (names.empty() || names.back() != rest) names.push_back(rest);
+  }
   return names;
 }
 
@@ -221,6 +290,8 @@ std::string title_of(const KeyRow& row) { return title_of(row.section, row.key);
 std::string unknown_key(std::string_view section, std::string_view key) {
   std::string shown = printable(key, 60);
   auto candidates = section.empty() ? top_level_names() : keys_of(section);
+  if (!section.empty())
+    for (std::string_view below : sections_below(section)) candidates.push_back(below);
   std::string message = fmt::format("{} is not a setting", title_of(section, shown));
   if (auto nearest = nearest_name(key, candidates))
     return fmt::format("{}; did you mean \"{}\"?", message, *nearest);

@@ -45,7 +45,7 @@ struct UnavailableKey {
 };
 
 struct KeyRow {
-  std::string_view section;  // "" for the top level, "domain" for [[domain]]
+  std::string_view section;  // "" for the top level, "domain" for [[domain]], "reports.https"
   std::string_view key;
   std::string_view form;  // the expected form: `a string such as "15m"`
   std::variant<DurationKey, IntegerKey, BooleanKey, TextKey, ListKey, LabelsKey, UnavailableKey>
@@ -57,6 +57,9 @@ inline constexpr std::string_view kDomainSection = "domain";
 std::span<const KeyRow> key_table();
 const KeyRow* find_key(std::string_view section, std::string_view key);  // null: no such key
 bool is_section(std::string_view name);
+bool is_below_another(std::string_view section);  // "reports.https"
+// "https", … of "reports".
+std::vector<std::string_view> sections_below(std::string_view section);
 std::vector<std::string_view> keys_of(std::string_view section);
 // Names at the top level of a file: without "web.tls", with "domain".
 std::vector<std::string_view> top_level_names();

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-#include <fmt/format.h>
-
-#include "base/time.h"
+#include "settings/compare_settings.h"
 #include "settings/domain_list.h"
 #include "settings/endpoint.h"
 #include "settings/environment.h"
@@ -17,29 +15,6 @@ namespace {
 
 constexpr uint16_t kDefaultWebPort = 10058;
 
-// A rule between two settings. The error is reported at `first` if it is set, else at `second`; not
-// at all if one of them was refused, since its default is not what was meant.
-void require(SettingsBuilder& builder, bool holds, std::string_view first, std::string_view second,
-             std::string message) {
-  if (holds || builder.refused.contains(first) || builder.refused.contains(second)) return;
-  auto found = builder.set.find(first);
-  if (found == builder.set.end()) found = builder.set.find(second);
-  Place place = found == builder.set.end() ? Place{} : found->second;
-  builder.errors.add(place, std::move(message));
-}
-
-void compare_settings(SettingsBuilder& builder) {
-  const ShardSettings& shard = builder.settings.shard;
-  require(builder, shard.index < shard.total, "[shard] index", "[shard] total",
-          fmt::format("[shard] index {} must be less than total {}; shards count from 0",
-                      shard.index, shard.total));
-  const CheckSettings& check = builder.settings.check;
-  require(builder, check.expiry_critical <= check.expiry_warning, "[check] expiry_critical",
-          "[check] expiry_warning",
-          fmt::format("[check] expiry_critical {} must not be more than expiry_warning {}",
-                      duration_text(check.expiry_critical), duration_text(check.expiry_warning)));
-}
-
 void fill_defaults(Settings& settings) {
   if (settings.web.listen.empty())
     settings.web.listen.push_back({IpAddress::v6({}), kDefaultWebPort});
@@ -48,9 +23,9 @@ void fill_defaults(Settings& settings) {
 
 LoadedSettings finish(SettingsBuilder& builder, const Environment& environment) {
   read_environment(builder, environment);
+  fill_defaults(builder.settings);
   compare_settings(builder);
   gather_domains(builder);
-  fill_defaults(builder.settings);
   builder.settings.hash = builder.fingerprint.hex();
   LoadedSettings loaded;
   loaded.settings = std::move(builder.settings);

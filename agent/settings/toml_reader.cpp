@@ -75,8 +75,8 @@ class Reader {
         read_value(*row, key, node);
       else if (key.str() == kDomainSection)
         read_domain_tables(node);
-      else if (is_section(key.str()))
-        read_section(key, node);
+      else if (is_section(key.str()) && !is_below_another(key.str()))
+        read_section(std::string(key.str()), node);
       else
         complain(key.source(), unknown_key("", key.str()));
     }
@@ -87,19 +87,22 @@ class Reader {
     draft_.errors.add(place_of(file_, source), std::move(message));
   }
 
-  void read_section(const toml::key& name, const toml::node& node) {
+  void read_section(const std::string& name, const toml::node& node) {
     const toml::table* section = node.as_table();
     if (section == nullptr)
       return complain(node.source(),
                       fmt::format("{0} is a section, not {1}; write its keys below a line [{0}]",
-                                  name.str(), type_of(node)));
-    read_keys(name.str(), *section);
+                                  name, type_of(node)));
+    read_keys(name, *section);
   }
 
   void read_keys(std::string_view section, const toml::table& table) {
     for (const auto& [key, node] : table) {
       if (const KeyRow* row = find_key(section, key.str()))
         read_value(*row, key, node);
+      else if (const std::string below = fmt::format("{}.{}", section, key.str());
+               is_section(below))
+        read_section(below, node);
       else
         complain(key.source(), unknown_key(section, key.str()));
     }

@@ -39,6 +39,8 @@ std::vector<std::string> hosts_of(SettingsBuilder& builder, std::string_view tit
   return hosts;
 }
 
+}  // namespace
+
 std::vector<Endpoint> endpoints_of(SettingsBuilder& builder, std::string_view title,
                                    uint16_t default_port, const std::vector<SourceText>& values) {
   std::vector<Endpoint> endpoints;
@@ -55,8 +57,6 @@ std::vector<Endpoint> endpoints_of(SettingsBuilder& builder, std::string_view ti
   }
   return endpoints;
 }
-
-}  // namespace
 
 void take_domains(SettingsBuilder& builder, const Place&, const std::vector<SourceText>& values) {
   builder.domains = values;

@@ -5,11 +5,17 @@
 // them. Each stores valid values and reports errors for the rest, including the fix. One thread.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "settings/settings_builder.h"
 
 namespace mtasts::settings {
+
+// Endpoints without duplicates; `default_port` 0: each needs a port. Errors begin with `title`.
+std::vector<Endpoint> endpoints_of(SettingsBuilder& builder, std::string_view title,
+                                   uint16_t default_port, const std::vector<SourceText>& values);
 
 void take_domains(SettingsBuilder& builder, const Place& place,
                   const std::vector<SourceText>& values);

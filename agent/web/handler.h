@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "web/http_message.h"
@@ -19,6 +20,8 @@ namespace mtasts::web {
 struct Admission {
   size_t body_bytes = 0;                // a larger body gets 413
   std::optional<HttpResponse> refusal;  // set: this is the response, and the body is not read
+  // Becomes HttpRequest::hold, and is released when the request is over, however it ended.
+  std::shared_ptr<void> hold;
 };
 
 class Handler {
@@ -33,6 +36,8 @@ class Handler {
   virtual Admission admit(const HttpRequest& head) const = 0;
   // Called for admitted requests, with the body. `done` may be called before answer() returns.
   virtual void answer(const HttpRequest& request, const Done& done) const = 0;
+  // The response where `done` was not called in time, or not before the server stops.
+  virtual HttpResponse no_answer(bool shutting_down) const;
 };
 
 }  // namespace mtasts::web

@@ -5,6 +5,9 @@
 // handlers (which know routes). Keeps only the request fields that handlers need. Any thread.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/ip_address.h"
@@ -21,8 +24,12 @@ struct HttpRequest {
   std::string scrape_timeout;    // X-Prometheus-Scrape-Timeout-Seconds
   std::string content_type;      // Content-Type
   std::string content_encoding;  // Content-Encoding; the body is never decoded
-  IpAddress peer;                // IPv4 peers have IPv4 addresses, never IPv4-mapped ones
+  std::string authorization;     // Authorization
+  std::string forwarded_for;     // the last X-Forwarded-For field
+  std::optional<uint64_t> announced_bytes;  // Content-Length
+  IpAddress peer;  // IPv4 peers have IPv4 addresses, never IPv4-mapped ones
   std::string body;
+  std::shared_ptr<void> hold;  // Admission::hold
 };
 
 struct HttpResponse {
@@ -31,6 +38,10 @@ struct HttpResponse {
   std::string body;
   present::BodySource source;  // set: produces the body piece by piece; `body` is empty
   std::string allow;           // Allow, with 405
+  // Announced by Content-Length beyond the body, and never sent; the connection is closed instead.
+  // The client sees an incomplete response (RFC 9112 §8), which even clients that ignore the status
+  // take for a failure. Only without `source`.
+  size_t withheld_bytes = 0;
   std::string content_security_policy = "default-src 'none'; frame-ancestors 'none'";
 };
 

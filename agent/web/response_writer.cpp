@@ -81,6 +81,8 @@ asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse respo
     co_return (sent && mode.keep_alive && chunks);
   }
   std::string body = std::move(response.body);
+  const size_t withheld = mode.head_only ? 0 : response.withheld_bytes;
+  if (withheld > 0) mode.keep_alive = false;
   if (compress) {
     std::string small = gzipped(body);
     if (!small.empty()) {
@@ -89,7 +91,7 @@ asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse respo
     }
   }
   head.keep_alive(mode.keep_alive);
-  head.content_length(body.size());
+  head.content_length(body.size() + withheld);
   if (mode.head_only) body.clear();
   bool sent = co_await send_whole(head, body);
   co_return (sent && mode.keep_alive);

@@ -34,6 +34,14 @@ std::string field(const Header& header, beast::string_view name) {
   return place == header.end() ? std::string() : std::string(place->value());
 }
 
+// Of several fields of the name, the one that the nearest proxy added.
+std::string last_field(const Header& header, beast::string_view name) {
+  std::string last;
+  auto range = header.equal_range(name);
+  for (auto place = range.first; place != range.second; ++place) last = std::string(place->value());
+  return last;
+}
+
 HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   HttpRequest plain;
   plain.method = std::string(header.method_string());
@@ -44,6 +52,8 @@ HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   plain.scrape_timeout = field(header, "X-Prometheus-Scrape-Timeout-Seconds");
   plain.content_type = field(header, "Content-Type");
   plain.content_encoding = field(header, "Content-Encoding");
+  plain.authorization = field(header, "Authorization");
+  plain.forwarded_for = last_field(header, "X-Forwarded-For");
   plain.peer = peer;
   return plain;
 }
@@ -75,7 +85,7 @@ WebConnection::WebConnection(std::unique_ptr<WebStream> stream, const Handler& h
 
 asio::awaitable<void> WebConnection::run() {
   error_code error;
-  stream_->expires_after(limits_.request);
+  stream_->expires_after(limits_.handshake);
   co_await stream_->handshake(error);
   bool more = !error;
   while (more && !finishing_) more = co_await serve_one();
@@ -160,7 +170,9 @@ asio::awaitable<bool> WebConnection::serve_one() {
     co_return more;
   }
   HttpRequest request = plain_request(parser.get(), stream_->peer());
+  if (auto announced = parser.content_length()) request.announced_bytes = *announced;
   Admission admission = handler_.admit(request);
+  request.hold = std::move(admission.hold);
   ResponseMode mode = mode_of(parser.get());
   if (admission.refusal && !parser.is_done()) {
     more = co_await refuse(std::move(*admission.refusal), mode);
@@ -223,8 +235,7 @@ asio::awaitable<HttpResponse> WebConnection::ask_handler(const HttpRequest& requ
   co_await answer_timer_.async_wait(token);
   ++question_;  // any later response is ignored
   if (answer_) co_return std::move(*answer_);
-  co_return finishing_ ? text_response(503, "The agent is shutting down.")
-                       : text_response(504, "The request timed out.");
+  co_return handler_.no_answer(finishing_);
 }
 
 void WebConnection::deliver(uint64_t question, HttpResponse response) {

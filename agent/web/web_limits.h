@@ -11,6 +11,7 @@
 namespace mtasts::web {
 
 struct WebLimits {
+  std::chrono::milliseconds handshake{10000};  // of TLS
   std::chrono::milliseconds request{30000};    // from the first octet of a request to its last
   std::chrono::milliseconds idle{60000};       // between two requests of a connection
   std::chrono::milliseconds write{30000};      // one piece of a response

@@ -23,6 +23,8 @@
 #include "base/log.h"
 #include "web/loop_handle.h"
 #include "web/plain_stream.h"
+#include "web/tls_context.h"
+#include "web/tls_stream.h"
 #include "web/web_connection.h"
 
 namespace mtasts::web {
@@ -52,9 +54,10 @@ std::string advice_for(const error_code& error, std::string_view setting, uint16
 
 class WebServer::Loop {
  public:
-  Loop(const Handler& handler, WebLimits limits)
+  Loop(const Handler& handler, WebLimits limits, std::shared_ptr<TlsContext> tls)
       : handler_(handler),
         limits_(limits),
+        tls_(std::move(tls)),
         handle_(std::make_shared<LoopHandle>(io_)),
         timer_(io_) {}
   ~Loop() { stop(); }
@@ -74,6 +77,7 @@ class WebServer::Loop {
  private:
   asio::awaitable<void> beat();
   asio::awaitable<void> accept_from(size_t index);
+  std::unique_ptr<WebStream> stream_over(tcp::socket socket);
   asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection);
   void run();
   void shut_down();
@@ -81,6 +85,7 @@ class WebServer::Loop {
 
   const Handler& handler_;
   const WebLimits limits_;
+  const std::shared_ptr<TlsContext> tls_;  // null: plain TCP
   asio::io_context io_{1};
   const std::shared_ptr<LoopHandle> handle_;
   std::vector<tcp::acceptor> acceptors_;
@@ -157,12 +162,17 @@ asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
       continue;
     }
     if (connections_.size() >= limits_.connections) continue;  // closes the new one
-    auto stream = std::make_unique<PlainStream>(std::move(socket));
+    std::unique_ptr<WebStream> stream = stream_over(std::move(socket));
     auto connection =
         std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);
     connections_.insert(connection);
     asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
   }
+}
+
+std::unique_ptr<WebStream> WebServer::Loop::stream_over(tcp::socket socket) {
+  if (tls_ == nullptr) return std::make_unique<PlainStream>(std::move(socket));
+  return std::make_unique<TlsStream>(std::move(socket), tls_->current());
 }
 
 asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection) {
@@ -203,8 +213,9 @@ WebServer::~WebServer() = default;
 
 Result<std::unique_ptr<WebServer>> WebServer::start(const std::vector<settings::Endpoint>& listen,
                                                     const Handler& handler, WebLimits limits,
-                                                    std::string_view setting) {
-  auto loop = std::make_unique<Loop>(handler, limits);
+                                                    std::string_view setting,
+                                                    std::shared_ptr<TlsContext> tls) {
+  auto loop = std::make_unique<Loop>(handler, limits, std::move(tls));
   for (const settings::Endpoint& endpoint : listen) {
     std::string trouble = loop->listen(endpoint, setting);
     if (!trouble.empty()) return Failure{FailureKind::io, std::move(trouble)};

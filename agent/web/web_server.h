@@ -3,7 +3,7 @@
 
 // WebServer: HTTP/1.1 (RFC 9112) over Boost.Beast, on its own loop and thread. Limits connections,
 // header and body sizes, and sets a deadline on every read and write. Supports gzip, chunked
-// bodies, HEAD, keep-alive and pipelining. The content comes from the handler. Does not do TLS.
+// bodies, HEAD, keep-alive and pipelining, and TLS. The content comes from the handler.
 // Threads: start() and stop() from one; heartbeat() from any.
 #pragma once
 
@@ -19,14 +19,17 @@
 
 namespace mtasts::web {
 
+class TlsContext;  // tls_context.h
+
 class WebServer {
  public:
   // Listens on every endpoint, or fails with one sentence that names the first endpoint that cannot
   // be used, and the setting to change. An IPv6 any-address also accepts IPv4. Port 0 selects a
-  // free port. The handler must outlive the server.
+  // free port. The handler must outlive the server. `tls`: every connection is TLS; null: none is.
   static Result<std::unique_ptr<WebServer>> start(const std::vector<settings::Endpoint>& listen,
                                                   const Handler& handler, WebLimits limits = {},
-                                                  std::string_view setting = "[web] listen");
+                                                  std::string_view setting = "[web] listen",
+                                                  std::shared_ptr<TlsContext> tls = nullptr);
   ~WebServer();
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;

@@ -52,7 +52,8 @@ TEST(TlsReport, PlainReportHasNoDeviation) {
 constexpr auto kTypePath = "/policies/0/policy/policy-type";
 
 std::string replace(const std::string& path, const std::string& value) {
-  return R"([{"op":")" + (path.ends_with("/0") ? "replace" : "add") + R"(","path":")" + path +
+  std::string operation = path.ends_with("/0") ? "replace" : "add";
+  return R"([{"op":")" + operation + R"(","path":")" + path + R"(","value":)" + value + "}]";
          R"(","value":)" + value + "}]";
 }
 std::string removal(const std::string& path) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// TlsContext: the certificate and key of a listener, read again when their files change. New files
+// that cannot be used keep the old pair, and are logged once. TLS 1.2 and above; offers http/1.1 by
+// ALPN (RFC 7301), and refuses the handshake of a client that insists on something else. Any
+// thread.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace mtasts::web {
+
+class TlsContext {
+ public:
+  // The failure is one sentence that names the file and says what to change.
+  static Result<std::shared_ptr<TlsContext>> open(const std::string& cert_file,
+                                                  const std::string& key_file);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  // For a new connection. Looks at the files once a second at most.
+  std::shared_ptr<boost::asio::ssl::context> current();
+
+  // notAfter of the certificate in use; looks at the files like current().
+  Time not_after();
+
+  // Why the files in use are not the latest ones, in one sentence; empty: they are.
+  std::string trouble() const;
+
+ private:
+  class Files;
+  std::unique_ptr<Files> files_;
+
+ public:
+  // Only for open(): no other code can create Files.
+  explicit TlsContext(std::unique_ptr<Files> files);
+};
+
+}  // namespace mtasts::web
