@@ -191,7 +191,7 @@ std::string policy_text(const ReportPolicy& policy, const OfflinePolicy& read, s
   if (kinds.size() > kMostFailureKinds)
     text += fmt::format("    {} more kinds of failures; --json has all of them\n",
                         kinds.size() - kMostFailureKinds);
-  if (policy.failed != 0 && kinds.empty())
+  if (policy.failed != 0 && kinds.empty() && !read.about_mx_host)
     text += line(4, 0, "", "The report does not tell what failed.", width, colour);
   return text;
 }
