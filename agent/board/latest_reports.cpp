@@ -3,7 +3,6 @@
 
 #include "board/latest_reports.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/printable.h"
@@ -104,21 +103,6 @@ Update LatestReports::set_reported(const std::string& domain,
   place->second = std::make_shared<const DomainEntry>(std::move(entry));
   update.domains.push_back(place->second);
   return update;
-}
-
-std::vector<std::string> LatestReports::domains_of_mx(std::string_view host, size_t most) const {
-  std::lock_guard lock(mutex_);
-  std::vector<std::string> domains;
-  auto use = hosts_.find(host_key(host));
-  if (use == hosts_.end()) return domains;
-  for (const auto& [name, entry] : domains_) {
-    if (domains.size() == most) break;
-    if (entry->report == nullptr) continue;
-    const auto& mx = entry->report->mx;
-    auto is_host = [&](const verdict::MxReport& one) { return one.host == host; };
-    if (std::any_of(mx.begin(), mx.end(), is_host)) domains.push_back(name);
-  }
-  return domains;
 }
 
 void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& report,

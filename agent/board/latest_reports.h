@@ -83,8 +83,6 @@ class LatestReports {
 
   // Sets what TLS reports say about a configured domain; changes nothing for another one.
   Update set_reported(const std::string& domain, const reports::DomainSummaryPtr& reported);
-  // The configured domains whose latest report uses the MX host (as in DNS, lower case), by name.
-  std::vector<std::string> domains_of_mx(std::string_view host, size_t most) const;
 
   void set_channel_faults(std::vector<verdict::ChannelFault> faults);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "reports/listing.h"
 #include "reports/stored_report.h"
 #include "reports/summary.h"
 
@@ -20,22 +21,6 @@ enum class AddOutcome {
   added,
   duplicate,    // the same key is stored already; nothing was counted
   added_again,  // added, although another report with the same identity is stored
-};
-
-// The days of one organization, for `reports` and the API.
-struct ReportLine {
-  reports::Day day{};
-  std::string organization;
-  std::string report_id;
-  Time received{};
-  reports::Authenticity authenticity = reports::Authenticity::unknown;
-  reports::CountsByType counts;
-  std::vector<reports::FailureRow> failures;  // at most 100, most sessions first
-  size_t failures_dropped = 0;
-};
-struct ReportListing {
-  std::vector<ReportLine> lines;  // newest day first
-  bool cut = false;               // there are more than `most`
 };
 
 class ReportStore {
@@ -50,8 +35,8 @@ class ReportStore {
                                                  Time now) = 0;
   // Every domain with a report, in any order.
   virtual Result<std::vector<std::string>> domains() = 0;
-  virtual Result<ReportListing> list(const std::string& domain, int days, size_t most,
-                                     Time now) = 0;
+  virtual Result<reports::ReportListing> list(const std::string& domain, int days, size_t most,
+                                              Time now) = 0;
   // Deletes what is about days before `before`; returns whether more is left for another call,
   // because a call is bounded in time.
   virtual Result<bool> purge(reports::Day before) = 0;

@@ -63,6 +63,7 @@ Service::Service(Load load)
 
 Service::~Service() {
   if (web_ != nullptr) web_->stop();
+  report_service_.reset();
 }
 
 Result<void> Service::start(const settings::LoadedSettings& loaded) {
@@ -83,6 +84,7 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
 void Service::run() {
   loop_.run();
   web_->stop();
+  report_service_.reset();
   telemetry_.reset();
   loader_.reset();
   state_.reset();  // writes what is queued; no requests can arrive any more
@@ -99,6 +101,7 @@ Result<void> Service::open_state(const settings::StateSettings& settings) {
   auto state = state::State::open(std::move(options));
   if (!state) return state.failure();
   state_ = std::move(*state);
+  state_path_ = settings.path;
   pipeline_ = std::make_unique<Pipeline>(Destinations{reports_, exposition_, metrics_, *state_});
   loader_ = std::make_unique<SettingsLoader>(loop_.get_executor(), load_, reports_, *state_);
   return {};
@@ -108,11 +111,13 @@ Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
+  if (auto taken = apply_reports(settings); !taken) return taken;
   configure_log(settings.log.level, settings.log.format);
   replace_engine(*engine, settings);
   pipeline_->set_thresholds(check::thresholds_of(settings));
   // At the start they were set before the listeners.
   if (active_) pipeline_->set_domains(candidate.domains, candidate.remembered);
+  if (report_service_ != nullptr) report_service_->domains_changed();
   site_->set_probe_rule(settings.probe);
   site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);
@@ -126,6 +131,33 @@ Result<void> Service::apply(const Candidate& candidate) {
   log(LogLevel::info, "settings applied",
       {{"domains", std::to_string(candidate.domains.size())}, {"hash", settings.hash}});
   return {};
+}
+
+// A failed reload must leave what runs as it was, so the former settings are started again.
+Result<void> Service::apply_reports(const settings::Settings& settings) {
+  if (active_ && active_->reports == settings.reports) return {};
+  report_service_.reset();  // first: the new one may listen on the same port
+  auto started = start_reports(settings);
+  if (started || !active_) return started;
+  if (auto again = start_reports(*active_); !again)
+    log(LogLevel::error, "TLS reports are not taken in any more",
+        {{"error", again.failure().detail}});
+  return started;
+}
+
+Result<void> Service::start_reports(const settings::Settings& settings) {
+  if (!settings.reports.enabled) return {};
+  const ReportService::Surroundings around{
+      loop_.get_executor(), reports_, exposition_, metrics_, *state_, state_path_};
+  auto service = ReportService::start(around, settings.reports);
+  if (!service) return service.failure();
+  report_service_ = std::move(*service);
+  return {};
+}
+
+std::vector<settings::Endpoint> Service::report_endpoints() const {
+  return report_service_ == nullptr ? std::vector<settings::Endpoint>()
+                                    : report_service_->endpoints();
 }
 
 void Service::replace_engine(std::shared_ptr<check::Engine> engine,
@@ -180,6 +212,14 @@ web::WebActions Service::web_actions() {
   };
   actions.timeline = [this](std::string domain, std::function<void(Result<state::Timeline>)> done) {
     state_->timeline(std::move(domain), std::move(done));
+  };
+  actions.reports = [this](std::string domain, int days,
+                           std::function<void(Result<reports::ReportListing>)> done) {
+    boost::asio::post(loop_, [this, domain = std::move(domain), days, done = std::move(done)] {
+      if (report_service_ != nullptr) return report_service_->list(domain, days, done);
+      done(Failure{FailureKind::not_found,
+                   "the agent takes in no TLS reports; set [reports] enabled = true"});
+    });
   };
   return actions;
 }
@@ -275,6 +315,7 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
+  if (report_service_ != nullptr) report_service_->feed_metrics();
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

@@ -26,6 +26,7 @@
 #include "schedule/file_watch.h"
 #include "schedule/scheduler.h"
 #include "service/pipeline.h"
+#include "service/report_service.h"
 #include "service/settings_loader.h"
 #include "settings/settings.h"
 #include "state/state.h"
@@ -48,8 +49,10 @@ class Service {
   // Makes run() return soon. Any thread.
   void request_stop();
 
-  // The endpoints of the web port; for tests, which let the system choose the port.
+  // The endpoints of the web port and of the one for TLS reports; for tests, which let the system
+  // choose the port.
   const std::vector<settings::Endpoint>& web_endpoints() const { return web_->endpoints(); }
+  std::vector<settings::Endpoint> report_endpoints() const;
 
  private:
   enum class ReloadReason : uint8_t { request, signal, files_changed };
@@ -64,6 +67,8 @@ class Service {
   Result<void> apply(const Candidate& candidate);
   void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
   Result<void> listen(const settings::Settings& settings);
+  Result<void> apply_reports(const settings::Settings& settings);
+  Result<void> start_reports(const settings::Settings& settings);
   web::WebActions web_actions();
   void reload(ReloadReason reason, Reloaded done);
   void start_next_reload();
@@ -90,7 +95,9 @@ class Service {
   board::LatestReports reports_;
   present::ExpositionCache exposition_;
   std::unique_ptr<state::State> state_;
+  std::string state_path_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<ReportService> report_service_;  // null: [reports] is not enabled
   schedule::Scheduler scheduler_;
   schedule::FileWatch watch_;
   std::optional<settings::Settings> active_;

@@ -254,4 +254,22 @@ bool Database::execute(const char* sql) {
   return !failed();
 }
 
+// This pragma acts when it is compiled, so its statements cannot be kept.
+DurableCommits::DurableCommits(Database& database) : handle_(database.handle_.get()) {
+  sqlite3_stmt* made = nullptr;
+  sqlite3_prepare_v2(handle_, "PRAGMA synchronous", -1, &made, nullptr);
+  StatementHandle statement(made);
+  was_full_ =
+      made != nullptr && sqlite3_step(made) == SQLITE_ROW && sqlite3_column_int(made, 0) > 1;
+  statement.reset();
+  database.execute("PRAGMA synchronous=FULL");
+}
+
+DurableCommits::~DurableCommits() {
+  // A transaction refuses the pragma.
+  if (sqlite3_get_autocommit(handle_) == 0)
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+  if (!was_full_) sqlite3_exec(handle_, "PRAGMA synchronous=NORMAL", nullptr, nullptr, nullptr);
+}
+
 }  // namespace mtasts::state

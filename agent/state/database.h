@@ -143,6 +143,7 @@ class Database {
 
  private:
   friend class Rows;
+  friend class DurableCommits;
 
   sqlite3_stmt* prepared(const char* sql, std::initializer_list<Value> values);
   static int wait_for_lock(void* self, int tries);
@@ -151,6 +152,20 @@ class Database {
   std::unordered_map<std::string_view, StatementHandle> statements_;  // keys: string literals
   DatabaseError error_;
   const std::atomic<bool>* hurry_ = nullptr;
+};
+
+// While it lives, a commit returns only when the disk has the data: they survive a power failure.
+// Made outside a transaction; rolls back one that is still open. The database must outlive it.
+class DurableCommits {
+ public:
+  explicit DurableCommits(Database& database);
+  DurableCommits(const DurableCommits&) = delete;
+  DurableCommits& operator=(const DurableCommits&) = delete;
+  ~DurableCommits();
+
+ private:
+  sqlite3* handle_;
+  bool was_full_ = false;
 };
 
 }  // namespace mtasts::state

@@ -164,8 +164,123 @@ ALTER TABLE domain ADD COLUMN provider_before TEXT NOT NULL DEFAULT '';
 ALTER TABLE domain ADD COLUMN provider_changed INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// TLS reports (RFC 8460), written by report_store/. A day is the number of days since 1970, UTC. A
+// text is a row of tlsrpt_text, 0: empty; organization 0 is all those beyond the bounds of the day.
+// Sessions are added up to 2^60. Enumerations are stored by number: their order is never changed.
+constexpr const char* kReports = R"sql(
+CREATE TABLE tlsrpt_text (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL UNIQUE,
+  used_until INTEGER NOT NULL       -- no row about a later day has it
+);
+CREATE INDEX tlsrpt_text_used ON tlsrpt_text(used_until);
+CREATE TABLE tlsrpt_domain (        -- the totals: they outlive the days
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  last_day INTEGER NOT NULL,
+  reports INTEGER NOT NULL,
+  last_report_end INTEGER NOT NULL,
+  tlsa_successful INTEGER NOT NULL, tlsa_failed INTEGER NOT NULL,
+  sts_successful INTEGER NOT NULL, sts_failed INTEGER NOT NULL,
+  none_successful INTEGER NOT NULL, none_failed INTEGER NOT NULL
+);
+CREATE TABLE tlsrpt_failure_total (
+  domain INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  sessions INTEGER NOT NULL,
+  PRIMARY KEY (domain, type)
+) WITHOUT ROWID;
+CREATE TABLE tlsrpt_report (        -- what was stored, so that nothing counts twice
+  key BLOB PRIMARY KEY,             -- 16 octets of SHA-256 over domain and key
+  identity BLOB NOT NULL,           -- the same of domain and identity
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  organization INTEGER NOT NULL,
+  submitter INTEGER NOT NULL,
+  report_id TEXT NOT NULL,
+  authenticity INTEGER NOT NULL,
+  qualities INTEGER NOT NULL,
+  began INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  received INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX tlsrpt_report_identity ON tlsrpt_report(identity);
+CREATE INDEX tlsrpt_report_day ON tlsrpt_report(day);
+CREATE TABLE tlsrpt_organization (
+  domain INTEGER NOT NULL,
+  organization INTEGER NOT NULL,
+  last_day INTEGER NOT NULL,
+  days INTEGER NOT NULL,            -- with reports; bit i: last_day - i
+  clean_days INTEGER NOT NULL,      -- of these, without failures
+  last_received INTEGER NOT NULL,
+  PRIMARY KEY (domain, organization)
+) WITHOUT ROWID;
+CREATE INDEX tlsrpt_organization_day ON tlsrpt_organization(domain, last_day);
+CREATE TABLE tlsrpt_day (
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  types INTEGER NOT NULL,           -- result types with failures, as bits
+  lines INTEGER NOT NULL,           -- number of rows in the tables below
+  policies INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  PRIMARY KEY (domain, day)
+) WITHOUT ROWID;
+CREATE INDEX tlsrpt_day_day ON tlsrpt_day(day);
+CREATE TABLE tlsrpt_line (          -- a day of an organization
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  organization INTEGER NOT NULL,
+  authenticity INTEGER NOT NULL,
+  reports INTEGER NOT NULL,
+  failures INTEGER NOT NULL,        -- number of its rows in tlsrpt_failure
+  qualities INTEGER NOT NULL,
+  report_id TEXT NOT NULL,          -- of the one received last
+  received INTEGER NOT NULL,
+  tlsa_successful INTEGER NOT NULL, tlsa_failed INTEGER NOT NULL,
+  sts_successful INTEGER NOT NULL, sts_failed INTEGER NOT NULL,
+  none_successful INTEGER NOT NULL, none_failed INTEGER NOT NULL,
+  PRIMARY KEY (domain, day, organization, authenticity)
+) WITHOUT ROWID;
+CREATE TABLE tlsrpt_policy (        -- of type sts
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  policy INTEGER NOT NULL,
+  organization INTEGER NOT NULL,
+  successful INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  PRIMARY KEY (domain, day, policy, organization)
+) WITHOUT ROWID;
+CREATE TABLE tlsrpt_failure (
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  host INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  organization INTEGER NOT NULL,
+  authenticity INTEGER NOT NULL,
+  policy_type INTEGER NOT NULL,
+  address INTEGER NOT NULL,
+  network INTEGER NOT NULL,
+  type_text INTEGER NOT NULL,
+  reason INTEGER NOT NULL,          -- the first
+  sessions INTEGER NOT NULL,
+  PRIMARY KEY (domain, day, host, type, organization, authenticity, policy_type, address,
+               network, type_text)
+) WITHOUT ROWID;
+CREATE TABLE tlsrpt_failing_host (  -- the days of tlsrpt_failure by host
+  domain INTEGER NOT NULL,
+  host INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  PRIMARY KEY (domain, host, day)
+) WITHOUT ROWID;
+)sql";
+
+// Since when the agent's own observations pass. Moves at every check.
+constexpr const char* kPasses = R"sql(
+ALTER TABLE domain ADD COLUMN passes TEXT NOT NULL DEFAULT '';  -- stage, host, since, last; by blanks
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses};
 
 }  // namespace
 

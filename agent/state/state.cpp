@@ -40,6 +40,10 @@ void State::timeline(std::string domain, TimelineDone done) {
   worker_->timeline(std::move(domain), std::move(done));
 }
 
+DatabaseError State::with_database(const std::function<void(Database&)>& task) {
+  return worker_->with_database(task);
+}
+
 bool State::writable() const { return worker_->writable(); }
 size_t State::backlog() const { return worker_->backlog(); }
 void State::flush() { worker_->flush(); }

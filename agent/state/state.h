@@ -25,6 +25,9 @@
 
 namespace mtasts::state {
 
+class Database;
+struct DatabaseError;
+
 // What is known of a domain from earlier runs.
 struct Remembered {
   verdict::ReportPtr report;  // the last one, including its history; never null
@@ -66,6 +69,15 @@ class State {
   // Callable from any thread; `done` runs on the database thread.
   using TimelineDone = std::function<void(Result<Timeline>)>;
   void timeline(std::string domain, TimelineDone done);
+
+  // For other tables in the same file (report_store/), which has one writer: runs the task on the
+  // database thread and returns when it has ended. The task may use the database until it returns;
+  // it leaves no transaction open, and must not call State. The error (`none`: success) is that of
+  // the database after the task, or why there is no database for now, in which case the task did
+  // not run. After an error the transaction is rolled back; a corrupt file is set aside, so the
+  // next call begins a new one. What the task throws is thrown to the caller. Blocks; any thread
+  // but the database thread.
+  DatabaseError with_database(const std::function<void(Database&)>& task);
 
   // The last write succeeded (or none was attempted yet). Any thread.
   bool writable() const;

@@ -86,6 +86,18 @@ void State::Worker::timeline(std::string domain, TimelineDone done) {
   post([this, domain = std::move(domain), done = std::move(done)] { done(read_changes(domain)); });
 }
 
+DatabaseError State::Worker::with_database(const std::function<void(Database&)>& task) {
+  std::packaged_task<DatabaseError()> run([&] { return run_with_database(task); });
+  auto ended = run.get_future();
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return {ErrorClass::broken, "the agent is shutting down"};
+    tasks_.push_back([&] { run(); });
+  }
+  wake_.notify_one();
+  return ended.get();
+}
+
 void State::Worker::flush() {
   std::unique_lock lock(mutex_);
   uint64_t number = queue_.last_number();

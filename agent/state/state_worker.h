@@ -37,6 +37,7 @@ class State::Worker {
   void remember(const verdict::ReportPtr& report, const board::LastResults& stages);
   std::vector<Remembered> recall(const std::vector<std::string>& domains);
   void timeline(std::string domain, TimelineDone done);
+  DatabaseError with_database(const std::function<void(Database&)>& task);
   void flush();
   bool writable() const { return writable_; }
   size_t backlog() const;
@@ -59,6 +60,7 @@ class State::Worker {
   void close_broken();
   void leave_moved();
   std::vector<Remembered> read(const std::vector<std::string>& domains);
+  DatabaseError run_with_database(const std::function<void(Database&)>& task);
   Result<Timeline> read_changes(const std::string& domain);
   void note(bool written);
 

@@ -77,6 +77,23 @@ bool State::Worker::write(std::vector<Queued> kept) {
   return true;
 }
 
+DatabaseError State::Worker::run_with_database(const std::function<void(Database&)>& task) {
+  if (database_ != nullptr && database_->has_moved()) leave_moved();
+  if (!open_again()) return error_;
+  try {
+    task(*database_);
+  } catch (...) {
+    database_->roll_back();
+    throw;
+  }
+  DatabaseError error = database_->error();
+  database_->roll_back();
+  if (error.trouble == ErrorClass::none) return error;
+  error_ = error;
+  if (error.trouble == ErrorClass::corrupt) close_broken();
+  return error;
+}
+
 std::vector<Remembered> State::Worker::read(const std::vector<std::string>& domains) {
   std::vector<Remembered> remembered;
   open_again();

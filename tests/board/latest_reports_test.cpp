@@ -54,6 +54,23 @@ TEST(LatestReports, FindsOnlyConfiguredDomains) {
   EXPECT_EQ(board.snapshot().domains.size(), 2u);
 }
 
+TEST(LatestReports, KeepsWhatTlsReportsSayAcrossChecksAndReloads) {
+  LatestReports board;
+  board.set_domains({configured("a.example"), configured("b.example")});
+  auto reported = std::make_shared<reports::DomainSummary>();
+  Update update = board.set_reported("a.example", reported);
+  ASSERT_EQ(update.domains.size(), 1u);
+  EXPECT_EQ(update.domains[0]->reported, reported);
+  EXPECT_TRUE(board.set_reported("c.example", reported).domains.empty()) << "not configured";
+  board.publish(report_of("a.example"));
+  board.set_domains({configured("a.example"), configured("c.example")});
+  EXPECT_EQ(board.find("a.example")->reported, reported);
+  EXPECT_EQ(board.find("c.example")->reported, nullptr);
+  board.set_reported("a.example", nullptr);
+  EXPECT_EQ(board.find("a.example")->reported, nullptr);
+  EXPECT_NE(board.find("a.example")->report, nullptr);
+}
+
 TEST(LatestReports, IsCompleteWhenEveryDomainHasAReport) {
   LatestReports board;
   EXPECT_TRUE(board.complete()) << "nothing configured, nothing to wait for";

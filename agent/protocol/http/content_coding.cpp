@@ -71,15 +71,23 @@ GzipReading read_gzip(std::string_view octets, size_t limit) {
   Inflater inflater;
   std::array<char, kBlock_bytes> block{};
   if (!inflater.ready() || octets.empty()) return reading;
+  std::optional<std::string_view> behind_member;  // what follows the last complete member
   for (;;) {
     size_t produced = 0;
     const int result = inflater.decode(octets, block, produced);
     const size_t room = limit - reading.text.size();
     reading.text.append(block.data(), std::min(room, produced));
     reading.over_limit = produced > room;
-    if (reading.over_limit || (result != Z_OK && result != Z_STREAM_END)) return reading;
+    if (reading.over_limit) return reading;
+    if (result != Z_OK && result != Z_STREAM_END) {
+      const bool begins_member = behind_member && behind_member->starts_with("\x1F\x8B");
+      if (behind_member && !begins_member) reading.trailing_bytes = behind_member->size();
+      reading.truncated = result == Z_BUF_ERROR && reading.trailing_bytes == 0;
+      return reading;
+    }
     if (result != Z_STREAM_END) continue;
     reading.valid = octets.empty();
+    behind_member = octets;
     if (octets.empty() || !inflater.begin_member()) return reading;
   }
 }

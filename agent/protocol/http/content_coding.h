@@ -18,6 +18,10 @@ struct GzipReading {
   bool valid = false;       // every member is complete and its checksum is right
   bool over_limit = false;  // more than `limit` octets; decoding stopped there
   std::string text;         // what was decoded, at most `limit` octets
+  // Where it is not valid: octets after the last complete member that begin no further one, or the
+  // end came within a member. Neither is set where data are corrupt.
+  size_t trailing_bytes = 0;
+  bool truncated = false;
 };
 // RFC 1952, with several members, as senders read it.
 GzipReading read_gzip(std::string_view octets, size_t limit);

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "intake/report_intake.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "base/printable.h"
+#include "intake/unpack.h"
+#include "protocol/tlsrpt/tls_report.h"
+
+namespace mtasts::intake {
+namespace {
+
+using report_store::AddOutcome;
+using reports::Day;
+using reports::Rejection;
+using reports::StoredReport;
+using std::chrono::steady_clock;
+
+// One transaction: large enough that its fsync costs little per report.
+constexpr size_t kMostInBatch = 64;
+constexpr size_t kMostBytesInBatch = 16 * 1024 * 1024;
+constexpr size_t kSummariesPerStep = 20;
+constexpr size_t kMostQueries = 64;
+constexpr std::chrono::hours kPurgePause{1};
+constexpr std::chrono::milliseconds kTurn{100};  // then a stop, a query or a new day is noticed
+constexpr size_t kShownDetail_bytes = 300;
+constexpr size_t kShownName_bytes = 80;
+
+Day day_of(Time time) { return std::chrono::floor<std::chrono::days>(time); }
+
+// The report is a stranger's: what is shown of it is bounded and printable later.
+std::string detail_of(Rejection reason, const protocol::TlsReport& report,
+                      const reports::Admission& admission) {
+  std::string from = " (from " + printable(report.organization, kShownName_bytes) + ")";
+  switch (reason) {
+    case Rejection::foreign_domain: {
+      std::string names;
+      for (const std::string& domain : admission.foreign)
+        names += (names.empty() ? "" : ", ") + printable(domain, kShownName_bytes);
+      return "not about a configured domain: " + names + from;
+    }
+    case Rejection::out_of_range: {
+      std::string begin = report.begin ? date_text(*report.begin) : "an unreadable date";
+      return "about " + begin + ", which is not within the retention" + from;
+    }
+    default:
+      return std::string(name_of(reason)) + from;
+  }
+}
+
+}  // namespace
+
+// Entries of the spool and the reports in them; `owner` is the entry of each report.
+struct ReportIntake::Batch {
+  std::vector<SpoolEntry> entries;
+  std::vector<StoredReport> reports;
+  std::vector<size_t> owner;
+};
+
+ReportIntake::ReportIntake(Spool& spool, report_store::ReportStore& store,
+                           const reports::OwnNames& own, IntakeHooks hooks, IntakeOptions options)
+    : spool_(spool),
+      store_(store),
+      own_(own),
+      hooks_(std::move(hooks)),
+      options_(std::move(options)),
+      thread_([this] { run(); }) {}
+
+ReportIntake::~ReportIntake() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void ReportIntake::refresh() {
+  std::lock_guard lock(mutex_);
+  refresh_ = true;
+}
+
+bool ReportIntake::query(std::function<void(report_store::ReportStore&)> task) {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || queries_.size() >= kMostQueries) return false;
+  queries_.push_back(std::move(task));
+  return true;
+}
+
+std::vector<RejectedReport> ReportIntake::rejected() const {
+  std::lock_guard lock(mutex_);
+  return {rejected_.begin(), rejected_.end()};
+}
+
+void ReportIntake::drain() {
+  std::unique_lock lock(mutex_);
+  uint64_t round = idle_rounds_ + 2;  // a round in progress may have missed the latest entry
+  changed_.wait(lock, [&] { return stopping_ || idle_rounds_ >= round; });
+}
+
+void ReportIntake::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    step();
+    lock.lock();
+    if (has_work() && !store_fails_) continue;
+    ++idle_rounds_;
+    changed_.notify_all();
+    if (store_fails_) changed_.wait_for(lock, options_.retry_after, [this] { return stopping_; });
+  }
+  changed_.notify_all();
+}
+
+bool ReportIntake::has_work() const { return !to_summarise_.empty() || more_to_purge_ || took_; }
+
+void ReportIntake::step() {
+  store_fails_ = false;
+  Batch batch;
+  try {
+    answer_queries();
+    plan_summaries();
+    take_entries(batch);
+    process(batch);
+    summarise_some();
+    purge_some();
+  } catch (const std::exception& broken) {
+    log(LogLevel::error, "processing TLS reports failed", {{"what", broken.what()}});
+    store_fails_ = true;  // for the pause
+  }
+  for (const SpoolEntry& entry : batch.entries) spool_.give_back(entry.id);
+}
+
+// Waits for the first entry only when there is nothing else to do.
+void ReportIntake::take_entries(Batch& batch) {
+  auto wait = has_work() ? std::chrono::milliseconds(0) : kTurn;
+  size_t bytes = 0;
+  while (batch.entries.size() < kMostInBatch && bytes < kMostBytesInBatch) {
+    std::optional<SpoolEntry> entry = spool_.take_oldest(wait);
+    if (!entry) break;
+    bytes += entry->octets.size();
+    batch.entries.push_back(std::move(*entry));
+    wait = std::chrono::milliseconds(0);
+  }
+  took_ = !batch.entries.empty();
+}
+
+// What was processed leaves the batch; the rest is given back.
+void ReportIntake::process(Batch& batch) {
+  for (size_t i = 0; i < batch.entries.size(); ++i) unpack(batch.entries[i], i, batch);
+  if (!store_batch(batch)) return;
+  for (const SpoolEntry& entry : batch.entries) spool_.remove(entry.id);
+  batch.entries.clear();
+}
+
+void ReportIntake::unpack(const SpoolEntry& entry, size_t index, Batch& batch) {
+  UnpackOptions unpacking;
+  unpacking.authserv_id = options_.authserv_id;
+  unpacking.trusted_mail = entry.trusted;
+  Unpacked unpacked = intake::unpack(entry.octets, unpacking);
+  if (unpacked.rejection) reject(entry, *unpacked.rejection, unpacked.reason);
+  for (const UnpackedReport& one : unpacked.reports) {
+    auto report = protocol::parse_tls_report(one.json);
+    if (!report) {
+      reject(entry, Rejection::malformed, report.failure().detail);
+      continue;
+    }
+    reports::Admission admission =
+        reports::admit(*report, one.envelope, own_, options_.retention, options_.clock());
+    for (Rejection reason : admission.rejections)
+      reject(entry, reason, detail_of(reason, *report, admission));
+    for (StoredReport& stored : admission.stored) {
+      stored.received = entry.received;
+      batch.reports.push_back(std::move(stored));
+      batch.owner.push_back(index);
+    }
+  }
+}
+
+bool ReportIntake::store_batch(Batch& batch) {
+  if (batch.reports.empty()) return true;
+  auto added = store_.add(batch.reports);
+  if (!added) return store_alone(batch);
+  settle(batch, 0, *added);
+  return true;
+}
+
+// One report that the store refuses must not hold up the others: those that can be stored alone
+// are, and what fails beside them is given up. When all fail, the store does, and everything stays.
+bool ReportIntake::store_alone(Batch& batch) {
+  std::vector<size_t> refused;
+  std::string why;
+  for (size_t i = 0; i < batch.reports.size(); ++i) {
+    auto added = store_.add({batch.reports[i]});
+    if (added) {
+      settle(batch, i, *added);
+    } else {
+      refused.push_back(i);
+      why = added.failure().detail;
+    }
+  }
+  if (refused.empty()) return true;
+  if (refused.size() == batch.reports.size()) {
+    store_fails_ = true;
+    log(LogLevel::error, "cannot store TLS reports; they stay in the spool and are tried again",
+        {{"reports", std::to_string(refused.size())}, {"error", why}});
+    return false;
+  }
+  for (size_t i : refused)
+    reject(batch.entries[batch.owner[i]], Rejection::malformed, "the store refused it: " + why);
+  return true;
+}
+
+void ReportIntake::settle(const Batch& batch, size_t first, const std::vector<AddOutcome>& done) {
+  for (size_t i = 0; i < done.size(); ++i) {
+    const StoredReport& report = batch.reports[first + i];
+    bool duplicate = done[i] == AddOutcome::duplicate;
+    if (duplicate) {
+      if (hooks_.rejected) hooks_.rejected(Rejection::duplicate);
+    } else {
+      to_summarise_.insert(report.domain);
+    }
+    log(LogLevel::debug, duplicate ? "TLS report is known" : "TLS report stored",
+        {{"domain", report.domain},
+         {"organization", printable(report.organization, kShownDetail_bytes)},
+         {"report_id", printable(report.report_id, kShownDetail_bytes)}});
+  }
+}
+
+// The window moves at midnight, and reloads bring new domains.
+void ReportIntake::plan_summaries() {
+  bool wanted = false;
+  {
+    std::lock_guard lock(mutex_);
+    wanted = std::exchange(refresh_, false);
+  }
+  Day today = day_of(options_.clock());
+  if (!wanted && today == summarised_day_) return;
+  auto domains = store_.domains();
+  if (!domains) {
+    std::lock_guard lock(mutex_);
+    refresh_ = true;
+    store_fails_ = true;
+    return;
+  }
+  summarised_day_ = today;
+  for (std::string& domain : *domains)
+    if (own_.is_configured(domain)) to_summarise_.insert(std::move(domain));
+}
+
+void ReportIntake::answer_queries() {
+  std::deque<std::function<void(report_store::ReportStore&)>> queries;
+  {
+    std::lock_guard lock(mutex_);
+    queries.swap(queries_);
+  }
+  for (const auto& query : queries) query(store_);
+}
+
+void ReportIntake::summarise_some() {
+  for (size_t i = 0; i < kSummariesPerStep && !to_summarise_.empty() && !store_fails_; ++i) {
+    std::string domain = *to_summarise_.begin();
+    summarise(domain);
+  }
+}
+
+void ReportIntake::summarise(const std::string& domain) {
+  auto summary = store_.summary(domain, options_.window_days, options_.clock());
+  if (!summary) {
+    store_fails_ = true;
+    log(LogLevel::error, "cannot summarise TLS reports",
+        {{"domain", domain}, {"error", summary.failure().detail}});
+    return;
+  }
+  to_summarise_.erase(domain);
+  if (hooks_.summarized)
+    hooks_.summarized(domain, std::make_shared<const reports::DomainSummary>(std::move(*summary)));
+}
+
+void ReportIntake::purge_some() {
+  if (steady_clock::now() < purge_at_) return;
+  auto more = store_.purge(day_of(options_.clock() - options_.retention));
+  more_to_purge_ = more && *more;
+  if (more_to_purge_) return;
+  purge_at_ = steady_clock::now() + kPurgePause;
+  if (!more)
+    log(LogLevel::error, "cannot delete old TLS reports", {{"error", more.failure().detail}});
+}
+
+void ReportIntake::reject(const SpoolEntry& entry, Rejection reason, std::string detail) {
+  if (hooks_.rejected) hooks_.rejected(reason);
+  std::string shown = printable(detail, kShownDetail_bytes);
+  log(LogLevel::info, "TLS report not used",
+      {{"source", std::string(name_of(entry.source))},
+       {"reason", std::string(name_of(reason))},
+       {"detail", shown}});
+  std::lock_guard lock(mutex_);
+  rejected_.push_front({options_.clock(), entry.source, reason, std::move(shown)});
+  if (rejected_.size() > kMostRejectedShown) rejected_.pop_back();
+}
+
+}  // namespace mtasts::intake

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// ReportIntake: takes TLS reports (RFC 8460) from the spool to the store: unpacks, reads and admits
+// them, stores them in batches, removes them from the spool once they are stored, and summarises
+// the domains that they are about. A crash between storing and removing repeats an entry, which the
+// store recognises as a duplicate. While the store fails, entries stay in the spool. Deletes what
+// is older than the retention. One thread of its own; public functions: any thread.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "intake/spool.h"
+#include "report_store/report_store.h"
+#include "reports/admission.h"
+#include "reports/summary.h"
+
+namespace mtasts::intake {
+
+struct IntakeOptions {
+  std::chrono::milliseconds retention = std::chrono::hours(24 * 90);
+  int window_days = 7;
+  std::string authserv_id;  // whose Authentication-Results are believed; empty: nobody's
+  Clock clock = system_now;
+  std::chrono::milliseconds retry_after = std::chrono::seconds(10);  // while the store fails
+};
+
+// Called on the intake's thread.
+struct IntakeHooks {
+  std::function<void(const std::string& domain, const reports::DomainSummaryPtr& summary)>
+      summarized;
+  std::function<void(reports::Rejection reason)> rejected;
+};
+
+// What could not be used, for display.
+struct RejectedReport {
+  Time at{};
+  Source source = Source::https;
+  reports::Rejection reason = reports::Rejection::malformed;
+  std::string detail;  // one sentence, printable
+};
+inline constexpr size_t kMostRejectedShown = 20;
+
+class ReportIntake {
+ public:
+  // All references must outlive this object. Starts with what the spool holds, and summarises every
+  // configured domain that has reports.
+  ReportIntake(Spool& spool, report_store::ReportStore& store, const reports::OwnNames& own,
+               IntakeHooks hooks, IntakeOptions options);
+  ~ReportIntake();
+  ReportIntake(const ReportIntake&) = delete;
+  ReportIntake& operator=(const ReportIntake&) = delete;
+
+  // Summarises every configured domain again: the configured domains have changed.
+  void refresh();
+  // Runs `task` with the store on the intake's thread, soon; false: too many are waiting. A task
+  // that still waits at the end is dropped.
+  bool query(std::function<void(report_store::ReportStore&)> task);
+  // The latest, newest first.
+  std::vector<RejectedReport> rejected() const;
+  // Blocks until what the spool held is processed, or the store failed. For tests.
+  void drain();
+
+ private:
+  struct Batch;
+
+  void run();
+  void step();
+  bool has_work() const;
+  void take_entries(Batch& batch);
+  void process(Batch& batch);
+  void unpack(const SpoolEntry& entry, size_t index, Batch& batch);
+  bool store_batch(Batch& batch);
+  bool store_alone(Batch& batch);
+  void settle(const Batch& batch, size_t first, const std::vector<report_store::AddOutcome>& done);
+  void summarise_some();
+  void summarise(const std::string& domain);
+  void plan_summaries();
+  void purge_some();
+  void answer_queries();
+  void reject(const SpoolEntry& entry, reports::Rejection reason, std::string detail);
+
+  Spool& spool_;
+  report_store::ReportStore& store_;
+  const reports::OwnNames& own_;
+  const IntakeHooks hooks_;
+  const IntakeOptions options_;
+
+  // The thread alone.
+  std::set<std::string> to_summarise_;
+  reports::Day summarised_day_{};
+  bool store_fails_ = false;  // in this round
+  bool took_ = false;         // entries, in the last round
+  bool more_to_purge_ = false;
+  std::chrono::steady_clock::time_point purge_at_{};
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool refresh_ = true;
+  uint64_t idle_rounds_ = 0;  // in which nothing was left to do, or the store failed
+  bool stopping_ = false;
+  std::deque<std::function<void(report_store::ReportStore&)>> queries_;
+  std::deque<RejectedReport> rejected_;  // newest first
+
+  std::thread thread_;
+};
+
+}  // namespace mtasts::intake

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "intake/report_intake.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <map>
+
+namespace mtasts::intake {
+namespace {
+
+using report_store::AddOutcome;
+using reports::Rejection;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+Time noon() {
+  return std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
+}
+
+class Names : public reports::OwnNames {
+ public:
+  bool is_configured(std::string_view domain) const override {
+    return domain == "example.com" || domain == "example.net";
+  }
+  std::vector<std::string> domains_of_mx(std::string_view) const override { return {}; }
+};
+
+// Remembers keys; can fail as a whole, or for one report id.
+class FakeStore : public report_store::ReportStore {
+ public:
+  Result<std::vector<AddOutcome>> add(const std::vector<reports::StoredReport>& batch) override {
+    std::lock_guard lock(mutex);
+    ++adds;
+    for (const reports::StoredReport& report : batch)
+      if (broken || report.report_id == refused_id) return Failure{FailureKind::io, "disk full"};
+    std::vector<AddOutcome> outcomes;
+    for (const reports::StoredReport& report : batch) {
+      bool added = stored.emplace(report.key, report).second;
+      outcomes.push_back(added ? AddOutcome::added : AddOutcome::duplicate);
+    }
+    return outcomes;
+  }
+  Result<reports::DomainSummary> summary(const std::string& domain, int, Time) override {
+    std::lock_guard lock(mutex);
+    reports::DomainSummary summary;
+    for (const auto& [key, report] : stored)
+      if (report.domain == domain) ++summary.totals.reports;
+    return summary;
+  }
+  Result<std::vector<std::string>> domains() override {
+    return std::vector<std::string>{"example.com", "gone.example"};
+  }
+  Result<reports::ReportListing> list(const std::string&, int, size_t, Time) override {
+    return reports::ReportListing();
+  }
+  Result<bool> purge(reports::Day before) override {
+    std::lock_guard lock(mutex);
+    purged_before = before;
+    return ++purges < 3;
+  }
+
+  std::mutex mutex;
+  std::map<std::string, reports::StoredReport> stored;
+  std::string refused_id = "none";
+  bool broken = false;
+  int adds = 0;
+  int purges = 0;
+  reports::Day purged_before{};
+};
+
+std::string report_json(const std::string& id, const std::string& domain = "example.com",
+                        const std::string& day = "2026-11-19") {
+  return fmt::format(
+      R"({{"organization-name":"Sender","date-range":{{"start-datetime":"{2}T00:00:00Z",)"
+      R"("end-datetime":"{2}T23:59:59Z"}},"contact-info":"tls@sender.example","report-id":"{0}",)"
+      R"("policies":[{{"policy":{{"policy-type":"sts","policy-domain":"{1}"}},)"
+      R"("summary":{{"total-successful-session-count":5,"total-failure-session-count":0}}}}]}})",
+      id, domain, day);
+}
+
+struct Scene {
+  std::unique_ptr<Spool> spool = std::move(*Spool::open(""));
+  FakeStore store;
+  Names names;
+  std::mutex mutex;
+  std::map<std::string, uint64_t> summaries;  // reports in the latest one
+  std::map<Rejection, int> rejections;
+  std::unique_ptr<ReportIntake> intake;
+
+  void start() {
+    IntakeHooks hooks;
+    hooks.summarized = [this](const std::string& domain, const reports::DomainSummaryPtr& summary) {
+      std::lock_guard lock(mutex);
+      summaries[domain] = summary->totals.reports;
+    };
+    hooks.rejected = [this](Rejection reason) {
+      std::lock_guard lock(mutex);
+      ++rejections[reason];
+    };
+    IntakeOptions options;
+    options.clock = noon;
+    options.retry_after = std::chrono::milliseconds(20);
+    intake = std::make_unique<ReportIntake>(*spool, store, names, hooks, options);
+  }
+  void put(const std::string& octets) {
+    ASSERT_EQ(spool->put(octets, Source::https, false, "192.0.2.1", noon()), PutOutcome::kept);
+  }
+};
+
+TEST(ReportIntake, StoresWhatTheSpoolHoldsAndSummarisesItsDomains) {
+  Scene scene;
+  scene.put(report_json("1"));
+  scene.put(report_json("2"));
+  scene.start();
+  scene.put(report_json("3", "example.net"));
+  scene.intake->drain();
+  EXPECT_EQ(scene.store.stored.size(), 3u);
+  EXPECT_THAT(scene.summaries, UnorderedElementsAre(testing::Pair("example.com", 2),
+                                                    testing::Pair("example.net", 1)));
+  EXPECT_EQ(scene.spool->usage().entries, 0u);
+  EXPECT_THAT(scene.rejections, IsEmpty());
+  for (const auto& [key, report] : scene.store.stored) EXPECT_EQ(report.received, noon());
+}
+
+TEST(ReportIntake, TellsWhatItCannotUse) {
+  Scene scene;
+  scene.put("not json {{{");
+  scene.put(report_json("1", "foreign.example"));
+  scene.put(report_json("2", "example.com", "2026-01-01"));
+  scene.put(report_json("3", "example.com", "2026-12-24"));
+  scene.start();
+  scene.intake->drain();
+  EXPECT_THAT(scene.store.stored, IsEmpty());
+  EXPECT_EQ(scene.rejections[Rejection::malformed], 1);
+  EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 1);
+  EXPECT_EQ(scene.rejections[Rejection::out_of_range], 2);
+  EXPECT_EQ(scene.spool->usage().entries, 0u);
+  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), 4u);
+  EXPECT_EQ(rejected[0].reason, Rejection::out_of_range) << "newest first";
+  EXPECT_THAT(rejected[2].detail, testing::HasSubstr("foreign.example"));
+}
+
+TEST(ReportIntake, CountsTheSameReportOnce) {
+  Scene scene;
+  scene.put(report_json("1"));
+  scene.put(report_json("1") + "\n");  // other octets, the same report
+  scene.start();
+  scene.intake->drain();
+  EXPECT_EQ(scene.store.stored.size(), 1u);
+  EXPECT_EQ(scene.rejections[Rejection::duplicate], 1);
+}
+
+TEST(ReportIntake, KeepsEverythingWhileTheStoreFails) {
+  Scene scene;
+  scene.store.broken = true;
+  scene.put(report_json("1"));
+  scene.start();
+  scene.intake->drain();
+  EXPECT_EQ(scene.spool->usage().entries, 1u);
+  EXPECT_THAT(scene.rejections, IsEmpty());
+  {
+    std::lock_guard lock(scene.store.mutex);
+    scene.store.broken = false;
+  }
+  scene.intake->drain();
+  EXPECT_EQ(scene.store.stored.size(), 1u);
+  EXPECT_EQ(scene.spool->usage().entries, 0u);
+}
+
+TEST(ReportIntake, GivesUpOneReportThatTheStoreRefuses) {
+  Scene scene;
+  scene.store.refused_id = "2";
+  for (const char* id : {"1", "2", "3"}) scene.put(report_json(id));
+  scene.start();
+  scene.intake->drain();
+  EXPECT_EQ(scene.store.stored.size(), 2u);
+  EXPECT_EQ(scene.rejections[Rejection::malformed], 1);
+  EXPECT_EQ(scene.spool->usage().entries, 0u);
+}
+
+TEST(ReportIntake, DeletesWhatIsOlderThanTheRetention) {
+  Scene scene;
+  scene.start();
+  scene.intake->drain();
+  scene.intake->drain();
+  EXPECT_EQ(scene.store.purges, 3);
+  EXPECT_EQ(scene.store.purged_before,
+            std::chrono::floor<std::chrono::days>(noon() - std::chrono::hours(24 * 90)));
+}
+
+TEST(ReportIntake, SummarisesEveryConfiguredDomainOfTheStoreAtTheStart) {
+  Scene scene;
+  scene.start();
+  scene.intake->drain();
+  EXPECT_THAT(scene.summaries, ElementsAre(testing::Pair("example.com", 0)));
+  scene.summaries.clear();
+  scene.intake->refresh();
+  scene.intake->drain();
+  EXPECT_THAT(scene.summaries, ElementsAre(testing::Pair("example.com", 0)));
+}
+
+TEST(ReportIntake, AnswersQueriesAndDropsThemAtTheEnd) {
+  Scene scene;
+  scene.start();
+  std::atomic<int> answered = 0;
+  EXPECT_TRUE(scene.intake->query([&](report_store::ReportStore&) { ++answered; }));
+  scene.intake->drain();
+  EXPECT_EQ(answered, 1);
+}
+
+}  // namespace
+}  // namespace mtasts::intake

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "service/board_names.h"
+
+#include <gmock/gmock.h>
+
+namespace mtasts::service {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+settings::DomainEntry configured(const std::string& name) {
+  return {DomainName::parse(name).value(), {}, std::nullopt};
+}
+
+void publish(board::LatestReports& board, const std::string& domain,
+             const std::vector<std::string>& hosts) {
+  auto report = std::make_shared<verdict::Report>();
+  report->domain = domain;
+  for (const std::string& host : hosts) {
+    verdict::MxReport mx;
+    mx.host = host;
+    report->mx.push_back(mx);
+  }
+  board.publish(report);
+}
+
+TEST(BoardNames, KnowsTheConfiguredDomainsAndTheirMxHosts) {
+  board::LatestReports board;
+  board.set_domains({configured("a.example"), configured("b.example"), configured("c.example")});
+  publish(board, "a.example", {"mx1.example.net", "MX1.example.net", "mx2.example.net"});
+  publish(board, "b.example", {"mx1.example.net"});
+  BoardNames names(board);
+  EXPECT_TRUE(names.is_configured("c.example"));
+  EXPECT_FALSE(names.is_configured("mx1.example.net"));
+  EXPECT_THAT(names.domains_of_mx("mx1.example.net"), ElementsAre("a.example", "b.example"));
+  EXPECT_THAT(names.domains_of_mx("mx2.example.net"), ElementsAre("a.example"));
+  EXPECT_THAT(names.domains_of_mx("mx3.example.net"), IsEmpty());
+}
+
+TEST(BoardNames, BoundsTheDomainsOfOneHost) {
+  board::LatestReports board;
+  std::vector<settings::DomainEntry> domains;
+  for (int i = 0; i < 150; ++i) domains.push_back(configured("d" + std::to_string(i) + ".example"));
+  board.set_domains(domains);
+  for (const auto& domain : domains) publish(board, domain.name.text(), {"mx.example.net"});
+  EXPECT_THAT(BoardNames(board).domains_of_mx("mx.example.net"), SizeIs(100));
+}
+
+}  // namespace
+}  // namespace mtasts::service
