@@ -18,6 +18,7 @@
 #include "cli/lint.h"
 #include "cli/plan_command.h"
 #include "cli/serve.h"
+#include "cli/submit_command.h"
 
 namespace mtasts::cli {
 namespace {
@@ -27,6 +28,7 @@ struct Arguments {
   CheckOptions check;
   PlanOptions plan;
   HistoryOptions history;
+  SubmitOptions submit;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
   LintOptions lint;
@@ -98,6 +100,17 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
 }
 
+void add_report_commands(CLI::App& app, Arguments& arguments) {
+  auto* submit = app.add_subcommand("submit", "Hand a TLS report or a mail to a running agent");
+  submit->add_option("FILE", arguments.submit.file, "File to submit, or - for standard input");
+  submit->add_option("--url", arguments.submit.url,
+                     "URL of the agent (default: [reports.https] in the settings)");
+  submit->add_option("--token-file", arguments.submit.token_file,
+                     "File with the agent's submit token");
+  submit->add_option("--config", arguments.submit.config, "Settings file (TOML)");
+  submit->callback([&] { arguments.status = run_submit(arguments.submit, std::cin, std::cerr); });
+}
+
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
   static const std::map<std::string, LintKind> kKindNames = {
       {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
@@ -135,6 +148,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);
+  add_report_commands(app, arguments);
   add_offline_commands(app, arguments);
   try {
     app.parse(argc, argv);

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost,
+from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost, report_store_cost,
                    peak_memory_bytes, scheduled_seconds)
 
 BARE_TARGET = 0.9       # relative to the CPU time of the bare client
@@ -25,6 +25,9 @@ MEMORY_TARGET_MB = 100  # resident, with 10,000 domains
 FULL_DOMAINS = 10_000
 INTERVAL_SECONDS = 3    # of the agent of a turn: short, so that later rounds start soon
 HISTORY_DOMAINS = 100_000
+REPORT_DOMAINS = 450
+FULL_REPORT_ROWS = 1_000_000
+SUMMARY_TARGET_MS = 2
 HISTORY_ROUNDS = 15     # over a week
 GROWTH_TARGET = 1.05    # of the file after the first round
 MEGABYTE = 1_000_000
@@ -192,6 +195,18 @@ def print_history(cost, domains):
         f"{verdict(growth <= GROWTH_TARGET)}")
 
 
+def print_report_store(cost, domains):
+    judged = cost["rows"] >= FULL_REPORT_ROWS
+    word = verdict(cost["summary_ms"] < SUMMARY_TARGET_MS) if judged else "not judged: fewer rows"
+    say()
+    say(f"Stored TLS reports, {domains} domains for 90 days: {cost['rows']:.0f} rows, "
+        f"{cost['bytes'] / MEGABYTE:.1f} MB")
+    say(f"  storing a report of 10 failures   {cost['add_cpu_us']:8.1f} CPU µs")
+    say(f"  summary of a domain               {cost['summary_ms']:8.3f} ms  (under {SUMMARY_TARGET_MS} ms)     {word}")
+    say(f"  summary where every day is full   {cost['full_summary_ms']:8.3f} ms")
+    say(f"  longest step of a purge           {cost['purge_step_ms']:8.1f} ms")
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True, help="build folder of the release")
@@ -200,9 +215,10 @@ def parse_options():
     parser.add_argument("--domains", type=int, help="of a turn")
     parser.add_argument("--memory-domains", type=int, help="0: leave memory out")
     parser.add_argument("--history-domains", type=int, help="0: leave the state file out")
+    parser.add_argument("--report-domains", type=int, help="0: leave stored TLS reports out")
     options = parser.parse_args()
-    defaults = (3, 120, 2_000, 5_000) if options.quick else (5, 240, FULL_DOMAINS, HISTORY_DOMAINS)
-    names = ("turns", "domains", "memory_domains", "history_domains")
+    defaults = (3, 120, 2_000, 5_000, 50) if options.quick else (5, 240, FULL_DOMAINS, HISTORY_DOMAINS, REPORT_DOMAINS)
+    names = ("turns", "domains", "memory_domains", "history_domains", "report_domains")
     for name, default in zip(names, defaults):
         if getattr(options, name) is None:
             setattr(options, name, default)
@@ -225,6 +241,10 @@ def main():
                 cost = history_cost(options.build / "tests" / "mtasts_bench", directory, options.history_domains,
                                     HISTORY_ROUNDS)
                 print_history(cost, options.history_domains)
+        if options.report_domains > 0:
+            with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+                cost = report_store_cost(options.build / "tests" / "mtasts_bench", directory, options.report_domains)
+                print_report_store(cost, options.report_domains)
     except BenchError as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1

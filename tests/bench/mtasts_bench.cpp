@@ -10,6 +10,8 @@
 //     The bare client over the same world; prints its CPU seconds.
 //   history --domains N --rounds R --directory DIR
 //     A state file to which N unchanged domains are written R times; prints its sizes and costs.
+//   reports --domains N --directory DIR
+//     A state file with the TLS reports of N domains over 90 days; prints its size and costs.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -28,6 +30,7 @@
 #include "bench/bare_client.h"
 #include "bench/bench_world.h"
 #include "bench/history_bench.h"
+#include "bench/report_store_bench.h"
 #include "bench/tls_peers.h"
 #include "fakes/certificate_factory.h"
 #include "fakes/dns_server.h"
@@ -121,13 +124,25 @@ int run_history(const Options& options) {
   return EXIT_SUCCESS;
 }
 
+int run_reports(const Options& options) {
+  ReportStoreCost cost = measure_report_store(text_option(options, "--directory"),
+                                              number_option(options, "--domains"));
+  fmt::print(
+      "rows={} bytes={} add_cpu_us={:.2f} summary_ms={:.3f} full_summary_ms={:.3f} "
+      "purge_step_ms={:.2f}\n",
+      cost.rows, cost.bytes, cost.add_cpu_us, cost.summary_ms, cost.full_summary_ms,
+      cost.purge_step_ms);
+  return EXIT_SUCCESS;
+}
+
 int run(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const std::string_view command = count > 1 ? words[1] : "";
   if (command == "servers") return run_servers(options_of(count, words));
   if (command == "bare") return run_bare(options_of(count, words));
   if (command == "history") return run_history(options_of(count, words));
-  fmt::print(stderr, "mtasts_bench: servers, bare or history, see mtasts_bench.cpp\n");
+  if (command == "reports") return run_reports(options_of(count, words));
+  fmt::print(stderr, "mtasts_bench: servers, bare, history or reports, see mtasts_bench.cpp\n");
   return 64;
 }
 

@@ -211,10 +211,18 @@ listen = "127.0.0.1:{self.telemetry}"
 
 def history_cost(program, directory, domains, rounds):
     """The cost of an unchanged domain in the state file, by name."""
-    words = [program, "history", "--domains", str(domains), "--rounds", str(rounds), "--directory", directory]
+    return store_cost([program, "history", "--domains", str(domains), "--rounds", str(rounds), "--directory", directory])
+
+
+def report_store_cost(program, directory, domains):
+    """The cost of stored TLS reports, by name."""
+    return store_cost([program, "reports", "--domains", str(domains), "--directory", directory])
+
+
+def store_cost(words):
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
-        raise BenchError(f"the history did not run: {done.stderr}")
+        raise BenchError(f"{words[1]} did not run: {done.stderr}")
     return {name: float(value) for name, _, value in (pair.partition("=") for pair in done.stdout.split())}
 
 
