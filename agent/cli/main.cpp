@@ -17,6 +17,7 @@
 #include "cli/history_command.h"
 #include "cli/lint.h"
 #include "cli/plan_command.h"
+#include "cli/report_command.h"
 #include "cli/serve.h"
 #include "cli/submit_command.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   CheckOptions check;
   PlanOptions plan;
   HistoryOptions history;
+  ReportOptions report;
   SubmitOptions submit;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
@@ -123,6 +125,15 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
   lint_command->add_flag("--strict", arguments.lint.strict,
                          "Exit with 1 for advice as well, not only where senders differ");
   lint_command->callback([&] { arguments.status = lint(arguments); });
+
+  auto* report = app.add_subcommand("report", "Read TLS reports of senders offline");
+  report
+      ->add_option("FILE", arguments.report.files,
+                   "Reports (JSON, gzip), mails, mailbox files or folders; - for standard input")
+      ->required();
+  report->add_flag("--json", arguments.report.json, "Print one JSON object");
+  report->callback(
+      [&] { arguments.status = run_report(arguments.report, std::cin, std::cout, std::cerr); });
 
   auto* explain = app.add_subcommand("explain", "Explain what a finding means and how to fix it");
   explain->add_option("CODE", arguments.explain_code, "Code of the finding (default: all)");
