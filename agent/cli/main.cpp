@@ -114,10 +114,12 @@ void add_report_commands(CLI::App& app, Arguments& arguments) {
 }
 
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
-  static const std::map<std::string, LintKind> kKindNames = {
-      {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
-  auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record or policy offline");
-  lint_command->add_option("KIND", arguments.lint_kind, "record, policy or tlsrpt")
+  static const std::map<std::string, LintKind> kKindNames = {{"record", LintKind::record},
+                                                             {"policy", LintKind::policy},
+                                                             {"tlsrpt", LintKind::tlsrpt},
+                                                             {"report", LintKind::report}};
+  auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record, policy or report");
+  lint_command->add_option("KIND", arguments.lint_kind, "record, policy, tlsrpt or report")
       ->required()
       ->transform(CLI::CheckedTransformer(kKindNames).description(""));
   lint_command->add_option("FILE", arguments.lint_file, "File to read, or - for standard input");
