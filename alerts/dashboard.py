@@ -329,6 +329,49 @@ def domain_row():
         table("Findings", "Open findings of this domain, worst first. Each code links to its meaning and fix.",
               {"weight": findings_rows(DOMAIN)}, 12, 8, ["severity", "code", "subject"], "weight", True,
               hidden=("weight", "domain"), overrides=[severity_cells(), code_link()]),
+        graph("Reported failure ratio", "Share of failed sessions in the TLS reports of the window, of the policy type with the "
+              "highest share. Under 1 % is normal, over 5 % needs action. Small numbers are judged by the findings.",
+              [target(f"max by (domain) (tlsrpt_failure_ratio{{{DOMAIN}}})", "failed")], 8, 7, "percentunit"),
+        graph("Reported failures by type", "Failed sessions in the failure details of the TLS reports stored within a day.",
+              [target(f"max by (result_type) (increase(tlsrpt_failures_total{{{DOMAIN}}}[1d])) > 0", "{{result_type}}")],
+              8, 7, "short"),
+        stat("TLS reports", "Organizations that reported in the window, and the age of the latest report's end. Senders "
+             "report once a day, so a day and a half is usual.",
+             [instant(f"max(tlsrpt_reporters{{{DOMAIN}}})", "reporters"),
+              instant(f"time() - max(tlsrpt_last_report_timestamp_seconds{{{DOMAIN}}})", "latest report")], 8, 7,
+             {"unit": "s", "thresholds": plain}, [override("reporters", unit="none")]),
+    ]
+
+
+def reports_row():
+    by_type = "max by (domain, policy_type)"
+    failed = f"{by_type} (increase(tlsrpt_failed_sessions_total{{{JOB}}}[1d]))"
+    columns = {"ratio": f"topk(100, max by (domain) (tlsrpt_failure_ratio{{{JOB}}}))",
+               "reporters": f"max by (domain) (tlsrpt_reporters{{{JOB}}})",
+               "latest report": f"time() - max by (domain) (tlsrpt_last_report_timestamp_seconds{{{JOB}}})"}
+    bands = thresholds((None, "transparent"), (0.01, YELLOW), (0.05, RED))
+    return row("TLS reports"), [
+        table("Failure ratio", "Share of failed sessions in the TLS reports of the window, highest first, at most 100. Under "
+              "1 % is normal, over 5 % needs action.", columns, 12, 9, ["domain"], "ratio", True,
+              overrides=[override("ratio", unit="percentunit", decimals=2, thresholds=bands,
+                                  custom__displayMode="color-background"),
+                         override("latest report", unit="s", decimals=0)]),
+        graph("Reported sessions", "Sessions in the TLS reports stored within a day, over all domains. A session under two "
+              "policies counts in both types.",
+              [target(f"sum by (policy_type) ({failed})", "failed: {{policy_type}}"),
+               target(f"sum by (policy_type) ({failed.replace('failed', 'successful')})", "successful: {{policy_type}}")],
+              12, 9, "short"),
+        graph("Rejected reports", "Within a day, by reason.",
+              [target(f"max by (reason) (increase(tlsrpt_reports_rejected_total{{{JOB}}}[1d]))", "{{reason}}")],
+              8, 7, "short"),
+        graph("Mailbox", "Time since the mailbox was read without an error.",
+              [target(f"time() - (max by (instance) (tlsrpt_mailbox_last_success_timestamp_seconds{{{JOB}}}) > 0)",
+                      "{{instance}}")], 8, 7, "s"),
+        graph("Waiting submissions", "Submissions that are stored and not read yet, and mailbox polls that failed within an "
+              "hour.",
+              [target(f"max by (instance) (tlsrpt_spool_entries{{{JOB}}})", "waiting {{instance}}"),
+               target(f"max by (instance) (increase(tlsrpt_mailbox_failures_total{{{JOB}}}[1h]))",
+                      "failed polls {{instance}}")], 8, 7, "short"),
     ]
 
 
@@ -432,7 +475,7 @@ def dashboard():
         "schemaVersion": 37, "version": 1, "style": "dark", "timezone": "browser", "refresh": "1m", "id": None,
         "time": {"from": "now-24h", "to": "now"}, "timepicker": {}, "fiscalYearStartMonth": 0, "liveNow": False,
         "weekStart": "", "links": [], "annotations": {"list": []}, "templating": {"list": variables},
-        "panels": laid_out([overview(), expiry(), domain_row(), agent_row()]),
+        "panels": laid_out([overview(), expiry(), reports_row(), domain_row(), agent_row()]),
     }
 
 

@@ -17,6 +17,7 @@
 #include "cli/history_command.h"
 #include "cli/lint.h"
 #include "cli/plan_command.h"
+#include "cli/reports_command.h"
 #include "cli/serve.h"
 
 namespace mtasts::cli {
@@ -27,6 +28,7 @@ struct Arguments {
   CheckOptions check;
   PlanOptions plan;
   HistoryOptions history;
+  ReportsOptions reports;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
   LintOptions lint;
@@ -98,6 +100,19 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
 }
 
+void add_reports_command(CLI::App& app, Arguments& arguments) {
+  auto* reports = app.add_subcommand("reports", "Show the stored TLS reports about a domain");
+  reports->add_option("DOMAIN", arguments.reports.domain, "Mail domain")->required();
+  reports->add_option("--config", arguments.reports.config, "Settings file (TOML)");
+  reports
+      ->add_option("--days", arguments.reports.days,
+                   "Days before today to show ([reports] window, 7)")
+      ->check(CLI::Range(0, kMostReportDays).description(""));
+  reports->add_flag("--json", arguments.reports.json, "Print one JSON object");
+  reports->callback(
+      [&] { arguments.status = run_reports(arguments.reports, std::cout, std::cerr); });
+}
+
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
   static const std::map<std::string, LintKind> kKindNames = {
       {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
@@ -135,6 +150,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);
+  add_reports_command(app, arguments);
   add_offline_commands(app, arguments);
   try {
     app.parse(argc, argv);

@@ -80,6 +80,23 @@ class CounterByLabel {
   std::map<std::string, Counter*, std::less<>> counters_;
 };
 
+// The counter with this value in the family. A counter of prometheus-cpp only rises, so a lower
+// value replaces it; Prometheus takes that for a restart.
+void set_counter(Family<Counter>& family, uint64_t value) {
+  Counter* counter = &family.Add({});
+  const auto wanted = static_cast<double>(value);
+  if (counter->Value() > wanted) {
+    family.Remove(counter);
+    counter = &family.Add({});
+  }
+  counter->Increment(wanted - counter->Value());
+}
+
+template <typename Metric>
+void remove_all(Family<Metric>& family) {
+  family.Remove(&family.Add({}));
+}
+
 // A hash of the text that a double represents exactly (FNV-1a, 48 bits).
 double number_of(std::string_view hash) { return static_cast<double>(fnv1a(hash) >> 16); }
 
@@ -108,6 +125,16 @@ struct AgentMetrics::Families {
   Gauge& shard_ordinal = gauges(registry, "mtasts_shard_ordinal").Add({});
   Gauge& shards = gauges(registry, "mtasts_shards").Add({});
   Gauge& state_writable = gauges(registry, "mtasts_state_writable").Add({});
+  // A family without series is not written.
+  Family<Counter>& rejected = counters(registry, "tlsrpt_reports_rejected_total");
+  Family<Gauge>& mailbox_success =
+      gauges(registry, "tlsrpt_mailbox_last_success_timestamp_seconds");
+  Family<Counter>& mailbox_messages = counters(registry, "tlsrpt_mailbox_messages_total");
+  Family<Counter>& mailbox_failures = counters(registry, "tlsrpt_mailbox_failures_total");
+  Family<Gauge>& endpoint_not_after =
+      gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
+  Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
+  std::mutex mailbox_mutex;  // a counter is read and then incremented
 };
 
 AgentMetrics::AgentMetrics(const BuildInfo& build) : families_(std::make_unique<Families>()) {
@@ -173,6 +200,41 @@ void AgentMetrics::set_state_writable(bool writable) {
 void AgentMetrics::set_shard(int index, int total) {
   families_->shard_ordinal.Set(index);
   families_->shards.Set(total);
+}
+
+void AgentMetrics::enable_reports() {
+  for (reports::Rejection reason : reports::kRejections)
+    families_->rejected.Add({{"reason", std::string(name_of(reason))}});
+  families_->spool_entries.Add({});
+}
+
+void AgentMetrics::count_rejected_report(reports::Rejection reason) {
+  families_->rejected.Add({{"reason", std::string(name_of(reason))}}).Increment();
+}
+
+void AgentMetrics::set_mailbox(const std::optional<MailboxFacts>& facts) {
+  std::lock_guard lock(families_->mailbox_mutex);
+  if (!facts) {
+    remove_all(families_->mailbox_success);
+    remove_all(families_->mailbox_messages);
+    remove_all(families_->mailbox_failures);
+    return;
+  }
+  families_->mailbox_success.Add({}).Set(
+      facts->last_success == kNever ? 0 : unix_seconds(facts->last_success));
+  set_counter(families_->mailbox_messages, facts->messages);
+  set_counter(families_->mailbox_failures, facts->failures);
+}
+
+void AgentMetrics::set_endpoint_certificate(std::optional<Time> not_after) {
+  if (not_after)
+    families_->endpoint_not_after.Add({}).Set(unix_seconds(*not_after));
+  else
+    remove_all(families_->endpoint_not_after);
+}
+
+void AgentMetrics::set_spool_entries(size_t count) {
+  families_->spool_entries.Add({}).Set(static_cast<double>(count));
 }
 
 std::string AgentMetrics::text() const {

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "base/channel.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
+#include "reports/admission.h"
 
 namespace mtasts::present {
 
@@ -25,6 +27,13 @@ struct BuildInfo {
   std::string version;
   std::string revision;  // empty: unknown, the label is omitted
   std::string compiler;
+};
+
+// What the polling of the mailbox for TLS reports did since the start.
+struct MailboxFacts {
+  Time last_success = kNever;
+  uint64_t messages = 0;  // taken from it
+  uint64_t failures = 0;  // polls that failed
 };
 
 class AgentMetrics : public CheckMetrics {
@@ -50,6 +59,16 @@ class AgentMetrics : public CheckMetrics {
   void config_refused();
   void set_shard(int index, int total);
   void set_state_writable(bool writable);
+
+  // TLS reports are taken in. Without this call there is no series about them; from then on every
+  // reason of a rejection has one, 0 at first.
+  void enable_reports();
+  void count_rejected_report(reports::Rejection reason);
+  // Empty: no mailbox is polled, and there is no series. Counts that fall start a new counter.
+  void set_mailbox(const std::optional<MailboxFacts>& facts);
+  // Empty: the endpoint for TLS reports has no certificate of its own, and there is no series.
+  void set_endpoint_certificate(std::optional<Time> not_after);
+  void set_spool_entries(size_t count);
 
   // The exposition of all these metrics, process_* included.
   std::string text() const;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "present/page.h"
+#include "verdict/findings/reported_by.h"
 
 namespace mtasts::present {
 namespace {
@@ -71,6 +72,8 @@ std::string findings(const verdict::Report& report) {
                        tag(name_of(finding.severity)), html_text(finding.code()),
                        html_text(finding.message));
     if (!finding.subject.empty()) out += "<p class=\"dim\">" + html_text(finding.subject) + "</p>";
+    if (finding.reported)
+      out += "<p><b>Senders:</b> " + html_text(reported_sentence(*finding.reported)) + "</p>";
     if (!finding.fix.empty()) out += "<p><b>Fix:</b> " + html_text(finding.fix) + "</p>";
     if (!finding.verify.empty())
       out += "<pre>" + html_lines(finding.verify, kLongestText) + "</pre>";
@@ -129,10 +132,15 @@ std::string sender_caches(const verdict::Report& report) {
          "</p>\n";
 }
 
-std::string history_link(const board::DomainEntry& entry, std::string_view root) {
-  if (entry.report->history == nullptr) return "";
-  return fmt::format(" · <a href=\"{}api/v1/domains/{}/history\">History</a>", root,
-                     percent_encoded(entry.name));
+std::string further_links(const board::DomainEntry& entry, std::string_view root) {
+  std::string links;
+  auto add = [&](std::string_view path, std::string_view text) {
+    links += fmt::format(" · <a href=\"{}api/v1/domains/{}/{}\">{}</a>", root,
+                         percent_encoded(entry.name), path, text);
+  };
+  if (entry.report->history != nullptr) add("history", "History");
+  if (entry.reported != nullptr) add("reports", "Reports");
+  return links;
 }
 
 std::string address_row(const verdict::MxAddressReport& address) {
@@ -205,8 +213,9 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links)
       "<a href=\"{0}api/v1/domains/{7}\">JSON</a>{8}</p>\n",
       root, html_text(name), tag(name_of(report.outcome)), rfc3339(report.checked_at),
       report.duration.count(), report.provider.empty() ? "" : " · ", html_text(report.provider),
-      percent_encoded(entry.name), history_link(entry, root));
+      percent_encoded(entry.name), further_links(entry, root));
   body += stages(entry) + findings(report);
+  if (entry.reported != nullptr) body += reports_section(*entry.reported);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +
             "</pre>\n";

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "present/held_json.h"
+#include "verdict/findings/reported_by.h"
 
 namespace mtasts::present {
 namespace {
@@ -60,6 +61,16 @@ Json stages_json(const verdict::Report& report) {
   return stages;
 }
 
+Json reported_json(const std::optional<verdict::ReportedBy>& reported) {
+  if (!reported) return nullptr;
+  return {{"organizations", reported->organizations},
+          {"organization_count", reported->organization_count},
+          {"failed", reported->failed},
+          {"sessions", reported->sessions},
+          {"since", reported->since},
+          {"text", reported_sentence(*reported)}};
+}
+
 Json findings_json(const verdict::Report& report) {
   Json findings = Json::array();
   for (const verdict::Finding& finding : report.findings)
@@ -71,7 +82,8 @@ Json findings_json(const verdict::Report& report) {
                         {"fix", finding.fix},
                         {"verify", finding.verify},
                         {"rfc", finding.row->rfc},
-                        {"tls_rpt_result_type", or_null(finding.row->tls_rpt_result_type)}});
+                        {"tls_rpt_result_type", or_null(finding.row->tls_rpt_result_type)},
+                        {"reported", reported_json(finding.reported)}});
   return findings;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "present/domain_samples.h"
+#include "present/report_samples.h"
 
 namespace mtasts::present {
 namespace {
@@ -68,6 +69,24 @@ constexpr Metric kTable[] = {
     {"mtasts_mx_covered", gauge, domain, "domain,mx",
      "Whether an mx pattern of the domain's policy matches the MX host (1) or not (0).",
      mx_covered},
+    {"tlsrpt_reports_total", counter, domain, "domain",
+     "Total number of TLS reports stored about the domain.", reports_stored},
+    {"tlsrpt_successful_sessions_total", counter, domain, "domain,policy_type",
+     "Total number of sessions that senders reported as successful, by policy type.",
+     successful_sessions},
+    {"tlsrpt_failed_sessions_total", counter, domain, "domain,policy_type",
+     "Total number of sessions that senders reported as failed, by policy type.", failed_sessions},
+    {"tlsrpt_failures_total", counter, domain, "domain,result_type",
+     "Total number of failed sessions in the failure details of TLS reports, by result type.",
+     reported_failures},
+    {"tlsrpt_failure_ratio", gauge, domain, "domain",
+     "Share of failed sessions in the TLS reports of the window, of the policy type with the "
+     "highest share; absent without sessions.",
+     reported_failure_ratio},
+    {"tlsrpt_reporters", gauge, domain, "domain",
+     "Number of organizations with a TLS report in the window.", reporters},
+    {"tlsrpt_last_report_timestamp_seconds", gauge, domain, "domain",
+     "End of the period of the latest TLS report; absent if there is none.", last_report_end},
 
     {"mtasts_mx_reachable", gauge, host, "mx",
      "Whether every address of the MX host accepts connections (1) or not (0).", nullptr,
@@ -127,6 +146,18 @@ constexpr Metric kTable[] = {
     {"mtasts_shards", gauge, agent, "", "Number of shards."},
     {"mtasts_state_writable", gauge, agent, "",
      "Whether the agent can write the state file (1) or not (0)."},
+    {"tlsrpt_reports_rejected_total", counter, agent, "reason",
+     "Total number of TLS reports that were rejected, as a whole or in part, by reason."},
+    {"tlsrpt_mailbox_last_success_timestamp_seconds", gauge, agent, "",
+     "Time of the last successful poll of the mailbox; 0 if there was none since the start."},
+    {"tlsrpt_mailbox_messages_total", counter, agent, "",
+     "Total number of messages taken from the mailbox."},
+    {"tlsrpt_mailbox_failures_total", counter, agent, "",
+     "Total number of polls of the mailbox that failed."},
+    {"tlsrpt_endpoint_certificate_not_after_timestamp_seconds", gauge, agent, "",
+     "notAfter time of the certificate of the endpoint for TLS reports."},
+    {"tlsrpt_spool_entries", gauge, agent, "",
+     "Number of submissions that are stored and wait to be read."},
     {"process_cpu_seconds_total", counter, agent, "",
      "Total user and system CPU time spent in seconds."},
     {"process_resident_memory_bytes", gauge, agent, "", "Resident memory size in bytes."},

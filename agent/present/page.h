@@ -11,6 +11,7 @@
 
 #include "board/latest_reports.h"
 #include "present/html.h"
+#include "reports/summary.h"
 
 namespace mtasts::present {
 
@@ -28,6 +29,8 @@ struct PageLinks {
 std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
                        const PageLinks& links = {});
 std::string domain_page(const board::DomainEntry& entry, const PageLinks& links = {});
+// The section of a domain's page about TLS reports. What was not authenticated is marked.
+std::string reports_section(const reports::DomainSummary& summary);
 // A page with one sentence, for pages at "/domains/…".
 std::string message_page(std::string_view title, std::string_view sentence,
                          const PageLinks& links = {});

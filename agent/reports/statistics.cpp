@@ -38,7 +38,9 @@ Band certain_band(const SessionCounts& counts) {
   double lower = wilson_interval(counts).lower;
   if (counts.failed == 0) return Band::normal;
   if (lower > kActRatio) return Band::act;
-  return lower > kWatchRatio ? Band::watch : Band::normal;
+  // Of fewer than a hundred sessions, one that fails is more than one in a hundred already.
+  bool resolves = static_cast<double>(counts.total()) * kWatchRatio >= 1;
+  return resolves && lower > kWatchRatio ? Band::watch : Band::normal;
 }
 
 SessionCounts worst_counts(const CountsByType& counts) {

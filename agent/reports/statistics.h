@@ -29,7 +29,8 @@ struct Interval {
 };
 // The 95 % Wilson score interval of the failure ratio. No sessions: [0, 1].
 Interval wilson_interval(const SessionCounts& counts);
-// The band whose limit lies below the lower end of the interval: for alarms.
+// The band whose limit lies below the lower end of the interval: for alarms. Fewer than a hundred
+// sessions are never watched: 1 of 10 is normal, 156 of 156 is to act on.
 Band certain_band(const SessionCounts& counts);
 
 // Over the policy types, without adding sessions of different types up: the counts with the highest

@@ -6,6 +6,7 @@
 
 #include "state/history_rows.h"
 #include "state/name_list.h"
+#include "state/pass_text.h"
 
 namespace mtasts::state {
 namespace {
@@ -66,6 +67,14 @@ void read_mx_alternation(Database& database, int64_t domain, History& history) {
   alternation.longest_ttl = std::chrono::seconds(rows.integer(4));
   history.provider_before = rows.text(5);
   history.provider_changed = rows.time(6);
+}
+
+void read_passes(Database& database, int64_t domain, History& history) {
+  constexpr const char* kHasColumn =
+      "SELECT count(*) FROM pragma_table_info('domain') WHERE name='passes'";
+  if (database.number(kHasColumn).value_or(0) == 0) return;
+  Rows rows = database.query("SELECT passes FROM domain WHERE id=?1", {domain});
+  if (rows.next()) history.passes = parse_pass_text(rows.text(0));
 }
 
 void read_text_tracks(Database& database, int64_t domain, History& history) {
@@ -148,6 +157,7 @@ History read_history(Database& database, int64_t domain, PolicyCache& policies) 
   History history;
   read_scalars(database, domain, history);
   read_mx_alternation(database, domain, history);
+  read_passes(database, domain, history);
   read_text_tracks(database, domain, history);
   read_policy_track(database, domain, policies, history.policy);
   read_ids(database, domain, history);

@@ -274,8 +274,13 @@ CREATE TABLE tlsrpt_failing_host (  -- the days of tlsrpt_failure by host
 ) WITHOUT ROWID;
 )sql";
 
+// Since when the agent's own observations pass. Moves at every check.
+constexpr const char* kPasses = R"sql(
+ALTER TABLE domain ADD COLUMN passes TEXT NOT NULL DEFAULT '';  -- stage, host, since, last; by blanks
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses};
 
 }  // namespace
 

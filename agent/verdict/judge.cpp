@@ -8,6 +8,9 @@
 
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/extra_rules.h"
+#include "verdict/domain/report_rules.h"
+#include "verdict/findings/reported_by.h"
+#include "verdict/history/passes.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 #include "verdict/skipped_addresses.h"
@@ -185,16 +188,28 @@ void report_mx(const RuleContext& context, Report& report) {
                            : kSuggestedMaxAge_seconds);
 }
 
-void remember(RuleContext& context, const HistoryPtr& before, Report& report) {
+// Null: no history is kept.
+std::shared_ptr<History> remember(RuleContext& context, const HistoryPtr& before, Report& report) {
   if (before == nullptr) {
     context.not_applicable(Stage::change);
-    return;
+    return nullptr;
   }
   Observation seen = observation_of(context);
-  auto history = std::make_shared<const History>(
+  auto history = std::make_shared<History>(
       advance(*before, seen, context.thresholds.retention, report.changes));
   judge_change(context, *history, seen);
-  report.history = std::move(history);
+  return history;
+}
+
+// What senders report of the same failures, and what is remembered for the next comparison.
+void compare_with_reports(const RuleContext& context, const reports::DomainSummaryPtr& reported,
+                          const std::shared_ptr<History>& history, Report& report) {
+  const auto& targets = context.evidence.mx_targets;
+  if (reported != nullptr)
+    join_reported(report.findings, *reported, targets.size() == 1 ? targets[0].host : "");
+  if (history != nullptr)
+    note_passes(*history, context.evidence, report, reported != nullptr, context.now);
+  report.history = history;
 }
 
 }  // namespace
@@ -214,12 +229,15 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_delegation(context);
   judge_authorities(context, before != nullptr);
   Report report;
-  remember(context, before, report);
+  std::shared_ptr<History> history = remember(context, before, report);
   judge_mx(context);
   judge_smtp(context);
   judge_tlsrpt(context);
   judge_report_targets(context);
-  if (reported == nullptr) context.not_applicable(Stage::reports);
+  if (reported == nullptr)
+    context.not_applicable(Stage::reports);
+  else
+    judge_reports(context, *reported, history.get());
 
   report.domain = evidence.domain.text();
   report.checked_at = evidence.started;
@@ -234,6 +252,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   report.policy = report_policy(context);
   report_mx(context, report);
   context.conclude(report);
+  compare_with_reports(context, reported, history, report);
   return report;
 }
 

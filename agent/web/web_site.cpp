@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "present/history_json.h"
 #include "present/json.h"
+#include "present/reports_json.h"
 #include "web/probe_rule.h"
 
 namespace mtasts::web {
@@ -49,6 +51,19 @@ HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
   return response;
 }
 
+// The days of ?days=, or of the window; empty: not a number from 1 to kMostReportDays.
+std::optional<int> report_days(const RoutedRequest& request,
+                               const reports::DomainSummary& summary) {
+  auto parameter = request.query.find("days");
+  if (parameter == request.query.end())
+    return static_cast<int>((summary.to - summary.from).count());
+  const std::string& text = parameter->second;
+  int days = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return days >= 1 && days <= kMostReportDays ? std::optional(days) : std::nullopt;
+}
+
 }  // namespace
 
 WebSite::WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
@@ -72,6 +87,7 @@ RouteTable WebSite::routes() {
       {"GET", "/probe", to(&WebSite::probe)},
       {"GET", "/api/v1/domains", to(&WebSite::domains_json)},
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
+      {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
       {"GET", "/api/v1/domains/*", to(&WebSite::domain_json)},
       {"GET", "/-/healthy", to(&WebSite::healthy)},
       {"GET", "/-/ready", to(&WebSite::ready)},
@@ -205,6 +221,30 @@ void WebSite::history(const RoutedRequest& request, const Done& done) const {
     const verdict::History* known =
         entry->report == nullptr ? nullptr : entry->report->history.get();
     done(json_response(200, present::history_json(text, *timeline, known, system_now())));
+  });
+}
+
+void WebSite::reports(const RoutedRequest& request, const Done& done) const {
+  auto refuse = [&done](int status, std::string_view sentence) {
+    done(json_response(status, present::error_json(sentence)));
+  };
+  Result<DomainName> domain = DomainName::parse(request.wildcard);
+  if (!domain.ok()) return refuse(400, domain.failure().detail);
+  const std::string& text = domain->text();
+  board::DomainEntryPtr entry = reports_.find(text);
+  if (entry == nullptr)
+    return refuse(404, fmt::format("{} is not among the configured domains.", text));
+  if (!actions_.reports) return refuse(501, "TLS reports are not taken in.");
+  if (entry->reported == nullptr)
+    return refuse(503, fmt::format("The TLS reports about {} have not been read yet.", text));
+  std::optional<int> days = report_days(request, *entry->reported);
+  if (!days)
+    return refuse(
+        400, fmt::format("The parameter days must be a number from 1 to {}.", kMostReportDays));
+  actions_.reports(text, *days, [done, entry, text](const Result<reports::ReportListing>& listing) {
+    if (!listing.ok())
+      return done(json_response(503, present::error_json(listing.failure().detail)));
+    done(json_response(200, present::reports_json(text, *entry->reported, *listing)));
   });
 }
 

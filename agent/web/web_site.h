@@ -19,6 +19,7 @@
 #include "board/latest_reports.h"
 #include "present/exposition_cache.h"
 #include "present/page.h"
+#include "reports/listing.h"
 #include "settings/external_url.h"
 #include "settings/settings.h"
 #include "state/state.h"
@@ -39,6 +40,11 @@ struct WebActions {
   // Reads the timeline of a configured domain; `done` may be called from any thread.
   std::function<void(std::string domain, std::function<void(Result<state::Timeline>)> done)>
       timeline;
+  // Lists the stored TLS reports of a configured domain of the last `days` days; empty: TLS reports
+  // are not taken in. `done` may be called from any thread.
+  std::function<void(std::string domain, int days,
+                     std::function<void(Result<reports::ReportListing>)> done)>
+      reports;
   std::function<bool()> ready;
   std::function<std::string()> agent_metrics;  // whole families in the text format
 };
@@ -46,6 +52,7 @@ struct WebActions {
 // Maximum concurrent checks of /probe; further requests get 503. A waiting scrape would occupy a
 // connection.
 inline constexpr int kMostProbes = 64;
+inline constexpr int kMostReportDays = 3650;  // of ?days= for the list of TLS reports
 
 class WebSite : public Handler {
  public:
@@ -75,6 +82,7 @@ class WebSite : public Handler {
   void domains_json(const RoutedRequest& request, const Done& done) const;
   void domain_json(const RoutedRequest& request, const Done& done) const;
   void history(const RoutedRequest& request, const Done& done) const;
+  void reports(const RoutedRequest& request, const Done& done) const;
   void healthy(const RoutedRequest& request, const Done& done) const;
   void ready(const RoutedRequest& request, const Done& done) const;
   void reload(const RoutedRequest& request, const Done& done) const;

@@ -28,7 +28,7 @@ OPTIONS = {
 }
 # The units of Grafana that the dashboard may use.
 UNITS = {"short", "none", "s", "d", "bytes", "percentunit", "ops", "reqps", "dateTimeAsIso", "dateTimeFromNow"}
-MARKS_OF_UNITS = {"percentunit": "/", "bytes": "_bytes", "s": "_seconds", "ops": r"\brate\(", "reqps": r"\brate\("}
+MARKS_OF_UNITS = {"percentunit": "/|_ratio", "bytes": "_bytes", "s": "_seconds", "ops": r"\brate\(", "reqps": r"\brate\("}
 VARIABLES = {"datasource", "job", "domain"}
 GRAFANA_VARIABLES = {"__rate_interval"}
 VARIABLE = re.compile(r"\$\{?(\w+)")
@@ -196,7 +196,7 @@ class Dashboard(unittest.TestCase):
         for title, expression in parseable():
             with self.subTest(panel=title):
                 plain = promql.without_label_lists(expression)
-                selectors = re.findall(r"\b(?:mtasts|process)_\w+(?:\{[^}]*\})?", plain)
+                selectors = re.findall(r"\b(?:mtasts|process|tlsrpt)_\w+(?:\{[^}]*\})?", plain)
                 self.assertTrue(selectors)
                 self.assertEqual([text for text in selectors if 'job=~".+"' not in text], [])
 

@@ -155,7 +155,9 @@ class Endpoints(unittest.TestCase):
     def test_refusals(self):
         for method, path, status in (("GET", "/-/reload", 405), ("POST", "/metrics", 405), ("GET", "/nothing", 404),
                                      ("GET", "/probe", 400), ("GET", "/probe?target=other.example", 403),
-                                     ("GET", "/api/v1/domains/other.example", 404)):
+                                     ("GET", "/api/v1/domains/other.example", 404),
+                                     ("GET", "/api/v1/domains/other.example/reports", 404),
+                                     ("GET", "/api/v1/domains/example.com/reports", 501)):
             with self.subTest(method=method, path=path):
                 self.assertEqual(world.get(path, "web", method)[0], status)
         self.assertEqual(world.get("/-/reload", "web", "POST", {"Origin": "https://other.example"})[0], 403)

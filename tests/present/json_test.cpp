@@ -30,7 +30,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
             "tlsrpt reports");
   EXPECT_EQ(keys_of(json["findings"][0]),
-            "code severity stage subject message fix verify rfc tls_rpt_result_type");
+            "code severity stage subject message fix verify rfc tls_rpt_result_type reported");
   EXPECT_EQ(keys_of(json["record"]), "status texts id");
   EXPECT_EQ(keys_of(json["policy"]),
             "url status http_status content_type body mode max_age mx addresses certificate "

@@ -136,6 +136,71 @@ TEST_F(PageTest, ShowsEverythingAboutADomain) {
   EXPECT_FALSE(has(page, "\xff"));
 }
 
+TEST_F(PageTest, ShowsWhatSendersReport) {
+  EXPECT_FALSE(has(domain_page(*published_.reports.find("example.com")), "TLS reports"))
+      << "reports are not taken in";
+  published_.set_reported("example.com", world::reported());
+  std::string page = domain_page(*published_.reports.find("example.com"));
+  for (std::string_view part :
+       {"<h2>TLS reports</h2>", "from 2025-11-14 to 2025-11-21",
+        "<span class=\"tag critical\">act</span> 5.70 % failed: 57 of 1000 sessions",
+        "<td>Google Inc.</td><td>937</td><td>47</td><td>2025-11-20</td>",
+        "Evil\\xFF &lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Sons&quot; <span class=\"tag "
+        "unknown\">not authenticated</span></td><td>63</td><td>10</td>",
+        "<td>Silent Ltd</td><td>0</td><td>0</td><td>2025-11-01 <span class=\"dim\">(before the "
+        "window)</span>",
+        "<code>certificate-expired</code></td><td><code>mx1.example.com</code><br><code>192.0.2.1"
+        "</code></td><td>47</td><td>Google Inc.</td><td>2025-11-18 to 2025-11-20</td>",
+        "<code>other</code> &lt;b&gt;bad&lt;/b&gt;\\x1B<br><span class=\"dim\">&lt;i&gt;no\\xFF",
+        "mode=enforce max_age=604800 mx=*.example.com",
+        "href=\"../api/v1/domains/example.com/reports\">Reports</a>"})
+    EXPECT_TRUE(has(page, part)) << part << page;
+  EXPECT_FALSE(has(page, "<script"));
+  EXPECT_FALSE(has(page, "\xff"));
+}
+
+TEST_F(PageTest, SaysThatNoReportHasArrived) {
+  published_.set_reported("example.com", {});
+  std::string page = domain_page(*published_.reports.find("example.com"));
+  EXPECT_TRUE(has(page, "No report has arrived yet"));
+  EXPECT_FALSE(has(page, "<h3>Senders</h3>"));
+}
+
+TEST_F(PageTest, SaysWhoReportsAFindingToo) {
+  auto report = world::bad_report();
+  EXPECT_FALSE(has(domain_page(*published_.reports.find("broken.example")), "<b>Senders:</b>"));
+  report->findings[1].reported = verdict::ReportedBy{{"<Google>"}, 1, 47, 937, "2025-11-20"};
+  published_.publish(report);
+  std::string page = domain_page(*published_.reports.find("broken.example"));
+  EXPECT_TRUE(has(page,
+                  "<p><b>Senders:</b> also reported by &lt;Google&gt;: 47 of 937 sessions "
+                  "since 2025-11-20</p>"))
+      << page;
+}
+
+TEST_F(PageTest, StaysBoundedWithHostileSenders) {
+  reports::DomainSummary summary = world::reported();
+  auto organization = summary.organizations[1];
+  organization.name = std::string(60000, '<');
+  summary.organizations.assign(reports::kMostOrganizations, organization);
+  summary.organizations_dropped = 900;
+  auto failure = summary.failures[1];
+  failure.type_text = failure.reason = failure.receiving_mx = organization.name;
+  failure.organizations.assign(10, organization.name);
+  failure.organization_count = 9000;
+  summary.failures.assign(reports::kMostFailureSummaries, failure);
+  auto policy = summary.policies[0];
+  policy.policy = organization.name;
+  policy.organizations = failure.organizations;
+  summary.policies.assign(reports::kMostPolicySummaries, policy);
+  published_.set_reported("example.com", summary);
+  std::string page = domain_page(*published_.reports.find("example.com"));
+  EXPECT_LT(page.size(), 1u << 19);
+  EXPECT_TRUE(has(page, "And 950 more."));
+  EXPECT_TRUE(has(page, "And 150 more."));
+  EXPECT_TRUE(has(page, "and 8997 more"));
+}
+
 TEST_F(PageTest, ShowsTheResultAtEachAddressOfThePolicyHost) {
   auto report = *world::good_report("broken.example");
   verdict::PolicyAddressReport stale;

@@ -194,6 +194,68 @@ inline std::shared_ptr<verdict::Report> bad_report(
   return report;
 }
 
+// What senders reported from 2025-11-14 to 2025-11-21: one of them is authenticated, one is
+// hostile, and one fell silent. 57 of 1000 sessions failed.
+inline reports::DomainSummary reported() {
+  using namespace std::chrono_literals;
+  constexpr auto kSts = static_cast<size_t>(protocol::ReportPolicyType::sts);
+  reports::DomainSummary summary;
+  summary.to = reports::Day(2025y / 11 / 21);
+  summary.from = summary.to - std::chrono::days(7);
+  reports::OrganizationSummary google;
+  google.name = "Google Inc.";
+  google.counts[kSts] = {890, 47};
+  google.authenticated_counts = google.counts;
+  google.days = 0b1110;
+  google.last_day = summary.to - std::chrono::days(1);
+  reports::OrganizationSummary hostile;
+  hostile.name = "Evil\xff <script>alert(1)</script> & \"Sons\"";
+  hostile.counts[kSts] = {53, 10};
+  hostile.days = 0b1000;
+  hostile.last_day = summary.to - std::chrono::days(3);
+  reports::OrganizationSummary silent;
+  silent.name = "Silent Ltd";
+  silent.days = uint64_t{1} << 20;
+  silent.last_day = summary.to - std::chrono::days(20);
+  summary.organizations = {google, hostile, silent};
+  summary.reporters = 2;
+  reports::FailureSummary expired;
+  expired.type = protocol::ResultType::certificate_expired;
+  expired.receiving_mx = "mx1.example.com";
+  expired.receiving_ip = "192.0.2.1";
+  expired.sessions[kSts].failed = 47;
+  expired.authenticated_sessions = 47;
+  expired.organizations = {"Google Inc."};
+  expired.organization_count = 1;
+  expired.first_day = summary.to - std::chrono::days(3);
+  expired.last_day = summary.to - std::chrono::days(1);
+  reports::FailureSummary invented;
+  invented.type_text = "<b>bad</b>\x1b";
+  invented.reason = "<i>no\xff</i>";
+  invented.sessions[kSts].failed = 10;
+  invented.organizations = {hostile.name};
+  invented.organization_count = 1;
+  invented.first_day = invented.last_day = summary.to - std::chrono::days(3);
+  summary.failures = {expired, invented};
+  reports::PolicySummary applied;
+  applied.policy = "mode=enforce max_age=604800 mx=*.example.com";
+  applied.counts = {943, 57};
+  applied.organizations = {"Google Inc.", hostile.name};
+  applied.organization_count = 2;
+  applied.first_day = summary.to - std::chrono::days(3);
+  applied.last_day = summary.to - std::chrono::days(1);
+  summary.policies = {applied};
+  summary.counts[kSts] = {943, 57};
+  summary.authenticated_counts[kSts] = {890, 47};
+  summary.totals.reports = 31;
+  summary.totals.counts[kSts] = {9000, 57};
+  summary.totals.failures[static_cast<size_t>(protocol::ResultType::certificate_expired)] = 47;
+  summary.totals.failures[static_cast<size_t>(protocol::ResultType::other)] = 10;
+  summary.totals.last_report_end = at(1763683199);
+  summary.has_history = true;
+  return summary;
+}
+
 // The latest reports and the exposition cache that follows them, as the service keeps them.
 struct Published {
   board::LatestReports reports;
@@ -201,6 +263,10 @@ struct Published {
 
   void set_domains(const std::vector<settings::DomainEntry>& domains) {
     exposition.apply(reports.set_domains(domains));
+  }
+  void set_reported(const std::string& domain, reports::DomainSummary summary) {
+    exposition.apply(reports.set_reported(
+        domain, std::make_shared<const reports::DomainSummary>(std::move(summary))));
   }
   bool publish(const verdict::ReportPtr& report) {
     auto update = reports.publish(report);

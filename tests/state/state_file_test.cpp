@@ -219,7 +219,8 @@ void change_file(const std::string& path, const char* sql) {
   ASSERT_TRUE(database->execute(sql)) << database->error().text;
 }
 
-// As version 0.2.0 left it: without the issuers of certificates and the alternation of MX sets.
+// As version 0.2.0 left it: without the issuers of certificates, the alternation of MX sets and
+// the passes.
 constexpr const char* kBackToTheFirst =
     "DROP TABLE certificate_issuer;"
     "ALTER TABLE domain DROP COLUMN mx_sets;"
@@ -229,6 +230,7 @@ constexpr const char* kBackToTheFirst =
     "ALTER TABLE domain DROP COLUMN mx_longest_ttl;"
     "ALTER TABLE domain DROP COLUMN provider_before;"
     "ALTER TABLE domain DROP COLUMN provider_changed;"
+    "ALTER TABLE domain DROP COLUMN passes;"
     "PRAGMA user_version=1";
 
 TEST(StateFile, ReadsTheFirstVersion) {
@@ -240,6 +242,7 @@ TEST(StateFile, ReadsTheFirstVersion) {
   ASSERT_EQ(remembered.size(), 1u);
   EXPECT_TRUE(remembered[0].report->history->issuers.empty());
   EXPECT_EQ(remembered[0].report->history->mx_alternation, verdict::MxAlternation());
+  EXPECT_TRUE(remembered[0].report->history->passes.empty());
   DatabaseError error;
   auto database = Database::open(folder.file(), Access::read, error);
   ASSERT_NE(database, nullptr) << error.text;

@@ -158,6 +158,9 @@ verdict::History rich_history() {
   history.mx_alternation = {{"1f", "2e"}, at_second(5), at_second(6), 7, seconds(300)};
   history.provider_before = "Microsoft 365 (" + kHostile + ")";
   history.provider_changed = at_second(8);
+  history.passes = {{verdict::Stage::reports, "", at_second(1), at_second(9)},
+                    {verdict::Stage::smtp, "mx.example.com", at_second(2), at_second(8)},
+                    {verdict::Stage::mx_certificate, kHostile, at_second(3), at_second(7)}};
   history.revision = 42;
   return history;
 }
@@ -339,7 +342,7 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               issuers, mx_alternation, provider_before, provider_changed, revision] = left;
+               issuers, mx_alternation, provider_before, provider_changed, passes, revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -360,6 +363,7 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_TRUE(mx_alternation == right.mx_alternation);
   EXPECT_EQ(provider_before, right.provider_before);
   EXPECT_EQ(provider_changed, right.provider_changed);
+  EXPECT_TRUE(passes == right.passes);
   EXPECT_EQ(revision, right.revision);
 }
 

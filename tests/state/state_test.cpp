@@ -101,6 +101,8 @@ TEST(State, EachFieldOfTheHistoryIsReasonToWriteIt) {
       [](History& h) { h.mx_alternation.longest_ttl += seconds(1); },
       [](History& h) { h.provider_before += "x"; },
       [](History& h) { h.provider_changed += seconds(1); },
+      [](History& h) { h.passes[0].last += seconds(1); },
+      [](History& h) { h.passes.pop_back(); },
       [](History& h) { ++h.revision; },
   };
   auto state = open_state(":memory:");

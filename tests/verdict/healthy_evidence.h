@@ -123,6 +123,8 @@ struct Scene {
   Evidence evidence{domain_named("example.com")};
   std::vector<MxHostEvidence> hosts;
   Thresholds thresholds;
+  reports::DomainSummaryPtr reported;
+  HistoryPtr history;  // of earlier checks
 
   Scene() {
     evidence.started = kNow;
@@ -192,8 +194,8 @@ struct Scene {
       for (auto& host : hosts) host.channels.erase(channel);
     }
   }
-  Report judged() { return judged_at(kNow, nullptr); }
-  Report judged_at(Time now, const HistoryPtr& history) {
+  Report judged() { return judged_at(kNow, history); }
+  Report judged_at(Time now, const HistoryPtr& before) {
     if (evidence.mx_targets.empty())
       for (const auto& record : evidence.mx.mx) {
         MxTarget target;
@@ -208,7 +210,7 @@ struct Scene {
                 judge_host(std::make_shared<const MxHostEvidence>(host), thresholds, kNow);
         evidence.mx_targets.push_back(std::move(target));
       }
-    return judge(evidence, history, thresholds, now);
+    return judge(evidence, before, thresholds, now, reported);
   }
 };
 

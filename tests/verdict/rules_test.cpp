@@ -21,7 +21,7 @@ using protocol::SmtpStatus;
 std::vector<BrokenCase> all_cases() {
   std::vector<BrokenCase> all;
   for (auto cases : {record_cases(), fetch_cases(), syntax_cases(), mx_cases(), smtp_cases(),
-                     tlsrpt_cases(), extra_cases()})
+                     tlsrpt_cases(), reports_cases(), extra_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }

@@ -222,6 +222,46 @@ TEST(ExternalUrl, IsPrefixLinksAndOrigin) {
   EXPECT_EQ(asked_of(site, "/below/").status, 404);
 }
 
+TEST(Reports, AreListedForAConfiguredDomain) {
+  present::world::Published board;
+  present::world::fill(board);
+  std::vector<int> asked;
+  Result<reports::ReportListing> stored = reports::ReportListing{};
+  WebActions actions;
+  actions.reports = [&](const std::string& domain, int days, const auto& done) {
+    EXPECT_EQ(domain, "example.com");
+    asked.push_back(days);
+    done(stored);
+  };
+  WebSite site(board.reports, board.exposition, actions, {});
+  const std::string target = "/api/v1/domains/example.com/reports";
+  EXPECT_EQ(asked_of(site, target).status, 503) << "not read yet";
+  board.set_reported("example.com", present::world::reported());
+  HttpResponse listed = asked_of(site, target);
+  EXPECT_EQ(listed.status, 200);
+  EXPECT_NE(listed.body.find("\"ratio\":0.057"), std::string::npos);
+  EXPECT_EQ(asked_of(site, target + "?days=90").status, 200);
+  EXPECT_EQ(asked, (std::vector{7, 90})) << "the window, then what was asked for";
+  for (const char* wrong : {"0", "-1", "3651", "", "7d", "99999999999999999999", " 7"})
+    EXPECT_EQ(asked_of(site, target + "?days=" + (*wrong == ' ' ? "%207" : wrong)).status, 400)
+        << wrong;
+  EXPECT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked_of(site, "/api/v1/domains/other.example/reports").status, 404);
+  EXPECT_EQ(asked_of(site, "/api/v1/domains/a..b/reports").status, 400);
+  EXPECT_EQ(asked_of(site, target, "POST").status, 405);
+  stored = Failure{FailureKind::timed_out, "The state file is busy."};
+  HttpResponse failed = asked_of(site, target);
+  EXPECT_EQ(failed.status, 503);
+  EXPECT_EQ(failed.body, "{\"error\":\"The state file is busy.\"}");
+}
+
+TEST(Reports, ThatAreNotTakenInAreRefused) {
+  present::world::Published board;
+  present::world::fill(board);
+  WebSite site(board.reports, board.exposition, {}, {});
+  EXPECT_EQ(asked_of(site, "/api/v1/domains/example.com/reports").status, 501);
+}
+
 TEST(Probe, FollowsANewRule) {
   present::world::Published board;
   WebSite site(board.reports, board.exposition, {}, {});

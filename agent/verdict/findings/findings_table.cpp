@@ -13,6 +13,7 @@
 #include "verdict/findings/mx_rows.h"
 #include "verdict/findings/policy_rows.h"
 #include "verdict/findings/record_rows.h"
+#include "verdict/findings/reports_rows.h"
 #include "verdict/findings/smtp_rows.h"
 #include "verdict/findings/syntax_rows.h"
 #include "verdict/findings/tlsrpt_rows.h"
@@ -33,7 +34,7 @@ constexpr auto pointers_to(const FindingRow (&... rows)[Sizes]) {
 
 constexpr auto kRows =
     pointers_to(rows::record::kRows, rows::policy::kRows, rows::syntax::kRows, rows::change::kRows,
-                rows::mx::kRows, rows::smtp::kRows, rows::tlsrpt::kRows);
+                rows::mx::kRows, rows::smtp::kRows, rows::tlsrpt::kRows, rows::reports::kRows);
 
 constexpr auto kTable = []<size_t... Index>(std::index_sequence<Index...>) {
   return std::array{*kRows[Index]...};

@@ -19,6 +19,7 @@
 
 #include "base/time.h"
 #include "protocol/sts/sts_policy.h"
+#include "verdict/findings/finding.h"
 
 namespace mtasts::verdict {
 
@@ -92,6 +93,17 @@ struct SeenIssuer {
   bool operator==(const SeenIssuer&) const = default;
 };
 
+// The agent's own observations of one stage at one MX host, or of the domain, passed in every
+// conclusive check from `since` to `last`. Of stage `reports`: TLS reports could be taken in.
+struct SeenPass {
+  Stage stage = Stage::record;
+  std::string host;  // empty: of the domain
+  Time since{};
+  Time last{};
+
+  bool operator==(const SeenPass&) const = default;
+};
+
 // One observed value over time.
 template <typename Value>
 struct TrackedValue {
@@ -136,9 +148,11 @@ struct History {
   std::vector<std::string> certificates;  // fingerprints on the policy host, latest last; last 8
   std::vector<SeenIssuer> issuers;        // by host; at most kMostRemembered
   MxAlternation mx_alternation;
-  std::string provider_before;  // of the MX hosts, before the last change of the provider
-  Time provider_changed{};      // epoch: never
-  uint64_t revision = 0;  // counts changes, except those of the `seen` times of current values
+  std::string provider_before;   // of the MX hosts, before the last change of the provider
+  Time provider_changed{};       // epoch: never
+  std::vector<SeenPass> passes;  // at most kMostRemembered
+  uint64_t revision = 0;  // counts changes, except of `passes` and of the `seen` times of current
+                          // values
 };
 using HistoryPtr = std::shared_ptr<const History>;
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "present/reported_view.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "base/time.h"
+
+namespace mtasts::present {
+
+std::string day_text(reports::Day day) { return date_text(Time(day)); }
+
+std::optional<protocol::ReportPolicyType> worst_type(const reports::CountsByType& counts) {
+  const reports::SessionCounts worst = reports::worst_counts(counts);
+  if (worst.total() == 0) return std::nullopt;
+  for (protocol::ReportPolicyType type : protocol::kReportPolicyTypes)
+    if (counts.at(static_cast<size_t>(type)) == worst) return type;
+  return std::nullopt;
+}
+
+int days_in_window(const reports::OrganizationSummary& organization,
+                   const reports::DomainSummary& summary) {
+  const auto days = (summary.to - summary.from).count() + 1;
+  constexpr auto kBits = std::numeric_limits<reports::DayBits>::digits;
+  if (days < 1) return 0;
+  const reports::DayBits window =
+      days >= kBits ? ~reports::DayBits{0} : (reports::DayBits{1} << days) - 1;
+  return std::popcount(organization.days & window);
+}
+
+bool is_authenticated(const reports::OrganizationSummary& organization) {
+  auto has_sessions = [](const reports::SessionCounts& counts) { return counts.total() > 0; };
+  return std::any_of(organization.counts.begin(), organization.counts.end(), has_sessions) &&
+         organization.counts == organization.authenticated_counts;
+}
+
+uint64_t failed_sessions(const reports::FailureSummary& failure) {
+  uint64_t most = 0;
+  for (const reports::SessionCounts& counts : failure.sessions)
+    most = std::max(most, counts.failed);
+  return most;
+}
+
+}  // namespace mtasts::present

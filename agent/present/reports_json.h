@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+// What TLS reports say about one domain as JSON, as returned by the HTTP API: the summary of the
+// window, and the stored reports by day and organization. Octets that are not UTF-8 are replaced;
+// this is never an error. Pure, any thread.
+#pragma once
+
+#include <string>
+
+#include "reports/listing.h"
+#include "reports/summary.h"
+
+namespace mtasts::present {
+
+// One line, without a newline. Sessions of different policy types are never added up: the counts of
+// the whole are those of the type with the highest share of failures.
+std::string reports_json(const std::string& domain, const reports::DomainSummary& summary,
+                         const reports::ReportListing& listing);
+
+}  // namespace mtasts::present
