@@ -13,8 +13,10 @@ inline constexpr int kExitCritical = 2;
 inline constexpr int kExitUnknown = 3;
 // From sysexits.h.
 inline constexpr int kExitUsage = 64;
+inline constexpr int kExitData = 65;
 inline constexpr int kExitUnavailable = 69;
 inline constexpr int kExitInternal = 70;
+inline constexpr int kExitTryAgain = 75;
 inline constexpr int kExitConfiguration = 78;
 
 }  // namespace mtasts::cli

@@ -17,8 +17,10 @@
 #include "cli/history_command.h"
 #include "cli/lint.h"
 #include "cli/plan_command.h"
+#include "cli/report_command.h"
 #include "cli/reports_command.h"
 #include "cli/serve.h"
+#include "cli/submit_command.h"
 
 namespace mtasts::cli {
 namespace {
@@ -29,6 +31,8 @@ struct Arguments {
   PlanOptions plan;
   HistoryOptions history;
   ReportsOptions reports;
+  ReportOptions report;
+  SubmitOptions submit;
   LintKind lint_kind = LintKind::record;
   std::string lint_file = "-";
   LintOptions lint;
@@ -100,7 +104,7 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
 }
 
-void add_reports_command(CLI::App& app, Arguments& arguments) {
+void add_report_commands(CLI::App& app, Arguments& arguments) {
   auto* reports = app.add_subcommand("reports", "Show the stored TLS reports about a domain");
   reports->add_option("DOMAIN", arguments.reports.domain, "Mail domain")->required();
   reports->add_option("--config", arguments.reports.config, "Settings file (TOML)");
@@ -111,6 +115,15 @@ void add_reports_command(CLI::App& app, Arguments& arguments) {
   reports->add_flag("--json", arguments.reports.json, "Print one JSON object");
   reports->callback(
       [&] { arguments.status = run_reports(arguments.reports, std::cout, std::cerr); });
+
+  auto* submit = app.add_subcommand("submit", "Hand a TLS report or a mail to a running agent");
+  submit->add_option("FILE", arguments.submit.file, "File to submit, or - for standard input");
+  submit->add_option("--url", arguments.submit.url,
+                     "URL of the agent (default: [reports.https] in the settings)");
+  submit->add_option("--token-file", arguments.submit.token_file,
+                     "File with the agent's submit token");
+  submit->add_option("--config", arguments.submit.config, "Settings file (TOML)");
+  submit->callback([&] { arguments.status = run_submit(arguments.submit, std::cin, std::cerr); });
 }
 
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
@@ -125,6 +138,15 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
   lint_command->add_flag("--strict", arguments.lint.strict,
                          "Exit with 1 for advice as well, not only where senders differ");
   lint_command->callback([&] { arguments.status = lint(arguments); });
+
+  auto* report = app.add_subcommand("report", "Read TLS reports of senders offline");
+  report
+      ->add_option("FILE", arguments.report.files,
+                   "Reports (JSON, gzip), mails, mailbox files or folders; - for standard input")
+      ->required();
+  report->add_flag("--json", arguments.report.json, "Print one JSON object");
+  report->callback(
+      [&] { arguments.status = run_report(arguments.report, std::cin, std::cout, std::cerr); });
 
   auto* explain = app.add_subcommand("explain", "Explain what a finding means and how to fix it");
   explain->add_option("CODE", arguments.explain_code, "Code of the finding (default: all)");
@@ -150,7 +172,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);
-  add_reports_command(app, arguments);
+  add_report_commands(app, arguments);
   add_offline_commands(app, arguments);
   try {
     app.parse(argc, argv);

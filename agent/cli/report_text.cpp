@@ -11,6 +11,7 @@
 #include "base/printable.h"
 #include "cli/console_text.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/findings/reported_by.h"
 
 namespace mtasts::cli {
 namespace {
@@ -156,6 +157,8 @@ std::string finding_text(const Finding& finding, size_t width, bool colour) {
   if (!finding.subject.empty()) text += "  " + finding.subject;
   text += "\n";
   text += labelled("", finding.message, width, colour);
+  if (finding.reported)
+    text += labelled("", verdict::reported_sentence(*finding.reported), width, colour);
   text += labelled("fix", finding.fix, width, colour);
   // Commands are not wrapped, so that they can be copied.
   text +=

@@ -84,8 +84,8 @@ std::string reporters_table(const reports::DomainSummary& summary) {
     const bool silent = days_in_window(one, summary) == 0;
     rows += fmt::format("<tr><td>{}{}</td><td>{}</td><td>{}</td><td>{}{}</td></tr>\n",
                         html_text(one.name, kLongestName),
-                        silent || is_authenticated(one) ? "" : kUnauthenticated, counts.total(),
-                        counts.failed, day_text(one.last_day),
+                        counts.total() == 0 || is_authenticated(one) ? "" : kUnauthenticated,
+                        counts.total(), counts.failed, day_text(one.last_day),
                         silent ? " <span class=\"dim\">(before the window)</span>" : "");
   }
   const size_t all = summary.organizations.size() + summary.organizations_dropped;
@@ -103,11 +103,13 @@ std::string failure_row(const reports::FailureSummary& failure) {
                          : "<code>" + html_text(failure.receiving_mx, kLongestName) + "</code>";
   if (!failure.receiving_ip.empty())
     host += "<br><code>" + html_text(failure.receiving_ip, kLongestName) + "</code>";
-  return fmt::format("<tr><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td>{}</td></tr>\n", type,
-                     host, failed_sessions(failure),
-                     failure.authenticated_sessions == 0 ? kUnauthenticated : "",
-                     organizations_cell(failure.organizations, failure.organization_count),
-                     days(failure.first_day, failure.last_day));
+  return fmt::format(
+      "<tr><td class=\"wide\">{}</td><td class=\"wide\">{}</td><td>{}{}</td><td>{}</td><td "
+      "class=\"days\">{}</td></tr>\n",
+      type, host, failed_sessions(failure),
+      failure.authenticated_sessions == 0 ? kUnauthenticated : "",
+      organizations_cell(failure.organizations, failure.organization_count),
+      days(failure.first_day, failure.last_day));
 }
 
 std::string failures_table(const reports::DomainSummary& summary) {
@@ -128,7 +130,7 @@ std::string policies_table(const reports::DomainSummary& summary) {
   std::string rows;
   for (const reports::PolicySummary& policy : summary.policies)
     rows += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        "<tr><td class=\"wide\">{}</td><td>{}</td><td>{}</td><td class=\"days\">{}</td></tr>\n",
         policy.policy.empty() ? "<span class=\"dim\">not told</span>"
                               : "<code>" + html_text(policy.policy, 500) + "</code>",
         policy.counts.total(), organizations_cell(policy.organizations, policy.organization_count),

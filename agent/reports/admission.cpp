@@ -7,310 +7,264 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/digest.h"
-#include "base/ip_address.h"
 #include "base/public_suffix.h"
-#include "protocol/sts/sts_policy.h"
 #include "protocol/tlsrpt/report_name.h"
 #include "reports/report_owner.h"
+#include "reports/report_rows.h"
 
 namespace mtasts::reports {
 namespace {
 
 using protocol::DeviationKind;
-using protocol::ReportFailure;
 using protocol::ReportPolicy;
 using protocol::ReportPolicyType;
 using protocol::TlsReport;
 
 constexpr size_t kMostForeign = 10;
-constexpr size_t kMostPolicyRows = 100;  // of one report and domain; the others lose their text
-constexpr size_t kPolicyLimit_bytes = 64 * 1024;
-constexpr size_t kPolicyText_bytes = 4096;
-constexpr size_t kNameLimit_bytes = 255;
+constexpr size_t kOrganizationLimit_bytes = 255;
 constexpr std::chrono::hours kClockSkew{1};
 
-std::string cut(std::string text, size_t limit) {
-  if (text.size() <= limit) return text;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-  text.resize(limit);
-  return text;
-}
-
-std::string domain_of_mail(std::string_view address) {
-  size_t at = address.rfind('@');
-  return at == std::string_view::npos ? std::string() : normal_name(address.substr(at + 1));
-}
-
-bool same_organisation(const std::string& one, const std::string& other) {
-  return one == other || organisational_domain(one) == organisational_domain(other);
-}
-
-uint64_t added(uint64_t one, uint64_t other) {
-  return std::min(one + other, protocol::kMostSessions);
-}
-
-// --- Who and when.
-
-struct Submitter {
-  std::string domain;
-  bool mismatch = false;  // the mail names another one than the report
-};
-
-Submitter submitter_of(const TlsReport& report, const ReportEnvelope& envelope) {
-  Submitter submitter;
-  submitter.domain = domain_of_mail(report.contact);
-  std::string named = normal_name(envelope.report_submitter);
-  if (named.empty()) named = normal_name(envelope.subject_submitter);
-  submitter.mismatch =
-      !submitter.domain.empty() && !named.empty() && !same_organisation(submitter.domain, named);
-  if (submitter.domain.empty()) submitter.domain = named;
-  if (submitter.domain.empty()) submitter.domain = normal_name(envelope.from_domain);
-  return submitter;
-}
-
-std::string organization_of(const TlsReport& report, const Submitter& submitter) {
-  for (const std::string* name : {&report.organization, &report.contact, &submitter.domain})
-    if (!name->empty()) return cut(*name, kNameLimit_bytes);
-  return "unknown";
-}
-
 struct Range {
-  Time begin{};
-  Time end{};
+  Time begin;
+  Time end;
 };
-// Empty: nothing tells the day.
-std::optional<Range> range_of(const TlsReport& report, const ReportEnvelope& envelope) {
-  constexpr std::chrono::seconds kDay{86399};
+
+// The range of the JSON; where an end of it is missing, of the file name.
+std::optional<Range> range_of(const TlsReport& report, const ReportEnvelope& envelope, Time now) {
+  using namespace std::chrono;
   auto file = protocol::parse_report_file_name(envelope.file_name);
-  Range range;
-  if (report.begin)
-    range.begin = *report.begin;
-  else if (report.end)  // the day that it ends
-    range.begin = std::chrono::floor<std::chrono::days>(*report.end - std::chrono::seconds(1));
-  else if (file)
-    range.begin = file->begin;
-  else
-    return std::nullopt;
-  range.end = report.end ? *report.end : file ? file->end : range.begin + kDay;
-  if (range.end < range.begin) range.end = range.begin + kDay;
-  return range;
+  std::optional<Time> begin = report.begin;
+  // The end may be the midnight after the day.
+  if (!begin && report.end) begin = floor<days>(*report.end - seconds(1));
+  if (!begin && file) begin = file->begin;
+  if (!begin) return std::nullopt;
+  Time end = report.end.value_or(*begin + hours(24) - seconds(1));
+  // A range that ends in the future would make the last report look young for ever.
+  return Range{*begin, std::max(*begin, std::min(end, now))};
 }
 
-// --- What.
+bool is_in_range(const Range& range, std::chrono::milliseconds retention, Time now) {
+  using namespace std::chrono;
+  return range.begin <= now + kClockSkew &&
+         floor<days>(range.begin) >= floor<days>(now - retention);
+}
 
-// By meaning: senders rebuild policies in another order.
-std::string policy_text(const ReportPolicy& policy) {
-  if (policy.type != ReportPolicyType::sts) return {};
-  std::string body;
-  for (const std::string& line : policy.policy_strings) {
-    if (body.size() + line.size() > kPolicyLimit_bytes - 2) return {};
-    body += line + "\r\n";
+// "tls@sender.example", "Sender <tls@sender.example>", "mailto:tls@sender.example".
+std::string domain_of_contact(std::string_view contact) {
+  size_t at = contact.rfind('@');
+  if (at == std::string_view::npos) return {};
+  std::string_view domain = contact.substr(at + 1);
+  return plain_name(domain.substr(0, domain.find_first_of("> ,;?)\t")));
+}
+
+std::string first_not_empty(std::initializer_list<std::string_view> texts) {
+  for (std::string_view text : texts)
+    if (!trim(text).empty()) return std::string(trim(text).substr(0, kOrganizationLimit_bytes));
+  return {};
+}
+
+// The same organization by its registered domain.
+bool are_related(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  return organisational_domain(a) == organisational_domain(b);
+}
+
+void add_field(Sha256& hash, std::string_view text) {
+  hash.add(fmt::format("{}:", text.size())).add(text);
+}
+
+// Of one policy, whatever the order of the members in the JSON was.
+std::string digest_of(const ReportPolicy& policy) {
+  Sha256 hash;
+  add_field(hash, name_of(policy.type));
+  add_field(hash, policy.domain);
+  for (const auto* texts : {&policy.policy_strings, &policy.mx_hosts}) {
+    add_field(hash, std::to_string(texts->size()));
+    for (const std::string& text : *texts) add_field(hash, text);
   }
-  protocol::StsPolicy read = protocol::parse_sts_policy(body);
-  if (!read.mode) return {};
-  std::sort(read.mx.begin(), read.mx.end());
-  std::string text = fmt::format("mode={} max_age={} mx={}", name_of(*read.mode),
-                                 read.max_age_seconds.value_or(0), fmt::join(read.mx, ","));
-  return text.size() > kPolicyText_bytes ? std::string() : text;
-}
-
-std::string network_of(std::string_view text) {
-  auto address = IpAddress::parse(text);
-  if (!address) return {};
-  std::array<uint8_t, 16> octets = address->octets();
-  static constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  bool mapped = address->family() == AddressFamily::ipv6 &&
-                std::equal(kMapped.begin(), kMapped.end(), octets.begin());
-  if (mapped) return fmt::format("{}.{}.{}.0/24", octets[12], octets[13], octets[14]);
-  if (address->family() == AddressFamily::ipv4)
-    return fmt::format("{}.{}.{}.0/24", octets[0], octets[1], octets[2]);
-  std::fill(octets.begin() + 6, octets.end(), uint8_t{0});
-  return IpAddress::v6(octets).text() + "/48";
-}
-
-std::string address_text(std::string_view text) {
-  auto address = IpAddress::parse(text);
-  return address ? address->text() : std::string();
-}
-
-std::string host_text(std::string_view text) {
-  std::string name = normal_name(text);
-  return name.empty() ? cut(ascii_lower(text), kNameLimit_bytes) : name;
-}
-
-FailureRow failure_row(const ReportPolicy& policy, const ReportFailure& failure) {
-  FailureRow row;
-  row.policy_type = policy.type;
-  row.type = failure.type;
-  if (failure.type == protocol::ResultType::other)
-    row.type_text = cut(failure.type_text, kNameLimit_bytes);
-  row.receiving_mx = host_text(failure.receiving_mx_hostname);
-  row.receiving_ip = address_text(failure.receiving_ip);
-  row.sending_network = network_of(failure.sending_mta_ip);
-  row.sessions = failure.sessions;
-  row.reason = cut(failure.failure_reason_code, kNameLimit_bytes);
-  return row;
-}
-
-Qualities qualities_of(const TlsReport& report) {
-  Qualities qualities = 0;
-  for (const protocol::ReportDeviation& deviation : report.deviations) {
-    if (deviation.kind == DeviationKind::date) qualities |= bit(Quality::date_invalid);
-    if (deviation.kind == DeviationKind::count) qualities |= bit(Quality::counts_inconsistent);
-    if (deviation.kind == DeviationKind::result_type) qualities |= bit(Quality::unknown_type);
-    if (deviation.kind == DeviationKind::policy_type) qualities |= bit(Quality::unknown_type);
-    if (deviation.kind == DeviationKind::limit) qualities |= bit(Quality::oversize);
+  hash.add(fmt::format("{} {}\n", policy.successful, policy.failed));
+  for (const protocol::ReportFailure& failure : policy.failures) {
+    for (const std::string* text :
+         {&failure.type_text, &failure.sending_mta_ip, &failure.receiving_mx_hostname,
+          &failure.receiving_mx_helo, &failure.receiving_ip, &failure.additional_information,
+          &failure.failure_reason_code})
+      add_field(hash, *text);
+    hash.add(fmt::format("{}\n", failure.sessions));
   }
-  return qualities;
+  return hex(hash.finish());
 }
 
-// The rows of one domain while they are collected; equal ones are added up.
-class Collected {
+class Admitter {
  public:
-  void add(const ReportPolicy& policy, bool by_mx_host) {
-    std::string text = policy_text(policy);
-    contents_.push_back(content_of(policy, text));
-    has_sts_ = has_sts_ || policy.type == ReportPolicyType::sts;
-    bool about_host = by_mx_host && policy.type == ReportPolicyType::no_policy_found;
-    auto key = std::tuple(policy.type, about_host, std::move(text));
-    if (policies_.size() >= kMostPolicyRows && !policies_.contains(key)) std::get<2>(key).clear();
-    PolicyRow& row = policies_[key];
-    row.type = policy.type;
-    row.about_mx_host = about_host;
-    row.policy = std::get<2>(key);
-    row.successful = added(row.successful, policy.successful);
-    row.failed = added(row.failed, policy.failed);
-    for (const ReportFailure& failure : policy.failures) add(failure_row(policy, failure));
-  }
+  Admitter(const TlsReport& report, const ReportEnvelope& envelope, const OwnNames& own, Time now)
+      : report_(report), envelope_(envelope), owner_(report, envelope, own), now_(now) {}
 
-  // Ends the collection.
-  void move_into(StoredReport& stored) {
-    for (auto& [key, row] : policies_) {
-      row.about_mx_host = row.about_mx_host && has_sts_;
-      stored.policies.push_back(std::move(row));
+  Admission admit(std::chrono::milliseconds retention) {
+    auto range = range_of(report_, envelope_, now_);
+    if (!range || !is_in_range(*range, retention, now_)) {
+      reject(Rejection::out_of_range);
+      return std::move(admission_);
     }
-    for (auto& [key, row] : failures_) stored.failures.push_back(std::move(row));
-  }
-
-  // The same whatever the order of policies in the report.
-  std::string digest_text() {
-    std::sort(contents_.begin(), contents_.end());
-    return fmt::format("{}", fmt::join(contents_, "\n"));
+    range_ = *range;
+    sort_by_owner();
+    describe();
+    for (const auto& [domain, policies] : by_domain_) store(domain, policies);
+    if (!admission_.foreign.empty() || nobodys_ > 0) reject(Rejection::foreign_domain);
+    if (report_.rows_dropped > 0)
+      reject(deviates(DeviationKind::limit) ? Rejection::oversize : Rejection::malformed);
+    return std::move(admission_);
   }
 
  private:
-  void add(FailureRow row) {
-    auto key = std::tuple(row.policy_type, row.type, row.type_text, row.receiving_mx,
-                          row.receiving_ip, row.sending_network);
-    auto [place, fresh] = failures_.try_emplace(std::move(key), row);
-    if (fresh) return;
-    place->second.sessions = added(place->second.sessions, row.sessions);
-    if (place->second.reason.empty()) place->second.reason = std::move(row.reason);
+  using Policies = std::vector<const ReportPolicy*>;
+
+  void reject(Rejection reason) {
+    auto& all = admission_.rejections;
+    if (std::find(all.begin(), all.end(), reason) == all.end()) all.push_back(reason);
   }
 
-  static std::string content_of(const ReportPolicy& policy, const std::string& text) {
-    Sha256 digest;
-    digest.add(fmt::format("{}|{}|{}|{}|{}", name_of(policy.type), policy.domain, text,
-                           policy.successful, policy.failed));
-    std::vector<std::string> details;
-    details.reserve(policy.failures.size());
-    for (const ReportFailure& failure : policy.failures)
-      details.push_back(fmt::format("{}|{}|{}|{}|{}|{}", failure.type_text, failure.sessions,
-                                    failure.receiving_mx_hostname, failure.receiving_ip,
-                                    failure.sending_mta_ip, failure.failure_reason_code));
-    std::sort(details.begin(), details.end());
-    for (const std::string& detail : details) digest.add("\n" + detail);
-    return hex(digest.finish());
+  bool deviates(DeviationKind kind) const {
+    const auto& all = report_.deviations;
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.kind == kind; });
   }
 
-  std::map<std::tuple<ReportPolicyType, bool, std::string>, PolicyRow> policies_;
-  std::map<std::tuple<ReportPolicyType, protocol::ResultType, std::string, std::string, std::string,
-                      std::string>,
-           FailureRow>
-      failures_;
-  std::vector<std::string> contents_;
-  bool has_sts_ = false;
+  void sort_by_owner() {
+    for (const ReportPolicy& policy : report_.policies) {
+      std::vector<std::string> owners = owner_.owners_of(policy);
+      for (const std::string& domain : owners) by_domain_[domain].push_back(&policy);
+      if (!owners.empty()) continue;
+      ++nobodys_;
+      std::string domain = first_not_empty({plain_name(policy.domain), policy.domain});
+      auto& foreign = admission_.foreign;
+      if (!domain.empty() && foreign.size() < kMostForeign &&
+          std::find(foreign.begin(), foreign.end(), domain) == foreign.end())
+        foreign.push_back(domain);
+    }
+  }
+
+  // What is the same for every domain.
+  void describe() {
+    auto file = protocol::parse_report_file_name(envelope_.file_name);
+    std::string sender = file ? plain_name(file->sender) : std::string();
+    std::string contact_domain = domain_of_contact(report_.contact);
+    common_.submitter = first_not_empty({contact_domain, plain_name(envelope_.report_submitter),
+                                         plain_name(envelope_.subject_submitter), sender});
+    common_.organization = first_not_empty({report_.organization, report_.contact,
+                                            common_.submitter, envelope_.from_domain, "(unnamed)"});
+    common_.report_id = first_not_empty({report_.report_id, envelope_.subject_report_id});
+    common_.day = std::chrono::floor<std::chrono::days>(range_.begin);
+    common_.begin = range_.begin;
+    common_.end = range_.end;
+    common_.received = now_;
+    judge_sender(contact_domain);
+    judge_content();
+    hash_policies();
+  }
+
+  // RFC 8460 §3 and §5.3: signed by the submitter, who is the one of contact-info.
+  void judge_sender(const std::string& contact_domain) {
+    std::string claimed = first_not_empty({contact_domain, plain_name(envelope_.report_submitter),
+                                           plain_name(envelope_.from_domain)});
+    std::string signer = plain_name(envelope_.signing_domain);
+    common_.authenticity = envelope_.authenticity;
+    bool foreign_signer = !signer.empty() && !claimed.empty() && !are_related(signer, claimed);
+    if (common_.authenticity == Authenticity::failed) add(Quality::dkim_missing);
+    // A signature of somebody else says nothing about the sender that the report names.
+    if (common_.authenticity == Authenticity::authenticated) {
+      if (signer.empty() || claimed.empty()) common_.authenticity = Authenticity::unknown;
+      if (foreign_signer) common_.authenticity = Authenticity::failed;
+    }
+    bool mismatch = foreign_signer;
+    for (const std::string& name : {envelope_.report_submitter, envelope_.from_domain}) {
+      std::string plain = plain_name(name);
+      mismatch = mismatch ||
+                 (!plain.empty() && !contact_domain.empty() && !are_related(plain, contact_domain));
+    }
+    if (mismatch) add(Quality::submitter_mismatch);
+  }
+
+  void judge_content() {
+    if (deviates(DeviationKind::date)) add(Quality::date_invalid);
+    if (deviates(DeviationKind::count)) add(Quality::counts_inconsistent);
+    if (deviates(DeviationKind::result_type) || deviates(DeviationKind::policy_type))
+      add(Quality::unknown_type);
+    if (deviates(DeviationKind::limit)) add(Quality::oversize);
+    if (nobodys_ > 0) add(Quality::foreign_domain);
+  }
+
+  void add(Quality quality) { common_.qualities |= bit(quality); }
+
+  void hash_policies() {
+    std::vector<std::string> digests;
+    digests.reserve(report_.policies.size());
+    for (const ReportPolicy& policy : report_.policies) digests.push_back(digest_of(policy));
+    std::sort(digests.begin(), digests.end());
+    Sha256 hash;
+    for (const std::string& digest : digests) hash.add(digest);
+    policies_digest_ = hex(hash.finish());
+  }
+
+  // The contact is what differs between senders whose organization and ids are equal.
+  void identify(StoredReport& stored) const {
+    Sha256 identity;
+    add_field(identity, ascii_lower(first_not_empty(
+                            {report_.contact, envelope_.report_submitter, report_.organization})));
+    // Reports without an id are told apart by their day.
+    add_field(identity, stored.report_id.empty() ? date_text(stored.begin) : stored.report_id);
+    add_field(identity, stored.domain);
+    stored.identity = hex(identity.finish());
+    Sha256 key;
+    key.add(stored.identity).add(policies_digest_);
+    add_field(key, rfc3339(range_.begin));
+    stored.key = hex(key.finish());
+  }
+
+  void store(const std::string& domain, const Policies& policies) {
+    StoredReport stored = common_;
+    stored.domain = domain;
+    identify(stored);
+    std::set<std::pair<uint64_t, uint64_t>> sts_sessions;
+    for (const ReportPolicy* policy : policies)
+      if (policy->type == ReportPolicyType::sts)
+        sts_sessions.emplace(policy->successful, policy->failed);
+    RowCollector rows(stored);
+    for (const ReportPolicy* policy : policies) {
+      // Beside the sts entry of a domain, mox reports no-policy-found about the MX host: "no DANE".
+      // Where the host has the domain's name, the sessions tell.
+      std::string name = plain_name(policy->domain);
+      bool same = sts_sessions.contains({policy->successful, policy->failed});
+      bool about_mx_host = policy->type == ReportPolicyType::no_policy_found &&
+                           !sts_sessions.empty() && !name.empty() &&
+                           (name != domain || (owner_.is_own_mx(name) && same));
+      rows.add(*policy, about_mx_host);
+    }
+    if (rows.over_limit()) stored.qualities |= bit(Quality::oversize);
+    admission_.stored.push_back(std::move(stored));
+  }
+
+  const TlsReport& report_;
+  const ReportEnvelope& envelope_;
+  ReportOwner owner_;
+  Time now_;
+  Range range_{};
+  std::map<std::string, Policies> by_domain_;
+  size_t nobodys_ = 0;
+  StoredReport common_;
+  std::string policies_digest_;
+  Admission admission_;
 };
-
-// What all parts of one report have in common.
-StoredReport common_part(const TlsReport& report, const ReportEnvelope& envelope,
-                         const Range& range) {
-  StoredReport stored;
-  Submitter submitter = submitter_of(report, envelope);
-  stored.organization = organization_of(report, submitter);
-  stored.submitter = submitter.domain;
-  stored.report_id = cut(report.report_id, kNameLimit_bytes);
-  if (stored.report_id.empty())
-    stored.report_id = cut(envelope.subject_report_id, kNameLimit_bytes);
-  stored.begin = range.begin;
-  stored.end = range.end;
-  stored.day = std::chrono::floor<std::chrono::days>(range.begin);
-  stored.qualities = qualities_of(report);
-  stored.authenticity = envelope.authenticity;
-  if (submitter.mismatch) stored.qualities |= bit(Quality::submitter_mismatch);
-  if (envelope.authenticity == Authenticity::failed) stored.qualities |= bit(Quality::dkim_missing);
-  // RFC 8460 §3: the signature must be that of the submitter.
-  bool strange = envelope.authenticity == Authenticity::authenticated &&
-                 !same_organisation(normal_name(envelope.signing_domain), submitter.domain);
-  if (strange) {
-    stored.authenticity = Authenticity::failed;
-    stored.qualities |= bit(Quality::submitter_mismatch);
-  }
-  return stored;
-}
-
-// JSON first: the same report may come by mail and by POST.
-std::string identity_of(const TlsReport& report, const StoredReport& stored) {
-  const std::string& who = !report.contact.empty()        ? report.contact
-                           : !report.organization.empty() ? report.organization
-                                                          : stored.submitter;
-  return sha256_hex(fmt::format("{}\n{}\n{}", ascii_lower(who), stored.report_id, stored.domain));
-}
 
 }  // namespace
 
 Admission admit(const TlsReport& report, const ReportEnvelope& envelope, const OwnNames& own,
                 std::chrono::milliseconds retention, Time now) {
-  Admission admission;
-  std::optional<Range> range = range_of(report, envelope);
-  if (!range) {
-    admission.rejections.push_back(Rejection::malformed);
-    return admission;
-  }
-  Day oldest = std::chrono::floor<std::chrono::days>(now - retention);
-  if (Time(std::chrono::floor<std::chrono::days>(range->begin)) < Time(oldest) ||
-      range->begin > now + kClockSkew) {
-    admission.rejections.push_back(Rejection::out_of_range);
-    return admission;
-  }
-  ReportOwner owner(report, envelope, own);
-  std::map<std::string, Collected> parts;
-  bool has_foreign = false;
-  for (const ReportPolicy& policy : report.policies) {
-    ReportOwner::Owned owned = owner.domains_of(policy);
-    for (const std::string& domain : owned.domains) parts[domain].add(policy, owned.by_mx_host);
-    if (!owned.domains.empty()) continue;
-    has_foreign = true;
-    if (admission.foreign.size() < kMostForeign) admission.foreign.push_back(policy.domain);
-  }
-  if (has_foreign) admission.rejections.push_back(Rejection::foreign_domain);
-  const StoredReport common = common_part(report, envelope, *range);
-  for (auto& [domain, part] : parts) {
-    StoredReport stored = common;
-    stored.domain = domain;
-    if (has_foreign) stored.qualities |= bit(Quality::foreign_domain);
-    stored.identity = identity_of(report, stored);
-    stored.key =
-        sha256_hex(fmt::format("{}\n{}\n{}\n{}", stored.identity, unix_seconds(stored.begin),
-                               unix_seconds(stored.end), part.digest_text()));
-    part.move_into(stored);
-    admission.stored.push_back(std::move(stored));
-  }
-  return admission;
+  return Admitter(report, envelope, own, now).admit(retention);
 }
 
 }  // namespace mtasts::reports

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// ReportOwner: which configured domains a policy of a TLS report is about. Usually policy-domain
-// says so; senders that look at MX hosts (for DANE) write the host there, or nothing, and then the
-// rest of the report tells. Internal to admission; one report, one thread.
+// ReportOwner: to which configured domains the policies of one TLS report belong. Senders leave the
+// policy-domain out (tlsrpt-reporter), name the MX host (RFC 8460 §1.1: the TLSA base domain), or
+// put policies of several domains into one report (mox). Pure, one owner; refers to its arguments.
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/tlsrpt/tls_report.h"
@@ -16,32 +17,37 @@
 
 namespace mtasts::reports {
 
-// Lower-case A-labels without a final dot; empty: not a domain name.
-std::string normal_name(std::string_view text);
+// A-labels in lower case, without a final dot; at most 253 octets. Empty: no name.
+std::string plain_name(std::string_view name);
 
 class ReportOwner {
  public:
-  // All references must outlive this object.
   ReportOwner(const protocol::TlsReport& report, const ReportEnvelope& envelope,
               const OwnNames& own);
 
-  struct Owned {
-    std::vector<std::string> domains;  // configured; empty: the policy is not about ours
-    bool by_mx_host = false;           // policy-domain is an MX host of theirs
-  };
-  Owned domains_of(const protocol::ReportPolicy& policy);
+  // Configured domains; several where an MX host is shared and nothing tells which domain is meant.
+  // Empty: the policy is about somebody else.
+  std::vector<std::string> owners_of(const protocol::ReportPolicy& policy) const;
+  bool is_own_mx(std::string_view host) const;
 
  private:
-  const std::vector<std::string>& users_of(const std::string& host);
-  std::string told(const protocol::ReportPolicy& policy, const std::vector<std::string>& among);
-  bool fits(const std::string& domain, const std::vector<std::string>& among) const;
+  using Names = std::vector<std::string>;
+
+  void collect_named(const protocol::TlsReport& report);
+  void collect_hints(const protocol::TlsReport& report, const ReportEnvelope& envelope);
+  void add_hint(Names& hints, std::string_view name) const;
+  const Names& users_of(const std::string& host) const;
+  Names domains_of_host(const std::string& host) const;
+  Names hints_of_mx_hosts(const protocol::ReportPolicy& policy) const;
 
   const OwnNames& own_;
-  std::map<std::string, std::vector<std::string>> users_;  // asked already, by MX host
-  std::vector<std::string> reported_;  // configured policy-domains of the report
-  std::vector<std::string> envelope_;  // names that came along, the most telling first
-  std::vector<std::string> trailing_;  // after mx-host: of the file name and the report-id
-  bool to_our_host_ = false;           // the report was sent for an MX host of ours
+  Names named_;  // configured policy-domains of the report
+  // Of those, mx-host: pattern and domain.
+  std::vector<std::pair<std::string, std::string>> patterns_;
+  Names header_hints_;  // configured domains, in the order in which they are believed
+  Names later_hints_;
+  std::string went_to_;  // the MX host of ours whose record the report was sent for; or empty
+  mutable std::map<std::string, Names, std::less<>> users_;  // asked already, by MX host
 };
 
 }  // namespace mtasts::reports

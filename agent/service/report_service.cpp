@@ -94,6 +94,9 @@ ReportService::~ReportService() {
   for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains)
     board_->set(entry->name, nullptr);
   board_->active = false;
+  around_.metrics.set_spool_entries(0);
+  around_.metrics.set_endpoint_certificate(std::nullopt);
+  around_.metrics.set_mailbox(std::nullopt);
 }
 
 void ReportService::start_intake() {
@@ -165,6 +168,15 @@ void ReportService::domains_changed() {
   for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains)
     if (entry->reported == nullptr) board_->set(entry->name, kNothing);
   if (intake_ != nullptr) intake_->refresh();
+}
+
+void ReportService::feed_metrics() {
+  around_.metrics.set_spool_entries(spool_->usage().entries);
+  if (tls_ != nullptr) around_.metrics.set_endpoint_certificate(tls_->not_after());
+  if (mailbox_ == nullptr) return;
+  const intake::MailboxStatus status = mailbox_->status();
+  around_.metrics.set_mailbox(
+      present::MailboxFacts{status.last_success, status.messages_total, status.failures_total});
 }
 
 void ReportService::list(const std::string& domain, int days, Listed done) {

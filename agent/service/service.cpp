@@ -213,6 +213,14 @@ web::WebActions Service::web_actions() {
   actions.timeline = [this](std::string domain, std::function<void(Result<state::Timeline>)> done) {
     state_->timeline(std::move(domain), std::move(done));
   };
+  actions.reports = [this](std::string domain, int days,
+                           std::function<void(Result<reports::ReportListing>)> done) {
+    boost::asio::post(loop_, [this, domain = std::move(domain), days, done = std::move(done)] {
+      if (report_service_ != nullptr) return report_service_->list(domain, days, done);
+      done(Failure{FailureKind::not_found,
+                   "the agent takes in no TLS reports; set [reports] enabled = true"});
+    });
+  };
   return actions;
 }
 

@@ -39,16 +39,19 @@ std::string last_error() {
   return text;
 }
 
-// RFC 7301 §3.2: a client that offers other protocols alone is refused.
+// RFC 7301 §3.2: a client that offers other protocols alone, such as h2, is refused.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
                     const unsigned char* in, unsigned in_length, void*) {
-  static constexpr std::string_view kProtocol = "http/1.1";
-  for (unsigned at = 0; at < in_length; at += in[at] + 1u) {
-    const std::string_view offered(reinterpret_cast<const char*>(in) + at + 1, in[at]);
-    if (at + 1u + in[at] > in_length || offered != kProtocol) continue;
-    *out = in + at + 1;
-    *out_length = in[at];
-    return SSL_TLSEXT_ERR_OK;
+  for (std::string_view wanted : {"http/1.1", "http/1.0"}) {
+    for (unsigned at = 0; at + 1u + in[at] <= in_length; at += in[at] + 1u) {
+      const std::string_view offered(reinterpret_cast<const char*>(in) + at + 1, in[at]);
+      if (offered == wanted) {
+        *out = in + at + 1;
+        *out_length = in[at];
+        return SSL_TLSEXT_ERR_OK;
+      }
+      if (at + 1u + in[at] == in_length) break;
+    }
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // TlsContext: the certificate and key of a listener, read again when their files change. New files
-// that cannot be used keep the old pair, and are logged once. TLS 1.2 and above; offers http/1.1 by
+// that cannot be used keep the old pair, and are logged once. TLS 1.2 and above; speaks HTTP/1.1 by
 // ALPN (RFC 7301), and refuses the handshake of a client that insists on something else. Any
 // thread.
 #pragma once

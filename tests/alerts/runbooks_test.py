@@ -42,6 +42,7 @@ STAGES = {
     "smtp": "STARTTLS on every address of every MX host",
     "mx_certificate": "the certificates of the MX hosts",
     "tlsrpt": "the TLSRPT record",
+    "reports": "TLS reports, in which senders say what they saw",
 }
 ALERTING = {"critical", "warning"}
 ALERT_TABLE = re.compile(r"(<!-- alerts -->\n)(.*?)(<!-- /alerts -->\n)", re.S)

@@ -18,7 +18,8 @@ ROUTES = ALERTS / "alertmanager.example.yml"
 RUNBOOK_URL = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/alerts/runbooks/{}.md"
 SEVERITIES = ("critical", "warning", "info")
 AGENT_ALERTS = {"MtastsCheckStale", "MtastsAgentBlind", "MtastsExporterDown", "MtastsConfigReloadFailed",
-                "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable"}
+                "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable",
+                "MtastsReportMailboxFailing", "MtastsReportsRejected"}
 # Findings not selected by any `…:mtasts_finding:open`, with the alert that covers them, and why.
 SPOKEN_FOR = {
     "sts-tls-expiring": ("MtastsPolicyCertificateExpiring", "from the dates, so that thresholds are in the rules"),
@@ -26,7 +27,8 @@ SPOKEN_FOR = {
 # Severities that the agent sets for a finding in special cases, in addition to those of the table.
 ALSO = {"sts-tls-expiring": {"critical"}, "cert-expiring": {"critical"}, "sts-removed-while-cached": {"warning"},
         "sts-removed-before-expiry": {"warning"}, "sts-http-malformed": {"warning"},
-        "sts-http-length-mismatch": {"warning"}, "sts-http-content-encoding": {"critical"}}
+        "sts-http-length-mismatch": {"warning"}, "sts-http-content-encoding": {"critical"},
+        "rpt-policy-stale": {"warning"}, "rpt-reporter-silent": {"warning"}}
 # The labels that Prometheus and the shipped rules add to those of the golden list.
 ADDED_LABELS = {"job", "instance", "namespace", "pod", "agent", "alert", "part", "range", "ordinal", "alertname",
                 "alertstate"}

@@ -68,8 +68,10 @@ std::string variable_of(const settings::KeyRow& row) {
   std::string name = "MTASTS_";
   if (!row.section.empty()) name.append(row.section).append("_");
   name.append(row.key);
-  for (char& c : name)
+  for (char& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '.') c = '_';
+  }
   return name;
 }
 

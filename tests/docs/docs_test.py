@@ -192,6 +192,8 @@ class ExitStatus(unittest.TestCase):
                 (78, f"plan remove example.net --config {bad}", ""), (3, f"plan remove example.net --config {silent}", ""),
                 (69, "history example.net", ""), (64, "history not_a_name", ""),
                 (78, f"history example.net --config {bad}", ""),
+                (64, "submit --url ftp://example.net/", "report"), (65, "submit --url http://127.0.0.1:1/", ""),
+                (75, "submit --url http://127.0.0.1:1/", "report"), (78, f"submit --config {bad}", "report"),
                 (64, "serve", ""), (78, f"serve --config {bad}", ""),
             ]
             for status, command, standard_input in cases:
@@ -200,7 +202,7 @@ class ExitStatus(unittest.TestCase):
                     self.assertIn((command.split()[0], status), documented)
         # 70 is for a bug, and a history is only left by an agent that served with a file.
         tried = {(command.split()[0], status) for status, command, _ in cases}
-        self.assertEqual(documented - tried, {("check", 1), ("check", 70), ("history", 0), ("plan", 70), ("serve", 0)})
+        self.assertEqual(documented - tried, {("check", 1), ("check", 70), ("history", 0), ("plan", 70), ("serve", 0), ("submit", 0)})
 
 
 class Written(unittest.TestCase):

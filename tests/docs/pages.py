@@ -121,14 +121,17 @@ def example_settings():
     text = (ROOT / "config/example.toml").read_text()
     values, section, found = tomllib.loads(text), "", {}
     for line in text.splitlines():
-        head = re.match(r"\[+(\w+)\]+", line)
+        head = re.match(r"\[+([\w.]+)\]+", line)
         if head:
             section = head[1]
             continue
         key = re.match(r'(# )?(\w+) = ((?:"[^"]*"|[^"#])*)(?:# (.*))?$', line)
         if not key:
             continue
-        table = values.get(section, {}) if section else values
+        table = values
+        for part in section.split(".") if section else ():
+            table = table[0] if isinstance(table, list) else table
+            table = table.get(part, {})
         table = table[0] if isinstance(table, list) else table
         value = toml_text(table[key[2]]) if not key[1] and not isinstance(table[key[2]], dict) else ""
         found[section, key[2]] = (value, key[4] or "")

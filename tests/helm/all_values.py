@@ -210,6 +210,7 @@ class Refused(unittest.TestCase):
         del theirs["shard"], theirs["telemetry"]
         theirs["state"] -= {"path"}
         theirs["web"] -= {"listen"}
+        theirs["reports"] -= {"enabled", "https", "mailbox", "maildir"}
         theirs["network"] |= {"families"}
         self.assertEqual(known, theirs)
         rules = [rule for group in yaml.safe_load(chart.RULES.read_text())["groups"] for rule in group["rules"]]

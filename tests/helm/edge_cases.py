@@ -67,6 +67,9 @@ class EmptyValues(unittest.TestCase):
     OTHERWISE = {("livenessProbe",), ("readinessProbe",), ("podDisruptionBudget", "maxUnavailable")}
 
     BASES = {
+        "reports": {**DOMAINS, "persistence": {"enabled": True}, "networkPolicy": {"enabled": True}, "reports": {
+            "enabled": True, "ingress": {"enabled": True, "hosts": ["a.example"]},
+            "mailbox": {"url": "imaps://a.example/", "user": "a", "existingSecret": "a"}}},
         "most": {**DOMAINS, **OPERATOR, "podDisruptionBudget": {"enabled": True}, "networkPolicy": {"enabled": True},
                  "ingress": {"enabled": True, "hosts": [{"host": "a.example"}]}, "persistence": {"enabled": True}},
         "unbound": {**DOMAINS, "shards": 2, "unbound": {"enabled": True, "image": {"repository": "x"}},

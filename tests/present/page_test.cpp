@@ -149,8 +149,10 @@ TEST_F(PageTest, ShowsWhatSendersReport) {
         "unknown\">not authenticated</span></td><td>63</td><td>10</td>",
         "<td>Silent Ltd</td><td>0</td><td>0</td><td>2025-11-01 <span class=\"dim\">(before the "
         "window)</span>",
-        "<code>certificate-expired</code></td><td><code>mx1.example.com</code><br><code>192.0.2.1"
-        "</code></td><td>47</td><td>Google Inc.</td><td>2025-11-18 to 2025-11-20</td>",
+        "<code>certificate-expired</code></td><td "
+        "class=\"wide\"><code>mx1.example.com</code><br><code>192.0.2.1"
+        "</code></td><td>47</td><td>Google Inc.</td><td class=\"days\">2025-11-18 to "
+        "2025-11-20</td>",
         "<code>other</code> &lt;b&gt;bad&lt;/b&gt;\\x1B<br><span class=\"dim\">&lt;i&gt;no\\xFF",
         "mode=enforce max_age=604800 mx=*.example.com",
         "href=\"../api/v1/domains/example.com/reports\">Reports</a>"})

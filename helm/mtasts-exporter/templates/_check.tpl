@@ -9,6 +9,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- include "mtasts-exporter.check.sidecar" . }}
 {{- include "mtasts-exporter.check.service" . }}
 {{- include "mtasts-exporter.check.monitors" . }}
+{{- include "mtasts-exporter.check.reports" . }}
 {{- end }}
 
 {{- define "mtasts-exporter.check.settings" -}}
@@ -70,8 +71,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- $ports := list (int .Values.web.port) }}
 {{- if .Values.telemetry.enabled }}{{ $ports = append $ports (int .Values.telemetry.port) }}{{ end }}
 {{- if .Values.unbound.enabled }}{{ $ports = append $ports (int .Values.unbound.port) }}{{ end }}
+{{- if include "mtasts-exporter.reports.endpoint" . }}{{ $ports = append $ports (int .Values.reports.https.port) }}{{ end }}
 {{- if ne (len $ports) (len (uniq $ports)) }}
-{{- fail "web.port, telemetry.port, unbound.port: the ports must be different" }}
+{{- fail "web.port, telemetry.port, unbound.port, reports.https.port: the ports must be different" }}
 {{- end }}
 {{- end }}
 

@@ -36,6 +36,11 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
       containerPort: {{ int64 $values.telemetry.port }}
       protocol: TCP
     {{- end }}
+    {{- if include "mtasts-exporter.reports.endpoint" $root }}
+    - name: reports
+      containerPort: {{ int64 $values.reports.https.port }}
+      protocol: TCP
+    {{- end }}
   {{- $probes := list (list "livenessProbe" "/-/healthy") (list "startupProbe" "/-/healthy") }}
   {{- if .readiness }}{{ $probes = append $probes (list "readinessProbe" "/-/ready") }}{{ end }}
   {{- range $probe := $probes }}
@@ -58,6 +63,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
     {{- include "mtasts-exporter.settingsMounts" $root | nindent 4 }}
     - name: {{ .stateVolume | quote }}
       mountPath: /var/lib/mtasts-exporter
+    {{- with include "mtasts-exporter.reports.mounts" $root }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
     {{- with $values.extraVolumeMounts }}
     {{- include "mtasts-exporter.tpl" (dict "value" . "root" $root) | nindent 4 }}
     {{- end }}
@@ -92,6 +100,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- if .Values.unbound.enabled }}
 {{- $env = append $env (dict "name" "MTASTS_DNS_SERVERS" "value" (printf "127.0.0.1:%d" (int .Values.unbound.port))) }}
 {{- end }}
+{{- $env = concat $env (include "mtasts-exporter.reports.env" . | fromYaml).env }}
 {{- $theirs := list }}
 {{- $names := list }}
 {{- range .Values.extraEnv }}

@@ -46,6 +46,9 @@ spec:
       persistentVolumeClaim:
         claimName: {{ .Values.persistence.existingClaim | quote }}
     {{- end }}
+    {{- with include "mtasts-exporter.reports.volumes" . }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
     {{- if .Values.unbound.enabled }}
     - name: mtasts-unbound
       configMap:

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "cli/tls_report_totals.h"
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "base/digest.h"
+#include "base/domain_name.h"
+#include "protocol/sts/sts_policy.h"
+#include "protocol/tlsrpt/report_name.h"
+
+namespace mtasts::cli {
+namespace {
+
+using protocol::ReportPolicyType;
+
+std::string name_text(std::string_view text) {
+  auto name = DomainName::parse(trim(text));
+  if (name) return name->text();
+  std::string lower = ascii_lower(trim(text));
+  if (lower.ends_with('.')) lower.pop_back();
+  return lower;
+}
+
+// RFC 8460 §5.6: the JSON wins; what is missing there is told by mail and file name.
+std::string domain_of_envelope(const reports::ReportEnvelope& envelope) {
+  if (!envelope.report_domain.empty()) return name_text(envelope.report_domain);
+  if (!envelope.subject_domain.empty()) return name_text(envelope.subject_domain);
+  auto file_name = protocol::parse_report_file_name(envelope.file_name);
+  return file_name ? name_text(file_name->domain) : std::string();
+}
+
+// The domain of the other policies where they agree.
+std::string common_domain(const protocol::TlsReport& report) {
+  std::string common;
+  for (const protocol::ReportPolicy& policy : report.policies) {
+    const std::string domain = name_text(policy.domain);
+    if (domain.empty() || domain == common) continue;
+    if (!common.empty()) return {};
+    common = domain;
+  }
+  return common;
+}
+
+void read_sts_policy(const protocol::ReportPolicy& policy, OfflinePolicy& read) {
+  std::string text;
+  for (const std::string& line : policy.policy_strings) text += line + "\r\n";
+  if (policy.type == ReportPolicyType::sts && !text.empty()) {
+    protocol::StsPolicy parsed = protocol::parse_sts_policy(text);
+    if (parsed.mode) read.mode = protocol::name_of(*parsed.mode);
+    read.mx = std::move(parsed.mx);
+  }
+  if (!policy.mx_hosts.empty()) read.mx = policy.mx_hosts;
+}
+
+bool covers(const std::string& pattern, const std::string& host) {
+  const std::string lower = ascii_lower(pattern);
+  return protocol::is_mx_pattern(lower) && protocol::mx_pattern_matches(lower, host);
+}
+
+// mox adds such an entry for each MX host, with the sessions of the sts entry.
+void mark_mx_hosts(OfflineReport& read) {
+  for (size_t i = 0; i < read.policies.size(); ++i) {
+    if (read.report.policies[i].type != ReportPolicyType::no_policy_found) continue;
+    for (size_t j = 0; j < read.policies.size() && !read.policies[i].about_mx_host; ++j) {
+      if (read.report.policies[j].type != ReportPolicyType::sts) continue;
+      const OfflinePolicy& sts = read.policies[j];
+      read.policies[i].about_mx_host =
+          sts.domain != read.policies[i].domain &&
+          std::any_of(sts.mx.begin(), sts.mx.end(), [&](const std::string& pattern) {
+            return covers(pattern, read.policies[i].domain);
+          });
+    }
+  }
+}
+
+// Adds texts and numbers so that no two different reports give the same octets.
+class Fingerprint {
+ public:
+  Fingerprint& text(std::string_view text) {
+    sha_.add(std::to_string(text.size())).add(":").add(text);
+    return *this;
+  }
+  Fingerprint& number(uint64_t number) { return text(std::to_string(number)); }
+  std::string finish() { return hex(sha_.finish()); }
+
+ private:
+  Sha256 sha_;
+};
+
+void add_policy(Fingerprint& key, const protocol::ReportPolicy& policy) {
+  key.number(static_cast<uint64_t>(policy.type)).text(policy.domain);
+  key.number(policy.successful).number(policy.failed);
+  for (const std::string& line : policy.policy_strings) key.text(line);
+  key.number(policy.mx_hosts.size());
+  for (const std::string& host : policy.mx_hosts) key.text(host);
+  for (const protocol::ReportFailure& one : policy.failures)
+    key.text(one.type_text)
+        .text(one.sending_mta_ip)
+        .text(one.receiving_mx_hostname)
+        .text(one.receiving_ip)
+        .text(one.failure_reason_code)
+        .number(one.sessions);
+}
+
+// Two senders may use the same organization and id: contact-info, else whatever names the sender,
+// tells them apart.
+std::string key_of(const OfflineReport& read) {
+  const protocol::TlsReport& report = read.report;
+  Fingerprint key;
+  key.text(report.contact.empty() ? read.organization : report.contact).text(report.report_id);
+  key.text(report.begin ? rfc3339(*report.begin) : "");
+  key.text(report.end ? rfc3339(*report.end) : "");
+  for (const protocol::ReportPolicy& policy : report.policies) add_policy(key, policy);
+  return key.finish();
+}
+
+std::string first_of(std::initializer_list<std::string> names) {
+  for (const std::string& name : names)
+    if (!name.empty()) return name;
+  return {};
+}
+
+}  // namespace
+
+OfflineReport offline_report(std::string file, size_t message, protocol::TlsReport report,
+                             intake::UnpackedReport origin) {
+  OfflineReport read;
+  read.file = std::move(file);
+  read.message = message;
+  read.report = std::move(report);
+  read.remarks = std::move(origin.remarks);
+  const reports::ReportEnvelope& envelope = origin.envelope;
+  auto file_name = protocol::parse_report_file_name(envelope.file_name);
+  read.organization =
+      first_of({read.report.organization, read.report.contact, envelope.report_submitter,
+                envelope.subject_submitter, file_name ? file_name->sender : std::string(),
+                envelope.from_domain});
+  const std::string fallback = first_of({common_domain(read.report), domain_of_envelope(envelope)});
+  for (const protocol::ReportPolicy& policy : read.report.policies) {
+    OfflinePolicy one;
+    one.domain = policy.domain.empty() ? fallback : name_text(policy.domain);
+    read_sts_policy(policy, one);
+    read.policies.push_back(std::move(one));
+  }
+  mark_mx_hosts(read);
+  return read;
+}
+
+reports::SessionCounts counts_of(const protocol::ReportPolicy& policy) {
+  return {policy.successful, policy.failed};
+}
+
+bool ReportTotals::add(const OfflineReport& read) {
+  if (!seen_.insert(key_of(read)).second) {
+    ++duplicates_;
+    return false;
+  }
+  for (size_t i = 0; i < read.policies.size(); ++i) {
+    if (read.policies[i].about_mx_host) continue;
+    const protocol::ReportPolicy& policy = read.report.policies[i];
+    domains_[read.policies[i].domain][static_cast<size_t>(policy.type)] += counts_of(policy);
+  }
+  return true;
+}
+
+std::map<std::string, reports::SessionCounts> ReportTotals::domains() const {
+  std::map<std::string, reports::SessionCounts> all;
+  for (const auto& [domain, counts] : domains_) all[domain] = reports::worst_counts(counts);
+  return all;
+}
+
+reports::Band ReportTotals::worst_band() const {
+  reports::Band worst = reports::Band::normal;
+  for (const auto& [domain, counts] : domains()) worst = std::max(worst, reports::band_of(counts));
+  return worst;
+}
+
+}  // namespace mtasts::cli
