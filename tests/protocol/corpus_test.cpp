@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "fuzz/grammar_targets.h"
+#include "fuzz/tls_report_target.h"
 
 namespace mtasts {
 namespace {
@@ -44,6 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Target{"sts_record", fuzz::broken_sts_record_promise, 40},
                     Target{"sts_policy", fuzz::broken_sts_policy_promise, 40},
                     Target{"tlsrpt_record", fuzz::broken_tlsrpt_record_promise, 30},
+                    Target{"tls_report", fuzz::broken_tls_report_promise, 30},
                     Target{"domain_name", fuzz::broken_domain_name_promise, 20}),
     corpus_of);
 

@@ -17,6 +17,8 @@
 #include "protocol/smtp/starttls_dialogue.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/sts/sts_record.h"
+#include "protocol/tlsrpt/report_name.h"
+#include "protocol/tlsrpt/tls_report.h"
 #include "protocol/tlsrpt/tlsrpt_record.h"
 #include "protocol/x509/certificate.h"
 
@@ -174,6 +176,63 @@ void run_smtp_dialogue(const json& input, const json& expect) {
   EXPECT_EQ(code_of(dialogue), expect["code"]);
 }
 
+void run_tlsrpt_report(const json& input, const json& expect) {
+  auto report = parse_tls_report(input.dump());
+  ASSERT_TRUE(report) << report.failure().detail;
+  EXPECT_EQ(report->policies.size(), expect["policies"]);
+  uint64_t successful = 0;
+  uint64_t failed = 0;
+  std::map<std::string, uint64_t> types;
+  for (const ReportPolicy& policy : report->policies) {
+    successful += policy.successful;
+    failed += policy.failed;
+    for (const ReportFailure& failure : policy.failures)
+      types[failure.type_text] += failure.sessions;
+  }
+  EXPECT_EQ(successful, expect["success"]);
+  EXPECT_EQ(failed, expect["failure"]);
+  if (expect.contains("failure_types")) {
+    EXPECT_EQ(json(types), expect["failure_types"]);
+  }
+  auto deviates = [&](DeviationKind kind) {
+    return std::any_of(report->deviations.begin(), report->deviations.end(),
+                       [&](const ReportDeviation& one) { return one.kind == kind; });
+  };
+  EXPECT_EQ(deviates(DeviationKind::name), expect.value("quirk", "") == "key-alias");
+  EXPECT_EQ(report->contact.empty(), expect.value("quirk", "") == "contact-null");
+  EXPECT_FALSE(deviates(DeviationKind::date));
+  EXPECT_FALSE(deviates(DeviationKind::count));
+}
+
+void run_tlsrpt_report_invalid(const json& input, const json& expect) {
+  ASSERT_EQ(expect["valid"], false);
+  // One case is described instead of written out.
+  std::string text = input.get<std::string>();
+  if (text.starts_with("policy-type"))
+    text = R"({"policies": [{"policy": {"policy-type": "foo"}, "summary": )"
+           R"({"total-successful-session-count": 1, "total-failure-session-count": 0}}]})";
+  EXPECT_FALSE(parse_tls_report(text)) << text;
+}
+
+void run_tlsrpt_filename(const json& input, const json& expect) {
+  auto name = parse_report_file_name(input.get<std::string>());
+  ASSERT_EQ(name.has_value(), expect["valid"]);
+  if (!name) return;
+  EXPECT_EQ(name->sender, expect["sender"]);
+  EXPECT_EQ(name->domain, expect["domain"]);
+  EXPECT_EQ(unix_seconds(name->begin), expect["begin"]);
+  EXPECT_EQ(unix_seconds(name->end), expect["end"]);
+  EXPECT_EQ(name->unique, expect["unique"]);
+  EXPECT_EQ(name->extension, expect["ext"]);
+}
+
+void run_tlsrpt_subject(const json& input, const json& expect) {
+  auto subject = parse_report_subject(input.get<std::string>());
+  ASSERT_TRUE(subject);
+  EXPECT_EQ(subject->strict, expect["strict"]);
+  EXPECT_EQ(subject->report_id, expect["report_id"]);
+}
+
 struct Kind {
   int cases;
   std::function<void(const json&, const json&)>
@@ -192,6 +251,10 @@ const std::map<std::string, Kind>& kinds() {
       {"cert-identity", {3, run_cert_identity}},
       {"tlsrpt-txt", {20, run_tlsrpt_txt}},
       {"tlsrpt-txt-rrset", {1, run_tlsrpt_txt_rrset}},
+      {"tlsrpt-report", {9, run_tlsrpt_report}},
+      {"tlsrpt-report-invalid", {2, run_tlsrpt_report_invalid}},
+      {"tlsrpt-filename", {2, run_tlsrpt_filename}},
+      {"tlsrpt-subject", {1, run_tlsrpt_subject}},
       {"smtp-dialogue", {6, run_smtp_dialogue}},
       // Tested with verdicts, from evidence and history:
       {"temporal", {5, {}}},

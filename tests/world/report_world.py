@@ -23,7 +23,7 @@ from world import World, greets
 AUTHSERV_ID = "mail.reports.test"
 RECIPIENT = f"tlsrpt@{report_mail.DOMAIN}"
 KEYWORD = "TlsRptDone"
-WAIT_SECONDS = 40.0
+WAIT_SECONDS = 60.0
 
 REPORTS = """
 [reports]
@@ -115,12 +115,14 @@ class ReportWorld(World):
             raise AssertionError(f"curl ended with {code}, HTTP status {status}")
         return status
 
-    def post_many(self, bodies, accepted=(201,)):
-        """Posts gzip over one connection; each must be answered with one of these statuses."""
+    def post_many(self, bodies, accepted=(201,), clients=1):
+        """Posts gzip over one connection, as a proxy does for that many clients, because the share of one is limited;
+        each must be answered with one of these statuses."""
         context = ssl.create_default_context(cafile=self.authority.ca_file)
         connection = http.client.HTTPSConnection("localhost", self.report_ports["https"], timeout=20, context=context)
-        for body in bodies:
-            connection.request("POST", "/tlsrpt", body, {"Content-Type": "application/tlsrpt+gzip"})
+        for number, body in enumerate(bodies):
+            connection.request("POST", "/tlsrpt", body, {"Content-Type": "application/tlsrpt+gzip",
+                                                         "X-Forwarded-For": f"198.51.100.{number % clients}"})
             response = connection.getresponse()
             response.read()
             if response.status not in accepted:
