@@ -17,10 +17,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peers import BenchError, answers, free_port, get, samples_of, wait_until
+from peers import BenchError, free_port, get, samples_of, wait_until
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "world"))
-from python_tools import PythonTools  # pylint: disable=wrong-import-position
+from processes import accepts as accepts_at
+from python_tools import PythonTools
 
 PARSEDMARC = "parsedmarc==11.1.0"
 CPU_TARGET = 1 / 20
@@ -72,7 +73,7 @@ class ReportAgent:
     """An agent that takes reports in and has nothing else to do."""
 
     def __init__(self, binary, directory):
-        self.web, self.https, telemetry = free_port(), free_port(), free_port()
+        self.web, self.https = free_port(), free_port()
         self.log = directory / f"agent-{self.web}.log"
         config = directory / f"agent-{self.web}.toml"
         config.write_text(f"""domains = ["{DOMAIN}"]
@@ -89,7 +90,7 @@ path = "{directory}/state-{self.web}/state.db"
 [web]
 listen = ["127.0.0.1:{self.web}"]
 [telemetry]
-listen = "127.0.0.1:{telemetry}"
+listen = "127.0.0.1:{free_port()}"
 [reports]
 enabled = true
 [reports.https]
@@ -99,7 +100,7 @@ listen = ["127.0.0.1:{self.https}"]
         with open(self.log, "wb") as output:
             self.child = subprocess.Popen([binary, "serve", "--config", config], stdin=subprocess.DEVNULL,
                                           stdout=output, stderr=output, env=environment)
-        wait_until(lambda: self.must_live() or answers(telemetry, "/-/healthy"), "the agent's start", pause=0.02)
+        wait_until(lambda: self.must_live() or accepts_at("127.0.0.1", self.https), "the agent's start", pause=0.02)
 
     def must_live(self):
         if self.child.poll() is not None:

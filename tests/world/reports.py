@@ -299,18 +299,20 @@ class Reports(unittest.TestCase):
         self.assertEqual(self.alarming(SHAPES, "warning", "critical"), {})
 
     def test_25_ten_thousand_organizations_are_bounded(self):
-        before = self.series()
         reports = [SENDERS["sample"].report(self.observation(HOSTILE, day=3, successful=1, number=number))
                    for number in range(ORGANIZATIONS)]
         for number, report in enumerate(reports):
-            report.value["organization-name"] = f"Organization {number} <b>"
+            report.value["organization-name"] = f"<u>Organization {number}"
             report.value["contact-info"] = f"tlsrpt@organization-{number}.test"
+        self.world.post_many([reports.pop().gzip_bytes()])
+        self.settle()
+        before = self.series()
         self.world.post_many((report.gzip_bytes() for report in reports), clients=200)
         self.settle()
         self.assertEqual(self.series(), before)
         listing = self.world.reports(HOSTILE)
         self.assertLessEqual(len(listing["reporters"]), 100)
-        self.assertNotIn("<b>", self.world.page(HOSTILE).replace("<b></b>", ""))
+        self.assertNotIn("<u>", self.world.page(HOSTILE))
         self.assertEqual(self.alarming(HOSTILE, "critical"), {})
         # Others are served and judged as before.
         self.assertEqual(self.world.reports(BROKEN)["failed"], 77)
