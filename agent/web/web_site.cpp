@@ -234,9 +234,8 @@ void WebSite::reports(const RoutedRequest& request, const Done& done) const {
   board::DomainEntryPtr entry = reports_.find(text);
   if (entry == nullptr)
     return refuse(404, fmt::format("{} is not among the configured domains.", text));
-  if (!actions_.reports) return refuse(501, "TLS reports are not taken in.");
-  if (entry->reported == nullptr)
-    return refuse(503, fmt::format("The TLS reports about {} have not been read yet.", text));
+  if (!actions_.reports || entry->reported == nullptr)
+    return refuse(501, "TLS reports are not taken in; set [reports] enabled = true.");
   std::optional<int> days = report_days(request, *entry->reported);
   if (!days)
     return refuse(

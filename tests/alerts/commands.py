@@ -8,7 +8,7 @@ import subprocess
 
 import promql
 
-TOOLS = {"curl", "df", "dig", "grep", "kubectl", "ls", "nc", "openssl"}
+TOOLS = {"curl", "df", "dig", "grep", "journalctl", "kubectl", "ls", "nc", "openssl"}
 CODE = re.compile(r"`([^`]+)`")
 OWN = re.compile(r"(?:^|[|;] )mtasts-exporter ([^|;\n]+)", re.M)
 

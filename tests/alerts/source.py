@@ -40,7 +40,7 @@ MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right) \(([^)]*)\)")
 WORD = re.compile(r"[a-zA-Z_][\w:]*")
 QUERY = re.compile(r"`([^`]*(?:mtasts|domain|mx)[^`]*)`")
-FUNCTIONS = {"last_over_time", "count", "max", "min", "topk", "count_values", "absent", "label_replace", "time", "and",
+FUNCTIONS = {"last_over_time", "count", "max", "min", "topk", "count_values", "absent", "label_replace", "time", "and", "sum", "group", "increase",
              "or", "unless", "by", "on", "without", "group_left", "group_right", "bool", "ignoring"}
 agent_binary = None
 

@@ -128,7 +128,8 @@ class Json(unittest.TestCase):
     def test_lint(self):
         seen = set()
         for kind, text in (("record", "v=STSv1; id=1"), ("tlsrpt", "v=TLSRPTv1; rua=mailto:a@example.com"),
-                           ("policy", "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 60\n")):
+                           ("policy", "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 60\n"),
+                           ("report", "{}")):
             seen |= pages.paths(json.loads(world.run(f"lint {kind} - --json", text).stdout))
         self.assertEqual(self.paths_of("Lint"), seen)
 
@@ -163,6 +164,14 @@ class Endpoints(unittest.TestCase):
         self.assertEqual(world.get("/-/reload", "web", "POST", {"Origin": "https://other.example"})[0], 403)
 
 
+def tls_report(successful, failed):
+    return json.dumps({
+        "organization-name": "Company-X", "contact-info": "tls@company-x.example", "report-id": "1",
+        "date-range": {"start-datetime": "2026-11-19T00:00:00Z", "end-datetime": "2026-11-19T23:59:59Z"},
+        "policies": [{"policy": {"policy-type": "sts", "policy-domain": "example.com", "policy-string": [], "mx-host": []},
+                      "summary": {"total-successful-session-count": successful, "total-failure-session-count": failed}}]})
+
+
 class ExitStatus(unittest.TestCase):
     def rows(self):
         """(command, status) of the tables."""
@@ -194,6 +203,10 @@ class ExitStatus(unittest.TestCase):
                 (78, f"history example.net --config {bad}", ""),
                 (64, "submit --url ftp://example.net/", "report"), (65, "submit --url http://127.0.0.1:1/", ""),
                 (75, "submit --url http://127.0.0.1:1/", "report"), (78, f"submit --config {bad}", "report"),
+                (65, "report -", "no report"), (0, "report -", tls_report(1000, 1)), (1, "report -", tls_report(97, 3)),
+                (2, "report -", tls_report(0, 156)), (64, "report /nothing/there", ""),
+                (69, "reports example.net", ""), (64, "reports not_a_name", ""),
+                (78, f"reports example.net --config {bad}", ""),
                 (64, "serve", ""), (78, f"serve --config {bad}", ""),
             ]
             for status, command, standard_input in cases:
@@ -202,7 +215,8 @@ class ExitStatus(unittest.TestCase):
                     self.assertIn((command.split()[0], status), documented)
         # 70 is for a bug, and a history is only left by an agent that served with a file.
         tried = {(command.split()[0], status) for status, command, _ in cases}
-        self.assertEqual(documented - tried, {("check", 1), ("check", 70), ("history", 0), ("plan", 70), ("serve", 0), ("submit", 0)})
+        self.assertEqual(documented - tried, {("check", 1), ("check", 70), ("history", 0), ("plan", 70), ("serve", 0), ("submit", 0),
+                                             ("reports", 0)})
 
 
 class Written(unittest.TestCase):

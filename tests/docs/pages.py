@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = re.compile(r"(<!-- generated: ([\w -]+) -->\n)(.*?)(<!-- /generated -->\n)", re.S)
+GENERATED = re.compile(r"(<!-- generated: ([\w. -]+) -->\n)(.*?)(<!-- /generated -->\n)", re.S)
 SAMPLE = re.compile(r"<!-- sample: ([^\n]*) -->\n+```\w*\n(?:\$ [^\n]*\n)?(.*?)\n?```", re.S)
 ELISION = re.compile(r"^\s*…$\n?", re.M)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.M | re.S)

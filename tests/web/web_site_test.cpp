@@ -235,7 +235,7 @@ TEST(Reports, AreListedForAConfiguredDomain) {
   };
   WebSite site(board.reports, board.exposition, actions, {});
   const std::string target = "/api/v1/domains/example.com/reports";
-  EXPECT_EQ(asked_of(site, target).status, 503) << "not read yet";
+  EXPECT_EQ(asked_of(site, target).status, 501) << "not taken in";
   board.set_reported("example.com", present::world::reported());
   HttpResponse listed = asked_of(site, target);
   EXPECT_EQ(listed.status, 200);
