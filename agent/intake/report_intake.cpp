@@ -33,6 +33,16 @@ constexpr size_t kShownName_bytes = 80;
 
 Day day_of(Time time) { return std::chrono::floor<std::chrono::days>(time); }
 
+// The deviation because of which rows were dropped: the first of its kind.
+std::string loss_of(Rejection reason, const protocol::TlsReport& report) {
+  for (const protocol::ReportDeviation& one : report.deviations) {
+    const bool limit = one.kind == protocol::DeviationKind::limit;
+    if (limit != (reason == Rejection::oversize)) continue;
+    return (one.path.empty() ? "" : "at " + one.path + ", ") + one.message;
+  }
+  return std::string(name_of(reason));
+}
+
 // The report is a stranger's: what is shown of it is bounded and printable later.
 std::string detail_of(Rejection reason, const protocol::TlsReport& report,
                       const reports::Admission& admission) {
@@ -42,6 +52,7 @@ std::string detail_of(Rejection reason, const protocol::TlsReport& report,
       std::string names;
       for (const std::string& domain : admission.foreign)
         names += (names.empty() ? "" : ", ") + printable(domain, kShownName_bytes);
+      if (names.empty()) return "names no domain, and nothing else tells which is meant" + from;
       return "not about a configured domain: " + names + from;
     }
     case Rejection::out_of_range: {
@@ -49,7 +60,7 @@ std::string detail_of(Rejection reason, const protocol::TlsReport& report,
       return "about " + begin + ", which is not within the retention" + from;
     }
     default:
-      return std::string(name_of(reason)) + from;
+      return "a part of it is not used: " + loss_of(reason, report) + from;
   }
 }
 

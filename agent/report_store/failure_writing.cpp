@@ -203,6 +203,40 @@ void FailureWriter::write(const StoredReport& report) {
 
 }  // namespace
 
+void move_failures(Database& database, const TextTable& texts, const StoredReport& report,
+                   LineKey from, int64_t authenticity) {
+  std::map<Row, Sum> rows;
+  for (const FailureRow& failure : report.failures)
+    if (failure.sessions > 0) add(rows, row_of(failure), failure.sessions, failure.reason);
+  constexpr const char* kTo =
+      "INSERT INTO tlsrpt_failure SELECT domain, day, host, type, organization, ?12, policy_type,"
+      " address, network, type_text, reason, min(sessions, ?11) FROM tlsrpt_failure"
+      " WHERE domain=?1 AND day=?2 AND host=?3 AND type=?4 AND organization=?5 AND authenticity=?6"
+      " AND policy_type=?7 AND address=?8 AND network=?9 AND type_text=?10"
+      " ON CONFLICT DO UPDATE SET sessions=min(sessions+excluded.sessions, ?13)";
+  constexpr const char* kFrom =
+      "UPDATE tlsrpt_failure SET sessions=max(sessions-?11, 0)"
+      " WHERE domain=?1 AND day=?2 AND host=?3 AND type=?4 AND organization=?5 AND authenticity=?6"
+      " AND policy_type=?7 AND address=?8 AND network=?9 AND type_text=?10";
+  for (const auto& [row, sum] : rows) {
+    const int64_t host = texts.find(row.host);
+    const int64_t address = texts.find(row.address);
+    const int64_t network = texts.find(row.network);
+    const int64_t type_text = texts.find(row.type_text);
+    const auto sessions = static_cast<int64_t>(sum.sessions);
+    database.run(kTo, {from.domain, from.day, host, row.type, from.organization, from.authenticity,
+                       row.policy_type, address, network, type_text, sessions, authenticity,
+                       static_cast<int64_t>(kMostSessionsCounted)});
+    database.run(kFrom,
+                 {from.domain, from.day, host, row.type, from.organization, from.authenticity,
+                  row.policy_type, address, network, type_text, sessions});
+  }
+  database.run(
+      "DELETE FROM tlsrpt_failure WHERE domain=?1 AND day=?2 AND organization=?3 AND"
+      " authenticity=?4 AND sessions=0",
+      {from.domain, from.day, from.organization, from.authenticity});
+}
+
 void write_failures(Database& database, TextTable& texts, const StoredReport& report, LineKey line,
                     DayUse& use) {
   if (report.failures.empty()) return;

@@ -33,4 +33,9 @@ struct LineKey {
 void write_failures(state::Database& database, TextTable& texts,
                     const reports::StoredReport& report, LineKey line, DayUse& use);
 
+// Moves the sessions of the report's failures from one line of the day and organization to another
+// authenticity. What was added up to coarser rows stays where it is.
+void move_failures(state::Database& database, const TextTable& texts,
+                   const reports::StoredReport& report, LineKey from, int64_t authenticity);
+
 }  // namespace mtasts::report_store

@@ -19,8 +19,9 @@ namespace mtasts::report_store {
 
 enum class AddOutcome {
   added,
-  duplicate,    // the same key is stored already; nothing was counted
-  added_again,  // added, although another report with the same identity is stored
+  duplicate,      // the same key is stored already; nothing was counted
+  added_again,    // added, although another report with the same identity is stored
+  authenticated,  // known, and authenticated only now: counted once, as authenticated
 };
 
 class ReportStore {

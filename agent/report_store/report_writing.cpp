@@ -212,6 +212,78 @@ void store(Database& database, TextTable& texts, const StoredReport& report, con
                {line.domain, line.day, use.types, use.lines, use.policies, use.failures});
 }
 
+// What the line of a day counts of its own rows, after some have moved.
+void recount(Database& database, LineKey line) {
+  database.run(
+      "UPDATE tlsrpt_line SET failures=(SELECT count(*) FROM tlsrpt_failure AS f WHERE"
+      " f.domain=?1 AND f.day=?2 AND f.organization=?3 AND"
+      " f.authenticity=tlsrpt_line.authenticity) WHERE domain=?1 AND day=?2 AND organization=?3",
+      {line.domain, line.day, line.organization});
+  database.run(
+      "UPDATE tlsrpt_day SET lines=(SELECT count(*) FROM tlsrpt_line WHERE domain=?1 AND day=?2),"
+      " failures=(SELECT count(*) FROM tlsrpt_failure WHERE domain=?1 AND day=?2)"
+      " WHERE domain=?1 AND day=?2",
+      {line.domain, line.day});
+}
+
+// Takes the report out of its line; the last one leaves none.
+void leave_line(Database& database, const StoredReport& report, const CountsByType& counts,
+                LineKey from, int64_t authenticity) {
+  move_failures(database, TextTable(database), report, from, authenticity);
+  database.run(
+      "UPDATE tlsrpt_line SET reports=reports-1,"
+      " tlsa_successful=max(tlsa_successful-?5, 0), tlsa_failed=max(tlsa_failed-?6, 0),"
+      " sts_successful=max(sts_successful-?7, 0), sts_failed=max(sts_failed-?8, 0),"
+      " none_successful=max(none_successful-?9, 0), none_failed=max(none_failed-?10, 0)"
+      " WHERE domain=?1 AND day=?2 AND organization=?3 AND authenticity=?4",
+      {from.domain, from.day, from.organization, from.authenticity, number(counts[0].successful),
+       number(counts[0].failed), number(counts[1].successful), number(counts[1].failed),
+       number(counts[2].successful), number(counts[2].failed)});
+  constexpr const char* kIsEmpty =
+      "SELECT count(*) FROM tlsrpt_line WHERE domain=?1 AND day=?2 AND organization=?3 AND"
+      " authenticity=?4 AND reports<=0";
+  if (database.number(kIsEmpty, {from.domain, from.day, from.organization, from.authenticity})
+          .value_or(0) == 0)
+    return;
+  database.run(
+      "INSERT INTO tlsrpt_failure SELECT domain, day, host, type, organization, ?5, policy_type,"
+      " address, network, type_text, reason, sessions FROM tlsrpt_failure WHERE domain=?1 AND"
+      " day=?2 AND organization=?3 AND authenticity=?4"
+      " ON CONFLICT DO UPDATE SET sessions=min(sessions+excluded.sessions, ?6)",
+      {from.domain, from.day, from.organization, from.authenticity, authenticity,
+       number(kMostSessionsCounted)});
+  for (const char* rows : {"DELETE FROM tlsrpt_failure WHERE domain=?1 AND day=?2 AND"
+                           " organization=?3 AND authenticity=?4",
+                           "DELETE FROM tlsrpt_line WHERE domain=?1 AND day=?2 AND"
+                           " organization=?3 AND authenticity=?4"})
+    database.run(rows, {from.domain, from.day, from.organization, from.authenticity});
+}
+
+// Senders that report by POST and by mail: the POST comes first, and only the mail is signed.
+bool authenticate(Database& database, const StoredReport& report, const ReportKey& key) {
+  if (report.authenticity != Authenticity::authenticated) return false;
+  const auto authenticated = static_cast<int64_t>(report.authenticity);
+  LineKey line;
+  {
+    Rows rows = database.query(
+        "SELECT domain, day, organization, authenticity FROM tlsrpt_report WHERE key=?1 AND"
+        " authenticity<>?2 AND organization<>?3",
+        {Value::blob(key.key), authenticated, kOthers});
+    if (!rows.next()) return false;
+    line = {rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
+  }
+  CountsByType counts = counts_of(report);
+  leave_line(database, report, counts, line, authenticated);
+  line.authenticity = authenticated;
+  DayUse use = read_day(database, line.domain, line.day);
+  write_line(database, report, counts, line, use);
+  recount(database, line);
+  database.run(
+      "UPDATE tlsrpt_report SET authenticity=?2, qualities=?3 | (qualities & ?4) WHERE key=?1",
+      {Value::blob(key.key), authenticated, report.qualities, bit(reports::Quality::same_id)});
+  return true;
+}
+
 }  // namespace
 
 AddOutcome write_report(Database& database, TextTable& texts, const StoredReport& report) {
@@ -220,7 +292,7 @@ AddOutcome write_report(Database& database, TextTable& texts, const StoredReport
   constexpr const char* kHasIdentity =
       "SELECT EXISTS (SELECT 1 FROM tlsrpt_report WHERE identity=?1)";
   if (database.number(kHasKey, {Value::blob(key.key)}).value_or(0) > 0)
-    return AddOutcome::duplicate;
+    return authenticate(database, report, key) ? AddOutcome::authenticated : AddOutcome::duplicate;
   bool again = database.number(kHasIdentity, {Value::blob(key.identity)}).value_or(0) > 0;
   if (!again) {
     store(database, texts, report, key);

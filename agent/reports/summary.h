@@ -5,6 +5,7 @@
 // display. Made by a ReportStore, bounded, immutable, shared between threads.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -27,9 +28,11 @@ struct SessionCounts {
   uint64_t failed = 0;
 
   uint64_t total() const { return successful + failed; }
+  // Stops at 2^60: a report may claim 2^53 sessions in each of its rows.
   SessionCounts& operator+=(const SessionCounts& other) {
-    successful += other.successful;
-    failed += other.failed;
+    constexpr uint64_t kMost = uint64_t{1} << 60;
+    successful = std::min(std::min(successful, kMost) + std::min(other.successful, kMost), kMost);
+    failed = std::min(std::min(failed, kMost) + std::min(other.failed, kMost), kMost);
     return *this;
   }
   bool operator==(const SessionCounts&) const = default;

@@ -146,6 +146,18 @@ TEST(ReportIntake, TellsWhatItCannotUse) {
   EXPECT_THAT(rejected[2].detail, testing::HasSubstr("foreign.example"));
 }
 
+TEST(ReportIntake, SaysWhatIsMissingOrTooMuch) {
+  Scene scene;
+  scene.put(report_json("1", ""));
+  scene.put("[" + report_json("2") + "," + report_json("3") + "]");
+  scene.start();
+  scene.intake->drain();
+  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), 2u);
+  EXPECT_THAT(rejected[1].detail, testing::HasSubstr("names no domain"));
+  EXPECT_THAT(rejected[0].detail, testing::HasSubstr("only the first is read"));
+}
+
 TEST(ReportIntake, CountsTheSameReportOnce) {
   Scene scene;
   scene.put(report_json("1"));

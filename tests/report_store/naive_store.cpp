@@ -62,15 +62,20 @@ Result<std::vector<AddOutcome>> NaiveStore::add(const std::vector<StoredReport>&
   std::vector<AddOutcome> outcomes;
   for (const StoredReport& report : batch) {
     AddOutcome outcome = AddOutcome::added;
-    for (const StoredReport& known : reports_) {
+    for (StoredReport& known : reports_) {
       if (known.domain != report.domain) continue;
       if (known.identity == report.identity) outcome = AddOutcome::added_again;
       if (known.key != report.key) continue;
       outcome = AddOutcome::duplicate;
+      if (report.authenticity != Authenticity::authenticated ||
+          known.authenticity == Authenticity::authenticated)
+        break;
+      outcome = AddOutcome::authenticated;
+      known.authenticity = report.authenticity;
       break;
     }
     outcomes.push_back(outcome);
-    if (outcome == AddOutcome::duplicate) continue;
+    if (outcome == AddOutcome::duplicate || outcome == AddOutcome::authenticated) continue;
     reports_.push_back(report);
     if (outcome == AddOutcome::added_again) reports_.back().qualities |= bit(Quality::same_id);
     ReportTotals& totals = totals_[report.domain];

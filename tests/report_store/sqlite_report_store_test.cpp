@@ -98,6 +98,37 @@ uint64_t failed_sessions(const reports::DomainSummary& summary) {
   return sessions;
 }
 
+// A POST authenticates nobody; the signed mail of the same report comes later.
+TEST(ReportAuthentication, OfAKnownReportCounts) {
+  for (bool beside_another : {false, true}) {
+    InFile file;
+    StoredReport report = sample_report("Google", days_ago(1));
+    report.authenticity = Authenticity::unknown;
+    report.policies = {sts_row(90, 10)};
+    report.failures = {failure_row(ResultType::certificate_expired, "mx.example", 10)};
+    StoredReport other = report;
+    other.key = other.identity = "another";
+    ASSERT_TRUE(file.store().add({report}).ok());
+    if (beside_another) {
+      ASSERT_TRUE(file.store().add({other}).ok());
+    }
+    report.authenticity = Authenticity::authenticated;
+    EXPECT_EQ(*file.store().add({report}), std::vector{AddOutcome::authenticated});
+    EXPECT_EQ(*file.store().add({report}), std::vector{AddOutcome::duplicate});
+    const uint64_t reports = beside_another ? 2 : 1;
+    auto summary = summary_of(file.store());
+    EXPECT_EQ(summary.totals.reports, reports);
+    EXPECT_EQ(summary.counts[1], (reports::SessionCounts{90 * reports, 10 * reports}));
+    ASSERT_EQ(summary.organizations.size(), 1u);
+    EXPECT_EQ(summary.organizations[0].authenticated_counts[1], (reports::SessionCounts{90, 10}));
+    ASSERT_EQ(summary.failures.size(), 1u);
+    EXPECT_EQ(summary.failures[0].sessions[1].failed, 10 * reports);
+    EXPECT_EQ(summary.failures[0].authenticated_sessions, 10u);
+    EXPECT_EQ(rows_in(file.state(), "tlsrpt_line"), static_cast<int64_t>(reports));
+    EXPECT_EQ(rows_in(file.state(), "tlsrpt_failure"), static_cast<int64_t>(reports));
+  }
+}
+
 TEST(ReportBounds, TenThousandOrganizationsInADay) {
   InFile file;
   std::vector<StoredReport> batch;

@@ -107,5 +107,12 @@ TEST(Bands, PolicyTypesAreNotAddedUp) {
   EXPECT_EQ(worst_counts(CountsByType{}), SessionCounts());
 }
 
+TEST(SessionCounts, SumsStopBeforeTheyWrap) {
+  SessionCounts sum;
+  for (int i = 0; i < 3000; ++i)
+    sum += SessionCounts{uint64_t{1} << 53, i == 0 ? uint64_t{1} : uint64_t{0}};
+  EXPECT_EQ(sum, (SessionCounts{uint64_t{1} << 60, 1}));
+}
+
 }  // namespace
 }  // namespace mtasts::reports
