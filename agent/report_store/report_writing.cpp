@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/public_suffix.h"
 #include "report_store/failure_writing.h"
 #include "report_store/report_key.h"
 #include "report_store/session_limit.h"
@@ -89,8 +90,15 @@ int64_t admitted_organization(Database& database, TextTable& texts, int64_t doma
   return texts.put(report.organization, day);
 }
 
-void write_line(Database& database, const StoredReport& report, const CountsByType& counts,
-                LineKey line, DayUse& use) {
+// What the reports of a line have in common, if they are authenticated.
+int64_t signed_submitter(TextTable& texts, const StoredReport& report, LineKey line) {
+  bool counts = report.authenticity == Authenticity::authenticated && line.organization != kOthers;
+  if (!counts || report.submitter.empty()) return kNoText;
+  return texts.put(organisational_domain(report.submitter), line.day);
+}
+
+void write_line(Database& database, TextTable& texts, const StoredReport& report,
+                const CountsByType& counts, LineKey line, DayUse& use) {
   std::string_view id =
       line.organization == kOthers ? "" : cut_text(report.report_id, kTextLimit_bytes);
   bool is_new = database
@@ -102,7 +110,8 @@ void write_line(Database& database, const StoredReport& report, const CountsByTy
   use.lines += is_new ? 1 : 0;
   database.run(
       "INSERT INTO tlsrpt_line VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-      " ?13) ON CONFLICT DO UPDATE SET reports=reports+1, qualities=qualities|?5,"
+      " ?13, ?15) ON CONFLICT DO UPDATE SET reports=reports+1, qualities=qualities|?5,"
+      " submitter=CASE WHEN submitter=?15 THEN submitter ELSE 0 END,"
       " report_id=CASE WHEN ?7>=received THEN ?6 ELSE report_id END, received=max(received, ?7),"
       " tlsa_successful=min(tlsa_successful+?8, ?14), tlsa_failed=min(tlsa_failed+?9, ?14),"
       " sts_successful=min(sts_successful+?10, ?14), sts_failed=min(sts_failed+?11, ?14),"
@@ -110,7 +119,8 @@ void write_line(Database& database, const StoredReport& report, const CountsByTy
       {line.domain, line.day, line.organization, line.authenticity, report.qualities, id,
        report.received, number(counts[0].successful), number(counts[0].failed),
        number(counts[1].successful), number(counts[1].failed), number(counts[2].successful),
-       number(counts[2].failed), number(kMostSessionsCounted)});
+       number(counts[2].failed), number(kMostSessionsCounted),
+       signed_submitter(texts, report, line)});
 }
 
 // The days of the organization as bits, relative to its last day.
@@ -203,7 +213,7 @@ void store(Database& database, TextTable& texts, const StoredReport& report, con
   write_failure_totals(database, line.domain, report);
   DayUse use = read_day(database, line.domain, line.day);
   line.organization = admitted_organization(database, texts, line.domain, report, use);
-  write_line(database, report, counts, line, use);
+  write_line(database, texts, report, counts, line, use);
   write_organization(database, report, line, !has_failures(report, counts));
   write_policies(database, texts, report, line, use);
   write_failures(database, texts, report, line, use);

@@ -4,6 +4,7 @@
 #include "report_store/summary_query.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -75,6 +76,7 @@ class OrganizationReader {
                       comes_before);
     for (size_t i = 0; i < shown; ++i) {
       found[i].summary.name = texts.text(found[i].number);
+      found[i].summary.submitter = texts.text(found[i].submitter.value_or(kNoText));
       summary.organizations.push_back(std::move(found[i].summary));
     }
     summary.organizations_dropped = found.size() - shown + (others_ ? 1 : 0);
@@ -83,6 +85,7 @@ class OrganizationReader {
  private:
   struct Found {
     int64_t number = 0;
+    std::optional<int64_t> submitter;  // of authenticated lines; kNoText: several
     OrganizationSummary summary;
   };
 
@@ -107,7 +110,7 @@ class OrganizationReader {
 void OrganizationReader::read_lines(DomainSummary& summary) {
   Rows rows = database_.query(
       "SELECT organization, authenticity, qualities, tlsa_successful, tlsa_failed, sts_successful,"
-      " sts_failed, none_successful, none_failed FROM tlsrpt_line"
+      " sts_failed, none_successful, none_failed, submitter FROM tlsrpt_line"
       " WHERE domain=?1 AND day BETWEEN ?2 AND ?3",
       {domain_, days_.from, days_.to});
   while (rows.next()) {
@@ -120,9 +123,15 @@ void OrganizationReader::read_lines(DomainSummary& summary) {
       others_ = true;
       continue;
     }
-    OrganizationSummary& one = found_[rows.integer(0)].summary;
+    Found& line_of = found_[rows.integer(0)];
+    OrganizationSummary& one = line_of.summary;
     add_sessions(one.counts, counts);
-    if (authenticated) add_sessions(one.authenticated_counts, counts);
+    if (authenticated) {
+      add_sessions(one.authenticated_counts, counts);
+      int64_t submitter = rows.integer(9);
+      bool first = !line_of.submitter;
+      line_of.submitter = first || *line_of.submitter == submitter ? submitter : kNoText;
+    }
     one.qualities |= static_cast<reports::Qualities>(rows.integer(2));
   }
   summary.reporters = found_.size() + (others_ ? 1 : 0);

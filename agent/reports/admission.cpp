@@ -180,6 +180,8 @@ class Admitter {
       if (signer.empty() || claimed.empty()) common_.authenticity = Authenticity::unknown;
       if (foreign_signer) common_.authenticity = Authenticity::failed;
     }
+    // The subject and the file name are no part of what was compared with the signature.
+    if (common_.authenticity == Authenticity::authenticated) common_.submitter = claimed;
     bool mismatch = foreign_signer;
     for (const std::string& name : {envelope_.report_submitter, envelope_.from_domain}) {
       std::string plain = plain_name(name);

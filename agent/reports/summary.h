@@ -23,6 +23,15 @@ inline constexpr size_t kMostOrganizations = 100;  // in a summary: those with t
 inline constexpr size_t kMostFailureSummaries = 200;
 inline constexpr size_t kMostPolicySummaries = 20;
 
+// Sums of successful, of failed and of sessions of one failure stop here: a report may claim up to
+// 2^53 sessions in each of its rows, and a few of such sums can be added without an overflow.
+inline constexpr uint64_t kMostSessionsCounted = uint64_t{1} << 60;
+
+inline void add_sessions(uint64_t& sum, uint64_t more) {
+  sum = std::min(sum, kMostSessionsCounted) + std::min(more, kMostSessionsCounted);
+  sum = std::min(sum, kMostSessionsCounted);
+}
+
 struct SessionCounts {
   uint64_t successful = 0;
   uint64_t failed = 0;
@@ -30,9 +39,8 @@ struct SessionCounts {
   uint64_t total() const { return successful + failed; }
   // Stops at 2^60: a report may claim 2^53 sessions in each of its rows.
   SessionCounts& operator+=(const SessionCounts& other) {
-    constexpr uint64_t kMost = uint64_t{1} << 60;
-    successful = std::min(std::min(successful, kMost) + std::min(other.successful, kMost), kMost);
-    failed = std::min(std::min(failed, kMost) + std::min(other.failed, kMost), kMost);
+    add_sessions(successful, other.successful);
+    add_sessions(failed, other.failed);
     return *this;
   }
   bool operator==(const SessionCounts&) const = default;
@@ -47,6 +55,10 @@ using DayBits = uint64_t;
 
 struct OrganizationSummary {
   std::string name;
+  // Organizational domain of the submitter that signed the authenticated reports in the window, as
+  // in stored_report.h; empty: there are none, or several submitters use this name. Anybody can
+  // choose any number of names: those who must be different are counted by this.
+  std::string submitter;
   CountsByType counts;                // in the window
   CountsByType authenticated_counts;  // of these, from authenticated reports
   DayBits days = 0;                   // with reports, within 64 days

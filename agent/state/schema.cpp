@@ -239,6 +239,7 @@ CREATE TABLE tlsrpt_line (          -- a day of an organization
   tlsa_successful INTEGER NOT NULL, tlsa_failed INTEGER NOT NULL,
   sts_successful INTEGER NOT NULL, sts_failed INTEGER NOT NULL,
   none_successful INTEGER NOT NULL, none_failed INTEGER NOT NULL,
+  submitter INTEGER NOT NULL,       -- its organizational domain if authenticated; 0: several
   PRIMARY KEY (domain, day, organization, authenticity)
 ) WITHOUT ROWID;
 CREATE TABLE tlsrpt_policy (        -- of type sts

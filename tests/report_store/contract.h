@@ -70,6 +70,36 @@ TYPED_TEST_P(ReportStoreContract, ANewStoreIsEmpty) {
   EXPECT_FALSE(*this->store().purge(kToday));
 }
 
+// Several names of one signer are not several; a name that several use tells nobody.
+TYPED_TEST_P(ReportStoreContract, TheSubmitterIsOfAuthenticatedReports) {
+  int number = 0;
+  auto add = [&](const char* name, const char* submitter, int days,
+                 Authenticity authenticity = Authenticity::authenticated) {
+    StoredReport report = sample_report(name, days_ago(days), ++number);
+    report.submitter = submitter;
+    report.authenticity = authenticity;
+    EXPECT_EQ(this->add(report), AddOutcome::added);
+  };
+  add("A", "a.evil.example", 1);
+  add("A", "evil.example", 1);
+  add("B", "b.evil.example", 2);
+  add("B", "google.com", 2, Authenticity::unknown);
+  add("B", "google.com", 20);
+  add("C", "google.com", 1);
+  add("C", "evil.example", 1);
+  add("C", "google.com", 1);
+  add("D", "google.com", 1);
+  add("D", "evil.example", 2);
+  add("D", "google.com", 3);
+  add("E", "google.com", 1, Authenticity::failed);
+  std::vector<std::string> found;
+  for (const auto& one : this->summary().organizations)
+    found.push_back(one.name + ":" + one.submitter);
+  std::ranges::sort(found);
+  EXPECT_EQ(found,
+            (std::vector<std::string>{"A:evil.example", "B:evil.example", "C:", "D:", "E:"}));
+}
+
 TYPED_TEST_P(ReportStoreContract, TheSameKeyCountsOnce) {
   StoredReport report = sample_report("Google", days_ago(1));
   report.policies = {sts_row(937, 47)};
@@ -305,8 +335,9 @@ TYPED_TEST_P(ReportStoreContract, ManyThreadsAtOnce) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(ReportStoreContract, ANewStoreIsEmpty, TheSameKeyCountsOnce,
-                            TheSameIdentityIsAddedAgain, OutcomesAreInTheOrderOfTheBatch,
-                            DomainsAreApart, RowsAboutAnMxHostCountNowhere, CountsDoNotOverflow,
+                            TheSubmitterIsOfAuthenticatedReports, TheSameIdentityIsAddedAgain,
+                            OutcomesAreInTheOrderOfTheBatch, DomainsAreApart,
+                            RowsAboutAnMxHostCountNowhere, CountsDoNotOverflow,
                             TheWindowHasItsFirstAndItsLastDay, NewIsWhatTheDaysBeforeDidNotHave,
                             ShowsTheLargestAndCountsTheRest, TotalsOutliveTheReports, AnyTextIsKept,
                             KeepsEverythingWhenReopened, SaysWhatTheNaiveStoreSays,

@@ -4,8 +4,11 @@
 #include "report_store/naive_store.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
+
+#include "base/public_suffix.h"
 
 namespace mtasts::report_store {
 namespace {
@@ -97,6 +100,7 @@ std::vector<OrganizationSummary> organizations_of(const std::vector<StoredReport
                                                   const DomainSummary& summary) {
   std::map<std::string, OrganizationSummary> found;
   std::map<std::string, DayBits> failing;
+  std::map<std::string, std::set<std::string>> submitters;
   for (const StoredReport& report : all) {
     OrganizationSummary& one = found[report.organization];
     one.name = report.organization;
@@ -105,13 +109,16 @@ std::vector<OrganizationSummary> organizations_of(const std::vector<StoredReport
     if (fails(report)) set_day(failing[one.name], summary.to, report.day);
     if (report.day < summary.from || report.day > summary.to) continue;
     add_to(one.counts, report);
-    if (report.authenticity == Authenticity::authenticated)
+    if (report.authenticity == Authenticity::authenticated) {
       add_to(one.authenticated_counts, report);
+      submitters[one.name].insert(organisational_domain(report.submitter));
+    }
     one.qualities |= report.qualities;
   }
   std::vector<OrganizationSummary> organizations;
   for (auto& [name, one] : found) {
     one.days_without_failures = one.days & ~failing[name];
+    if (submitters[name].size() == 1) one.submitter = *submitters[name].begin();
     if (one.last_day >= summary.from - std::chrono::days(kDaysBefore)) organizations.push_back(one);
   }
   std::ranges::stable_sort(organizations, [](const auto& a, const auto& b) {

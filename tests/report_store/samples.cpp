@@ -69,6 +69,7 @@ void expect_counts(const CountsByType& one, const CountsByType& other, const std
 
 void expect_equal(const OrganizationSummary& one, const OrganizationSummary& other) {
   EXPECT_EQ(one.name, other.name);
+  EXPECT_EQ(one.submitter, other.submitter) << one.name;
   expect_counts(one.counts, other.counts, one.name);
   expect_counts(one.authenticated_counts, other.authenticated_counts, one.name);
   EXPECT_EQ(one.days, other.days) << one.name;
@@ -196,6 +197,8 @@ StoredReport random_report(std::mt19937& random, int number) {
   if (below(random, 10) == 0) report.identity = "id " + std::to_string(below(random, 200));
   report.key = report.identity + (below(random, 4) == 0 ? "" : std::to_string(number));
   report.received += std::chrono::milliseconds(number);
+  if (below(random, 5) == 0) report.submitter = "mail.reports.example";
+  if (below(random, 20) == 0) report.submitter = "other.example";
   report.authenticity = kAuthenticities[static_cast<size_t>(below(random, 3))];
   report.qualities = below(random, 3) == 0 ? static_cast<Qualities>(1 << below(random, 8)) : 0;
   report.policies.clear();

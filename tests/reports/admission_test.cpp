@@ -298,6 +298,18 @@ TEST(Admission, AuthenticOnlyWhenTheSubmitterSigned) {
     EXPECT_EQ(has(stored.qualities, Quality::submitter_mismatch), one.mismatch) << one.signer;
     EXPECT_EQ(has(stored.qualities, Quality::dkim_missing), one.by_mail == Authenticity::failed);
   }
+  // What the subject names is not what was compared with the signature.
+  ReportEnvelope unnamed;
+  unnamed.is_mail = true;
+  unnamed.authenticity = Authenticity::authenticated;
+  unnamed.signing_domain = unnamed.from_domain = "evil.test";
+  unnamed.subject_submitter = "google.com";
+  protocol::TlsReport anonymous = report_of({policy("example.org")});
+  anonymous.contact = "";
+  EXPECT_EQ(admitted(anonymous, unnamed).stored.at(0).authenticity, Authenticity::authenticated);
+  EXPECT_EQ(admitted(anonymous, unnamed).stored.at(0).submitter, "evil.test");
+  unnamed.authenticity = Authenticity::unknown;
+  EXPECT_EQ(admitted(anonymous, unnamed).stored.at(0).submitter, "google.com");
   ReportEnvelope envelope;
   envelope.report_submitter = "elsewhere.test";
   StoredReport stored = admitted(report_of({policy("example.org")}), envelope).stored.at(0);

@@ -97,6 +97,25 @@ TEST(Bands, AsOperatorsUseThem) {
   }
 }
 
+TEST(SessionCounts, SumsDoNotOverflow) {
+  constexpr uint64_t kRow = uint64_t{1} << 53;
+  SessionCounts sum;
+  for (int row = 0; row < 10000; ++row) {
+    SessionCounts before = sum;
+    sum += {kRow, kRow / 2};
+    ASSERT_GE(sum.successful, before.successful) << row;
+    ASSERT_GE(sum.failed, before.failed) << row;
+    ASSERT_GE(sum.total(), before.total()) << row;
+  }
+  EXPECT_EQ(sum, (SessionCounts{kMostSessionsCounted, kMostSessionsCounted}));
+  uint64_t sessions = UINT64_MAX;
+  add_sessions(sessions, UINT64_MAX);
+  EXPECT_EQ(sessions, kMostSessionsCounted);
+  SessionCounts small{1, 2};
+  small += {3, 4};
+  EXPECT_EQ(small, (SessionCounts{4, 6}));
+}
+
 TEST(Bands, PolicyTypesAreNotAddedUp) {
   CountsByType counts{};
   counts[0] = {10, 90};

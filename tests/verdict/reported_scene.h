@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "verdict/healthy_evidence.h"
 #include "verdict/history/passes.h"
 
@@ -48,6 +49,7 @@ struct Reported {
       if (one.name == name) return one;
     reports::OrganizationSummary one;
     one.name = name;
+    one.submitter = ascii_lower(name) + ".example";
     one.days = one.days_without_failures = kWholeWeek;
     summary.organizations.push_back(one);
     return summary.organizations.back();

@@ -37,8 +37,8 @@ struct Group {
     add_names(organizations, failure.organizations);
     organization_count =
         std::max({organization_count, failure.organization_count, organizations.size()});
-    sessions += failed_sessions(failure);
-    authenticated += failure.authenticated_sessions;
+    reports::add_sessions(sessions, failed_sessions(failure));
+    reports::add_sessions(authenticated, failure.authenticated_sessions);
     days |= failure.days;
     first_day = std::min(first_day, failure.first_day);
     last_day = std::max(last_day, failure.last_day);

@@ -155,7 +155,7 @@ void judge_missing_policy(ReportScene& scene) {
     somebody_sees_it |= with > 0;
     if (without == 0) continue;
     known_user |= with > 0 || is_known_user(one.name);
-    sessions += without;
+    reports::add_sessions(sessions, without);
     names.push_back(one.name);
   }
   if (names.empty()) return;

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/printable.h"
+#include "base/public_suffix.h"
 #include "reports/statistics.h"
 #include "verdict/domain/report_rules.h"
 
@@ -41,15 +43,16 @@ bool enforces(const ReportScene& scene) {
          (*history->policy.value)->mode == protocol::Mode::enforce;
 }
 
-// Organizations of whose sessions at least one of a hundred failed.
-size_t failing_organizations(const reports::DomainSummary& summary, size_t type,
-                             bool authenticated) {
-  size_t count = 0;
+// Signers of authenticated reports of whose sessions at least one of a hundred failed. One signer
+// can send reports under any number of organization names.
+size_t failing_submitters(const reports::DomainSummary& summary, size_t type) {
+  std::set<std::string> submitters;
   for (const reports::OrganizationSummary& one : summary.organizations) {
-    const SessionCounts& counts = authenticated ? one.authenticated_counts[type] : one.counts[type];
-    count += counts.failed > 0 && reports::band_of(counts) != Band::normal;
+    const SessionCounts& counts = one.authenticated_counts[type];
+    bool failing = counts.failed > 0 && reports::band_of(counts) != Band::normal;
+    if (failing && !one.submitter.empty()) submitters.insert(organisational_domain(one.submitter));
   }
-  return count;
+  return submitters.size();
 }
 
 void add_organizations(Ratio& ratio, const reports::DomainSummary& summary, size_t type) {
@@ -77,7 +80,7 @@ Ratio ratio_of(const ReportScene& scene, ReportPolicyType type) {
   Band sure = reports::certain_band(authenticated);
   // A session that found no policy was delivered in spite of the failure.
   ratio.critical = sure == Band::act && type != ReportPolicyType::no_policy_found &&
-                   enforces(scene) && failing_organizations(scene.summary, index, true) >= 2;
+                   enforces(scene) && failing_submitters(scene.summary, index) >= 2;
   // Reports that nobody authenticated must neither raise an alarm nor hide one.
   ratio.authenticated_alone = sure > ratio.band || (ratio.critical && all != authenticated);
   ratio.band = std::max(ratio.band, sure);

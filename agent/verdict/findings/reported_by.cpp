@@ -41,7 +41,7 @@ uint64_t sessions_of(const reports::DomainSummary& summary, const std::vector<st
   uint64_t sessions = 0;
   for (const reports::OrganizationSummary& one : summary.organizations)
     if (std::find(names.begin(), names.end(), one.name) != names.end())
-      sessions += one.counts[policy_type].total();
+      reports::add_sessions(sessions, one.counts[policy_type].total());
   return sessions;
 }
 
@@ -59,7 +59,7 @@ std::optional<ReportedBy> reported_of(const Finding& finding, const reports::Dom
     add_names(names, failure.organizations);
     reported.organization_count =
         std::max<uint64_t>(reported.organization_count, failure.organization_count);
-    for (size_t i = 0; i < counts.size(); ++i) counts[i].failed += failure.sessions[i].failed;
+    for (size_t i = 0; i < counts.size(); ++i) counts[i] += failure.sessions[i];
     first = std::min(first, failure.first_day);
   }
   if (names.empty()) return std::nullopt;

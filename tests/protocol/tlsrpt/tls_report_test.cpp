@@ -54,7 +54,6 @@ constexpr auto kTypePath = "/policies/0/policy/policy-type";
 std::string replace(const std::string& path, const std::string& value) {
   std::string operation = path.ends_with("/0") ? "replace" : "add";
   return R"([{"op":")" + operation + R"(","path":")" + path + R"(","value":)" + value + "}]";
-  R"(","value":)" + value + "}]";
 }
 std::string removal(const std::string& path) {
   return R"([{"op":"remove","path":")" + path + R"("}])";

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "base/printable.h"
 #include "verdict/broken_cases.h"
@@ -25,6 +26,7 @@ class RandomReports {
     std::vector<std::string> names;
     for (uint64_t i = 0; i < organizations; ++i) {
       names.push_back("Organization " + std::to_string(i));
+      reported.organization(names.back()).submitter = "s" + std::to_string(below(3)) + ".example";
       for (size_t type : {kSts, kTlsa, kWithout})
         if (below(2) == 0)
           reported.sessions(names.back(), below(1000), below(4) == 0 ? below(1000) : 0,
@@ -50,15 +52,15 @@ class RandomReports {
   std::mt19937_64 random_;
 };
 
-// Organizations with authenticated failures, of any policy type.
+// Submitters with authenticated failures, of any policy type.
 size_t authenticated_reporters(const reports::DomainSummary& summary) {
-  size_t count = 0;
+  std::set<std::string> submitters;
   for (const auto& one : summary.organizations) {
     bool failed = false;
     for (const auto& counts : one.authenticated_counts) failed |= counts.failed > 0;
-    count += failed;
+    if (failed && !one.submitter.empty()) submitters.insert(one.submitter);
   }
-  return count;
+  return submitters.size();
 }
 
 TEST(ReportsProperty, OneReporterOrUnauthenticatedReportsNeverPage) {

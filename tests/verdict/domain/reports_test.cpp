@@ -56,6 +56,16 @@ TEST(Reports, FailureRatio) {
   auto two = [] { return Reported().sessions("Google", 50, 50).sessions("Microsoft", 50, 50); };
   EXPECT_EQ(ratio(two()), "critical");
   EXPECT_EQ(ratio(two(), testing), "warning");
+  auto signed_by = [&](const std::string& one, const std::string& other) {
+    Reported reported = two();
+    reported.organization("Google").submitter = one;
+    reported.organization("Microsoft").submitter = other;
+    return ratio(reported);
+  };
+  EXPECT_EQ(signed_by("evil.example", "evil.example"), "warning") << "one signer, two names";
+  EXPECT_EQ(signed_by("a.evil.example", "b.evil.example"), "warning");
+  EXPECT_EQ(signed_by("google.com", ""), "warning") << "several signers of one name";
+  EXPECT_EQ(signed_by("google.com", "microsoft.com"), "critical");
   EXPECT_EQ(ratio(Reported().sessions("Google", 9, 1)), "none") << "small numbers lie";
   EXPECT_EQ(ratio(Reported().sessions("Google", 0, 1)), "none") << "one session is no share";
   EXPECT_EQ(ratio(Reported().sessions("Google", 0, 156)), "warning") << "one alone cannot page";
