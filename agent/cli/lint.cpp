@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/console_text.h"
+#include "cli/lint_report.h"
 #include "protocol/http/attempt.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/sts/sts_record.h"
@@ -214,6 +215,7 @@ void write_text(LintKind kind, const Linted& linted, Result result, std::ostream
 }  // namespace
 
 int run_lint(LintKind kind, std::istream& in, const LintOptions& options, std::ostream& out) {
+  if (kind == LintKind::report) return run_lint_report(in, options, out);
   Linted linted = lint(kind, read_bounded(in));
   Result result = result_of(linted);
   if (options.json)

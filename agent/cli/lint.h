@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// `mtasts-exporter lint`: checks a record or policy against the grammar of its RFC, offline, and
-// reports line and column (RFC 8461 §3.1 and §3.2, RFC 8460 §3). Does not check anything that needs
-// DNS or the live MX hosts. The input may be arbitrary; at most kLintLimit_bytes of it are read.
-// Any thread.
+// `mtasts-exporter lint`: checks a record, policy or TLS report against the grammar of its RFC,
+// offline, and reports line and column (RFC 8461 §3.1 and §3.2, RFC 8460 §3). Does not check
+// anything that needs DNS or the live MX hosts. The input may be arbitrary; at most
+// kLintLimit_bytes of it are read. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace mtasts::cli {
 
-BOOST_DEFINE_FIXED_ENUM_CLASS(LintKind, uint8_t, record, policy, tlsrpt)
+BOOST_DEFINE_FIXED_ENUM_CLASS(LintKind, uint8_t, record, policy, tlsrpt, report)
 inline std::string_view name_of(LintKind kind) { return enumerator_name(kind); }
 
 inline constexpr size_t kLintLimit_bytes = 1024 * 1024;

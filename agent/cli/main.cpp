@@ -18,6 +18,7 @@
 #include "cli/lint.h"
 #include "cli/plan_command.h"
 #include "cli/report_command.h"
+#include "cli/reports_command.h"
 #include "cli/serve.h"
 #include "cli/submit_command.h"
 
@@ -29,6 +30,7 @@ struct Arguments {
   CheckOptions check;
   PlanOptions plan;
   HistoryOptions history;
+  ReportsOptions reports;
   ReportOptions report;
   SubmitOptions submit;
   LintKind lint_kind = LintKind::record;
@@ -103,6 +105,17 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
 }
 
 void add_report_commands(CLI::App& app, Arguments& arguments) {
+  auto* reports = app.add_subcommand("reports", "Show the stored TLS reports about a domain");
+  reports->add_option("DOMAIN", arguments.reports.domain, "Mail domain")->required();
+  reports->add_option("--config", arguments.reports.config, "Settings file (TOML)");
+  reports
+      ->add_option("--days", arguments.reports.days,
+                   "Days before today to show ([reports] window, 7)")
+      ->check(CLI::Range(0, kMostReportDays).description(""));
+  reports->add_flag("--json", arguments.reports.json, "Print one JSON object");
+  reports->callback(
+      [&] { arguments.status = run_reports(arguments.reports, std::cout, std::cerr); });
+
   auto* submit = app.add_subcommand("submit", "Hand a TLS report or a mail to a running agent");
   submit->add_option("FILE", arguments.submit.file, "File to submit, or - for standard input");
   submit->add_option("--url", arguments.submit.url,
@@ -114,10 +127,12 @@ void add_report_commands(CLI::App& app, Arguments& arguments) {
 }
 
 void add_offline_commands(CLI::App& app, Arguments& arguments) {
-  static const std::map<std::string, LintKind> kKindNames = {
-      {"record", LintKind::record}, {"policy", LintKind::policy}, {"tlsrpt", LintKind::tlsrpt}};
-  auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record or policy offline");
-  lint_command->add_option("KIND", arguments.lint_kind, "record, policy or tlsrpt")
+  static const std::map<std::string, LintKind> kKindNames = {{"record", LintKind::record},
+                                                             {"policy", LintKind::policy},
+                                                             {"tlsrpt", LintKind::tlsrpt},
+                                                             {"report", LintKind::report}};
+  auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record, policy or report");
+  lint_command->add_option("KIND", arguments.lint_kind, "record, policy, tlsrpt or report")
       ->required()
       ->transform(CLI::CheckedTransformer(kKindNames).description(""));
   lint_command->add_option("FILE", arguments.lint_file, "File to read, or - for standard input");

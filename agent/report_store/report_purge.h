@@ -15,7 +15,8 @@ namespace mtasts::report_store {
 // of the last report do not vanish while somebody may look at them.
 inline constexpr int64_t kTotalsKept_days = 400;
 
-// One transaction of a few milliseconds. True: more is left. Latches an error in the database.
+// One transaction: a few thousand rows, tens of milliseconds at most. True: more is left. Latches
+// an error in the database.
 bool purge_reports(state::Database& database, int64_t before);
 
 }  // namespace mtasts::report_store

@@ -33,7 +33,7 @@ class ReportStore {
   // The window is the `window_days` days before the day of `now`, and that day itself.
   virtual Result<reports::DomainSummary> summary(const std::string& domain, int window_days,
                                                  Time now) = 0;
-  // Every domain with a report, in any order.
+  // Every domain with a report or with totals of purged ones, in any order.
   virtual Result<std::vector<std::string>> domains() = 0;
   virtual Result<reports::ReportListing> list(const std::string& domain, int days, size_t most,
                                               Time now) = 0;

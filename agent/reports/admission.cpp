@@ -210,11 +210,12 @@ class Admitter {
     policies_digest_ = hex(hash.finish());
   }
 
-  // The contact is what differs between senders whose organization and ids are equal.
+  // The contact is what differs between senders whose organization and ids are equal. The JSON
+  // comes before the mail's header: the same report may also come by POST.
   void identify(StoredReport& stored) const {
     Sha256 identity;
     add_field(identity, ascii_lower(first_not_empty(
-                            {report_.contact, envelope_.report_submitter, report_.organization})));
+                            {report_.contact, report_.organization, envelope_.report_submitter})));
     // Reports without an id are told apart by their day.
     add_field(identity, stored.report_id.empty() ? date_text(stored.begin) : stored.report_id);
     add_field(identity, stored.domain);

@@ -12,18 +12,15 @@
 #include "state/domain_rows.h"
 #include "state/schema.h"
 #include "state/state.h"
+#include "state/state_opening.h"
 
 namespace mtasts::state {
 namespace {
 
 namespace fs = std::filesystem;
 
-Failure cannot_read(const fs::path& path, const std::string& reason) {
-  return {FailureKind::io, fmt::format("cannot read the state file {}: {}", path.string(), reason)};
-}
-
 // Null: `error` says why.
-std::unique_ptr<Database> open_to_read(const fs::path& path, SchemaState& schema,
+std::unique_ptr<Database> open_quietly(const fs::path& path, SchemaState& schema,
                                        DatabaseError& error) {
   auto database = Database::open(path.string(), Access::read, error);
   if (database != nullptr) schema = look_at_schema(*database);
@@ -45,7 +42,11 @@ std::unique_ptr<Database> open_to_read(const fs::path& path, SchemaState& schema
 
 }  // namespace
 
-Result<StateReading> read_state(const fs::path& path, const std::string& domain) {
+Failure cannot_read(const fs::path& path, const std::string& reason) {
+  return {FailureKind::io, fmt::format("cannot read the state file {}: {}", path.string(), reason)};
+}
+
+Result<OpenedState> open_to_read(const fs::path& path) {
   std::error_code failed;
   fs::path file = fs::canonical(path, failed);
   if (failed == std::errc::no_such_file_or_directory)
@@ -56,16 +57,23 @@ Result<StateReading> read_state(const fs::path& path, const std::string& domain)
   if (!fs::is_regular_file(file, failed)) return cannot_read(path, "it is not a regular file");
   SchemaState schema;
   DatabaseError error;
-  auto database = open_to_read(file, schema, error);
+  auto database = open_quietly(file, schema, error);
   if (database == nullptr) return cannot_read(path, error.text);
   if (schema.standing == SchemaStatus::newer)
     return cannot_read(
         path,
         fmt::format("it was written by a newer version of the agent (schema {}, supported {})",
                     schema.version, newest_schema()));
-  if (schema.standing == SchemaStatus::fresh) return StateReading{};
-  if (schema.standing != SchemaStatus::ours)
+  if (schema.standing != SchemaStatus::ours && schema.standing != SchemaStatus::fresh)
     return cannot_read(path, "it is another program's database");
+  return OpenedState{std::move(database), schema.version};
+}
+
+Result<StateReading> read_state(const fs::path& path, const std::string& domain) {
+  auto opened = open_to_read(path);
+  if (!opened) return opened.failure();
+  if (opened->version == 0) return StateReading{};
+  auto& database = opened->database;
   // One transaction, so that report and timeline are consistent.
   database->run("BEGIN");
   StateReading reading;

@@ -211,7 +211,8 @@ listen = "127.0.0.1:{self.telemetry}"
 
 def history_cost(program, directory, domains, rounds):
     """The cost of an unchanged domain in the state file, by name."""
-    return store_cost([program, "history", "--domains", str(domains), "--rounds", str(rounds), "--directory", directory])
+    return store_cost([program, "history", "--domains", str(domains), "--rounds", str(rounds),
+                       "--directory", directory])
 
 
 def report_store_cost(program, directory, domains):

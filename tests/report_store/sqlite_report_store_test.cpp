@@ -296,11 +296,12 @@ TEST(ReportStoreFailure, ACorruptFileIsReplaced) {
     stream.seekp(4096);
     stream << std::string(std::filesystem::file_size(file.path()) - 4096, '\x7f');
   }
-  batch.erase(batch.begin() + 100, batch.end());
+  batch.resize(3000);
+  for (StoredReport& report : batch) report.key += " of the next day";
   auto outcomes = file.store().add(batch);
   ASSERT_TRUE(outcomes.ok()) << outcomes.failure().detail;
   EXPECT_EQ(outcomes->front(), AddOutcome::added);
-  EXPECT_EQ(summary_of(file.store()).totals.reports, 100u);
+  EXPECT_EQ(summary_of(file.store()).totals.reports, 3000u);
 }
 
 // A child stores reports and tells which are stored; it is killed while it does.

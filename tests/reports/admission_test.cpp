@@ -261,6 +261,10 @@ TEST(Admission, SameReportHasTheSameKey) {
   other.report_id = "id-2";
   EXPECT_NE(stored(other).identity, original.identity);
 
+  TlsReport nameless = report_of({first, second});
+  nameless.contact = "";
+  EXPECT_EQ(stored(nameless, mail).key, stored(nameless).key) << "by mail and by POST";
+
   TlsReport bare = report_of({first, second});
   bare.contact = bare.organization = "";
   ReportEnvelope elsewhere = mail;

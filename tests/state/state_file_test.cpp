@@ -231,6 +231,16 @@ constexpr const char* kBackToTheFirst =
     "ALTER TABLE domain DROP COLUMN provider_before;"
     "ALTER TABLE domain DROP COLUMN provider_changed;"
     "ALTER TABLE domain DROP COLUMN passes;"
+    "DROP TABLE tlsrpt_text;"
+    "DROP TABLE tlsrpt_domain;"
+    "DROP TABLE tlsrpt_failure_total;"
+    "DROP TABLE tlsrpt_report;"
+    "DROP TABLE tlsrpt_organization;"
+    "DROP TABLE tlsrpt_day;"
+    "DROP TABLE tlsrpt_line;"
+    "DROP TABLE tlsrpt_policy;"
+    "DROP TABLE tlsrpt_failure;"
+    "DROP TABLE tlsrpt_failing_host;"
     "PRAGMA user_version=1";
 
 TEST(StateFile, ReadsTheFirstVersion) {

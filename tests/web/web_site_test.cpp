@@ -252,7 +252,7 @@ TEST(Reports, AreListedForAConfiguredDomain) {
   stored = Failure{FailureKind::timed_out, "The state file is busy."};
   HttpResponse failed = asked_of(site, target);
   EXPECT_EQ(failed.status, 503);
-  EXPECT_EQ(failed.body, "{\"error\":\"The state file is busy.\"}");
+  EXPECT_EQ(failed.body, "{\"error\":\"The state file is busy.\"}\n");
 }
 
 TEST(Reports, ThatAreNotTakenInAreRefused) {
