@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import reports_bench
 from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost, report_store_cost,
                    peak_memory_bytes, scheduled_seconds)
 
@@ -31,6 +32,7 @@ SUMMARY_TARGET_MS = 2
 HISTORY_ROUNDS = 15     # over a week
 GROWTH_TARGET = 1.05    # of the file after the first round
 MEGABYTE = 1_000_000
+REPORTS = 1_000         # of 5 kB, posted
 IDLE_SECONDS = 10
 MEMORY_INTERVAL_SECONDS = 90  # fast enough for a bench, slow enough that checks do not pile up
 
@@ -216,9 +218,11 @@ def parse_options():
     parser.add_argument("--memory-domains", type=int, help="0: leave memory out")
     parser.add_argument("--history-domains", type=int, help="0: leave the state file out")
     parser.add_argument("--report-domains", type=int, help="0: leave stored TLS reports out")
+    parser.add_argument("--reports", type=int, help="that are posted to the agent; 0: leave TLS reports out")
     options = parser.parse_args()
-    defaults = (3, 120, 2_000, 5_000, 50) if options.quick else (5, 240, FULL_DOMAINS, HISTORY_DOMAINS, REPORT_DOMAINS)
-    names = ("turns", "domains", "memory_domains", "history_domains", "report_domains")
+    full = (5, 240, FULL_DOMAINS, HISTORY_DOMAINS, REPORT_DOMAINS, REPORTS)
+    defaults = (3, 120, 2_000, 5_000, 50, 200) if options.quick else full
+    names = ("turns", "domains", "memory_domains", "history_domains", "report_domains", "reports")
     for name, default in zip(names, defaults):
         if getattr(options, name) is None:
             setattr(options, name, default)
@@ -245,6 +249,11 @@ def main():
             with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
                 cost = report_store_cost(options.build / "tests" / "mtasts_bench", directory, options.report_domains)
                 print_report_store(cost, options.report_domains)
+        if options.reports > 0:
+            with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+                say()
+                say(f"TLS reports: {options.turns} turns …")
+                reports_bench.measure(options, Path(directory), say, verdict)
     except BenchError as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
