@@ -270,7 +270,8 @@ void leave_line(Database& database, const StoredReport& report, const CountsByTy
 }
 
 // Senders that report by POST and by mail: the POST comes first, and only the mail is signed.
-bool authenticate(Database& database, const StoredReport& report, const ReportKey& key) {
+bool authenticate(Database& database, TextTable& texts, const StoredReport& report,
+                  const ReportKey& key) {
   if (report.authenticity != Authenticity::authenticated) return false;
   const auto authenticated = static_cast<int64_t>(report.authenticity);
   LineKey line;
@@ -286,7 +287,7 @@ bool authenticate(Database& database, const StoredReport& report, const ReportKe
   leave_line(database, report, counts, line, authenticated);
   line.authenticity = authenticated;
   DayUse use = read_day(database, line.domain, line.day);
-  write_line(database, report, counts, line, use);
+  write_line(database, texts, report, counts, line, use);
   recount(database, line);
   database.run(
       "UPDATE tlsrpt_report SET authenticity=?2, qualities=?3 | (qualities & ?4) WHERE key=?1",
@@ -302,7 +303,8 @@ AddOutcome write_report(Database& database, TextTable& texts, const StoredReport
   constexpr const char* kHasIdentity =
       "SELECT EXISTS (SELECT 1 FROM tlsrpt_report WHERE identity=?1)";
   if (database.number(kHasKey, {Value::blob(key.key)}).value_or(0) > 0)
-    return authenticate(database, report, key) ? AddOutcome::authenticated : AddOutcome::duplicate;
+    return authenticate(database, texts, report, key) ? AddOutcome::authenticated
+                                                      : AddOutcome::duplicate;
   bool again = database.number(kHasIdentity, {Value::blob(key.identity)}).value_or(0) > 0;
   if (!again) {
     store(database, texts, report, key);
