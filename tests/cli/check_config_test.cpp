@@ -56,11 +56,13 @@ TEST_F(CheckConfig, EveryErrorAtOnce) {
   EXPECT_EQ(bad.status, 78);
   EXPECT_EQ(bad.out, "");
   std::string name = file_.string();
-  EXPECT_EQ(bad.err, name +
-                         ":1:12: domains: \"a_b.example\" is not a domain name: \"_\" is not "
-                         "allowed; use only letters, digits, hyphens and dots\n" +
-                         name + ":2:1: interval is not a setting; it belongs in [check] or [reports.mailbox]\n" + name +
-                         ":4:9: [dns] tries must be from 1 to 10, not 0\n");
+  EXPECT_EQ(bad.err,
+            name +
+                ":1:12: domains: \"a_b.example\" is not a domain name: \"_\" is not "
+                "allowed; use only letters, digits, hyphens and dots\n" +
+                name +
+                ":2:1: interval is not a setting; it belongs in [check] or [reports.mailbox]\n" +
+                name + ":4:9: [dns] tries must be from 1 to 10, not 0\n");
 }
 
 TEST_F(CheckConfig, MissingFile) {
