@@ -20,7 +20,6 @@ namespace {
 using reports::FailureRow;
 using reports::StoredReport;
 using state::Database;
-using state::Rows;
 
 // Coarser rows come at the end of a day's bound. Those of the others are always possible.
 struct Limits {

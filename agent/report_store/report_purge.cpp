@@ -28,9 +28,11 @@ std::optional<Day> oldest_day(Database& database, int64_t before) {
 
 // The number of deleted rows.
 int64_t purge_day(Database& database, Day day) {
-  constexpr const char* kStatements[] = {
+  constexpr const char* kHosts =
       "DELETE FROM tlsrpt_failing_host WHERE domain=?1 AND day=?2 AND host IN"
-      " (SELECT host FROM tlsrpt_failure f WHERE f.domain=?1 AND f.day=?2)",
+      " (SELECT host FROM tlsrpt_failure f WHERE f.domain=?1 AND f.day=?2)";
+  constexpr const char* kStatements[] = {
+      kHosts,
       "DELETE FROM tlsrpt_failure WHERE domain=?1 AND day=?2",
       "DELETE FROM tlsrpt_policy WHERE domain=?1 AND day=?2",
       "DELETE FROM tlsrpt_line WHERE domain=?1 AND day=?2",
