@@ -64,6 +64,9 @@ Result<std::unique_ptr<ReportService>> ReportService::start(
     const Surroundings& around, const settings::ReportsSettings& settings) {
   auto spool = intake::Spool::open(intake::spool_directory_of(around.state_path));
   if (!spool) return spool.failure();
+  if (intake::spool_directory_of(around.state_path).empty())
+    log(LogLevel::warning,
+        "TLS reports are kept in memory only and are lost at exit; set [state] path to a file");
   std::unique_ptr<ReportService> service(
       new ReportService(around, settings, std::move(*spool)));  // NOLINT: a private constructor
   service->start_intake();
