@@ -51,6 +51,9 @@ class DashboardTests:
 
     def test_dashboard_queries_return_data(self):
         for title, name, expression in expressions():
+            # This world's agent takes in no TLS reports; reports.py compares those metrics in numbers.
+            if "tlsrpt_" in expression:
+                continue
             with self.subTest(panel=title, query=name):
                 wait_until(lambda expression=expression: self.answers(expression), expression, ANSWER_SECONDS)
 
