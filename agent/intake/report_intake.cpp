@@ -25,6 +25,8 @@ using std::chrono::steady_clock;
 constexpr size_t kMostInBatch = 64;
 constexpr size_t kMostBytesInBatch = 16 * 1024 * 1024;
 constexpr size_t kSummariesPerStep = 20;
+// While reports keep coming, a domain is not summarised for each of them.
+constexpr std::chrono::milliseconds kSummaryPause{200};
 constexpr size_t kMostQueries = 64;
 constexpr std::chrono::hours kPurgePause{1};
 constexpr std::chrono::milliseconds kTurn{100};  // then a stop, a query or a new day is noticed
@@ -147,9 +149,16 @@ void ReportIntake::step() {
   for (const SpoolEntry& entry : batch.entries) spool_.give_back(entry.id);
 }
 
-// Waits for the first entry only when there is nothing else to do.
+// How long there is nothing else to do.
+std::chrono::milliseconds ReportIntake::patience() const {
+  if (took_ || more_to_purge_) return std::chrono::milliseconds(0);
+  if (to_summarise_.empty()) return kTurn;
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(summarise_at_ - steady_clock::now());
+  return std::clamp(left, std::chrono::milliseconds(0), kTurn);
+}
+
 void ReportIntake::take_entries(Batch& batch) {
-  auto wait = has_work() ? std::chrono::milliseconds(0) : kTurn;
+  std::chrono::milliseconds wait = patience();
   size_t bytes = 0;
   while (batch.entries.size() < kMostInBatch && bytes < kMostBytesInBatch) {
     std::optional<SpoolEntry> entry = spool_.take_oldest(wait);
@@ -274,10 +283,12 @@ void ReportIntake::answer_queries() {
 }
 
 void ReportIntake::summarise_some() {
+  if (to_summarise_.empty() || steady_clock::now() < summarise_at_) return;
   for (size_t i = 0; i < kSummariesPerStep && !to_summarise_.empty() && !store_fails_; ++i) {
     std::string domain = *to_summarise_.begin();
     summarise(domain);
   }
+  if (to_summarise_.empty()) summarise_at_ = steady_clock::now() + kSummaryPause;
 }
 
 void ReportIntake::summarise(const std::string& domain) {

@@ -77,6 +77,7 @@ class ReportIntake {
   void run();
   void step();
   bool has_work() const;
+  std::chrono::milliseconds patience() const;
   void take_entries(Batch& batch);
   void process(Batch& batch);
   void unpack(const SpoolEntry& entry, size_t index, Batch& batch);
@@ -99,8 +100,9 @@ class ReportIntake {
   // The thread alone.
   std::set<std::string> to_summarise_;
   reports::Day summarised_day_{};
-  bool store_fails_ = false;  // in this round
-  bool took_ = false;         // entries, in the last round
+  std::chrono::steady_clock::time_point summarise_at_{};  // not earlier
+  bool store_fails_ = false;                              // in this round
+  bool took_ = false;                                     // entries, in the last round
   bool more_to_purge_ = false;
   std::chrono::steady_clock::time_point purge_at_{};
 
