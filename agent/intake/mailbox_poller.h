@@ -14,8 +14,8 @@
 #include <memory>
 
 #include "base/time.h"
-#include "intake/delivered.h"
 #include "intake/poll_status.h"
+#include "intake/put_outcome.h"
 #include "settings/settings.h"
 
 namespace mtasts::intake {

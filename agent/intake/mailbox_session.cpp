@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 #include "intake/mailbox_session.h"
+#include "intake/unpack.h"
 
 #include <fmt/format.h>
 
@@ -150,9 +151,9 @@ Result<std::map<uint32_t, uint64_t>> MailboxSession::sizes_of(const std::vector<
 Result<MailboxSession::Next> MailboxSession::take(uint32_t uid, uint64_t size_bytes) {
   if (memory_.kept.contains(uid)) return put_away(uid);
   std::optional<std::string> octets;
-  bool oversize = size_bytes > kMostMail_bytes;
+  bool oversize = size_bytes > kMailLimit_bytes;
   if (!oversize) {
-    Result<std::optional<std::string>> fetched = client_->fetch(uid, kMostMail_bytes);
+    Result<std::optional<std::string>> fetched = client_->fetch(uid, kMailLimit_bytes);
     if (!fetched && fetched.failure().kind != FailureKind::invalid) {
       if (fetched.failure().kind != FailureKind::cancelled) {
         // Perhaps it is this message that broke the connection: the others come first.
@@ -166,7 +167,7 @@ Result<MailboxSession::Next> MailboxSession::take(uint32_t uid, uint64_t size_by
       return settle(uid, false);
     }
     octets = std::move(*fetched);
-    oversize = octets && octets->size() > kMostMail_bytes;
+    oversize = octets && octets->size() > kMailLimit_bytes;
   }
   if (oversize) {
     Result<void> left = leave_oversize(uid);
@@ -175,13 +176,13 @@ Result<MailboxSession::Next> MailboxSession::take(uint32_t uid, uint64_t size_by
   }
   if (!octets || octets->empty()) return take_nothing(uid, size_bytes);
   switch (deliver_(std::move(*octets))) {
-    case Delivered::kept:
-    case Delivered::known:
+    case PutOutcome::kept:
+    case PutOutcome::known:
       break;
-    case Delivered::full:
+    case PutOutcome::full:
       tell("there is no room to keep more reports; mail stays in the mailbox");
       return Next::end;
-    case Delivered::failed:
+    case PutOutcome::failed:
       tell("a report cannot be written to the disk; mail stays in the mailbox");
       return Next::end;
   }
@@ -251,7 +252,7 @@ Result<void> MailboxSession::leave_oversize(uint32_t uid) {
   log(LogLevel::warning, "mailbox: message is too large",
       {{"uid", std::to_string(uid)},
        {"detail", fmt::format("it has more than {} MiB and stays in the folder",
-                              kMostMail_bytes / 1024 / 1024)}});
+                              kMailLimit_bytes / 1024 / 1024)}});
   memory_.troubled.erase(uid);
   if (by_keyword_) return mark_by_keyword(uid);
   if (!keeps() && memory_.left.size() < kMostRemembered) memory_.left.insert(uid);

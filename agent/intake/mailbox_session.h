@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "intake/delivered.h"
 #include "intake/imap_client.h"
 #include "intake/mailbox_mark.h"
 #include "intake/mailbox_poller.h"
+#include "intake/put_outcome.h"
 
 namespace mtasts::intake {
 

@@ -14,6 +14,7 @@
 #include "base/printable.h"
 #include "intake/maildir_folder.h"
 #include "intake/poll_thread.h"
+#include "intake/unpack.h"
 
 namespace mtasts::intake {
 namespace {
@@ -94,7 +95,7 @@ bool MaildirPoller::State::take(const MaildirFolder& folder, const std::string& 
     move(folder, name);
     return true;
   }
-  Result<MaildirFolder::Content> content = folder.read(name, kMostMail_bytes);
+  Result<MaildirFolder::Content> content = folder.read(name, kMailLimit_bytes);
   if (!content) {
     if (content.failure().kind == FailureKind::not_found) return true;
     set_aside(name, content.failure().detail);
@@ -102,17 +103,17 @@ bool MaildirPoller::State::take(const MaildirFolder& folder, const std::string& 
   }
   if (content->oversize) {
     ++oversize;
-    set_aside(name, fmt::format("it has more than {} MiB", kMostMail_bytes / 1024 / 1024));
+    set_aside(name, fmt::format("it has more than {} MiB", kMailLimit_bytes / 1024 / 1024));
     return true;
   }
   switch (deliver(std::move(content->octets))) {
-    case Delivered::kept:
-    case Delivered::known:
+    case PutOutcome::kept:
+    case PutOutcome::known:
       break;
-    case Delivered::full:
+    case PutOutcome::full:
       tell("there is no room to keep more reports; mail stays in the Maildir");
       return false;
-    case Delivered::failed:
+    case PutOutcome::failed:
       tell("a report cannot be written to the disk; mail stays in the Maildir");
       return false;
   }

@@ -13,8 +13,8 @@
 #include <memory>
 
 #include "base/time.h"
-#include "intake/delivered.h"
 #include "intake/poll_status.h"
+#include "intake/put_outcome.h"
 
 namespace mtasts::intake {
 

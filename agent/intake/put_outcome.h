@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// How a mail or report that was fetched somewhere is handed over to be kept.
+// What became of octets that were to be kept durably, and the function that pollers hand mails to.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+
+#include "base/enum_words.h"
 
 namespace mtasts::intake {
 
-enum class Delivered : uint8_t {
-  kept,    // on disk: it survives a crash
-  known,   // the same octets are kept already
-  full,    // there is no room now; try again later
-  failed,  // it could not be written; try again later
-};
+BOOST_DEFINE_FIXED_ENUM_CLASS(PutOutcome, uint8_t,
+                              kept,    // durable now
+                              known,   // the same octets are kept already, or were lately
+                              full,    // no room, or this client has used its share
+                              failed)  // the disk failed
+inline std::string_view name_of(PutOutcome outcome) { return enumerator_name(outcome); }
 
 // Blocks until the answer is true for good. Called on the thread of the poller.
-using Deliver = std::function<Delivered(std::string octets)>;
-
-// At most this much of a mail is taken in.
-inline constexpr size_t kMostMail_bytes = 15 * 1024 * 1024;
+using Deliver = std::function<PutOutcome(std::string octets)>;
 
 }  // namespace mtasts::intake

@@ -17,6 +17,7 @@
 #include "base/enum_words.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "intake/put_outcome.h"
 
 namespace mtasts::intake {
 
@@ -30,13 +31,6 @@ struct SpoolEntry {
   Time received{};
   std::string octets;  // as they came: JSON, gzip or a whole mail
 };
-
-BOOST_DEFINE_FIXED_ENUM_CLASS(PutOutcome, uint8_t,
-                              kept,    // durable now
-                              known,   // the same octets are kept already, or were lately
-                              full,    // no room, or this client has used its share
-                              failed)  // the disk failed
-inline std::string_view name_of(PutOutcome outcome) { return enumerator_name(outcome); }
 
 struct SpoolLimits {
   size_t bytes = 256 * 1024 * 1024;

@@ -29,20 +29,6 @@ web::SubmissionOutcome submission_outcome(PutOutcome outcome) {
   return web::SubmissionOutcome::failed;
 }
 
-intake::Delivered delivered(PutOutcome outcome) {
-  switch (outcome) {
-    case PutOutcome::kept:
-      return intake::Delivered::kept;
-    case PutOutcome::known:
-      return intake::Delivered::known;
-    case PutOutcome::full:
-      return intake::Delivered::full;
-    case PutOutcome::failed:
-      break;
-  }
-  return intake::Delivered::failed;
-}
-
 int whole_days(std::chrono::milliseconds time) {
   return static_cast<int>(std::chrono::floor<std::chrono::days>(time).count());
 }
@@ -146,7 +132,7 @@ Result<void> ReportService::listen() {
 void ReportService::start_polling() {
   auto deliver_as = [&spool = *spool_](intake::Source source) {
     return [&spool, source](const std::string& octets) {
-      return delivered(spool.put(octets, source, true, name_of(source), system_now()));
+      return spool.put(octets, source, true, name_of(source), system_now());
     };
   };
   if (!settings_.mailbox.url.empty()) {

@@ -57,9 +57,9 @@ class MailboxTest : public testing::Test {
     poller_ = std::make_unique<MailboxPoller>(
         MailboxOptions{.mailbox = mailbox_, .mark_file = mark_file_}, [this](std::string octets) {
           const std::lock_guard lock(mutex_);
-          if (answer_ != Delivered::kept) return answer_;
+          if (answer_ != PutOutcome::kept) return answer_;
           seen_.push_back(std::move(octets));
-          return Delivered::kept;
+          return PutOutcome::kept;
         });
   }
   std::string url_of(int port) const {
@@ -70,7 +70,7 @@ class MailboxTest : public testing::Test {
     const std::lock_guard lock(mutex_);
     return seen_;
   }
-  void answer(Delivered value) {
+  void answer(PutOutcome value) {
     const std::lock_guard lock(mutex_);
     answer_ = value;
   }
@@ -97,7 +97,7 @@ class MailboxTest : public testing::Test {
   std::unique_ptr<MailboxPoller> poller_;
   mutable std::mutex mutex_;
   std::vector<std::string> seen_;
-  Delivered answer_ = Delivered::kept;
+  PutOutcome answer_ = PutOutcome::kept;
 };
 
 }  // namespace mtasts::intake

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "intake/mailbox_fixture.h"
+#include "intake/unpack.h"
 
 namespace mtasts::intake {
 namespace {
@@ -137,16 +138,16 @@ TEST_F(MailboxTest, TellsThatAMoveFails) {
 }
 
 TEST_F(MailboxTest, KeepsMailWhileThereIsNoRoom) {
-  answer(Delivered::full);
+  answer(PutOutcome::full);
   serve();
   server_->add("one");
   poll();
   EXPECT_THAT(error(), HasSubstr("no room"));
   EXPECT_TRUE(server_->messages().at(1).flags.empty());
-  answer(Delivered::failed);
+  answer(PutOutcome::failed);
   ASSERT_TRUE(
       wait_until("the next", [&] { return error().starts_with("a report cannot be written"); }));
-  answer(Delivered::kept);
+  answer(PutOutcome::kept);
   ASSERT_TRUE(reads(1));
   ASSERT_TRUE(wait_until("the mark", [&] { return !server_->messages().at(1).flags.empty(); }));
 }
@@ -162,8 +163,8 @@ TEST_F(MailboxTest, LeavesLargeMessagesWhereTheyAre) {
   };
   serve();
   server_->add("one");
-  server_->add(std::string(kMostMail_bytes + 1, 'x'));
-  server_->add(std::string(kMostMail_bytes, 'x'));
+  server_->add(std::string(kMailLimit_bytes + 1, 'x'));
+  server_->add(std::string(kMailLimit_bytes, 'x'));
   poll();
   ASSERT_TRUE(reads(1));
   ASSERT_TRUE(polls());

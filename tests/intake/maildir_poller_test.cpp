@@ -15,6 +15,7 @@
 #include "fakes/certificate_factory.h"
 #include "fakes/wait_until.h"
 #include "intake/maildir_folder.h"
+#include "intake/unpack.h"
 
 namespace mtasts::intake {
 namespace {
@@ -38,15 +39,15 @@ class MaildirTest : public testing::Test {
         MaildirOptions{.path = path(), .interval = std::chrono::milliseconds(5)},
         [this](std::string octets) {
           const std::lock_guard lock(mutex_);
-          if (answer_ != Delivered::kept) return answer_;
-          return seen_.insert(octets).second ? Delivered::kept : Delivered::known;
+          if (answer_ != PutOutcome::kept) return answer_;
+          return seen_.insert(octets).second ? PutOutcome::kept : PutOutcome::known;
         });
   }
   std::multiset<std::string> seen() const {
     const std::lock_guard lock(mutex_);
     return {seen_.begin(), seen_.end()};
   }
-  void answer(Delivered value) {
+  void answer(PutOutcome value) {
     const std::lock_guard lock(mutex_);
     answer_ = value;
   }
@@ -56,7 +57,7 @@ class MaildirTest : public testing::Test {
   std::unique_ptr<MaildirPoller> poller_;
   mutable std::mutex mutex_;
   std::set<std::string> seen_;
-  Delivered answer_ = Delivered::kept;
+  PutOutcome answer_ = PutOutcome::kept;
 };
 
 TEST(SeenName, AddsTheFlag) {
@@ -92,9 +93,9 @@ TEST_F(MaildirTest, LeavesAloneWhatIsNoMessage) {
   std::filesystem::create_directory(path() / "new/folder");
   ::mkfifo((path() / "new/pipe").c_str(), 0600);
   write("new/huge", "");
-  std::filesystem::resize_file(path() / "new/huge", kMostMail_bytes + 1);  // sparse
+  std::filesystem::resize_file(path() / "new/huge", kMailLimit_bytes + 1);  // sparse
   write("new/limit", "");
-  std::filesystem::resize_file(path() / "new/limit", kMostMail_bytes);
+  std::filesystem::resize_file(path() / "new/limit", kMailLimit_bytes);
   write("new/z", "mail");
   start();
   ASSERT_TRUE(wait_until("a clean look", [&] {
@@ -112,12 +113,12 @@ TEST_F(MaildirTest, LeavesAloneWhatIsNoMessage) {
 
 TEST_F(MaildirTest, KeepsMailWhileThereIsNoRoom) {
   write("new/1", "one");
-  answer(Delivered::full);
+  answer(PutOutcome::full);
   start();
   ASSERT_TRUE(wait_until("a failure", [&] { return poller_->status().failures_total > 0; }));
   EXPECT_THAT(poller_->status().last_error, HasSubstr("no room"));
   EXPECT_TRUE(exists("new/1"));
-  answer(Delivered::kept);
+  answer(PutOutcome::kept);
   ASSERT_TRUE(wait_until("the message", [&] { return poller_->status().messages_total == 1; }));
   EXPECT_TRUE(exists("cur/1:2,S"));
 }

@@ -21,7 +21,7 @@
 
 namespace {
 
-using mtasts::intake::Delivered;
+using mtasts::intake::PutOutcome;
 
 // Like a spool: what was written is known, also after a crash.
 class Journal {
@@ -35,14 +35,14 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
   ~Journal() { ::close(descriptor_); }
 
-  Delivered add(const std::string& octets) {
+  PutOutcome add(const std::string& octets) {
     const std::string digest = mtasts::sha256_hex(octets);
-    if (!known_.insert(digest).second) return Delivered::known;
+    if (!known_.insert(digest).second) return PutOutcome::known;
     const std::string line = digest + '\n';
     const bool written =
         ::write(descriptor_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
         ::fdatasync(descriptor_) == 0;
-    return written ? Delivered::kept : Delivered::failed;
+    return written ? PutOutcome::kept : PutOutcome::failed;
   }
 
  private:
