@@ -70,7 +70,6 @@ ReportService::ReportService(const Surroundings& around, const settings::Reports
       spool_(std::move(spool)),
       store_(around.state) {
   around_.metrics.enable_reports();
-  domains_changed();
 }
 
 ReportService::~ReportService() {
@@ -80,8 +79,6 @@ ReportService::~ReportService() {
   maildir_.reset();
   spool_->close();
   intake_.reset();
-  for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains)
-    board_->set(entry->name, nullptr);
   board_->active = false;
   around_.metrics.set_spool_entries(0);
   around_.metrics.set_endpoint_certificate(std::nullopt);
@@ -154,13 +151,23 @@ void ReportService::start_polling() {
 
 void ReportService::domains_changed() {
   static const auto kNothing = std::make_shared<const reports::DomainSummary>();
-  for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains)
-    if (entry->reported == nullptr) board_->set(entry->name, kNothing);
-  if (intake_ != nullptr) intake_->refresh();
+  bool is_new = false;
+  for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains) {
+    if (entry->reported != nullptr) continue;
+    board_->set(entry->name, kNothing);
+    is_new = true;
+  }
+  if (is_new) intake_->refresh();
 }
 
 void ReportService::feed_metrics() {
   around_.metrics.set_spool_entries(spool_->usage().entries);
+  if (std::string trouble = spool_->trouble(); trouble != spool_trouble_) {
+    if (!trouble.empty())
+      log(LogLevel::error, "cannot keep TLS reports; senders are told to try again",
+          {{"error", trouble}});
+    spool_trouble_ = std::move(trouble);
+  }
   if (tls_ != nullptr) around_.metrics.set_endpoint_certificate(tls_->not_after());
   if (mailbox_ == nullptr) return;
   const intake::MailboxStatus status = mailbox_->status();

@@ -3,8 +3,9 @@
 
 // ReportService: everything that takes in TLS reports (RFC 8460): the spool, the HTTPS endpoint,
 // the pollers of mailbox and Maildir, the store and the intake between them. Made while [reports]
-// is enabled, and made anew when its settings change. Summaries reach the board on the loop.
-// Created, used and destroyed on the loop thread; list(): any thread.
+// is enabled, and made anew when its settings change. Summaries reach the board on the loop, and
+// stay there for the next service. Created, used and destroyed on the loop thread; list(): any
+// thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -77,6 +78,7 @@ class ReportService {
   const std::shared_ptr<Board> board_;
   BoardNames names_;
   std::unique_ptr<intake::Spool> spool_;
+  std::string spool_trouble_;  // as logged last
   report_store::SqliteReportStore store_;
   std::unique_ptr<intake::ReportIntake> intake_;
   std::unique_ptr<web::ReportEndpoint> endpoint_;

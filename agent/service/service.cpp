@@ -138,11 +138,17 @@ Result<void> Service::apply_reports(const settings::Settings& settings) {
   if (active_ && active_->reports == settings.reports) return {};
   report_service_.reset();  // first: the new one may listen on the same port
   auto started = start_reports(settings);
-  if (started || !active_) return started;
-  if (auto again = start_reports(*active_); !again)
-    log(LogLevel::error, "TLS reports are not taken in any more",
-        {{"error", again.failure().detail}});
+  if (!started && active_)
+    if (auto again = start_reports(*active_); !again)
+      log(LogLevel::error, "TLS reports are not taken in any more",
+          {{"error", again.failure().detail}});
+  if (report_service_ == nullptr) forget_reported();
   return started;
+}
+
+void Service::forget_reported() {
+  for (const board::DomainEntryPtr& entry : reports_.snapshot().domains)
+    if (entry->reported != nullptr) exposition_.apply(reports_.set_reported(entry->name, nullptr));
 }
 
 Result<void> Service::start_reports(const settings::Settings& settings) {

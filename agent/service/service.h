@@ -69,6 +69,7 @@ class Service {
   Result<void> listen(const settings::Settings& settings);
   Result<void> apply_reports(const settings::Settings& settings);
   Result<void> start_reports(const settings::Settings& settings);
+  void forget_reported();
   web::WebActions web_actions();
   void reload(ReloadReason reason, Reloaded done);
   void start_next_reload();
