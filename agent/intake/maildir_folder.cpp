@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/file_descriptor.h"
 #include "base/handle.h"
 
 namespace mtasts::intake {
@@ -23,20 +24,6 @@ constexpr std::string_view kInfo = ":2,";
 constexpr size_t kMostNames = 100'000;  // of one folder and one look
 
 std::string words_of(int error) { return std::generic_category().message(error); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 bool has_flag(std::string_view name, char flag) {
   const size_t info = name.rfind(kInfo);
@@ -86,15 +73,15 @@ Result<MaildirFolder::Content> MaildirFolder::read(const std::string& name,
                                                    size_t limit_bytes) const {
   // Opening a pipe for reading would wait for a writer.
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const Descriptor file(::open((path_ / name).c_str(), kFlags));
-  if (file.get() < 0) {
+  const FileDescriptor file(::open((path_ / name).c_str(), kFlags));
+  if (!file.is_open()) {
     const int error = errno;
     if (error == ENOENT) return Failure{FailureKind::not_found, words_of(error)};
     if (error == ELOOP) return Failure{FailureKind::invalid, "it is a symbolic link"};
     return Failure{error == EACCES ? FailureKind::invalid : FailureKind::io, words_of(error)};
   }
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return Failure{FailureKind::io, words_of(errno)};
+  if (::fstat(file.number(), &status) != 0) return Failure{FailureKind::io, words_of(errno)};
   if (!S_ISREG(status.st_mode)) return Failure{FailureKind::invalid, "it is no regular file"};
   Content content;
   if (static_cast<uint64_t>(status.st_size) > limit_bytes) {
@@ -104,8 +91,8 @@ Result<MaildirFolder::Content> MaildirFolder::read(const std::string& name,
   content.octets.resize(limit_bytes + 1 < 64 * 1024 ? limit_bytes + 1 : 64 * 1024);
   size_t used_bytes = 0;
   for (;;) {
-    const ssize_t count =
-        ::read(file.get(), content.octets.data() + used_bytes, content.octets.size() - used_bytes);
+    const ssize_t count = ::read(file.number(), content.octets.data() + used_bytes,
+                                 content.octets.size() - used_bytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure{FailureKind::io, words_of(errno)};
     if (count == 0) break;

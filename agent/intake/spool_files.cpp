@@ -14,27 +14,13 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/file_descriptor.h"
 #include "base/handle.h"
 
 namespace mtasts::intake {
 namespace {
 
 constexpr std::string_view kTemporary = ".new-";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 Failure failed(std::string_view what, const std::string& path, int error) {
   const bool no_room = error == ENOSPC || error == EDQUOT;
@@ -56,8 +42,8 @@ int write_all(int file, std::string_view octets) {
 int sync_parent(const std::string& path) {
   std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (parent.empty()) parent = ".";
-  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return errno;
+  const FileDescriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open() || ::fsync(directory.number()) != 0) return errno;
   return 0;
 }
 
@@ -69,9 +55,9 @@ Result<std::unique_ptr<SpoolFiles>> SpoolFiles::open(const std::string& path) {
   } else if (errno != EEXIST) {
     return failed("create", path, errno);
   }
-  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return failed("open", path, errno);
-  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+  FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return failed("open", path, errno);
+  if (::flock(directory.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("lock", path, errno);
     return Failure{
         FailureKind::io,
@@ -114,11 +100,12 @@ Result<std::vector<SpoolFiles::Found>> SpoolFiles::list() const {
 
 Result<void> SpoolFiles::fill(const std::string& temporary, std::string_view octets) {
   const std::string shown = path_ + '/' + temporary;
-  Descriptor file(::openat(directory_, temporary.c_str(),
-                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (file.get() < 0) return failed("create", shown, errno);
-  if (int error = write_all(file.get(), octets); error != 0) return failed("write", shown, error);
-  if (::fsync(file.get()) != 0) return failed("sync", shown, errno);
+  FileDescriptor file(::openat(directory_, temporary.c_str(),
+                               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return failed("create", shown, errno);
+  if (int error = write_all(file.number(), octets); error != 0)
+    return failed("write", shown, error);
+  if (::fsync(file.number()) != 0) return failed("sync", shown, errno);
   if (::close(file.release()) != 0) return failed("close", shown, errno);
   return {};
 }
@@ -165,12 +152,12 @@ int SpoolFiles::sync_directory() {
 
 Result<std::string> SpoolFiles::read(const std::string& name, size_t most_bytes) const {
   const std::string shown = path_ + '/' + name;
-  const Descriptor file(::openat(directory_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (file.get() < 0) return failed("open", shown, errno);
+  const FileDescriptor file(::openat(directory_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.is_open()) return failed("open", shown, errno);
   std::string octets(most_bytes, '\0');
   size_t size_bytes = 0;
   while (size_bytes < most_bytes) {
-    const ssize_t got = ::read(file.get(), octets.data() + size_bytes, most_bytes - size_bytes);
+    const ssize_t got = ::read(file.number(), octets.data() + size_bytes, most_bytes - size_bytes);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("read", shown, errno);
     if (got == 0) break;

@@ -92,15 +92,6 @@ bool is_sound(Database& database, const std::string& path) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (is_open()) close(number_);
-}
-
 Failure not_writable(const std::string& path, const std::string& reason) {
   return {FailureKind::io,
           fmt::format("cannot write the state file {}: {}; set [state] path to a writable "

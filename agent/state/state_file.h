@@ -11,25 +11,12 @@
 #include <memory>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "state/database.h"
 
 namespace mtasts::state {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number = -1) : number_(number) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : number_(other.number_) { other.number_ = -1; }
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  ~FileDescriptor();
-
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 class StateFile {
  public:
