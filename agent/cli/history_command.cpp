@@ -11,6 +11,7 @@
 
 #include "base/domain_name.h"
 #include "base/printable.h"
+#include "cli/command_input.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "cli/plan_text.h"
@@ -115,30 +116,15 @@ std::string history_text(const std::string& domain, const state::Timeline& timel
 }
 
 int run_history(const HistoryOptions& options, std::ostream& out, std::ostream& err) {
-  auto domain = DomainName::parse(options.domain);
-  if (!domain) {
-    err << kName << domain.failure().detail << "\n";
-    return kExitUsage;
-  }
-  settings::LoadedSettings loaded =
-      settings::load_settings(options.config.value_or(""), settings::process_environment());
-  for (const auto& error : loaded.errors) err << error.text() << "\n";
-  if (!loaded.ok()) return kExitConfiguration;
-  configure_log(LogLevel::error, loaded.settings.log.format);
-  const std::string& path = loaded.settings.state.path;
-  if (path == ":memory:") {
-    err << kName << "the state is kept in memory only; set [state] path to a file\n";
-    return kExitUnavailable;
-  }
-  auto reading = state::read_state(path, domain->text());
-  if (!reading) {
-    err << kName << reading.failure().detail;
-    if (reading.failure().kind == FailureKind::not_found)
-      err << "; run `mtasts-exporter serve` first";
-    err << "\n";
-    return kExitUnavailable;
-  }
-  return print_history(options, *domain, std::move(*reading), out, err);
+  auto domain = domain_argument(kName, options.domain, err);
+  if (!domain) return kExitUsage;
+  auto settings = command_settings(options.config, err);
+  if (!settings) return kExitConfiguration;
+  if (!has_state_file(kName, *settings, err)) return kExitUnavailable;
+  auto reading = state::read_state(settings->state.path, domain->text());
+  if (reading) return print_history(options, *domain, std::move(*reading), out, err);
+  report_unreadable_state(kName, reading.failure(), err);
+  return kExitUnavailable;
 }
 
 }  // namespace mtasts::cli

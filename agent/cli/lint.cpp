@@ -27,9 +27,6 @@ using Json = nlohmann::ordered_json;
 using protocol::FaultClass;
 using protocol::SyntaxFault;
 
-constexpr int kValid = 0;
-constexpr int kDiffers = 1;
-constexpr int kInvalid = 2;
 constexpr size_t kFixIndent = 4;
 
 struct Linted {
@@ -151,15 +148,15 @@ Result result_of(const Linted& linted) {
 int status_of(Result result, bool strict) {
   switch (result) {
     case Result::valid:
-      return kValid;
+      return kLintValid;
     case Result::advice:
-      return strict ? kDiffers : kValid;
+      return strict ? kLintDiffers : kLintValid;
     case Result::differs:
-      return kDiffers;
+      return kLintDiffers;
     case Result::invalid:
       break;
   }
-  return kInvalid;
+  return kLintInvalid;
 }
 
 std::string_view word_of(const SyntaxFault& fault, bool enforced) {

@@ -19,6 +19,11 @@ namespace mtasts::cli {
 BOOST_DEFINE_FIXED_ENUM_CLASS(LintKind, uint8_t, record, policy, tlsrpt, report)
 inline std::string_view name_of(LintKind kind) { return enumerator_name(kind); }
 
+// Exit statuses.
+inline constexpr int kLintValid = 0;
+inline constexpr int kLintDiffers = 1;
+inline constexpr int kLintInvalid = 2;
+
 inline constexpr size_t kLintLimit_bytes = 1024 * 1024;
 
 struct LintOptions {

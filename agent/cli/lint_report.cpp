@@ -24,9 +24,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using protocol::DeviationKind;
 
-constexpr int kValid = 0;
-constexpr int kDiffers = 1;
-constexpr int kInvalid = 2;
 constexpr size_t kFixIndent = 4;
 
 struct Finding {
@@ -214,8 +211,8 @@ int run_lint_report(std::istream& in, const LintOptions& options, std::ostream& 
                : findings.empty() ? "valid"
                                   : "valid, but not every reader takes it as it is meant",
                out);
-  if (!valid) return kInvalid;
-  return findings.empty() ? kValid : kDiffers;
+  if (!valid) return kLintInvalid;
+  return findings.empty() ? kLintValid : kLintDiffers;
 }
 
 }  // namespace mtasts::cli

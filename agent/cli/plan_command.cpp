@@ -12,6 +12,7 @@
 #include "base/domain_name.h"
 #include "base/printable.h"
 #include "cli/check_once.h"
+#include "cli/command_input.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "cli/plan_text.h"
@@ -103,25 +104,19 @@ int tell_plan(const PlanOptions& options, const verdict::Report& report,
 }
 
 int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
-  auto domain = DomainName::parse(options.domain);
-  if (!domain) {
-    err << kName << domain.failure().detail << "\n";
-    return kExitUsage;
-  }
+  auto domain = domain_argument(kName, options.domain, err);
+  if (!domain) return kExitUsage;
   auto new_hosts = new_hosts_of(options, *domain, err);
   if (!new_hosts) return kExitUsage;
-  settings::LoadedSettings loaded =
-      settings::load_settings(options.config.value_or(""), settings::process_environment());
-  for (const auto& error : loaded.errors) err << error.text() << "\n";
-  if (!loaded.ok()) return kExitConfiguration;
-  configure_log(LogLevel::error, loaded.settings.log.format);
+  auto settings = command_settings(options.config, err);
+  if (!settings) return kExitConfiguration;
 
-  auto report = check_once(loaded.settings, *domain);
+  auto report = check_once(*settings, *domain);
   if (!report) {
     err << kName << report.failure().detail << "\n";
     return report.failure().kind == FailureKind::cancelled ? kExitUnknown : kExitConfiguration;
   }
-  verdict::HistoryPtr history = read_history(loaded.settings, *domain, err);
+  verdict::HistoryPtr history = read_history(*settings, *domain, err);
   PlanOptions checked = options;
   checked.to = *new_hosts;
   return tell_plan(checked, *report, std::move(history), system_now(), out, err);
