@@ -24,18 +24,23 @@ constexpr milliseconds kLongestInterval = hours(24 * 365);
 constexpr milliseconds kLongestTimeout = hours(1);
 constexpr milliseconds kLongestExpiry = hours(24 * 3650);
 
-template <auto section, auto member>
+// The field at the end of a path of members, such as <&Settings::dns, &DnsSettings::tries>.
+template <auto... path>
 auto& field(Settings& settings) {
-  return settings.*section.*member;
+  return (settings.*....*path);
 }
-template <auto section, auto member>
+template <auto... path>
 void set_integer(Settings& settings, int64_t value) {
-  auto& target = settings.*section.*member;
+  auto& target = field<path...>(settings);
   target = static_cast<std::remove_reference_t<decltype(target)>>(value);
 }
-template <auto section, auto member>
+template <auto... path>
 void set_text(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.*section.*member = value.text;
+  field<path...>(builder.settings) = value.text;
+}
+template <auto... path>
+void set_file(SettingsBuilder& builder, const SourceText& value) {
+  field<path...>(builder.settings) = file_of(builder, value);
 }
 
 constexpr std::string_view kSeconds = "a string such as \"30s\"";
@@ -53,21 +58,25 @@ constexpr UnavailableKey kNoBasicAuth{
     "[web.basic_auth] is not supported yet; put a reverse proxy with password authentication in "
     "front of [web] listen"};
 
-template <auto section, auto member>
+template <auto... path>
 DurationKey duration_key(milliseconds least, milliseconds most) {
-  return {&field<section, member>, least, most};
+  return {&field<path...>, least, most};
 }
-template <auto section, auto member>
+template <auto... path>
 IntegerKey integer_key(int64_t least, int64_t most) {
-  return {&set_integer<section, member>, least, most};
+  return {&set_integer<path...>, least, most};
 }
-template <auto section, auto member>
+template <auto... path>
 BooleanKey boolean_key() {
-  return {&field<section, member>};
+  return {&field<path...>};
 }
-template <auto section, auto member>
+template <auto... path>
 TextKey text_key() {
-  return {&set_text<section, member>};
+  return {&set_text<path...>};
+}
+template <auto... path>
+TextKey file_key() {
+  return {&set_file<path...>};
 }
 ListKey list_key(void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&)) {
   return {take, {}};
@@ -165,13 +174,10 @@ void add_log_rows(Rows& rows) {
   rows.push_back({"log", "format", "a string such as \"logfmt\"", TextKey{take_log_format}});
 }
 
-template <auto member>
-milliseconds& mailbox_field(Settings& settings) {
-  return settings.reports.mailbox.*member;
-}
-
 void add_reports_rows(Rows& rows) {
   using R = ReportsSettings;
+  using H = ReportsHttpsSettings;
+  using M = ReportsMailboxSettings;
   constexpr milliseconds kDay = hours(24);
   rows.push_back({"reports", "enabled", kBoolean, boolean_key<&S::reports, &R::enabled>()});
   rows.push_back({"reports", "retention", "a string such as \"90d\"",
@@ -185,30 +191,29 @@ void add_reports_rows(Rows& rows) {
                   list_key(take_reports_listen)});
   rows.push_back({kHttps, "path", "a string such as \"/tlsrpt\"", TextKey{take_reports_path}});
   rows.push_back({kHttps, "cert_file", "a string such as \"/etc/ssl/reports.crt\"",
-                  TextKey{take_reports_cert_file}});
+                  file_key<&S::reports, &R::https, &H::cert_file>()});
   rows.push_back({kHttps, "key_file", "a string such as \"/etc/ssl/reports.key\"",
-                  TextKey{take_reports_key_file}});
+                  file_key<&S::reports, &R::https, &H::key_file>()});
   rows.push_back({kHttps, "submit_token_file",
                   "a string such as \"/etc/mtasts-exporter/submit-token\"",
-                  TextKey{take_submit_token_file}});
+                  file_key<&S::reports, &R::https, &H::submit_token_file>()});
   constexpr std::string_view kMailbox = "reports.mailbox";
   rows.push_back({kMailbox, "url", "a string such as \"imaps://imap.example.com/INBOX\"",
                   TextKey{take_mailbox_url}});
-  rows.push_back(
-      {kMailbox, "user", "a string such as \"tlsrpt@example.com\"", TextKey{take_mailbox_user}});
+  rows.push_back({kMailbox, "user", "a string such as \"tlsrpt@example.com\"",
+                  text_key<&S::reports, &R::mailbox, &M::user>()});
   rows.push_back({kMailbox, "password_file",
                   "a string such as \"/etc/mtasts-exporter/mailbox-password\"",
-                  TextKey{take_mailbox_password_file}});
+                  file_key<&S::reports, &R::mailbox, &M::password_file>()});
   rows.push_back({kMailbox, "token_file", "a string such as \"/etc/mtasts-exporter/mailbox-token\"",
-                  TextKey{take_mailbox_token_file}});
-  rows.push_back({kMailbox, "ca_file", kFile, TextKey{take_mailbox_ca_file}});
-  rows.push_back(
-      {kMailbox, "interval", "a string such as \"5m\"",
-       DurationKey{&mailbox_field<&ReportsMailboxSettings::interval>, seconds(1), kDay}});
+                  file_key<&S::reports, &R::mailbox, &M::token_file>()});
+  rows.push_back({kMailbox, "ca_file", kFile, file_key<&S::reports, &R::mailbox, &M::ca_file>()});
+  rows.push_back({kMailbox, "interval", "a string such as \"5m\"",
+                  duration_key<&S::reports, &R::mailbox, &M::interval>(seconds(1), kDay)});
   rows.push_back(
       {kMailbox, "processed", "a string such as \"keep\"", TextKey{take_mailbox_processed}});
   rows.push_back({"reports.maildir", "path", "a string such as \"/var/mail/tlsrpt\"",
-                  TextKey{take_maildir_path}});
+                  file_key<&S::reports, &R::maildir>()});
 }
 
 // Other sections that have the key, for a valid key in the wrong section.

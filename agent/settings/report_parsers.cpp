@@ -25,12 +25,6 @@ void complain(SettingsBuilder& builder, const Place& place, std::string message)
   builder.errors.add(place, std::move(message));
 }
 
-std::string file_of(const SettingsBuilder& builder, const SourceText& value) {
-  if (value.text.empty() || value.text.front() == '/' || builder.directory.empty())
-    return value.text;
-  return (builder.directory / value.text).string();
-}
-
 bool is_folder(std::string_view name) {
   const auto is_control = [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7F; };
   return !name.empty() && name.size() <= kLongestFolder_bytes && is_utf8(name) &&
@@ -122,10 +116,6 @@ void take_mailbox_url(SettingsBuilder& builder, const SourceText& value) {
   builder.settings.reports.mailbox.url = value.text;
 }
 
-void take_mailbox_user(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.mailbox.user = value.text;
-}
-
 void take_mailbox_processed(SettingsBuilder& builder, const SourceText& value) {
   using Processed = ReportsMailboxSettings::Processed;
   constexpr std::string_view kMove = "move:";
@@ -145,32 +135,10 @@ void take_mailbox_processed(SettingsBuilder& builder, const SourceText& value) {
   mailbox.move_to = value.text.substr(kMove.size());
 }
 
-void take_reports_cert_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.https.cert_file = file_of(builder, value);
-}
-
-void take_reports_key_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.https.key_file = file_of(builder, value);
-}
-
-void take_submit_token_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.https.submit_token_file = file_of(builder, value);
-}
-
-void take_mailbox_password_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.mailbox.password_file = file_of(builder, value);
-}
-
-void take_mailbox_token_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.mailbox.token_file = file_of(builder, value);
-}
-
-void take_mailbox_ca_file(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.mailbox.ca_file = file_of(builder, value);
-}
-
-void take_maildir_path(SettingsBuilder& builder, const SourceText& value) {
-  builder.settings.reports.maildir = file_of(builder, value);
+std::string file_of(const SettingsBuilder& builder, const SourceText& value) {
+  if (value.text.empty() || value.text.front() == '/' || builder.directory.empty())
+    return value.text;
+  return (builder.directory / value.text).string();
 }
 
 }  // namespace mtasts::settings

@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "settings/settings_builder.h"
@@ -16,16 +17,9 @@ void take_reports_listen(SettingsBuilder& builder, const Place& place,
                          const std::vector<SourceText>& values);
 void take_reports_path(SettingsBuilder& builder, const SourceText& value);
 void take_mailbox_url(SettingsBuilder& builder, const SourceText& value);
-void take_mailbox_user(SettingsBuilder& builder, const SourceText& value);
 void take_mailbox_processed(SettingsBuilder& builder, const SourceText& value);
 
-// The names of files and folders; a relative one is relative to the settings file.
-void take_reports_cert_file(SettingsBuilder& builder, const SourceText& value);
-void take_reports_key_file(SettingsBuilder& builder, const SourceText& value);
-void take_submit_token_file(SettingsBuilder& builder, const SourceText& value);
-void take_mailbox_password_file(SettingsBuilder& builder, const SourceText& value);
-void take_mailbox_token_file(SettingsBuilder& builder, const SourceText& value);
-void take_mailbox_ca_file(SettingsBuilder& builder, const SourceText& value);
-void take_maildir_path(SettingsBuilder& builder, const SourceText& value);
+// The name of a file or folder; a relative one is relative to the settings file.
+std::string file_of(const SettingsBuilder& builder, const SourceText& value);
 
 }  // namespace mtasts::settings
