@@ -5,48 +5,27 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
+#include "fuzz/corpus_replay.h"
 #include "fuzz/grammar_targets.h"
 #include "fuzz/tls_report_target.h"
 
 namespace mtasts {
 namespace {
 
-struct Target {
-  const char* corpus;
-  std::string (*broken_promise)(std::string_view);
-  size_t fewest;  // minimum number of files: an empty corpus fails
-};
+using fuzz::corpus_of;
+using fuzz::CorpusTarget;
 
-class Corpus : public testing::TestWithParam<Target> {};
+class Corpus : public testing::TestWithParam<CorpusTarget> {};
 
-TEST_P(Corpus, KeepsEveryPromise) {
-  std::filesystem::path folder = std::filesystem::path(MTASTS_TESTS_DIR) / "corpus";
-  size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / GetParam().corpus)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    EXPECT_EQ(GetParam().broken_promise(text), "") << entry.path().filename();
-    // A prefix is what remains of a truncated answer.
-    EXPECT_EQ(GetParam().broken_promise(text.substr(0, text.size() / 2)), "")
-        << "half of " << entry.path().filename();
-    ++files;
-  }
-  EXPECT_GE(files, GetParam().fewest);
-}
-
-std::string corpus_of(const testing::TestParamInfo<Target>& info) { return info.param.corpus; }
+TEST_P(Corpus, KeepsEveryPromise) { fuzz::replay_corpus(GetParam(), 2); }
 
 INSTANTIATE_TEST_SUITE_P(
     All, Corpus,
-    testing::Values(Target{"sts_record", fuzz::broken_sts_record_promise, 40},
-                    Target{"sts_policy", fuzz::broken_sts_policy_promise, 40},
-                    Target{"tlsrpt_record", fuzz::broken_tlsrpt_record_promise, 30},
-                    Target{"tls_report", fuzz::broken_tls_report_promise, 30},
-                    Target{"domain_name", fuzz::broken_domain_name_promise, 20}),
+    testing::Values(CorpusTarget{"sts_record", fuzz::broken_sts_record_promise, 40},
+                    CorpusTarget{"sts_policy", fuzz::broken_sts_policy_promise, 40},
+                    CorpusTarget{"tlsrpt_record", fuzz::broken_tlsrpt_record_promise, 30},
+                    CorpusTarget{"tls_report", fuzz::broken_tls_report_promise, 30},
+                    CorpusTarget{"domain_name", fuzz::broken_domain_name_promise, 20}),
     corpus_of);
 
 TEST(FaultPromise, IsSeenToBreak) {

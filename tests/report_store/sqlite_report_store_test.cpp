@@ -4,7 +4,6 @@
 // The store in the state file: the contract, its bounds, and what a failing disk does.
 #include "report_store/sqlite_report_store.h"
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,12 +11,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "fakes/full_disk.h"
 #include "report_store/contract.h"
 #include "report_store/report_writing.h"
 #include "state/database.h"
 
 namespace mtasts::report_store {
 namespace {
+
+using fakes::FullDisk;
 
 std::unique_ptr<state::State> open_state(const std::string& path) {
   state::State::Options options;
@@ -249,28 +251,6 @@ TEST(ReportPurge, LeavesNothingBehind) {
   EXPECT_TRUE(file.store().domains()->empty());
   EXPECT_EQ(rows_in(file.state(), "tlsrpt_failure_total"), 0);
 }
-
-// While it lives, no file of this process grows beyond the given size.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t size_bytes) {
-    before_signal_ = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit small = before_;
-    small.rlim_cur = size_bytes;
-    setrlimit(RLIMIT_FSIZE, &small);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, before_signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*before_signal_)(int) = nullptr;
-};
 
 int64_t synchronous(state::State& state) {
   int64_t level = -1;

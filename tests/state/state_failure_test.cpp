@@ -3,11 +3,9 @@
 
 // A failing disk: the agent continues, nothing that is queued is lost, and the file is intact
 // afterwards. A limit on file sizes simulates a full disk.
-#include <sys/resource.h>
-
 #include <chrono>
-#include <csignal>
 
+#include "fakes/full_disk.h"
 #include "fakes/wait_until.h"
 #include "state/database.h"
 #include "state/state.h"
@@ -16,29 +14,8 @@
 namespace mtasts::state {
 namespace {
 
+using fakes::FullDisk;
 using std::chrono::steady_clock;
-
-// While it lives, no file of this process grows beyond the given size.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t size_bytes) {
-    before_signal_ = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit small = before_;
-    small.rlim_cur = size_bytes;
-    setrlimit(RLIMIT_FSIZE, &small);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, before_signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*before_signal_)(int) = nullptr;
-};
 
 void remember_many(State& state, uint64_t revision) {
   for (int i = 0; i < 300; ++i) {
