@@ -75,4 +75,12 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view cut_text(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  size_t end = limit;
+  while (end > 0 && limit - end < 3 && continues(text[end])) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace mtasts

@@ -20,4 +20,7 @@ std::string quoted(std::string_view text, size_t limit);
 // True when `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 
+// At most `limit` octets of `text`, without a part of a UTF-8 character at the end.
+std::string_view cut_text(std::string_view text, size_t limit);
+
 }  // namespace mtasts

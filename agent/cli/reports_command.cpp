@@ -9,11 +9,12 @@
 #include <ostream>
 
 #include "base/domain_name.h"
-#include "base/log.h"
+#include "cli/command_input.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
 #include "present/reports_json.h"
 #include "report_store/report_reading.h"
+#include "reports/statistics.h"
 #include "settings/settings.h"
 
 namespace mtasts::cli {
@@ -28,7 +29,7 @@ std::string nothing_stored(const std::string& domain, const reports::DomainSumma
   std::string text = fmt::format("no TLS report about {} is stored", domain);
   if (reports > 0)
     text = fmt::format("no TLS report about {} from {} to {} is stored; use --days to see more",
-                       domain, date_text(Time(summary.from)), date_text(Time(summary.to)));
+                       domain, reports::day_text(summary.from), reports::day_text(summary.to));
   if (!enabled) text += "; taking reports is off, set [reports] enabled = true";
   return text;
 }
@@ -36,30 +37,18 @@ std::string nothing_stored(const std::string& domain, const reports::DomainSumma
 }  // namespace
 
 int run_reports(const ReportsOptions& options, std::ostream& out, std::ostream& err, Time now) {
-  auto domain = DomainName::parse(options.domain);
-  if (!domain) {
-    err << kName << domain.failure().detail << "\n";
-    return kExitUsage;
-  }
-  settings::LoadedSettings loaded =
-      settings::load_settings(options.config.value_or(""), settings::process_environment());
-  for (const auto& error : loaded.errors) err << error.text() << "\n";
-  if (!loaded.ok()) return kExitConfiguration;
-  configure_log(LogLevel::error, loaded.settings.log.format);
-  const std::string& path = loaded.settings.state.path;
-  const settings::ReportsSettings& reports = loaded.settings.reports;
-  if (path == ":memory:") {
-    err << kName << "the state is kept in memory only; set [state] path to a file\n";
-    return kExitUnavailable;
-  }
+  auto domain = domain_argument(kName, options.domain, err);
+  if (!domain) return kExitUsage;
+  auto settings = command_settings(options.config, err);
+  if (!settings) return kExitConfiguration;
+  if (!has_state_file(kName, *settings, err)) return kExitUnavailable;
+  const settings::ReportsSettings& reports = settings->reports;
   auto window = std::chrono::floor<std::chrono::days>(reports.window);
   int days = options.days.value_or(static_cast<int>(window.count()));
-  auto reading = report_store::read_report_listing(path, domain->text(), days, kMostLines, now);
+  auto reading = report_store::read_report_listing(settings->state.path, domain->text(), days,
+                                                   kMostLines, now);
   if (!reading) {
-    err << kName << reading.failure().detail;
-    if (reading.failure().kind == FailureKind::not_found)
-      err << "; run `mtasts-exporter serve` first";
-    err << "\n";
+    report_unreadable_state(kName, reading.failure(), err);
     return kExitUnavailable;
   }
   if (reading->listing.lines.empty()) {

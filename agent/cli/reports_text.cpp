@@ -17,13 +17,12 @@ namespace {
 
 using reports::Authenticity;
 using reports::Band;
+using reports::day_text;
 using reports::FailureRow;
 using reports::ReportLine;
 using reports::SessionCounts;
 
 constexpr size_t kShownText = 200;  // maximum octets shown of a text of a report
-
-std::string day_text(reports::Day day) { return date_text(Time(day)); }
 
 std::string counted(uint64_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "base/digest.h"
 #include "base/domain_name.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/tlsrpt/report_name.h"
+#include "reports/report_digest.h"
 
 namespace mtasts::cli {
 namespace {
@@ -76,45 +76,17 @@ void mark_mx_hosts(OfflineReport& read) {
   }
 }
 
-// Adds texts and numbers so that no two different reports give the same octets.
-class Fingerprint {
- public:
-  Fingerprint& text(std::string_view text) {
-    sha_.add(std::to_string(text.size())).add(":").add(text);
-    return *this;
-  }
-  Fingerprint& number(uint64_t number) { return text(std::to_string(number)); }
-  std::string finish() { return hex(sha_.finish()); }
-
- private:
-  Sha256 sha_;
-};
-
-void add_policy(Fingerprint& key, const protocol::ReportPolicy& policy) {
-  key.number(static_cast<uint64_t>(policy.type)).text(policy.domain);
-  key.number(policy.successful).number(policy.failed);
-  for (const std::string& line : policy.policy_strings) key.text(line);
-  key.number(policy.mx_hosts.size());
-  for (const std::string& host : policy.mx_hosts) key.text(host);
-  for (const protocol::ReportFailure& one : policy.failures)
-    key.text(one.type_text)
-        .text(one.sending_mta_ip)
-        .text(one.receiving_mx_hostname)
-        .text(one.receiving_ip)
-        .text(one.failure_reason_code)
-        .number(one.sessions);
-}
-
 // Two senders may use the same organization and id: contact-info, else whatever names the sender,
 // tells them apart.
 std::string key_of(const OfflineReport& read) {
   const protocol::TlsReport& report = read.report;
-  Fingerprint key;
-  key.text(report.contact.empty() ? read.organization : report.contact).text(report.report_id);
-  key.text(report.begin ? rfc3339(*report.begin) : "");
-  key.text(report.end ? rfc3339(*report.end) : "");
-  for (const protocol::ReportPolicy& policy : report.policies) add_policy(key, policy);
-  return key.finish();
+  Sha256 key;
+  reports::add_field(key, report.contact.empty() ? read.organization : report.contact);
+  reports::add_field(key, report.report_id);
+  for (const std::optional<Time>& time : {report.begin, report.end})
+    reports::add_field(key, time ? rfc3339(*time) : "");
+  key.add(reports::policies_digest(report));
+  return hex(key.finish());
 }
 
 std::string first_of(std::initializer_list<std::string> names) {

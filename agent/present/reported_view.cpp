@@ -7,19 +7,7 @@
 #include <bit>
 #include <limits>
 
-#include "base/time.h"
-
 namespace mtasts::present {
-
-std::string day_text(reports::Day day) { return date_text(Time(day)); }
-
-std::optional<protocol::ReportPolicyType> worst_type(const reports::CountsByType& counts) {
-  const reports::SessionCounts worst = reports::worst_counts(counts);
-  if (worst.total() == 0) return std::nullopt;
-  for (protocol::ReportPolicyType type : protocol::kReportPolicyTypes)
-    if (counts.at(static_cast<size_t>(type)) == worst) return type;
-  return std::nullopt;
-}
 
 int days_in_window(const reports::OrganizationSummary& organization,
                    const reports::DomainSummary& summary) {
@@ -35,13 +23,6 @@ bool is_authenticated(const reports::OrganizationSummary& organization) {
   auto has_sessions = [](const reports::SessionCounts& counts) { return counts.total() > 0; };
   return std::any_of(organization.counts.begin(), organization.counts.end(), has_sessions) &&
          organization.counts == organization.authenticated_counts;
-}
-
-uint64_t failed_sessions(const reports::FailureSummary& failure) {
-  uint64_t most = 0;
-  for (const reports::SessionCounts& counts : failure.sessions)
-    most = std::max(most, counts.failed);
-  return most;
 }
 
 }  // namespace mtasts::present

@@ -113,7 +113,7 @@ std::string reports_json(const std::string& domain, const reports::DomainSummary
                          const reports::ReportListing& listing) {
   Json json = {{"domain", domain},
                {"window", {{"from", day_text(summary.from)}, {"to", day_text(summary.to)}}}};
-  auto type = worst_type(summary.counts);
+  auto type = reports::worst_type(summary.counts);
   json["policy_type"] = type ? Json(name_of(*type)) : Json(nullptr);
   add_counts(json, reports::worst_counts(summary.counts));
   json["policy_types"] = policy_types_json(summary.counts);

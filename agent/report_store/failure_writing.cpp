@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "protocol/tlsrpt/result_type.h"
 #include "report_store/report_writing.h"
 #include "report_store/session_limit.h"

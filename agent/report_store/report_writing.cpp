@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/printable.h"
 #include "base/public_suffix.h"
 #include "report_store/failure_writing.h"
 #include "report_store/report_key.h"

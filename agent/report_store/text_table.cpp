@@ -3,22 +3,15 @@
 
 #include "report_store/text_table.h"
 
+#include "base/printable.h"
+
 namespace mtasts::report_store {
 namespace {
 
 // A text that is used every day is marked once a week.
 constexpr int64_t kSlack_days = 7;
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
 }  // namespace
-
-std::string_view cut_text(std::string_view text, size_t limit) {
-  if (text.size() <= limit) return text;
-  size_t end = limit;
-  while (end > 0 && limit - end < 3 && continues_character(text[end])) --end;
-  return text.substr(0, end);
-}
 
 int64_t number_of(reports::Day day) { return day.time_since_epoch().count(); }
 

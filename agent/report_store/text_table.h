@@ -22,7 +22,6 @@ inline constexpr size_t kPolicyLimit_bytes = 2048;
 
 inline constexpr int64_t kNoText = 0;
 
-std::string_view cut_text(std::string_view text, size_t limit);
 int64_t number_of(reports::Day day);  // days since 1970
 reports::Day day_of(int64_t number);
 

@@ -12,9 +12,10 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "base/digest.h"
+#include "base/printable.h"
 #include "base/public_suffix.h"
 #include "protocol/tlsrpt/report_name.h"
+#include "reports/report_digest.h"
 #include "reports/report_owner.h"
 #include "reports/report_rows.h"
 
@@ -65,7 +66,7 @@ std::string domain_of_contact(std::string_view contact) {
 
 std::string first_not_empty(std::initializer_list<std::string_view> texts) {
   for (std::string_view text : texts)
-    if (!trim(text).empty()) return std::string(trim(text).substr(0, kOrganizationLimit_bytes));
+    if (!trim(text).empty()) return std::string(cut_text(trim(text), kOrganizationLimit_bytes));
   return {};
 }
 
@@ -73,31 +74,6 @@ std::string first_not_empty(std::initializer_list<std::string_view> texts) {
 bool are_related(const std::string& a, const std::string& b) {
   if (a == b) return true;
   return organisational_domain(a) == organisational_domain(b);
-}
-
-void add_field(Sha256& hash, std::string_view text) {
-  hash.add(fmt::format("{}:", text.size())).add(text);
-}
-
-// Of one policy, whatever the order of the members in the JSON was.
-std::string digest_of(const ReportPolicy& policy) {
-  Sha256 hash;
-  add_field(hash, name_of(policy.type));
-  add_field(hash, policy.domain);
-  for (const auto* texts : {&policy.policy_strings, &policy.mx_hosts}) {
-    add_field(hash, std::to_string(texts->size()));
-    for (const std::string& text : *texts) add_field(hash, text);
-  }
-  hash.add(fmt::format("{} {}\n", policy.successful, policy.failed));
-  for (const protocol::ReportFailure& failure : policy.failures) {
-    for (const std::string* text :
-         {&failure.type_text, &failure.sending_mta_ip, &failure.receiving_mx_hostname,
-          &failure.receiving_mx_helo, &failure.receiving_ip, &failure.additional_information,
-          &failure.failure_reason_code})
-      add_field(hash, *text);
-    hash.add(fmt::format("{}\n", failure.sessions));
-  }
-  return hex(hash.finish());
 }
 
 class Admitter {
@@ -164,7 +140,7 @@ class Admitter {
     common_.received = now_;
     judge_sender(contact_domain);
     judge_content();
-    hash_policies();
+    policies_digest_ = policies_digest(report_);
   }
 
   // RFC 8460 §3 and §5.3: signed by the submitter, who is the one of contact-info.
@@ -201,16 +177,6 @@ class Admitter {
   }
 
   void add(Quality quality) { common_.qualities |= bit(quality); }
-
-  void hash_policies() {
-    std::vector<std::string> digests;
-    digests.reserve(report_.policies.size());
-    for (const ReportPolicy& policy : report_.policies) digests.push_back(digest_of(policy));
-    std::sort(digests.begin(), digests.end());
-    Sha256 hash;
-    for (const std::string& digest : digests) hash.add(digest);
-    policies_digest_ = hex(hash.finish());
-  }
 
   // The contact is what differs between senders whose organization and ids are equal. The JSON
   // comes before the mail's header: the same report may also come by POST.

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/ip_address.h"
+#include "base/printable.h"
 #include "reports/policy_text.h"
 #include "reports/report_owner.h"
 
@@ -32,12 +33,7 @@ std::optional<IpAddress> address_of(std::string_view text) {
 }
 
 std::string cut(std::string_view text, size_t limit) {
-  text = trim(text);
-  if (text.size() > limit) {
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-    text = text.substr(0, limit);
-  }
-  return std::string(text);
+  return std::string(cut_text(trim(text), limit));
 }
 
 // No sum is larger than kMostSessions, so that no sum of sums overflows.

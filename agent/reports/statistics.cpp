@@ -3,7 +3,11 @@
 
 #include "reports/statistics.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "base/time.h"
 
 namespace mtasts::reports {
 namespace {
@@ -43,16 +47,32 @@ Band certain_band(const SessionCounts& counts) {
   return resolves && lower > kWatchRatio ? Band::watch : Band::normal;
 }
 
-SessionCounts worst_counts(const CountsByType& counts) {
-  SessionCounts worst;
-  for (const SessionCounts& one : counts) {
+std::optional<protocol::ReportPolicyType> worst_type(const CountsByType& counts) {
+  std::optional<protocol::ReportPolicyType> worst;
+  for (protocol::ReportPolicyType type : protocol::kReportPolicyTypes) {
+    const SessionCounts& one = counts[static_cast<size_t>(type)];
     if (one.total() == 0) continue;
-    bool higher = worst.total() == 0 || *failure_ratio(one) > *failure_ratio(worst);
-    bool larger = worst.total() != 0 && *failure_ratio(one) == *failure_ratio(worst) &&
-                  one.total() > worst.total();
-    if (higher || larger) worst = one;
+    if (worst) {
+      const SessionCounts& most = counts[static_cast<size_t>(*worst)];
+      auto rank = [](const SessionCounts& of) { return std::pair(*failure_ratio(of), of.total()); };
+      if (rank(one) <= rank(most)) continue;
+    }
+    worst = type;
   }
   return worst;
 }
+
+SessionCounts worst_counts(const CountsByType& counts) {
+  auto type = worst_type(counts);
+  return type ? counts[static_cast<size_t>(*type)] : SessionCounts();
+}
+
+uint64_t failed_sessions(const FailureSummary& failure) {
+  uint64_t most = 0;
+  for (const SessionCounts& counts : failure.sessions) most = std::max(most, counts.failed);
+  return most;
+}
+
+std::string day_text(Day day) { return date_text(Time(day)); }
 
 }  // namespace mtasts::reports

@@ -5,7 +5,9 @@
 // numbers from raising an alarm. Pure, any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/enum_words.h"
 #include "reports/summary.h"
@@ -33,8 +35,15 @@ Interval wilson_interval(const SessionCounts& counts);
 // sessions are never watched: 1 of 10 is normal, 156 of 156 is to act on.
 Band certain_band(const SessionCounts& counts);
 
-// Over the policy types, without adding sessions of different types up: the counts with the highest
-// ratio among those types with sessions.
+// Over the policy types, without adding sessions of different types up: the type with the highest
+// ratio among those with sessions. Empty: there are no sessions.
+std::optional<protocol::ReportPolicyType> worst_type(const CountsByType& counts);
+// Its counts.
 SessionCounts worst_counts(const CountsByType& counts);
+
+// Failed sessions of the policy type with the most: a session under two policies counts in both.
+uint64_t failed_sessions(const FailureSummary& failure);
+// "2026-11-20".
+std::string day_text(Day day);
 
 }  // namespace mtasts::reports

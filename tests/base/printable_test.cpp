@@ -85,5 +85,15 @@ TEST(Quoted, IsPrintableBetweenQuotes) {
   EXPECT_EQ(quoted("", 3), "\"\"");
 }
 
+TEST(CutText, LeavesNoPartOfACharacter) {
+  EXPECT_EQ(cut_text("abc", 3), "abc");
+  EXPECT_EQ(cut_text("abcd", 3), "abc");
+  EXPECT_EQ(cut_text("ab\u00E9", 3), "ab");
+  EXPECT_EQ(cut_text("a\U0001F512b", 4), "a");
+  EXPECT_EQ(cut_text("a\U0001F512b", 5), "a\U0001F512");
+  EXPECT_EQ(cut_text("a\x80\x80\x80\x80\x80", 5), "a\x80") << "no UTF-8: at most three octets less";
+  EXPECT_EQ(cut_text("abc", 0), "");
+}
+
 }  // namespace
 }  // namespace mtasts

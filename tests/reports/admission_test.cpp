@@ -316,6 +316,14 @@ TEST(Admission, AuthenticOnlyWhenTheSubmitterSigned) {
   EXPECT_TRUE(has(stored.qualities, Quality::submitter_mismatch));
 }
 
+TEST(Admission, CutsTextsBetweenCharacters) {
+  TlsReport report = report_of({policy("example.org")});
+  report.organization = std::string(254, 'o') + "\u00E9";
+  Admission admission = admitted(report);
+  ASSERT_EQ(admission.stored.size(), 1u);
+  EXPECT_EQ(admission.stored[0].organization, std::string(254, 'o'));
+}
+
 TEST(Admission, DeviationsBecomeQualities) {
   using Kind = protocol::DeviationKind;
   struct {

@@ -50,11 +50,11 @@ void ReportBuilder::add_deviation(DeviationKind kind, std::string path, std::str
 }
 
 std::string ReportBuilder::limited(std::string_view text) {
-  if (text.size() <= kReportTextLimit_bytes) return std::string(text);
-  size_t length = kReportTextLimit_bytes;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
-  note(Kind::limit, fmt::format("has {} bytes; only the first {} are kept", text.size(), length));
-  return std::string(text.substr(0, length));
+  std::string_view kept = cut_text(text, kReportTextLimit_bytes);
+  if (kept.size() < text.size())
+    note(Kind::limit,
+         fmt::format("has {} bytes; only the first {} are kept", text.size(), kept.size()));
+  return std::string(kept);
 }
 
 void ReportBuilder::take_text(std::string& target, const ReportScalar& value) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/statistics.h"
 #include "reports/summary.h"
 #include "verdict/rule_context.h"
 
@@ -20,6 +21,8 @@ namespace mtasts::verdict {
 // the rules of the other stages.
 void judge_reports(RuleContext& context, const reports::DomainSummary& summary,
                    const History* history);
+
+using reports::day_text;
 
 // Its parts.
 struct ReportScene {
@@ -40,12 +43,8 @@ void judge_quality(ReportScene& scene);
 
 // "Google", "Google and Microsoft", "Google and 2 others"; `count`: with those not in `names`.
 std::string organizations_text(const std::vector<std::string>& names, size_t count);
-// "2026-11-20".
-std::string day_text(reports::Day day);
 // "certificate-expired"; of type other the sender's own word.
 std::string type_text(const reports::FailureSummary& failure);
-// Over all policy types; a session under two policies counts once.
-uint64_t failed_sessions(const reports::FailureSummary& failure);
 // Adds the names that are not there yet.
 void add_names(std::vector<std::string>& names, const std::vector<std::string>& more);
 

@@ -174,7 +174,7 @@ bool fails_now(const ReportScene& scene, const FailureSummary& failure) {
   const auto& findings = scene.context.findings.so_far();
   return std::any_of(findings.begin(), findings.end(), [&](const UngradedFinding& finding) {
     bool here = finding.subject.empty() || failure.receiving_mx.empty() ||
-                finding.subject.substr(0, finding.subject.find(" [")) == failure.receiving_mx;
+                host_of_subject(finding.subject) == failure.receiving_mx;
     return here && finding.row->tls_rpt_result_type == protocol::name_of(failure.type);
   });
 }

@@ -54,19 +54,10 @@ std::string organizations_text(const std::vector<std::string>& names, size_t cou
   return fmt::format("{} and {} other{}", first, count - 1, count == 2 ? "" : "s");
 }
 
-std::string day_text(reports::Day day) { return date_text(Time(day)); }
-
 std::string type_text(const reports::FailureSummary& failure) {
   if (failure.type != protocol::ResultType::other || failure.type_text.empty())
     return std::string(protocol::name_of(failure.type));
   return quoted(failure.type_text, kName_bytes);
-}
-
-uint64_t failed_sessions(const reports::FailureSummary& failure) {
-  uint64_t most = 0;
-  for (const reports::SessionCounts& counts : failure.sessions)
-    most = std::max(most, counts.failed);
-  return most;
 }
 
 void add_names(std::vector<std::string>& names, const std::vector<std::string>& more) {

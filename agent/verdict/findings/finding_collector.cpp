@@ -34,6 +34,10 @@ std::string subject_of(const std::string& host, const std::optional<IpAddress>& 
   return printable(host, 253);
 }
 
+std::string_view host_of_subject(std::string_view subject) {
+  return subject.substr(0, subject.find(" ["));
+}
+
 Severity grade(const UngradedFinding& finding, Regime regime) {
   if (finding.unobserved) return Severity::unknown;
   return finding.severity.value_or(severity_in(*finding.row, regime));

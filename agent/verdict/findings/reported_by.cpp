@@ -10,13 +10,12 @@
 
 #include "protocol/tlsrpt/result_type.h"
 #include "verdict/domain/report_rules.h"
+#include "verdict/findings/finding_collector.h"
 
 namespace mtasts::verdict {
 namespace {
 
 constexpr size_t kMostNames = 3;
-
-std::string host_of(const std::string& subject) { return subject.substr(0, subject.find(" [")); }
 
 // Senders report these about the policy host, whose name they do not tell.
 bool is_about_policy(protocol::ResultType type) {
@@ -29,7 +28,7 @@ bool matches(const Finding& finding, protocol::ResultType type,
              const reports::FailureSummary& failure, const std::string& only_host) {
   if (failure.type != type) return false;
   if (is_about_policy(type)) return true;
-  std::string host = host_of(finding.subject);
+  std::string_view host = host_of_subject(finding.subject);
   // Of the findings without a host, those of stage mx are about hosts that the policy does not
   // cover; what a change causes later can have other causes, too.
   if (host.empty()) return finding.row->stage == Stage::mx;
