@@ -5,7 +5,9 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <glib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -31,42 +33,18 @@ Failure refused(std::string_view url, std::string_view why) {
   return {FailureKind::invalid, fmt::format("{} {}", quoted(url, kShown_bytes), why)};
 }
 
-// The code points of UTF-8 text as UTF-16, big endian.
-std::string utf16_of(std::string_view utf8) {
-  std::string units;
-  auto add = [&units](uint32_t unit) {
-    units += static_cast<char>(unit >> 8);
-    units += static_cast<char>(unit & 0xFF);
-  };
-  for (size_t at = 0; at < utf8.size();) {
-    const auto lead = static_cast<uint8_t>(utf8[at]);
-    const size_t size_bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    uint32_t point = size_bytes == 1 ? lead : lead & (0x7Fu >> size_bytes);
-    for (size_t i = 1; i < size_bytes && at + i < utf8.size(); ++i)
-      point = point << 6 | (static_cast<uint8_t>(utf8[at + i]) & 0x3Fu);
-    at += size_bytes;
-    if (point >= 0x10000) {
-      add(0xD800 + ((point - 0x10000) >> 10));
-      add(0xDC00 + ((point - 0x10000) & 0x3FF));
-    } else {
-      add(point);
-    }
-  }
-  return units;
-}
-
-// RFC 3501 §5.1.3: base64 with "," for "/" and without padding.
-std::string modified_base64(std::string_view octets) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-  std::string text;
-  uint32_t bits = 0;
-  int count = 0;
-  for (char octet : octets) {
-    bits = bits << 8 | static_cast<uint8_t>(octet);
-    for (count += 8; count >= 6; count -= 6) text += kDigits[bits >> (count - 6) & 0x3F];
-  }
-  if (count > 0) text += kDigits[bits << (6 - count) & 0x3F];
+// RFC 3501 §5.1.3: base64 of UTF-16, big endian, with "," for "/" and without padding. `utf8` is
+// valid.
+std::string modified_base64(std::string_view utf8) {
+  gsize size_bytes = 0;
+  const Handle<char, g_free> units(g_convert(utf8.data(), static_cast<gssize>(utf8.size()),
+                                             "UTF-16BE", "UTF-8", nullptr, &size_bytes, nullptr));
+  if (units == nullptr) return {};
+  const Handle<char, g_free> encoded(
+      g_base64_encode(reinterpret_cast<const guchar*>(units.get()), size_bytes));
+  std::string text(encoded.get());
+  text.erase(std::min(text.find('='), text.size()));
+  std::replace(text.begin(), text.end(), '/', ',');
   return text;
 }
 
@@ -133,7 +111,7 @@ std::string imap_folder(std::string_view utf8) {
     } else {
       size_t end = at;
       while (end < utf8.size() && !is_ascii(utf8[end])) ++end;
-      name += '&' + modified_base64(utf16_of(utf8.substr(at, end - at))) + '-';
+      name += '&' + modified_base64(utf8.substr(at, end - at)) + '-';
       at = end;
     }
   }
