@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 #include "intake/mailbox_session.h"
-#include "intake/unpack.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "intake/unpack.h"
 
 namespace mtasts::intake {
 namespace {

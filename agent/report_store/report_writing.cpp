@@ -238,9 +238,9 @@ void recount(Database& database, LineKey line) {
 }
 
 // Takes the report out of its line; the last one leaves none.
-void leave_line(Database& database, const StoredReport& report, const CountsByType& counts,
-                LineKey from, int64_t authenticity) {
-  move_failures(database, TextTable(database), report, from, authenticity);
+void leave_line(Database& database, const TextTable& texts, const StoredReport& report,
+                const CountsByType& counts, LineKey from, int64_t authenticity) {
+  move_failures(database, texts, report, from, authenticity);
   database.run(
       "UPDATE tlsrpt_line SET reports=reports-1,"
       " tlsa_successful=max(tlsa_successful-?5, 0), tlsa_failed=max(tlsa_failed-?6, 0),"
@@ -285,7 +285,7 @@ bool authenticate(Database& database, TextTable& texts, const StoredReport& repo
     line = {rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
   }
   CountsByType counts = counts_of(report);
-  leave_line(database, report, counts, line, authenticated);
+  leave_line(database, texts, report, counts, line, authenticated);
   line.authenticity = authenticated;
   DayUse use = read_day(database, line.domain, line.day);
   write_line(database, texts, report, counts, line, use);
