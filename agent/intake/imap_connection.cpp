@@ -190,7 +190,7 @@ Failure ImapConnection::failure_of(CURLcode code, const ImapLogin& login) const 
                        : fmt::format("{} did not answer in time", server_)};
     case CURLE_PEER_FAILED_VERIFICATION:
       return {FailureKind::invalid,
-              fmt::format("the certificate of {} is not trusted: {}; mend it, or name its "
+              fmt::format("the certificate of {} is not trusted: {}; correct it, or name its "
                           "authority in ca_file",
                           server_, words)};
     case CURLE_SSL_CACERT_BADFILE:
