@@ -33,7 +33,7 @@ CHANGE_SECONDS = 30.0
 # With a check every two seconds and a scrape a second: one failed check, or a mail server's restart, is ridden out. The
 # window has several scrapes and evaluations, as it has in earnest.
 WINDOW_SECONDS = 5
-WAITS = {"10m": "6s", "15m": "6s", "20m": "25s", "30m": "9s", "40m": "12s"}
+WAITS = {"10m": "6s", "15m": "6s", "20m": "25s", "30m": "9s", "40m": "12s", "1h": "18s"}
 WINDOWS = {"[2m]": "[2s]", "[5m]": f"[{WINDOW_SECONDS}s]", "[1h]": "[40s]", "[6h]": "[60s]",
            "[7d]": "[60s]", "6 * 3600": "60"}
 agent_binary = None
