@@ -12,6 +12,7 @@
 #include <ostream>
 
 #include "check/engine.h"
+#include "check/hosted_policies.h"
 #include "check/thresholds.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
@@ -34,6 +35,7 @@ struct Run {
   std::vector<DomainName> domains;
   std::map<std::string, protocol::Mode> expected;
   verdict::Thresholds thresholds;
+  check::HostedPoliciesPtr hosted;
   std::chrono::milliseconds timeout{0};
   std::vector<std::optional<verdict::Report>> reports;
   size_t next = 0;
@@ -46,6 +48,7 @@ verdict::Report judged(const Run& run, const verdict::Evidence& evidence) {
   verdict::Thresholds thresholds = run.thresholds;
   auto expected = run.expected.find(evidence.domain.text());
   if (expected != run.expected.end()) thresholds.expected_mode = expected->second;
+  thresholds.hosted = check::hosted_policy_of(run.hosted, evidence.domain.text());
   return verdict::judge(evidence, nullptr, thresholds, evidence.finished);
 }
 
@@ -122,6 +125,7 @@ int run_check(const CheckOptions& options, std::ostream& out, std::ostream& err)
   }
   run.engine = *engine;
   run.thresholds = check::thresholds_of(settings);
+  run.hosted = check::hosted_policies_of(settings.policy_host, kNever);
   run.timeout = settings.check.timeout;
   run.reports.resize(run.domains.size());
   run.progress = progress_on(err, run.domains.size());

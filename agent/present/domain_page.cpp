@@ -132,6 +132,15 @@ std::string sender_caches(const verdict::Report& report) {
          "</p>\n";
 }
 
+std::string hosted(const verdict::HostedReport& policy, const std::string& domain) {
+  return fmt::format(
+      "<h2>Served by this agent</h2>\n<p>{}; {}.</p>\n"
+      "<p>TXT record at _mta-sts.{}:</p>\n<pre>{}</pre>\n",
+      policy.served ? "Senders get this policy" : "Senders do not get this policy",
+      policy.published ? "its record is published" : "its record is not published",
+      html_text(domain), html_text(policy.record));
+}
+
 std::string further_links(const board::DomainEntry& entry, std::string_view root) {
   std::string links;
   auto add = [&](std::string_view path, std::string_view text) {
@@ -216,6 +225,7 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links)
       percent_encoded(entry.name), further_links(entry, root));
   body += stages(entry) + findings(report);
   if (entry.reported != nullptr) body += reports_section(*entry.reported);
+  if (report.hosted) body += hosted(*report.hosted, entry.name);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +
             "</pre>\n";

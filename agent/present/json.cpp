@@ -171,6 +171,12 @@ std::string report_json(const verdict::Report& report) {
   for (const verdict::MxReport& mx : report.mx) hosts.push_back(mx_json(mx));
   json["mx"] = std::move(hosts);
   json["sender_cache"] = sender_cache_json(report);
+  json["hosted"] = nullptr;
+  if (report.hosted)
+    json["hosted"] = {{"id", report.hosted->id},
+                      {"record", report.hosted->record},
+                      {"served", report.hosted->served},
+                      {"published", report.hosted->published}};
   return line_of(json);
 }
 

@@ -62,6 +62,7 @@ verdict::ReportPtr Pipeline::judge(const verdict::Evidence& evidence,
   verdict::Thresholds thresholds = thresholds_;
   if (known != nullptr && known->configured != nullptr)
     thresholds.expected_mode = known->configured->expected_mode;
+  thresholds.hosted = check::hosted_policy_of(hosted_, evidence.domain.text());
   reports::DomainSummaryPtr reported = known != nullptr ? known->reported : nullptr;
   return std::make_shared<const verdict::Report>(
       verdict::judge(evidence, history_of(known), thresholds, evidence.finished, reported));

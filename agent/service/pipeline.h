@@ -7,9 +7,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "board/latest_reports.h"
+#include "check/hosted_policies.h"
 #include "present/agent_metrics.h"
 #include "present/exposition_cache.h"
 #include "schedule/scheduler.h"
@@ -36,6 +38,9 @@ class Pipeline {
   // Sets the thresholds for all later evidence.
   void set_thresholds(const verdict::Thresholds& thresholds) { thresholds_ = thresholds; }
 
+  // Sets the policies that the agent serves, for all later evidence.
+  void set_hosted(check::HostedPoliciesPtr hosted) { hosted_ = std::move(hosted); }
+
   // Sets the configured domains; `remembered` holds the recorded state of new ones.
   void set_domains(const std::vector<settings::DomainEntry>& domains,
                    const std::vector<state::Remembered>& remembered);
@@ -53,6 +58,7 @@ class Pipeline {
 
   Destinations to_;
   verdict::Thresholds thresholds_;
+  check::HostedPoliciesPtr hosted_;
 };
 
 }  // namespace mtasts::service

@@ -54,6 +54,7 @@ Service::Service(Load load)
       timer_(loop_),
       shutdown_timer_(loop_),
       last_turn_(SteadyClock::now()),
+      policy_host_(metrics_),
       scheduler_(loop_.get_executor(),
                  [this](const verdict::Evidence& evidence, schedule::Scheduler::Trigger trigger) {
                    verdict::ReportPtr report = pipeline_->conclude(evidence, trigger);
@@ -63,6 +64,7 @@ Service::Service(Load load)
 
 Service::~Service() {
   if (web_ != nullptr) web_->stop();
+  policy_host_.stop();
   report_service_.reset();
 }
 
@@ -84,6 +86,7 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
 void Service::run() {
   loop_.run();
   web_->stop();
+  policy_host_.stop();
   report_service_.reset();
   telemetry_.reset();
   loader_.reset();
@@ -111,7 +114,10 @@ Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
-  if (auto taken = apply_reports(settings); !taken) return taken;
+  auto hosted =
+      check::hosted_policies_of(settings.policy_host, system_now(), policy_host_.policies());
+  if (auto taken = apply_listeners(settings, hosted); !taken) return taken;
+  pipeline_->set_hosted(std::move(hosted));
   configure_log(settings.log.level, settings.log.format);
   replace_engine(*engine, settings);
   pipeline_->set_thresholds(check::thresholds_of(settings));
@@ -133,7 +139,20 @@ Result<void> Service::apply(const Candidate& candidate) {
   return {};
 }
 
-// A failed reload must leave what runs as it was, so the former settings are started again.
+// A failed reload must leave what runs as it was.
+Result<void> Service::apply_listeners(const settings::Settings& settings,
+                                      const check::HostedPoliciesPtr& hosted) {
+  if (auto taken = apply_reports(settings); !taken) return taken;
+  auto listening = policy_host_.use(settings.policy_host, hosted);
+  if (listening || !active_ || active_->reports == settings.reports) return listening;
+  report_service_.reset();
+  if (auto again = start_reports(*active_); !again)
+    log(LogLevel::error, "TLS reports are not taken in any more",
+        {{"error", again.failure().detail}});
+  return listening;
+}
+
+// After a failure the former settings are started again.
 Result<void> Service::apply_reports(const settings::Settings& settings) {
   if (active_ && active_->reports == settings.reports) return {};
   report_service_.reset();  // first: the new one may listen on the same port
@@ -205,7 +224,7 @@ Result<void> Service::listen(const settings::Settings& settings) {
 web::WebActions Service::web_actions() {
   web::WebActions actions;
   actions.ready = [this] { return ready_.load(); };
-  actions.agent_metrics = [this] { return metrics_.text(); };
+  actions.agent_metrics = [this] { return metrics_.text() + policy_host_.metrics_text(); };
   actions.reload = [this](Reloaded done) {
     boost::asio::post(loop_,
                       [this, done = std::move(done)] { reload(ReloadReason::request, done); });
@@ -322,6 +341,7 @@ void Service::feed_metrics() {
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
   if (report_service_ != nullptr) report_service_->feed_metrics();
+  policy_host_.feed_metrics();
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

@@ -26,6 +26,7 @@
 #include "schedule/file_watch.h"
 #include "schedule/scheduler.h"
 #include "service/pipeline.h"
+#include "service/policy_host_service.h"
 #include "service/report_service.h"
 #include "service/settings_loader.h"
 #include "settings/settings.h"
@@ -49,10 +50,11 @@ class Service {
   // Makes run() return soon. Any thread.
   void request_stop();
 
-  // The endpoints of the web port and of the one for TLS reports; for tests, which let the system
-  // choose the port.
+  // The endpoints of the web port, of the one for TLS reports and of the policy host; for tests,
+  // which let the system choose the port.
   const std::vector<settings::Endpoint>& web_endpoints() const { return web_->endpoints(); }
   std::vector<settings::Endpoint> report_endpoints() const;
+  std::vector<settings::Endpoint> policy_endpoints() const { return policy_host_.endpoints(); }
 
  private:
   enum class ReloadReason : uint8_t { request, signal, files_changed };
@@ -67,6 +69,8 @@ class Service {
   Result<void> apply(const Candidate& candidate);
   void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
   Result<void> listen(const settings::Settings& settings);
+  Result<void> apply_listeners(const settings::Settings& settings,
+                               const check::HostedPoliciesPtr& hosted);
   Result<void> apply_reports(const settings::Settings& settings);
   Result<void> start_reports(const settings::Settings& settings);
   void forget_reported();
@@ -99,6 +103,7 @@ class Service {
   std::string state_path_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ReportService> report_service_;  // null: [reports] is not enabled
+  PolicyHostService policy_host_;
   schedule::Scheduler scheduler_;
   schedule::FileWatch watch_;
   std::optional<settings::Settings> active_;

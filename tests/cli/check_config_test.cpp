@@ -50,6 +50,13 @@ TEST_F(CheckConfig, Good) {
   EXPECT_EQ(check(file_).out, file_.string() + ": ok, 1 domain\n");
 }
 
+TEST_F(CheckConfig, CountsHostedDomains) {
+  write(
+      "domains = [\"a.example\"]\n[policy_host]\nlisten = [\"[::]:10080\"]\n"
+      "[[policy]]\ndomains = [\"a.example\", \"b.example\"]\nmx = [\"mx.example\"]\n");
+  EXPECT_EQ(check(file_).out, file_.string() + ": ok, 1 domain, policies served for 2 domains\n");
+}
+
 TEST_F(CheckConfig, EveryErrorAtOnce) {
   write("domains = [\"a_b.example\"]\ninterval = 1\n[dns]\ntries = 0\n");
   Checked bad = check(file_);

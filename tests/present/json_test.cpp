@@ -25,7 +25,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   Json json = Json::parse(report_json(*report));
   EXPECT_EQ(keys_of(json),
             "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx "
-            "sender_cache");
+            "sender_cache hosted");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
             "tlsrpt reports");
@@ -42,6 +42,15 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]["certificate"]),
             "subject issuer dns_names serial not_before not_after chain_not_after "
             "fingerprint_sha256 key_type key_bits verified verify_error");
+}
+
+TEST(ReportJson, SaysWhatTheAgentServes) {
+  auto report = world::good_report();
+  EXPECT_EQ(Json::parse(report_json(*report))["hosted"], nullptr);
+  report->hosted = verdict::HostedReport{"1f", "v=STSv1; id=1f", true, false};
+  EXPECT_EQ(
+      Json::parse(report_json(*report))["hosted"],
+      (Json{{"id", "1f"}, {"record", "v=STSv1; id=1f"}, {"served", true}, {"published", false}}));
 }
 
 TEST(ReportJson, SaysWhatSendersMayHold) {

@@ -216,6 +216,18 @@ TEST_F(PageTest, ShowsTheResultAtEachAddressOfThePolicyHost) {
                   "192.0.2.8</code> ok, certificate not valid"));
 }
 
+TEST_F(PageTest, ShowsThePolicyThatTheAgentServes) {
+  EXPECT_FALSE(
+      has(domain_page(*published_.reports.find("broken.example")), "Served by this agent"));
+  auto report = *world::good_report("broken.example");
+  report.hosted = verdict::HostedReport{"1f", "v=STSv1; id=1f", true, false};
+  published_.publish(std::make_shared<const verdict::Report>(report));
+  std::string page = domain_page(*published_.reports.find("broken.example"));
+  EXPECT_TRUE(has(page, "<h2>Served by this agent</h2>"));
+  EXPECT_TRUE(has(page, "Senders get this policy; its record is not published."));
+  EXPECT_TRUE(has(page, "TXT record at _mta-sts.broken.example:</p>\n<pre>v=STSv1; id=1f</pre>"));
+}
+
 TEST_F(PageTest, LinksAreRelativeWithoutAnExternalUrl) {
   for (const std::string& page : {index_page(published_.reports.snapshot(), ""),
                                   domain_page(*published_.reports.find("broken.example")),
