@@ -36,7 +36,7 @@ RESOURCE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,52}[a-z0-9])?")
 
 CHART = "apiVersion: v2\nname: reader\nversion: 1.0.0\n"
 # The parser of kubectl: Helm has the same one, and prints what it has read.
-READER = """{{ $all := list }}{{ range .Files.Get "manifests.yaml" | splitList "\\n---\\n" }}
+READER = """{{ $all := list }}{{ range .Files.Get "manifests.yaml" | splitList "---\\n" }}
 {{ $all = append $all (. | fromYaml) }}{{ end }}
 read: {{ $all | toJson }}
 """
@@ -153,6 +153,7 @@ class Files(unittest.TestCase):
 
 
 class Manifests(unittest.TestCase):
+    maxDiff = None
     tools = None
 
     def read(self, domain, file="server.yaml"):
@@ -179,7 +180,8 @@ class Manifests(unittest.TestCase):
                 ran = self.tools.run("template", "reader", reader)
                 self.assertEqual(ran.returncode, 0, ran.stderr)
                 printed = yaml.safe_load(ran.stdout)["read"]
-                self.assertEqual(printed, self.read(domain))
+                for seen, read in zip(printed, self.read(domain), strict=True):
+                    self.assertEqual(seen, read)
                 self.assertEqual(printed[0]["data"]["mta-sts.txt"].encode(), policy)
 
     def test_a_block_scalar_would_not_keep_the_line_ends(self):
