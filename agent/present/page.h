@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "board/latest_reports.h"
 #include "present/html.h"
@@ -30,7 +31,9 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
                        const PageLinks& links = {});
 std::string domain_page(const board::DomainEntry& entry, const PageLinks& links = {});
 // The section of a domain's page about TLS reports. What was not authenticated is marked.
-std::string reports_section(const reports::DomainSummary& summary);
+// `own_hosts`: the MX hosts of the domain; empty: not known.
+std::string reports_section(const std::string& domain, const reports::DomainSummary& summary,
+                            const std::vector<std::string>& own_hosts);
 // A page with one sentence, for pages at "/domains/…".
 std::string message_page(std::string_view title, std::string_view sentence,
                          const PageLinks& links = {});

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reports/listing.h"
 #include "reports/summary.h"
@@ -14,8 +15,10 @@
 namespace mtasts::present {
 
 // One line, without a newline. Sessions of different policy types are never added up: the counts of
-// the whole are those of the type with the highest share of failures.
+// the whole are those of the type with the highest share of failures. `own_hosts`: the MX hosts of
+// the domain; empty: not known, so that failures at other hosts are not told apart.
 std::string reports_json(const std::string& domain, const reports::DomainSummary& summary,
-                         const reports::ReportListing& listing);
+                         const reports::ReportListing& listing,
+                         const std::vector<std::string>& own_hosts = {});
 
 }  // namespace mtasts::present

@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "present/history_json.h"
 #include "present/json.h"
+#include "present/reported_view.h"
 #include "present/reports_json.h"
 #include "web/probe_rule.h"
 
@@ -243,7 +244,8 @@ void WebSite::reports(const RoutedRequest& request, const Done& done) const {
   actions_.reports(text, *days, [done, entry, text](const Result<reports::ReportListing>& listing) {
     if (!listing.ok())
       return done(json_response(503, present::error_json(listing.failure().detail)));
-    done(json_response(200, present::reports_json(text, *entry->reported, *listing)));
+    done(json_response(200, present::reports_json(text, *entry->reported, *listing,
+                                                  present::known_mx_hosts(entry->report.get()))));
   });
 }
 

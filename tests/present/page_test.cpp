@@ -154,6 +154,10 @@ TEST_F(PageTest, ShowsWhatSendersReport) {
         "</code></td><td>47</td><td>Google Inc.</td><td class=\"days\">2025-11-18 to "
         "2025-11-20</td>",
         "<code>other</code> &lt;b&gt;bad&lt;/b&gt;\\x1B<br><span class=\"dim\">&lt;i&gt;no\\xFF",
+        "<b>Cause:</b> the certificate that mx1.example.com presented has expired.<br><b>Fix:</b> "
+        "renew the certificate of mx1.example.com, and reload",
+        "<pre>openssl s_client -starttls smtp -connect mx1.example.com:25 -servername",
+        "<pre>mtasts-exporter check example.com\n</pre>", "Watch the reports of the next 48",
         "mode=enforce max_age=604800 mx=*.example.com",
         "href=\"../api/v1/domains/example.com/reports\">Reports</a>"})
     EXPECT_TRUE(has(page, part)) << part << page;

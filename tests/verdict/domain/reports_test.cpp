@@ -114,8 +114,8 @@ TEST(Reports, FailureRatioNamesWhatToChange) {
             "mostly certificate-host-mismatch at mx2.example.com, as reported by Google and "
             "Microsoft");
   EXPECT_EQ(finding->fix,
-            "Install a certificate that lists the name of mx2.example.com on every server behind "
-            "this name.");
+            "Install a certificate on mx2.example.com that has the host name among its subject "
+            "alternative names.");
   EXPECT_EQ(finding->verify, "mtasts-exporter reports example.com");
 }
 
@@ -126,7 +126,7 @@ TEST(Reports, ForeignHostsAreToldAndNotAdvisedOn) {
   Report report = judged(reported);
   const Finding* finding = find(report, "rpt-failure-ratio");
   ASSERT_NE(finding, nullptr);
-  EXPECT_TRUE(contains(finding->fix, "mail.other.example, which is no MX host of this domain"))
+  EXPECT_TRUE(contains(finding->fix, "mail.other.example, which is no MX host of example.com"))
       << finding->fix;
 }
 
