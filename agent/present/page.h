@@ -12,6 +12,7 @@
 
 #include "board/latest_reports.h"
 #include "present/html.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 
 namespace mtasts::present {
@@ -34,6 +35,9 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links 
 // `own_hosts`: the MX hosts of the domain; empty: not known.
 std::string reports_section(const std::string& domain, const reports::DomainSummary& summary,
                             const std::vector<std::string>& own_hosts);
+// The section of the list about TLS reports that were not used; empty: there are none. Their texts
+// are strangers'.
+std::string rejected_section(const reports::RejectedReports& rejected);
 // A page with one sentence, for pages at "/domains/…".
 std::string message_page(std::string_view title, std::string_view sentence,
                          const PageLinks& links = {});

@@ -137,4 +137,15 @@ std::string reports_json(const std::string& domain, const reports::DomainSummary
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string rejected_reports_json(const reports::RejectedReports& rejected) {
+  Json json = {{"rejected", array_of(rejected, [](const reports::RejectedReport& report) -> Json {
+                  return {{"received", rfc3339(report.received)},
+                          {"source", report.source},
+                          {"from", or_null(report.from)},
+                          {"reason", name_of(report.reason)},
+                          {"detail", report.detail}};
+                })}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace mtasts::present

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "reports/listing.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 
 namespace mtasts::present {
@@ -20,5 +21,7 @@ namespace mtasts::present {
 std::string reports_json(const std::string& domain, const reports::DomainSummary& summary,
                          const reports::ReportListing& listing,
                          const std::vector<std::string>& own_hosts = {});
+// What arrived as a TLS report and was not used. One line, without a newline.
+std::string rejected_reports_json(const reports::RejectedReports& rejected);
 
 }  // namespace mtasts::present

@@ -125,6 +125,18 @@ TEST(ReportsJson, SaysWhatToDoAboutEachFailure) {
       << "nothing to change at a host of somebody else";
 }
 
+TEST(ReportsJson, RejectedReportsHaveTheDocumentedMembers) {
+  EXPECT_EQ(rejected_reports_json({}), "{\"rejected\":[]}");
+  Json json = Json::parse(rejected_reports_json(
+      {{world::at(1763700000), "mailbox", "", reports::Rejection::out_of_range, "old \xff"}}));
+  std::set<std::string> paths;
+  collect(json, "", paths);
+  EXPECT_EQ(paths, documented("Rejected TLS reports"));
+  EXPECT_EQ(json["rejected"][0]["from"], nullptr);
+  EXPECT_EQ(json["rejected"][0]["reason"], "out_of_range");
+  EXPECT_EQ(json["rejected"][0]["received"], "2025-11-21T04:40:00Z");
+}
+
 TEST(ReportsJson, OfNothingHasNoRatio) {
   Json json = Json::parse(reports_json("example.com", {}, {}));
   EXPECT_EQ(json["ratio"], nullptr);
