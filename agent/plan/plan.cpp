@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "plan/plan_parts.h"
+#include "protocol/sts/policy_writer.h"
 #include "verdict/domain/mx_name.h"
 
 namespace mtasts::plan {
@@ -72,9 +73,9 @@ PlanStep enforce_again(const PlanInput& input, const std::vector<std::string>& p
   step.why =
       "Mode enforce restores protection; a small max_age limits the effect of the next mistake, "
       "and can be raised when the reports show no failures (RFC 8461 §10.2).";
-  step.policy =
-      policy_text(Mode::enforce, patterns,
-                  std::clamp(input.policy.max_age_seconds, kDay_seconds, kCautiousAge_seconds));
+  step.policy = protocol::write_policy(
+      Mode::enforce, patterns,
+      std::clamp(input.policy.max_age_seconds, kDay_seconds, kCautiousAge_seconds));
   step.record = std::move(record);
   step.verify = fetch_command(input);
   return step;
@@ -89,8 +90,9 @@ PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>
                        : "In mode testing senders report failures but still deliver, and a max_age "
                          "of one day makes further changes take effect soon (RFC 8461 §5). ";
   return publish_policy(input,
-                        patterns.empty() ? policy_of_mode_none(input, kDay_seconds)
-                                         : policy_text(Mode::testing, patterns, kDay_seconds),
+                        patterns.empty()
+                            ? policy_of_mode_none(input, kDay_seconds)
+                            : protocol::write_policy(Mode::testing, patterns, kDay_seconds),
                         why + std::string(kPolicyFirst));
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "plan/plan_parts.h"
+#include "protocol/sts/policy_writer.h"
 
 namespace mtasts::plan {
 namespace {
@@ -50,7 +51,7 @@ struct Move {
 PlanStep list_both(const Move& move) {
   const PlanInput& input = move.input;
   PlanStep step = publish_policy(
-      input, policy_text(input.policy.mode, move.during(), input.policy.max_age_seconds),
+      input, protocol::write_policy(input.policy.mode, move.during(), input.policy.max_age_seconds),
       "An MX host must be in the policy before it is in DNS; otherwise senders do not deliver to "
       "it. Publish the policy before the record; otherwise senders may cache the old policy under "
       "the new id (RFC 8461 §4.1, §8.1).");
@@ -114,7 +115,7 @@ void add_tidying(Move& move, Time at, std::vector<PlanStep>& steps) {
     policy.why =
         "A host that is still listed could receive the domain's mail (RFC 8461 §10.4), and a new "
         "id makes senders fetch the policy again (§5.1).";
-    policy.policy = policy_text(input.policy.mode, after, input.policy.max_age_seconds);
+    policy.policy = protocol::write_policy(input.policy.mode, after, input.policy.max_age_seconds);
     policy.record = move.ids.next(at);
     policy.verify = fetch_command(input);
     steps.push_back(std::move(policy));

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "protocol/sts/policy_writer.h"
 #include "verdict/domain/coverage.h"
 
 namespace mtasts::plan {
@@ -33,7 +34,8 @@ bool covers_any(const std::string& pattern, const std::vector<std::string>& host
 }
 
 size_t bytes_of(const std::vector<std::string>& patterns) {
-  return policy_text(protocol::Mode::enforce, patterns, protocol::kMaxAgeLimit_seconds).size();
+  return protocol::write_policy(protocol::Mode::enforce, patterns, protocol::kMaxAgeLimit_seconds)
+      .size();
 }
 
 }  // namespace
@@ -144,18 +146,11 @@ uint64_t usable_age(uint64_t max_age_seconds) {
   return std::min(max_age_seconds, protocol::kMaxAgeLimit_seconds);
 }
 
-std::string policy_text(protocol::Mode mode, const std::vector<std::string>& patterns,
-                        uint64_t max_age_seconds) {
-  std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", name_of(mode));
-  for (const std::string& pattern : patterns) text += fmt::format("mx: {}\r\n", pattern);
-  return text + fmt::format("max_age: {}\r\n", usable_age(max_age_seconds));
-}
-
 // Every tested sender but Stalwart takes mode none without mx; with a line all of them do.
 std::string policy_of_mode_none(const PlanInput& input, uint64_t max_age_seconds) {
   std::vector<std::string> patterns = with_hosts(input.policy.mx, input.mx_hosts);
   if (patterns.empty()) patterns.push_back(input.domain);
-  return policy_text(protocol::Mode::none, patterns, max_age_seconds);
+  return protocol::write_policy(protocol::Mode::none, patterns, max_age_seconds);
 }
 
 Time whole_minute_after(Time time) { return std::chrono::ceil<std::chrono::minutes>(time); }

@@ -56,9 +56,6 @@ std::vector<std::string> limited_to_hosts(const std::vector<std::string>& patter
                                           const std::vector<std::string>& hosts);
 bool covers_all(const std::vector<std::string>& patterns, const std::vector<std::string>& hosts);
 
-// Version first, CRLF after every line, including the last.
-std::string policy_text(protocol::Mode mode, const std::vector<std::string>& patterns,
-                        uint64_t max_age_seconds);
 // With at least one mx line, although the RFC does not ask for it: Stalwart 0.16.18 refuses a
 // policy without.
 std::string policy_of_mode_none(const PlanInput& input, uint64_t max_age_seconds);

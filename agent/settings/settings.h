@@ -147,6 +147,23 @@ struct ReportsSettings {
   bool operator==(const ReportsSettings&) const = default;
 };
 
+// One policy that the agent serves for several domains.
+struct HostedPolicySettings {
+  std::vector<DomainName> domains;  // not empty; a domain has one policy
+  protocol::Mode mode = protocol::Mode::testing;
+  std::vector<std::string> mx;  // as a policy lists them (RFC 8461 §3.2), lower case
+  uint64_t max_age_seconds = 7 * 86400;
+  bool operator==(const HostedPolicySettings&) const = default;
+};
+
+struct PolicyHostSettings {
+  std::vector<Endpoint> listen;  // empty: no policy is served
+  std::string cert_file;         // empty: plain HTTP, behind something that terminates TLS
+  std::string key_file;
+  std::vector<HostedPolicySettings> policies;  // [[policy]]
+  bool operator==(const PolicyHostSettings&) const = default;
+};
+
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::logfmt;
@@ -167,6 +184,7 @@ struct Settings {
   TelemetrySettings telemetry;
   ProbeSettings probe;
   ReportsSettings reports;
+  PolicyHostSettings policy_host;
   LogSettings log;
   std::vector<std::filesystem::path> files;  // read, or missing although named; watched
   // Existing directories that wildcards of domain_files search; watched for new files.

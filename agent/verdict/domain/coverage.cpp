@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "protocol/sts/policy_writer.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -133,10 +134,7 @@ std::string suggested_policy(const std::vector<std::string>& hosts, protocol::Mo
                              uint64_t max_age_seconds) {
   std::vector<std::string> patterns = suggested_patterns(hosts);
   if (patterns.empty()) return {};
-  std::string text = fmt::format("version: STSv1\r\nmode: {}\r\n", protocol::name_of(mode));
-  for (const std::string& pattern : patterns) text += fmt::format("mx: {}\r\n", pattern);
-  text += fmt::format("max_age: {}\r\n", max_age_seconds);
-  return text;
+  return protocol::write_policy(mode, patterns, max_age_seconds);
 }
 
 }  // namespace mtasts::verdict
