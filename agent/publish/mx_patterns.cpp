@@ -68,8 +68,8 @@ std::string complaint_about_wildcard(std::string_view written, const std::string
   std::string_view provider = verdict::provider_with_hosts_below(base);
   if (provider.empty()) return {};
   return fmt::format(
-      "{} has the wrong depth: a wildcard matches exactly one label, and MX hosts of {} are "
-      "deeper; list them as the MX records have them",
+      "{} has the wrong depth: a wildcard matches exactly one label, and {} has MX hosts deeper "
+      "than that; list the hosts as the MX records have them",
       shown, provider);
 }
 
