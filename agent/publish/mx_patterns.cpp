@@ -66,6 +66,8 @@ std::string complaint_about_wildcard(std::string_view written, const std::string
   if (is_public_suffix(base))
     return fmt::format("{} matches the names that anybody can register below {}", shown, base);
   std::string_view provider = verdict::provider_with_hosts_below(base);
+  // Its hosts are <customer>.<letter>-v1.mx.microsoft.
+  if (base == "mx.microsoft") provider = "Microsoft 365";
   if (provider.empty()) return {};
   return fmt::format(
       "{} has the wrong depth: a wildcard matches exactly one label, and {} has MX hosts deeper "

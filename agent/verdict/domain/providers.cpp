@@ -10,6 +10,9 @@
 namespace mtasts::verdict {
 namespace {
 
+// Its hosts are all one label deeper: <customer>.<letter>-v1.mx.microsoft.
+constexpr std::string_view kMicrosoftWithDnssec = ".mx.microsoft";
+
 // Taken from live MX records. A wildcard is used only where it covers exactly one label. A longer
 // suffix stands before a shorter one that it ends with.
 constexpr Provider kProviders[] = {
@@ -17,7 +20,7 @@ constexpr Provider kProviders[] = {
     {".mail.protection.office365.us", "Microsoft 365", true},
     {".mail.protection.partner.outlook.cn", "Microsoft 365", true},
     {".olc.protection.outlook.com", "Outlook.com", true},
-    {".mx.microsoft", "Microsoft 365"},
+    {kMicrosoftWithDnssec, "Microsoft 365"},
     {".aspmx.l.google.com", "Google Workspace", true},
     {".l.google.com", "Google Workspace"},
     {".smtp.google.com", "Google Workspace"},
@@ -145,10 +148,8 @@ const Provider* find_provider(std::string_view mx_host) {
   return nullptr;
 }
 
-// For hosts named <customer>.<letter>-v1.mx.microsoft, the wildcard is one label deeper than the
-// suffix.
 std::string customary_pattern(std::string_view host, const Provider& provider) {
-  if (provider.suffix == ".mx.microsoft") {
+  if (provider.suffix == kMicrosoftWithDnssec) {
     std::string_view parent = host.substr(std::min(host.find('.'), host.size()));
     // A wildcard below the suffix itself would cover every customer of every kind.
     return parent.size() > provider.suffix.size() ? "*" + std::string(parent) : std::string();
