@@ -62,9 +62,9 @@ Json metrics() {
   return rows;
 }
 
-// "MTASTS_CHECK_INTERVAL"; empty for the keys of [[domain]], which have none.
+// "MTASTS_CHECK_INTERVAL"; empty for the keys of [[domain]] and [[policy]].
 std::string variable_of(const settings::KeyRow& row) {
-  if (row.section == settings::kDomainSection) return "";
+  if (settings::is_table_list(row.section)) return "";
   std::string name = "MTASTS_";
   if (!row.section.empty()) name.append(row.section).append("_");
   name.append(row.key);
