@@ -10,7 +10,7 @@ import struct
 import subprocess
 
 import small_world
-from agent import COMMAND_SECONDS, Agent
+from agent import COMMAND_SECONDS, Agent, fetch
 from domains import Certificate, Domain, Web
 from processes import Server, wait_until
 from world import World
@@ -20,7 +20,6 @@ STARTING = Domain("starting.test", "mail alone", record=(), tlsrpt=(), web=Web.n
 # A change counts once two checks in a row observed it.
 SETTLED_CHECKS = 2
 CHECK_SECONDS = 20.0
-DAY_SECONDS = 86400
 
 
 class Clock:
@@ -110,11 +109,16 @@ class PublishingWorld(World):
             return report if checks >= SETTLED_CHECKS and until(report) else None
         return wait_until(settled, what, timeout_seconds, [self.servers["agent"]])
 
-    def pass_days(self, days):
-        """Moves the calendar day by day, with checks on each."""
-        for _ in range(days):
-            self.clock.advance(DAY_SECONDS)
-            self.settle()
+    def pass_hours(self, hours):
+        """Moves the calendar on, then has the domain checked."""
+        self.clock.advance(hours * 3600)
+        moved = self.clock.now()
+
+        def checked():
+            status, _ = fetch(self.ports["web"], f"/probe?target={STARTING.name}", CHECK_SECONDS)
+            checked_at = datetime.datetime.fromisoformat(self.report()["checked_at"].replace("Z", "+00:00"))
+            return status == 200 and checked_at >= moved - datetime.timedelta(seconds=1)
+        wait_until(checked, "a check after the calendar moved", CHECK_SECONDS, [self.servers["agent"]])
 
     def samples(self):
         return small_world.samples(self.ports["web"])
