@@ -17,7 +17,13 @@ int run_check_config(const std::filesystem::path& file, std::ostream& out, std::
   for (const settings::SettingsError& error : loaded.errors) err << error.text() << '\n';
   if (!loaded.ok()) return kExitConfiguration;
   size_t count = loaded.settings.domains.size();
-  out << fmt::format("{}: ok, {} domain{}\n", file.string(), count, count == 1 ? "" : "s");
+  size_t hosted = 0;
+  for (const settings::HostedPolicySettings& policy : loaded.settings.policy_host.policies)
+    hosted += policy.domains.size();
+  out << fmt::format("{}: ok, {} domain{}", file.string(), count, count == 1 ? "" : "s");
+  if (hosted > 0)
+    out << fmt::format(", policies served for {} domain{}", hosted, hosted == 1 ? "" : "s");
+  out << '\n';
   return kExitOk;
 }
 

@@ -78,10 +78,13 @@ Hosting agent_hosting(const HostedText& text) {
       "/etc/systemd/system/mtasts-exporter.service.d/policy-host.conf && sudo systemctl "
       "daemon-reload`. Behind an ingress or proxy that ends TLS, leave it out, and in the settings "
       "set listen to [\"[::]:10080\"] and remove cert_file and key_file.",
-      "Append policy-host.toml to /etc/mtasts-exporter/config.toml; for a further domain append "
-      "its "
-      "[[policy]] table alone. Then run `mtasts-exporter check-config "
-      "/etc/mtasts-exporter/config.toml && sudo systemctl restart mtasts-exporter`.",
+      "Set the keys of [policy_host] in /etc/mtasts-exporter/config.toml as policy-host.toml has "
+      "them, and append its [[policy]] table. For a further domain, append its [[policy]] table "
+      "and "
+      "get a certificate with the host names of all (one -d for each).",
+      "Run `mtasts-exporter check-config /etc/mtasts-exporter/config.toml && sudo systemctl "
+      "restart "
+      "mtasts-exporter`.",
       check_step(text),
   };
   return hosting;

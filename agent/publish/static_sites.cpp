@@ -61,7 +61,7 @@ Hosting github_pages_hosting(const HostedText& text) {
       fmt::format(
           "In its settings under Pages, choose \"Deploy from a branch\" and the root folder, "
           "and enter {} as custom domain. Where an Actions workflow deploys instead, its "
-          "upload-pages-artifact step needs `include-hidden-files: true`.",
+          "upload-pages-artifact step needs version 5 and `include-hidden-files: true`.",
           host),
       fmt::format("Publish a CNAME record of {} to <user or organization>.github.io, without the "
                   "repository's name. If the domain has CAA records, one must allow "

@@ -36,22 +36,56 @@ bool collide(const Endpoint& one, const Endpoint& other) {
   return one.port == other.port && (one.address == other.address || is_any(one) || is_any(other));
 }
 
+struct Listener {
+  std::string_view title;
+  std::vector<Endpoint> endpoints;
+  uint16_t own_port;  // a port to propose
+};
+
+// The first ones keep their port.
+std::vector<Listener> listeners_of(const Settings& settings) {
+  std::vector<Listener> listeners;
+  listeners.push_back({"[web] listen", settings.web.listen, 10058});
+  listeners.push_back({"[telemetry] listen", {}, 10059});
+  if (auto telemetry = parse_endpoint(settings.telemetry.listen); telemetry.ok())
+    listeners.back().endpoints.push_back(*telemetry);
+  listeners.push_back({"[reports.https] listen", settings.reports.https.listen, 10060});
+  listeners.push_back({"[policy_host] listen", settings.policy_host.listen, 10080});
+  return listeners;
+}
+
 void compare_listeners(SettingsBuilder& builder) {
-  const Settings& settings = builder.settings;
-  for (const Endpoint& own : settings.reports.https.listen) {
-    for (const Endpoint& web : settings.web.listen)
-      require(
-          builder, !collide(own, web), "[reports.https] listen", "[web] listen",
-          fmt::format("[reports.https] listen {} is the port of [web] listen {}; give it a port "
-                      "of its own, such as 10060",
-                      own.text(), web.text()));
-    auto telemetry = parse_endpoint(settings.telemetry.listen);
-    if (telemetry.ok())
-      require(builder, !collide(own, *telemetry), "[reports.https] listen", "[telemetry] listen",
-              fmt::format("[reports.https] listen {} is the port of [telemetry] listen {}; give it "
-                          "a port of its own, such as 10060",
-                          own.text(), telemetry->text()));
+  const std::vector<Listener> listeners = listeners_of(builder.settings);
+  for (size_t later = 2; later < listeners.size(); ++later) {
+    const Listener& own = listeners[later];
+    for (const Endpoint& endpoint : own.endpoints)
+      for (size_t before = 0; before < later; ++before)
+        for (const Endpoint& other : listeners[before].endpoints)
+          require(builder, !collide(endpoint, other), own.title, listeners[before].title,
+                  fmt::format("{} {} is the port of {} {}; give it a port of its own, such as {}",
+                              own.title, endpoint.text(), listeners[before].title, other.text(),
+                              own.own_port));
   }
+}
+
+void compare_policy_host(SettingsBuilder& builder) {
+  const PolicyHostSettings& host = builder.settings.policy_host;
+  const bool cert = !host.cert_file.empty();
+  const bool key = !host.key_file.empty();
+  require(
+      builder, cert == key, "[policy_host] cert_file", "[policy_host] key_file",
+      fmt::format("[policy_host] {} needs {}; set both for HTTPS, or none for plain HTTP behind "
+                  "an ingress or proxy",
+                  cert ? "cert_file" : "key_file", cert ? "key_file" : "cert_file"));
+  require(builder, host.listen.empty() || !builder.policies.empty(), "[policy_host] listen",
+          "[policy_host] listen",
+          "[policy_host] listen has no policy to serve; add a [[policy]] table, or remove listen");
+  const bool refused = builder.refused.contains("[policy_host] listen") ||
+                       builder.errors.any_in("[policy_host] listen");
+  if (!builder.policies.empty() && host.listen.empty() && !refused)
+    builder.errors.add(builder.policies.front().place,
+                       "[[policy]] is not served without [policy_host] listen; set it, to "
+                       "[\"[::]:10080\"] for example");
 }
 
 void compare_mailbox(SettingsBuilder& builder) {
@@ -86,7 +120,6 @@ void compare_reports(SettingsBuilder& builder) {
           fmt::format("[reports.https] {} needs {}; set both for HTTPS, or none for plain HTTP "
                       "behind a proxy",
                       cert ? "cert_file" : "key_file", cert ? "key_file" : "cert_file"));
-  compare_listeners(builder);
   compare_mailbox(builder);
   if (!reports.enabled) return;
   require(builder,
@@ -114,7 +147,9 @@ void compare_settings(SettingsBuilder& builder) {
           "[check] expiry_warning",
           fmt::format("[check] expiry_critical {} must not be more than expiry_warning {}",
                       duration_text(check.expiry_critical), duration_text(check.expiry_warning)));
+  compare_listeners(builder);
   compare_reports(builder);
+  compare_policy_host(builder);
 }
 
 }  // namespace mtasts::settings

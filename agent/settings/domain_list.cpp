@@ -68,13 +68,13 @@ void add_tables(SettingsBuilder& builder, std::vector<DomainEntry>& entries) {
   }
 }
 
-void add_file(SettingsBuilder& builder, const SourceText& pattern,
+void add_file(SettingsBuilder& builder, std::string_view title, const SourceText& pattern,
               const std::filesystem::path& path, std::vector<DomainEntry>& entries) {
   auto content = read_input_file(path);
   builder.settings.files.push_back(path);
   if (!content) {
     builder.errors.add(pattern.place,
-                       fmt::format("domain_files: \"{}\" {}", printable(path.string(), 200),
+                       fmt::format("{}: \"{}\" {}", title, printable(path.string(), 200),
                                    content.failure().detail));
     return;
   }
@@ -83,12 +83,30 @@ void add_file(SettingsBuilder& builder, const SourceText& pattern,
   read_domain_list(builder, file, *content, entries);
 }
 
-void add_files(SettingsBuilder& builder, std::vector<DomainEntry>& entries) {
+}  // namespace
+
+std::vector<SourceText> file_patterns_of(SettingsBuilder& builder, std::string_view title,
+                                         const std::vector<SourceText>& values) {
+  std::vector<SourceText> patterns;
+  for (const SourceText& value : values) {
+    if (!value.text.empty())
+      patterns.push_back(value);
+    else
+      builder.errors.add(value.place,
+                         fmt::format("{} contains an empty name; write a file or a pattern such as "
+                                     "\"domains.d/*.txt\"",
+                                     title));
+  }
+  return patterns;
+}
+
+void read_domain_files(SettingsBuilder& builder, std::string_view title,
+                       const std::vector<SourceText>& patterns, std::vector<DomainEntry>& entries) {
   std::set<std::filesystem::path> read_before;
-  for (const SourceText& pattern : builder.domain_files) {
+  for (const SourceText& pattern : patterns) {
     auto matches = files_matching(builder.directory, pattern.text);
     if (!matches) {
-      builder.errors.add(pattern.place, fmt::format("domain_files: {}", matches.failure().detail));
+      builder.errors.add(pattern.place, fmt::format("{}: {}", title, matches.failure().detail));
       continue;
     }
     auto& directories = builder.settings.directories;
@@ -96,11 +114,9 @@ void add_files(SettingsBuilder& builder, std::vector<DomainEntry>& entries) {
       if (std::find(directories.begin(), directories.end(), directory) == directories.end())
         directories.push_back(std::move(directory));
     for (const auto& path : matches->files)
-      if (read_before.insert(path).second) add_file(builder, pattern, path, entries);
+      if (read_before.insert(path).second) add_file(builder, title, pattern, path, entries);
   }
 }
-
-}  // namespace
 
 void read_domain_list(SettingsBuilder& builder, size_t file, std::string_view text,
                       std::vector<DomainEntry>& entries) {
@@ -126,7 +142,7 @@ void gather_domains(SettingsBuilder& builder) {
   for (const SourceText& value : builder.domains)
     if (!add_name(builder, "domains: ", value.place, value.text, entries)) break;
   builder.domains = {};
-  add_files(builder, entries);
+  read_domain_files(builder, "domain_files", builder.domain_files, entries);
 
   // Stable: of two entries with the same name, the first one, the table, is kept.
   std::stable_sort(entries.begin(), entries.end(),

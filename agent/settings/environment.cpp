@@ -38,12 +38,13 @@ struct Variable {
   const KeyRow* row;
 };
 
-// Keys that can be overridden, with the names of their variables. [[domain]] tables cannot.
+// Keys that can be overridden, with the names of their variables. [[domain]] and [[policy]] tables
+// cannot.
 const std::vector<Variable>& variables() {
   static const std::vector<Variable> made = [] {
     std::vector<Variable> all;
     for (const KeyRow& row : key_table())
-      if (row.section != kDomainSection) all.push_back({variable_of(row), &row});
+      if (!is_table_list(row.section)) all.push_back({variable_of(row), &row});
     return all;
   }();
   return made;

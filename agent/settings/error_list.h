@@ -29,6 +29,7 @@ class ErrorList {
   size_t add_file(std::string name);
 
   void add(const Place& place, std::string message);
+  size_t count() const { return found_.size() + left_out_; }
   // Whether a message begins with `prefix`.
   bool any_in(std::string_view prefix) const;
   // By file, line and column; ends with a note if some were omitted.

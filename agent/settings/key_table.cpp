@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "settings/nearest_name.h"
+#include "settings/policy_tables.h"
 #include "settings/report_parsers.h"
 #include "settings/value_parsers.h"
 
@@ -216,15 +217,35 @@ void add_reports_rows(Rows& rows) {
                   file_key<&S::reports, &R::maildir>()});
 }
 
+void add_policy_rows(Rows& rows) {
+  using P = PolicyHostSettings;
+  constexpr std::string_view kHost = "policy_host";
+  rows.push_back({kHost, "listen", "a list of strings such as [\"[::]:10080\"]",
+                  list_key(take_policy_host_listen)});
+  rows.push_back({kHost, "cert_file", "a string such as \"/etc/ssl/mta-sts.crt\"",
+                  file_key<&S::policy_host, &P::cert_file>()});
+  rows.push_back({kHost, "key_file", "a string such as \"/etc/ssl/mta-sts.key\"",
+                  file_key<&S::policy_host, &P::key_file>()});
+  rows.push_back({kPolicySection, "domains", "a list of strings such as [\"example.com\"]",
+                  list_key(take_policy_domains)});
+  rows.push_back({kPolicySection, "domain_files", "a list of strings such as [\"hosted.d/*.txt\"]",
+                  list_key(take_policy_domain_files)});
+  rows.push_back(
+      {kPolicySection, "mode", "a string such as \"testing\"", TextKey{take_policy_mode}});
+  rows.push_back({kPolicySection, "mx", "a list of strings such as [\"mx1.example.com\"]",
+                  list_key(take_policy_mx)});
+  rows.push_back({kPolicySection, "max_age", kDays, TextKey{take_policy_max_age}});
+}
+
 // Other sections that have the key, for a valid key in the wrong section.
 std::string where_it_belongs(std::string_view section, std::string_view key) {
   std::string places;
   for (const KeyRow& row : key_table()) {
     if (row.key != key || row.section == section) continue;
     if (!places.empty()) places += " or ";
-    places += row.section.empty()             ? "the top of the file, before the first [section]"
-              : row.section == kDomainSection ? "[[domain]]"
-                                              : fmt::format("[{}]", row.section);
+    places += row.section.empty()          ? "the top of the file, before the first [section]"
+              : is_table_list(row.section) ? fmt::format("[[{}]]", row.section)
+                                           : fmt::format("[{}]", row.section);
   }
   return places;
 }
@@ -239,6 +260,7 @@ std::span<const KeyRow> key_table() {
     add_channel_rows(made);
     add_process_rows(made);
     add_reports_rows(made);
+    add_policy_rows(made);
     add_log_rows(made);
     return made;
   }();
@@ -249,6 +271,10 @@ const KeyRow* find_key(std::string_view section, std::string_view key) {
   for (const KeyRow& row : key_table())
     if (row.section == section && row.key == key) return &row;
   return nullptr;
+}
+
+bool is_table_list(std::string_view section) {
+  return section == kDomainSection || section == kPolicySection;
 }
 
 bool is_below_another(std::string_view section) {
@@ -286,7 +312,7 @@ std::vector<std::string_view> sections_below(std::string_view section) {
 
 std::string title_of(std::string_view section, std::string_view key) {
   if (section.empty()) return std::string(key);
-  if (section == kDomainSection) return fmt::format("[[domain]] {}", key);
+  if (is_table_list(section)) return fmt::format("[[{}]] {}", section, key);
   return fmt::format("[{}] {}", section, key);
 }
 

@@ -38,7 +38,7 @@ struct ListKey {
   void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&);
   std::vector<std::string_view> words;  // a bare string may replace the list: "configured"
 };
-struct LabelsKey {};  // of a [[domain]] table; not in the environment
+struct LabelsKey {};  // of a [[domain]] table
 // A known key of a later version: refused with this sentence.
 struct UnavailableKey {
   std::string_view sentence;
@@ -53,6 +53,9 @@ struct KeyRow {
 };
 
 inline constexpr std::string_view kDomainSection = "domain";
+inline constexpr std::string_view kPolicySection = "policy";
+// Whether the section is a list of tables, [[domain]] or [[policy]]; not in the environment.
+bool is_table_list(std::string_view section);
 
 std::span<const KeyRow> key_table();
 const KeyRow* find_key(std::string_view section, std::string_view key);  // null: no such key

@@ -6,6 +6,7 @@
 #include "settings/endpoint.h"
 #include "settings/environment.h"
 #include "settings/input_file.h"
+#include "settings/policy_tables.h"
 #include "settings/routable_families.h"
 #include "settings/settings.h"
 #include "settings/toml_reader.h"
@@ -26,6 +27,7 @@ LoadedSettings finish(SettingsBuilder& builder, const Environment& environment) 
   fill_defaults(builder.settings);
   compare_settings(builder);
   gather_domains(builder);
+  gather_policies(builder);
   builder.settings.hash = builder.fingerprint.hex();
   LoadedSettings loaded;
   loaded.settings = std::move(builder.settings);

@@ -33,6 +33,19 @@ struct DomainTable {
   std::optional<protocol::Mode> expected_mode;
 };
 
+// One [[policy]] table.
+struct PolicyTable {
+  Place place;
+  std::vector<SourceText> domains;
+  std::vector<SourceText> domain_files;  // patterns
+  Place files_place;
+  bool names_domains = false;  // domains or domain_files was read
+  protocol::Mode mode = protocol::Mode::testing;
+  std::vector<std::string> mx;
+  Place mx_place;
+  uint64_t max_age_seconds = HostedPolicySettings{}.max_age_seconds;
+};
+
 inline constexpr size_t kMostDomains = 1'000'000;
 
 struct SettingsBuilder {
@@ -44,6 +57,7 @@ struct SettingsBuilder {
   std::vector<SourceText> domains;                // `domains`, after overrides
   std::vector<SourceText> domain_files;           // patterns, after overrides
   std::vector<DomainTable> tables;                // [[domain]], in the file's order
+  std::vector<PolicyTable> policies;              // [[policy]], in the file's order
   std::map<std::string, Place, std::less<>> set;  // "[check] interval" -> where it was set last
   std::set<std::string, std::less<>> refused;     // written, but of the wrong type or out of range
 };

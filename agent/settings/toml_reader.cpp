@@ -75,6 +75,8 @@ class Reader {
         read_value(*row, key, node);
       else if (key.str() == kDomainSection)
         read_domain_tables(node);
+      else if (key.str() == kPolicySection)
+        read_policy_tables(node);
       else if (is_section(key.str()) && !is_below_another(key.str()))
         read_section(std::string(key.str()), node);
       else
@@ -108,24 +110,48 @@ class Reader {
     }
   }
 
-  void read_domain_tables(const toml::node& node) {
+  // `open` begins a table of the builder, `missing` complains of what the table lacks.
+  template <typename Open, typename Missing>
+  void read_tables(std::string_view section, const toml::node& node, Open open, Missing missing) {
     const toml::array* tables = node.as_array();
     if (tables == nullptr)
       return complain(node.source(),
-                      fmt::format("[[domain]] needs two brackets, for a list of tables; this is {}",
-                                  type_of(node)));
+                      fmt::format("[[{}]] needs two brackets, for a list of tables; this is {}",
+                                  section, type_of(node)));
     for (const toml::node& element : *tables) {
       const toml::table* table = element.as_table();
       if (table == nullptr) {
-        complain(element.source(),
-                 "domain accepts [[domain]] tables only; list plain names in domains");
+        const bool is_name = section == kDomainSection;
+        complain(element.source(), fmt::format("{0} accepts [[{0}]] tables only{1}", section,
+                                               is_name ? "; list plain names in domains" : ""));
         continue;
       }
-      draft_.tables.emplace_back().place = place_of(file_, element.source());
-      read_keys(kDomainSection, *table);
-      if (!table->contains("name"))
-        complain(element.source(), "[[domain]] has no name; add name = \"example.com\"");
+      open(place_of(file_, element.source()));
+      read_keys(section, *table);
+      missing(*table);
     }
+  }
+
+  void read_domain_tables(const toml::node& node) {
+    const auto open = [this](const Place& place) { draft_.tables.emplace_back().place = place; };
+    const auto missing = [this](const toml::table& table) {
+      if (!table.contains("name"))
+        complain(table.source(), "[[domain]] has no name; add name = \"example.com\"");
+    };
+    read_tables(kDomainSection, node, open, missing);
+  }
+
+  void read_policy_tables(const toml::node& node) {
+    const auto open = [this](const Place& place) { draft_.policies.emplace_back().place = place; };
+    const auto missing = [this](const toml::table& table) {
+      if (!table.contains("domains") && !table.contains("domain_files"))
+        complain(table.source(), "[[policy]] has no domains; add domains = [\"example.com\"]");
+      if (!table.contains("mx"))
+        complain(table.source(),
+                 "[[policy]] has no mx; add mx = [\"mx1.example.com\"], with the names of the MX "
+                 "records");
+    };
+    read_tables(kPolicySection, node, open, missing);
   }
 
   void read_value(const KeyRow& row, const toml::key& key, const toml::node& node) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/printable.h"
+#include "settings/domain_list.h"
 #include "settings/endpoint.h"
 #include "settings/external_url.h"
 
@@ -64,13 +65,7 @@ void take_domains(SettingsBuilder& builder, const Place&, const std::vector<Sour
 
 void take_domain_files(SettingsBuilder& builder, const Place&,
                        const std::vector<SourceText>& values) {
-  builder.domain_files = values;
-  for (const SourceText& value : values)
-    if (value.text.empty())
-      complain(builder, value.place,
-               "domain_files contains an empty name; write a file or a pattern such as "
-               "\"domains.d/*.txt\"");
-  std::erase_if(builder.domain_files, [](const SourceText& value) { return value.text.empty(); });
+  builder.domain_files = file_patterns_of(builder, "domain_files", values);
 }
 
 void take_domain_name(SettingsBuilder& builder, const SourceText& value) {

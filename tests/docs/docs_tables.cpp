@@ -28,6 +28,8 @@ std::string_view name_of_scope(present::MetricScope scope) {
       return "host";
     case present::MetricScope::agent:
       return "agent";
+    case present::MetricScope::hosted:
+      return "hosted";
     case present::MetricScope::probe:
       return "probe";
   }
@@ -62,9 +64,9 @@ Json metrics() {
   return rows;
 }
 
-// "MTASTS_CHECK_INTERVAL"; empty for the keys of [[domain]], which have none.
+// "MTASTS_CHECK_INTERVAL"; empty for the keys of [[domain]] and [[policy]].
 std::string variable_of(const settings::KeyRow& row) {
-  if (row.section == settings::kDomainSection) return "";
+  if (settings::is_table_list(row.section)) return "";
   std::string name = "MTASTS_";
   if (!row.section.empty()) name.append(row.section).append("_");
   name.append(row.key);

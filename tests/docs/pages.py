@@ -84,7 +84,7 @@ def settings_table(rows):
             cells.append([f"`{row['key']}`", "", "", f"`{row['variable']}`", prose(f"Refused: {row['sentence']}.")])
             continue
         default, meaning = example[row["section"], row["key"]]
-        if row["section"] in ("", "domain"):
+        if row["section"] in ("", "domain", "policy"):
             default = ""  # what the example names there is only an example
         elif "default" in row and milliseconds_of(default) != milliseconds_of(toml_text(row["default"])):
             raise ValueError(f"[{row['section']}] {row['key']}: example {default}, agent {toml_text(row['default'])}")
@@ -121,7 +121,7 @@ def example_settings():
     text = (ROOT / "config/example.toml").read_text()
     values, section, found = tomllib.loads(text), "", {}
     for line in text.splitlines():
-        head = re.match(r"\[+([\w.]+)\]+", line)
+        head = re.match(r"(?:# )?\[+([\w.]+)\]+", line)
         if head:
             section = head[1]
             continue
