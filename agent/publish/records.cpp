@@ -80,7 +80,8 @@ RecordId choose_id(const std::string& policy, const PublishedBefore& before, Tim
   }
   chosen.reason = fmt::format(
       "the id {} was published with another policy, which senders may still hold, so the id is "
-      "made of the time instead of the policy",
+      "made of the time instead of the policy; where the agent serves the policy, change max_age "
+      "by a second instead",
       taken);
   return chosen;
 }

@@ -196,6 +196,44 @@ TEST(Admission, NoDaneBesideAnStsEntryCountsNowhere) {
   }
 }
 
+// In a report that went to the record of our MX host, about somebody else's domains: sessions with
+// the host, and no MX host of ours is meant.
+TEST(Admission, NoPolicyOfSomebodyElseBesideAnStsEntryCounts) {
+  ReportEnvelope to_host;
+  to_host.report_domain = "mx.example.org";
+  Admission admission =
+      admitted(report_of({policy("other.example"),
+                          policy("third.example", ReportPolicyType::no_policy_found)}),
+               to_host);
+  ASSERT_EQ(admission.stored.size(), 1u);
+  ASSERT_EQ(admission.stored[0].policies.size(), 2u);
+  EXPECT_FALSE(admission.stored[0].policies[1].about_mx_host);
+}
+
+TEST(NoDaneRule, AppliesToMxHostsBesideAnStsEntry) {
+  auto entry = [](ReportPolicyType type, uint64_t successful, uint64_t failed) {
+    ReportPolicy made;
+    made.type = type;
+    made.successful = successful;
+    made.failed = failed;
+    return made;
+  };
+  const ReportPolicy none = entry(ReportPolicyType::no_policy_found, 5, 1);
+  NoDaneRule rule("example.org");
+  rule.add(none);
+  rule.add(entry(ReportPolicyType::tlsa, 5, 1));
+  EXPECT_FALSE(rule.applies_to(none, "mx.example.org", true)) << "no sts entry";
+  rule.add(entry(ReportPolicyType::sts, 9, 1));
+  EXPECT_TRUE(rule.applies_to(none, "mx.example.org", true)) << "one of several hosts";
+  EXPECT_FALSE(rule.applies_to(none, "mx.example.org", false)) << "no MX host";
+  EXPECT_FALSE(rule.applies_to(none, "", true));
+  EXPECT_FALSE(rule.applies_to(none, "example.org", true)) << "about the domain: other sessions";
+  EXPECT_FALSE(rule.applies_to(entry(ReportPolicyType::tlsa, 9, 1), "mx.example.org", true));
+  rule.add(entry(ReportPolicyType::sts, 5, 1));
+  EXPECT_TRUE(rule.applies_to(none, "example.org", true)) << "its own MX host, the same sessions";
+  EXPECT_FALSE(rule.applies_to(none, "example.org", false));
+}
+
 TEST(Admission, DayIsThatInWhichTheRangeBegins) {
   ReportEnvelope file;
   file.file_name = "s.example!example.org!1795132800!1795219199!1.json.gz";  // 2026-11-20
