@@ -82,11 +82,13 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
   static const std::map<std::string, plan::PlanKind> kPlanNames = {
       {"rollback", plan::PlanKind::rollback},
       {"remove", plan::PlanKind::remove},
-      {"mx-move", plan::PlanKind::mx_move}};
+      {"mx-move", plan::PlanKind::mx_move},
+      {"enforce", plan::PlanKind::enforce}};
   auto* plan = app.add_subcommand("plan", "Print the safe steps for a change, with dates");
   plan->add_option(
           "KIND", arguments.plan.kind,
-          "rollback (stop enforcement), remove (retire MTA-STS) or mx-move (replace the MX hosts)")
+          "enforce (the next step towards mode enforce), rollback (stop enforcement), remove "
+          "(retire MTA-STS) or mx-move (replace the MX hosts)")
       ->required()
       ->transform(CLI::CheckedTransformer(kPlanNames).description(""));
   plan->add_option("DOMAIN", arguments.plan.domain, "Mail domain")->required();

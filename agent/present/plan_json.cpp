@@ -23,8 +23,48 @@ Json step_json(const plan::PlanStep& step, size_t number) {
                {"wait_until", nullptr},
                {"verify", or_null(step.verify)}};
   if (step.record) json["record"] = {{"name", step.record->name}, {"value", step.record->value}};
+  if (!step.settings.empty()) json["settings"] = step.settings;
   if (step.wait_until) json["wait_until"] = rfc3339(*step.wait_until);
   return json;
+}
+
+Json policy_json(verdict::RolloutPhase phase, protocol::Mode mode, uint64_t max_age_seconds,
+                 bool optional) {
+  return {{"phase", name_of(phase)},
+          {"mode", name_of(mode)},
+          {"max_age", max_age_seconds},
+          {"optional", optional}};
+}
+
+Json rollout_json(const verdict::Rollout& rollout) {
+  Json obstacles = Json::array();
+  for (const verdict::Obstacle& one : rollout.obstacles)
+    obstacles.push_back({{"kind", name_of(one.kind)},
+                         {"subject", or_null(one.subject)},
+                         {"text", one.text},
+                         {"action", one.action},
+                         {"blocks", one.blocks}});
+  Json json = {{"phase", name_of(rollout.phase)},
+               {"since", nullptr},
+               {"ready", rollout.ready},
+               {"next", nullptr},
+               {"obstacles", std::move(obstacles)}};
+  if (rollout.since != kNever) json["since"] = rfc3339(rollout.since);
+  if (rollout.next) {
+    const verdict::NextStep& next = *rollout.next;
+    json["next"] = policy_json(next.phase, next.mode, next.max_age_seconds, next.optional);
+    json["next"]["earliest"] = next.earliest ? Json(rfc3339(*next.earliest)) : Json(nullptr);
+  }
+  return json;
+}
+
+Json outline_json(const std::vector<plan::PlannedPhase>& outline) {
+  Json list = Json::array();
+  for (const plan::PlannedPhase& one : outline) {
+    list.push_back(policy_json(one.phase, one.mode, one.max_age_seconds, one.optional));
+    list.back()["earliest"] = rfc3339(one.earliest);
+  }
+  return list;
 }
 
 }  // namespace
@@ -36,6 +76,11 @@ std::string plan_json(const plan::Plan& plan) {
                {"at", rfc3339(plan.at)},        {"summary", plan.summary},
                {"assumption", plan.assumption}, {"placeholder", plan.placeholder},
                {"held", held_json(plan.held)},  {"steps", std::move(steps)}};
+  if (plan.kind == plan::PlanKind::rollback) json["senders"] = plan.senders;
+  if (plan.kind == plan::PlanKind::enforce) {
+    json["rollout"] = plan.rollout ? rollout_json(*plan.rollout) : Json(nullptr);
+    json["outline"] = outline_json(plan.outline);
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

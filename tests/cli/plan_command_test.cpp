@@ -32,7 +32,9 @@ struct CommandResult {
 CommandResult plan_from(PlanOptions options, const verdict::Report& report,
                         verdict::HistoryPtr history = nullptr) {
   std::ostringstream out, err;
-  int status = tell_plan(options, report, std::move(history), plan::kPlanNow, out, err);
+  PlanSources sources;
+  sources.history = std::move(history);
+  int status = tell_plan(options, report, std::move(sources), plan::kPlanNow, out, err);
   return {status, out.str(), err.str()};
 }
 
