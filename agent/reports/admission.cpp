@@ -79,7 +79,7 @@ bool are_related(const std::string& a, const std::string& b) {
 class Admitter {
  public:
   Admitter(const TlsReport& report, const ReportEnvelope& envelope, const OwnNames& own, Time now)
-      : report_(report), envelope_(envelope), owner_(report, envelope, own), now_(now) {}
+      : report_(report), envelope_(envelope), own_(own), owner_(report, envelope, own), now_(now) {}
 
   Admission admit(std::chrono::milliseconds retention) {
     auto range = range_of(report_, envelope_, now_);
@@ -111,7 +111,10 @@ class Admitter {
   }
 
   void sort_by_owner() {
+    const bool certain = own_.knows_mx_hosts();
     for (const ReportPolicy& policy : report_.policies) {
+      if (!certain && !own_.is_configured(plain_name(policy.domain)))
+        admission_.is_uncertain = true;
       std::vector<std::string> owners = owner_.owners_of(policy);
       for (const std::string& domain : owners) by_domain_[domain].push_back(&policy);
       if (!owners.empty()) continue;
@@ -216,6 +219,7 @@ class Admitter {
 
   const TlsReport& report_;
   const ReportEnvelope& envelope_;
+  const OwnNames& own_;
   ReportOwner owner_;
   Time now_;
   Range range_{};

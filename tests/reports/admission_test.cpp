@@ -10,6 +10,7 @@
 #include <set>
 
 #include "protocol/tlsrpt/report_date.h"
+#include "reports/no_dane_rule.h"
 
 namespace mtasts::reports {
 namespace {
@@ -35,6 +36,8 @@ class Names : public OwnNames {
     auto found = mx.find(std::string(host));
     return found == mx.end() ? std::vector<std::string>() : found->second;
   }
+  bool knows_mx_hosts() const override { return complete; }
+  bool complete = true;
   std::set<std::string> configured = {"example.org", "example.net", "xn--bcher-kva.example"};
   std::map<std::string, std::vector<std::string>> mx = {
       {"mx.example.org", {"example.org"}}, {"mx.shared.example", {"example.net", "example.org"}}};
@@ -232,6 +235,20 @@ TEST(NoDaneRule, AppliesToMxHostsBesideAnStsEntry) {
   rule.add(entry(ReportPolicyType::sts, 5, 1));
   EXPECT_TRUE(rule.applies_to(none, "example.org", true)) << "its own MX host, the same sessions";
   EXPECT_FALSE(rule.applies_to(none, "example.org", false));
+}
+
+TEST(Admission, IsUncertainAboutOtherNamesWhileMxHostsAreNotKnown) {
+  Names names;
+  auto is_uncertain = [&](std::vector<ReportPolicy> policies) {
+    return admit(report_of(std::move(policies)), {}, names, kRetention, kNow).is_uncertain;
+  };
+  EXPECT_FALSE(is_uncertain({policy("foreign.example")}));
+  names.complete = false;
+  EXPECT_TRUE(is_uncertain({policy("foreign.example")}));
+  EXPECT_TRUE(is_uncertain({policy("example.org"), policy("mx2.example.org")}));
+  EXPECT_TRUE(is_uncertain({policy("mx.shared.example")})) << "perhaps also of another domain";
+  EXPECT_TRUE(is_uncertain({policy("")}));
+  EXPECT_FALSE(is_uncertain({policy("Example.ORG."), policy("example.net")}));
 }
 
 TEST(Admission, DayIsThatInWhichTheRangeBegins) {
