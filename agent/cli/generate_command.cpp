@@ -42,7 +42,9 @@ int status_of(const GeneratedPolicy& policy) {
 void add_records(const settings::Settings& settings, const DomainName& domain,
                  const check::MailLook* look, GenerateInput& input, Generated& generated,
                  std::ostream& err) {
-  generated.id = published_id(settings, domain, look, generated.policy.text, err);
+  publish::PublishedBefore before =
+      published_before(settings, domain, look, generated.policy.text, err);
+  generated.id = publish::choose_id(generated.policy.text, before, system_now());
   publish::RecordsRequest& records = generated.records;
   records.domain = domain.text();
   records.mode = generated.policy.mode;
@@ -50,7 +52,9 @@ void add_records(const settings::Settings& settings, const DomainName& domain,
   records.rua = std::move(input.rua);
   records.policy_host = std::move(input.policy_host);
   std::vector<std::string>& notes = generated.policy.notes;
-  if (!generated.id->reason.empty()) notes.push_back(generated.id->reason);
+  for (const std::string& note :
+       {generated.id->reason, publish::weaker_than_before(generated.policy.mode, before)})
+    if (!note.empty()) notes.push_back(note);
   bool reported = look != nullptr && look->tlsrpt.status == protocol::DnsStatus::answered;
   if (records.rua.empty() && !reported)
     notes.push_back(

@@ -86,6 +86,19 @@ RecordId choose_id(const std::string& policy, const PublishedBefore& before, Tim
   return chosen;
 }
 
+std::string weaker_than_before(protocol::Mode mode, const PublishedBefore& before) {
+  std::optional<protocol::Mode> known;
+  if (before.live_body) known = protocol::parse_sts_policy(*before.live_body).mode;
+  if (!known && before.history != nullptr && before.history->policy.value &&
+      before.history->policy_gone == kNever)
+    known = (*before.history->policy.value)->mode;
+  if (!known || *known <= mode) return {};
+  return fmt::format(
+      "the policy that is served has mode {}, and this one has mode {}, which is "
+      "weaker",
+      name_of(*known), name_of(mode));
+}
+
 PolicyHostReading read_policy_host(const std::vector<std::string>& written, std::string_view domain,
                                    bool allow_private_addresses) {
   PolicyHostReading reading;

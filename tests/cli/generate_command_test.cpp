@@ -179,6 +179,13 @@ TEST_F(Generate, WhatDnsDoesNotTellIsNoPolicy) {
   }
 }
 
+TEST_F(Generate, TooManyHostsToLookAt) {
+  for (int i = 0; i < 101; ++i) dns_.add_mx("many.example", 10, fmt::format("mx{}.example", i));
+  CommandResult result = generate(GenerateKind::policy, "many.example");
+  EXPECT_EQ(result.status, 3);
+  EXPECT_THAT(result.err, HasSubstr("101 MX hosts, more than the 100"));
+}
+
 TEST_F(Generate, RecordsPassLint) {
   GenerateOptions options = options_for(GenerateKind::records);
   options.rua = {"mailto:tlsrpt@example.com"};
@@ -209,8 +216,11 @@ TEST_F(Generate, WhatExistsAlreadyIsTold) {
   EXPECT_THAT(result.err, Not(HasSubstr("no --rua is given")));
   dns_.remove("_mta-sts.example.com");
   dns_.add_cname("_mta-sts.example.com", "_mta-sts.provider.example");
+  dns_.add_txt("_mta-sts.provider.example", "v=STSv1; id=1");
   EXPECT_THAT(generate(GenerateKind::records).err,
               HasSubstr("is an alias of _mta-sts.provider.example"));
+  dns_.behave("_smtp._tls.example.com", fakes::DnsBehaviour::servfail);
+  EXPECT_THAT(generate(GenerateKind::records).err, HasSubstr("is not known"));
 }
 
 TEST_F(Generate, AnIdThatAnotherPolicyHadIsNotUsedAgain) {
@@ -227,6 +237,7 @@ TEST_F(Generate, AnIdThatAnotherPolicyHadIsNotUsedAgain) {
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.out, Not(HasSubstr(own)));
   EXPECT_THAT(result.err, HasSubstr(own + " was published with another policy"));
+  EXPECT_THAT(result.err, HasSubstr("has mode enforce, and this one has mode testing"));
 }
 
 TEST_F(Generate, HostingPrintsOrWrites) {
