@@ -180,6 +180,40 @@ TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
             "version: STSv1\r\nmode: testing\r\nmx: *.p0.example\r\nmax_age: 86400\r\n");
 }
 
+TEST_F(PlanLive, EnforceReadsThePhaseFromTheState) {
+  verdict::Report report = plan::enforced_report();
+  report.domain = domain().name;
+  plan::HistoryMaker maker;
+  maker.today(plan::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}), plan::kPlanNow);
+  maker.raw().record.value = "20261001T000000";
+  maker.raw().phase.phase = verdict::RolloutPhase::enforce_month;
+  maker.raw().phase.since = plan::days_later(-90);
+  remember(report, maker.make());
+  CommandResult result = plan(plan::PlanKind::enforce);
+  ASSERT_EQ(result.status, 0) << result.err;
+  json answer = json::parse(result.out);
+  EXPECT_EQ(answer["rollout"]["phase"], "enforce_month");
+  EXPECT_EQ(answer["rollout"]["since"], "2026-08-04T10:15:00Z");
+  EXPECT_EQ(answer["rollout"]["ready"], false);
+  EXPECT_THAT(answer["summary"].get<std::string>(), HasSubstr("the rollout is complete"));
+}
+
+TEST(PlanCommand, FindsThePolicyThatTheAgentServes) {
+  settings::Settings settings;
+  settings::HostedPolicySettings policy;
+  policy.domains = {*DomainName::parse("example.net"), *DomainName::parse("example.com")};
+  policy.mx = {"mx1.example.com"};
+  settings.policy_host.policies = {policy};
+  DomainName domain = *DomainName::parse("example.com");
+  EXPECT_FALSE(hosted_source(settings, domain).has_value()) << "nothing listens";
+  settings.policy_host.listen = {settings::Endpoint{}};
+  auto source = hosted_source(settings, domain);
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->domains.size(), 2u);
+  EXPECT_EQ(source->mx, policy.mx);
+  EXPECT_FALSE(hosted_source(settings, *DomainName::parse("example.org")).has_value());
+}
+
 TEST_F(PlanLive, WithAState) {
   verdict::Report report = plan::enforced_report();
   report.domain = domain().name;
