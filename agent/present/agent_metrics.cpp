@@ -82,12 +82,12 @@ class CounterByLabel {
 
 // The counter with this value in the family. A counter of prometheus-cpp only rises, so a lower
 // value replaces it; Prometheus takes that for a restart.
-void set_counter(Family<Counter>& family, uint64_t value) {
-  Counter* counter = &family.Add({});
+void set_counter(Family<Counter>& family, uint64_t value, const prometheus::Labels& labels = {}) {
+  Counter* counter = &family.Add(labels);
   const auto wanted = static_cast<double>(value);
   if (counter->Value() > wanted) {
     family.Remove(counter);
-    counter = &family.Add({});
+    counter = &family.Add(labels);
   }
   counter->Increment(wanted - counter->Value());
 }
@@ -134,6 +134,13 @@ struct AgentMetrics::Families {
   Family<Gauge>& endpoint_not_after =
       gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
+  Family<Counter>& policies_by_agent =
+      counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
+  Family<Counter>& policy_rejections =
+      counters(registry, "mtasts_hosted_policy_rejected_requests_total");
+  Family<Gauge>& policy_host_not_after =
+      gauges(registry, "mtasts_hosted_policy_certificate_not_after_timestamp_seconds");
+  std::mutex policy_host_mutex;
   std::mutex mailbox_mutex;  // a counter is read and then incremented
 };
 
@@ -231,6 +238,29 @@ void AgentMetrics::set_endpoint_certificate(std::optional<Time> not_after) {
     families_->endpoint_not_after.Add({}).Set(unix_seconds(*not_after));
   else
     remove_all(families_->endpoint_not_after);
+}
+
+void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {
+  std::lock_guard lock(families_->policy_host_mutex);
+  if (!facts || !facts->not_after) remove_all(families_->policy_host_not_after);
+  if (facts && facts->not_after)
+    families_->policy_host_not_after.Add({}).Set(unix_seconds(*facts->not_after));
+  for (PolicyReader reader : kPolicyReaders) {
+    const prometheus::Labels labels = {{"agent", name_of(reader)}};
+    if (facts)
+      set_counter(families_->policies_by_agent,
+                  facts->requests.served.at(static_cast<size_t>(reader)), labels);
+    else
+      families_->policies_by_agent.Remove(&families_->policies_by_agent.Add(labels));
+  }
+  for (PolicyRejection reason : kPolicyRejections) {
+    const prometheus::Labels labels = {{"reason", std::string(name_of(reason))}};
+    if (facts)
+      set_counter(families_->policy_rejections,
+                  facts->requests.rejected.at(static_cast<size_t>(reason)), labels);
+    else
+      families_->policy_rejections.Remove(&families_->policy_rejections.Add(labels));
+  }
 }
 
 void AgentMetrics::set_spool_entries(size_t count) {

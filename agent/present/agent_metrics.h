@@ -19,6 +19,7 @@
 #include "base/channel.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
+#include "present/hosted_metrics.h"
 #include "reports/admission.h"
 
 namespace mtasts::present {
@@ -69,6 +70,14 @@ class AgentMetrics : public CheckMetrics {
   // Empty: the endpoint for TLS reports has no certificate of its own, and there is no series.
   void set_endpoint_certificate(std::optional<Time> not_after);
   void set_spool_entries(size_t count);
+
+  // The policy host and notAfter of its certificate. Empty: the agent serves no policies, and there
+  // is no series.
+  struct PolicyHostFacts {
+    PolicyRequestCounts requests;
+    std::optional<Time> not_after;  // empty: it has no certificate of its own
+  };
+  void set_policy_host(const std::optional<PolicyHostFacts>& facts);
 
   // The exposition of all these metrics, process_* included.
   std::string text() const;

@@ -158,6 +158,13 @@ constexpr Metric kTable[] = {
      "notAfter time of the certificate of the endpoint for TLS reports."},
     {"tlsrpt_spool_entries", gauge, agent, "",
      "Number of submissions that are stored and wait to be read."},
+    {"mtasts_hosted_policy_requests_by_agent_total", counter, agent, "agent",
+     "Total number of requests that got a policy from the agent, by the program that User-Agent "
+     "names."},
+    {"mtasts_hosted_policy_rejected_requests_total", counter, agent, "reason",
+     "Total number of requests to the policy host that got no policy, by reason."},
+    {"mtasts_hosted_policy_certificate_not_after_timestamp_seconds", gauge, agent, "",
+     "notAfter time of the certificate of the policy host."},
     {"process_cpu_seconds_total", counter, agent, "",
      "Total user and system CPU time spent in seconds."},
     {"process_resident_memory_bytes", gauge, agent, "", "Resident memory size in bytes."},
@@ -166,6 +173,11 @@ constexpr Metric kTable[] = {
     {"process_max_fds", gauge, agent, "", "Maximum number of open file descriptors."},
     {"process_start_time_seconds", gauge, agent, "",
      "Start time of the process since unix epoch in seconds."},
+
+    {"mtasts_hosted_policy_info", gauge, hosted, "domain,id",
+     "The id of the policy that the agent serves for the domain; always 1."},
+    {"mtasts_hosted_policy_requests_total", counter, hosted, "domain",
+     "Total number of requests that got the policy of the domain from the agent."},
 
     {"mtasts_probe_success", gauge, probe, "",
      "Whether the outcome of this check is ok or warning (1), or critical (0); absent when it is "

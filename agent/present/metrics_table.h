@@ -23,6 +23,7 @@ enum class MetricScope {
   domain,  // once per configured domain
   host,    // once per MX host
   agent,   // of the agent itself, held in a Registry
+  hosted,  // once per domain whose policy the agent serves; not on the telemetry port
   probe,   // only in responses of /probe
 };
 

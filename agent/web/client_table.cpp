@@ -43,6 +43,10 @@ std::string network_of(const IpAddress& address) {
 
 }  // namespace
 
+std::string outside_network(const IpAddress& address) {
+  return is_inside(address) ? std::string() : network_of(address);
+}
+
 std::string client_of(const HttpRequest& request) {
   if (is_inside(request.peer) && !request.forwarded_for.empty()) {
     std::string_view list = request.forwarded_for;

@@ -27,6 +27,10 @@ struct ClientLimits {
   size_t client_bytes_in_progress = 0;
 };
 
+// "192.0.2.1", "2001:db8:1:2::/64"; empty for a private, loopback or link-local address, which may
+// be a proxy with many clients.
+std::string outside_network(const IpAddress& address);
+
 // "192.0.2.1", "2001:db8:1:2::/64". A peer with a private, loopback or link-local address is taken
 // for a proxy: the last address of X-Forwarded-For, which the proxy added, is the client.
 std::string client_of(const HttpRequest& request);

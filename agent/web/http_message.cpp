@@ -3,6 +3,8 @@
 
 #include "web/http_message.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "present/page.h"
@@ -38,6 +40,15 @@ HttpResponse stream_response(std::string_view type, present::BodySource source) 
   response.content_type = type;
   response.source = std::move(source);
   return response;
+}
+
+FixedResponsePtr fixed_response(std::string_view status, std::string_view fields,
+                                std::string body) {
+  FixedResponse made;
+  made.head = fmt::format("HTTP/1.1 {}\r\n{}Cache-Control: no-store\r\nContent-Length: {}\r\n",
+                          status, fields, body.size());
+  made.body = std::move(body);
+  return std::make_shared<const FixedResponse>(std::move(made));
 }
 
 }  // namespace mtasts::web

@@ -18,7 +18,10 @@ namespace mtasts::web {
 struct HttpRequest {
   std::string method;            // "GET"
   std::string target;            // as sent: path and query, percent-encoded
-  std::string host;              // Host
+  unsigned version = 11;         // 10: HTTP/1.0
+  std::string host;              // the first Host field
+  size_t host_fields = 1;        // how many there are
+  std::string user_agent;        // User-Agent
   std::string origin;            // Origin; empty: absent, so not from a script or form of a page
   std::string fetch_site;        // Sec-Fetch-Site
   std::string scrape_timeout;    // X-Prometheus-Scrape-Timeout-Seconds
@@ -32,6 +35,15 @@ struct HttpRequest {
   std::shared_ptr<void> hold;  // Admission::hold
 };
 
+// A response that is made once and sent many times, octet for octet: never compressed, and without
+// the fields that protect pages.
+struct FixedResponse {
+  std::string
+      head;  // status line and fields, each with its line end; Date and Connection are added
+  std::string body;
+};
+using FixedResponsePtr = std::shared_ptr<const FixedResponse>;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
@@ -42,6 +54,7 @@ struct HttpResponse {
   // The client sees an incomplete response (RFC 9112 §8), which even clients that ignore the status
   // take for a failure. Only without `source`.
   size_t withheld_bytes = 0;
+  FixedResponsePtr fixed;  // set: the response, and nothing else in this struct counts
   std::string content_security_policy = "default-src 'none'; frame-ancestors 'none'";
 };
 
@@ -51,5 +64,8 @@ HttpResponse json_response(int status, std::string json);
 // A page from present/, with its Content-Security-Policy.
 HttpResponse page_response(int status, std::string page);
 HttpResponse stream_response(std::string_view type, present::BodySource source);
+// `status`: "404 Not Found"; `fields`: whole lines. Adds Content-Length, and forbids to cache.
+FixedResponsePtr fixed_response(std::string_view status, std::string_view fields,
+                                std::string body = {});
 
 }  // namespace mtasts::web

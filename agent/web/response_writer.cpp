@@ -3,10 +3,12 @@
 
 #include "web/response_writer.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/serializer.hpp>
+#include <ctime>
 #include <utility>
 
 #include "web/gzip.h"
@@ -45,6 +47,18 @@ std::string text_of(Head& head) {
   return text;
 }
 
+// RFC 9110 §6.6.1: "Date: Sat, 28 Nov 2026 10:00:00 GMT", made once a second.
+std::string_view date_line() {
+  thread_local std::time_t made_for = 0;
+  thread_local std::string line;
+  const std::time_t now = std::time(nullptr);
+  if (line.empty() || now != made_for) {
+    made_for = now;
+    line = fmt::format("Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(now));
+  }
+  return line;
+}
+
 // One chunk (RFC 9112 §7.1) around the octets, without copying them.
 class Chunk {
  public:
@@ -64,6 +78,10 @@ class Chunk {
 }  // namespace
 
 asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse response) {
+  if (response.fixed != nullptr) {
+    bool sent = co_await send_fixed(mode, *response.fixed);
+    co_return sent;
+  }
   Head head;
   head.version(mode.version);
   set_fields(head, response);
@@ -95,6 +113,24 @@ asio::awaitable<bool> ResponseWriter::send(ResponseMode mode, HttpResponse respo
   if (mode.head_only) body.clear();
   bool sent = co_await send_whole(head, body);
   co_return (sent && mode.keep_alive);
+}
+
+// RFC 9112 §9.3: HTTP/1.1 keeps the connection unless told otherwise, HTTP/1.0 closes it.
+asio::awaitable<bool> ResponseWriter::send_fixed(ResponseMode mode, const FixedResponse& response) {
+  fixed_head_.assign(response.head).append(date_line());
+  if (!mode.keep_alive)
+    fixed_head_ += "Connection: close\r\n";
+  else if (mode.version < 11)
+    fixed_head_ += "Connection: keep-alive\r\n";
+  fixed_head_ += "\r\n";
+  std::vector<asio::const_buffer> octets;
+  octets.reserve(2);
+  octets.push_back(asio::buffer(fixed_head_));
+  if (!mode.head_only && !response.body.empty()) octets.push_back(asio::buffer(response.body));
+  stream_.expires_after(limits_.write);
+  error_code error;
+  co_await stream_.write(octets, error);
+  co_return (!error && mode.keep_alive);
 }
 
 asio::awaitable<bool> ResponseWriter::send_whole(Head& head, const std::string& body) {

@@ -37,11 +37,13 @@ class ResponseWriter {
   template <typename T>
   using Awaitable = boost::asio::awaitable<T>;
 
+  Awaitable<bool> send_fixed(ResponseMode mode, const FixedResponse& response);
   Awaitable<bool> send_whole(Head& head, const std::string& body);
   Awaitable<bool> send_pieces(Head& head, present::BodySource source, bool compressed);
 
   WebStream& stream_;
   const WebLimits& limits_;
+  std::string fixed_head_;
 };
 
 }  // namespace mtasts::web

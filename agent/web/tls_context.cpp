@@ -73,7 +73,8 @@ Failure unusable(std::string_view what, const std::string& file) {
   return {FailureKind::invalid, fmt::format("cannot use {} {}: {}", what, file, last_error())};
 }
 
-Result<Loaded> load(const std::string& cert_file, const std::string& key_file) {
+Result<Loaded> load(const std::string& section, const std::string& cert_file,
+                    const std::string& key_file) {
   ERR_clear_error();
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* native = context->native_handle();
@@ -83,14 +84,14 @@ Result<Loaded> load(const std::string& cert_file, const std::string& key_file) {
   SSL_CTX_set_default_passwd_cb(native, no_passphrase);
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(native, cert_file.c_str()) != 1)
-    return unusable("[reports.https] cert_file", cert_file);
+    return unusable(section + " cert_file", cert_file);
   if (SSL_CTX_use_PrivateKey_file(native, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-    return unusable("[reports.https] key_file", key_file);
+    return unusable(section + " key_file", key_file);
   if (SSL_CTX_check_private_key(native) != 1) {
     ERR_clear_error();
-    return Failure{FailureKind::invalid,
-                   fmt::format("[reports.https] key_file {} is not the key of cert_file {}",
-                               key_file, cert_file)};
+    return Failure{
+        FailureKind::invalid,
+        fmt::format("{} key_file {} is not the key of cert_file {}", section, key_file, cert_file)};
   }
   return Loaded{context, not_after_of(native)};
 }
@@ -112,8 +113,12 @@ Stamp stamp_of(const std::string& file) {
 
 class TlsContext::Files {
  public:
-  Files(std::string cert_file, std::string key_file)
-      : cert_file_(std::move(cert_file)), key_file_(std::move(key_file)) {}
+  Files(std::string cert_file, std::string key_file, std::string_view section,
+        std::string_view listener)
+      : cert_file_(std::move(cert_file)),
+        key_file_(std::move(key_file)),
+        section_(section),
+        listener_(listener) {}
 
   Result<void> load_first() {
     std::lock_guard lock(mutex_);
@@ -130,11 +135,10 @@ class TlsContext::Files {
     const std::string before = trouble_;
     auto reloaded = reload(now);
     if (reloaded.ok())
-      log(LogLevel::info, "loaded the certificate of the report endpoint again",
+      log(LogLevel::info, "loaded the certificate of " + listener_ + " again",
           {{"file", cert_file_}, {"not_after", rfc3339(loaded_.not_after)}});
     else if (trouble_ != before)
-      log(LogLevel::error, "kept the old certificate of the report endpoint",
-          {{"error", trouble_}});
+      log(LogLevel::error, "kept the old certificate of " + listener_, {{"error", trouble_}});
     return loaded_;
   }
 
@@ -148,7 +152,7 @@ class TlsContext::Files {
     tried_ = now;
     cert_stamp_ = stamp_of(cert_file_);
     key_stamp_ = stamp_of(key_file_);
-    auto fresh = load(cert_file_, key_file_);
+    auto fresh = load(section_, cert_file_, key_file_);
     trouble_ = fresh.ok() ? std::string() : fresh.failure().detail;
     if (!fresh.ok()) return fresh.failure();
     loaded_ = std::move(*fresh);
@@ -157,6 +161,8 @@ class TlsContext::Files {
 
   const std::string cert_file_;
   const std::string key_file_;
+  const std::string section_;
+  const std::string listener_;
   mutable std::mutex mutex_;
   Loaded loaded_;
   Stamp cert_stamp_;
@@ -170,8 +176,10 @@ TlsContext::TlsContext(std::unique_ptr<Files> files) : files_(std::move(files)) 
 TlsContext::~TlsContext() = default;
 
 Result<std::shared_ptr<TlsContext>> TlsContext::open(const std::string& cert_file,
-                                                     const std::string& key_file) {
-  auto files = std::make_unique<Files>(cert_file, key_file);
+                                                     const std::string& key_file,
+                                                     std::string_view section,
+                                                     std::string_view listener) {
+  auto files = std::make_unique<Files>(cert_file, key_file, section, listener);
   auto loaded = files->load_first();
   if (!loaded.ok()) return loaded.failure();
   return std::make_shared<TlsContext>(std::move(files));

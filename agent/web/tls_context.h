@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -18,9 +19,12 @@ namespace mtasts::web {
 
 class TlsContext {
  public:
-  // The failure is one sentence that names the file and says what to change.
-  static Result<std::shared_ptr<TlsContext>> open(const std::string& cert_file,
-                                                  const std::string& key_file);
+  // The failure is one sentence that names the file and says what to change. `section` has the
+  // settings cert_file and key_file, `listener` names what they are for in the log.
+  static Result<std::shared_ptr<TlsContext>> open(
+      const std::string& cert_file, const std::string& key_file,
+      std::string_view section = "[reports.https]",
+      std::string_view listener = "the report endpoint");
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;

@@ -46,7 +46,10 @@ HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   HttpRequest plain;
   plain.method = std::string(header.method_string());
   plain.target = std::string(header.target());
+  plain.version = header.version();
   plain.host = field(header, "Host");
+  plain.host_fields = header.count("Host");
+  plain.user_agent = field(header, "User-Agent");
   plain.origin = field(header, "Origin");
   plain.fetch_site = field(header, "Sec-Fetch-Site");
   plain.scrape_timeout = field(header, "X-Prometheus-Scrape-Timeout-Seconds");
@@ -94,6 +97,11 @@ asio::awaitable<void> WebConnection::run() {
   close();
 }
 
+std::optional<std::chrono::steady_clock::time_point> WebConnection::idle_since() const {
+  if (!idle_) return std::nullopt;
+  return idle_since_;
+}
+
 void WebConnection::finish() {
   finishing_ = true;
   answer_timer_.cancel();
@@ -109,6 +117,7 @@ void WebConnection::close() {
 asio::awaitable<bool> WebConnection::wait_for_octets() {
   if (buffer_.size() > 0) co_return true;
   idle_ = true;
+  idle_since_ = std::chrono::steady_clock::now();
   stream_->expires_after(limits_.idle);
   error_code error;
   auto room = buffer_.prepare(kReadStep);

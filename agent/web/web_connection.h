@@ -11,6 +11,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,9 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
 
   // Runs until the peer or the server closes the connection. Never throws because of the peer.
   boost::asio::awaitable<void> run();
+
+  // Since when it waits for a request; nothing while it has one.
+  std::optional<std::chrono::steady_clock::time_point> idle_since() const;
 
   // Reads no further request; an idle connection closes immediately.
   void finish();
@@ -65,6 +69,7 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
   uint64_t question_ = 0;               // number of requests passed to the handler
   std::optional<HttpResponse> answer_;  // the response to the latest request
   bool idle_ = false;
+  std::chrono::steady_clock::time_point idle_since_{};
   bool finishing_ = false;
 };
 

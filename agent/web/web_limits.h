@@ -19,6 +19,9 @@ struct WebLimits {
   std::chrono::milliseconds answer{130000};    // the handler's response, also of a probe or reload
   size_t header_bytes = 8 * 1024;
   size_t connections = 256;
+  size_t client_connections = 0;  // of one client, see ClientConnections; 0: no limit of its own
+  // At the limit of connections, the one that has been idle longest gives way to a new one.
+  bool closes_idle = false;
 };
 
 }  // namespace mtasts::web

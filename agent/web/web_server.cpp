@@ -21,6 +21,7 @@
 
 #include "async/endpoint.h"
 #include "base/log.h"
+#include "web/client_connections.h"
 #include "web/loop_handle.h"
 #include "web/plain_stream.h"
 #include "web/tls_context.h"
@@ -59,6 +60,7 @@ class WebServer::Loop {
         limits_(limits),
         tls_(std::move(tls)),
         handle_(std::make_shared<LoopHandle>(io_)),
+        clients_(limits.client_connections),
         timer_(io_) {}
   ~Loop() { stop(); }
   Loop(const Loop&) = delete;
@@ -78,7 +80,10 @@ class WebServer::Loop {
   asio::awaitable<void> beat();
   asio::awaitable<void> accept_from(size_t index);
   std::unique_ptr<WebStream> stream_over(tcp::socket socket);
-  asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection);
+  IpAddress client_of(const tcp::socket& socket) const;
+  bool has_place();
+  void close_longest_idle();
+  asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection, IpAddress client);
   void run();
   void shut_down();
   void close_all();
@@ -91,6 +96,7 @@ class WebServer::Loop {
   std::vector<tcp::acceptor> acceptors_;
   std::vector<settings::Endpoint> endpoints_;
   std::set<std::shared_ptr<WebConnection>> connections_;
+  ClientConnections clients_;
   asio::steady_timer timer_;
   std::atomic<steady_clock::rep> beat_{steady_clock::now().time_since_epoch().count()};
   bool stopping_ = false;  // loop thread
@@ -161,12 +167,13 @@ asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
       co_await pause.async_wait(token);
       continue;
     }
-    if (connections_.size() >= limits_.connections) continue;  // closes the new one
+    const IpAddress client = client_of(socket);
+    if (!has_place() || !clients_.take(client)) continue;  // closes the new one
     std::unique_ptr<WebStream> stream = stream_over(std::move(socket));
     auto connection =
         std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);
     connections_.insert(connection);
-    asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
+    asio::co_spawn(io_, serve(std::move(connection), client), asio::detached);
   }
 }
 
@@ -175,13 +182,39 @@ std::unique_ptr<WebStream> WebServer::Loop::stream_over(tcp::socket socket) {
   return std::make_unique<TlsStream>(std::move(socket), tls_->current());
 }
 
-asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection) {
+IpAddress WebServer::Loop::client_of(const tcp::socket& socket) const {
+  error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  return address_of(remote.address());  // of a peer that has left: the any-address
+}
+
+bool WebServer::Loop::has_place() {
+  if (connections_.size() >= limits_.connections && limits_.closes_idle) close_longest_idle();
+  return connections_.size() < limits_.connections;
+}
+
+// Its coroutine ends later; its place is free now.
+void WebServer::Loop::close_longest_idle() {
+  auto longest = connections_.end();
+  for (auto one = connections_.begin(); one != connections_.end(); ++one) {
+    if (!(*one)->idle_since()) continue;
+    if (longest == connections_.end() || *(*one)->idle_since() < *(*longest)->idle_since())
+      longest = one;
+  }
+  if (longest == connections_.end()) return;
+  (*longest)->close();
+  connections_.erase(longest);
+}
+
+asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection,
+                                             IpAddress client) {
   try {
     co_await connection->run();
   } catch (const std::exception& broken) {
     log(LogLevel::error, "web connection failed with an exception", {{"what", broken.what()}});
   }
   connections_.erase(connection);
+  clients_.give_back(client);
   if (stopping_ && connections_.empty()) timer_.cancel();
 }
 

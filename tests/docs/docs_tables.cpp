@@ -28,6 +28,8 @@ std::string_view name_of_scope(present::MetricScope scope) {
       return "host";
     case present::MetricScope::agent:
       return "agent";
+    case present::MetricScope::hosted:
+      return "hosted";
     case present::MetricScope::probe:
       return "probe";
   }

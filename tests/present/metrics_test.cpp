@@ -41,8 +41,8 @@ TEST(MetricsTable, IsTheGoldenList) {
 TEST(MetricsTable, RowsAreWhole) {
   std::set<std::string_view> names;
   size_t in_scopes = 0;
-  for (auto scope :
-       {MetricScope::domain, MetricScope::host, MetricScope::agent, MetricScope::probe})
+  for (auto scope : {MetricScope::domain, MetricScope::host, MetricScope::agent,
+                     MetricScope::hosted, MetricScope::probe})
     in_scopes += metrics_of(scope).size();
   EXPECT_EQ(in_scopes, metrics_table().size()) << "rows of one scope must stand together";
   for (const Metric& metric : metrics_table()) {
@@ -263,6 +263,8 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.set_mailbox(MailboxFacts{world::at(1763755700), 12, 2});
   metrics.set_endpoint_certificate(world::at(1780000000));
   metrics.set_spool_entries(4);
+  metrics.set_policy_host(
+      AgentMetrics::PolicyHostFacts{{}, Time(std::chrono::seconds(1790000000))});
   std::string text = metrics.text();
   for (const char* line :
        {"mtasts_checks_total 2\n",
@@ -287,7 +289,8 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "tlsrpt_mailbox_messages_total 12\n",
         "tlsrpt_mailbox_failures_total 2\n",
         "tlsrpt_endpoint_certificate_not_after_timestamp_seconds 1780000000\n",
-        "tlsrpt_spool_entries 4\n"})
+        "tlsrpt_spool_entries 4\n",
+        "mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1790000000\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   metrics.config_refused();
   EXPECT_NE(metrics.text().find("mtasts_exporter_config_last_reload_successful 0\n"),
@@ -301,6 +304,49 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   for (const Metric& metric : metrics_of(MetricScope::agent))
     table.insert(std::string(metric.name) + " " + std::string(name_of(metric.type)));
   EXPECT_EQ(exported, table);
+}
+
+TEST(AgentMetrics, ThePolicyHostHasSeriesWhileItServes) {
+  AgentMetrics metrics({"0.1.0", "", "g++ 12"});
+  const auto has = [&metrics](const std::string& line) {
+    return metrics.text().find("\n" + line + "\n") != std::string::npos;
+  };
+  EXPECT_EQ(metrics.text().find("hosted_policy"), std::string::npos);
+  AgentMetrics::PolicyHostFacts facts;
+  facts.requests.served[static_cast<size_t>(PolicyReader::postfix_tlspol)] = 3;
+  metrics.set_policy_host(facts);
+  EXPECT_TRUE(has("mtasts_hosted_policy_requests_by_agent_total{agent=\"postfix-tlspol\"} 3"));
+  EXPECT_TRUE(has("mtasts_hosted_policy_requests_by_agent_total{agent=\"google\"} 0"));
+  EXPECT_TRUE(has("mtasts_hosted_policy_rejected_requests_total{reason=\"host\"} 0"));
+  EXPECT_EQ(metrics.text().find("hosted_policy_certificate"), std::string::npos);
+  facts.requests.rejected[static_cast<size_t>(PolicyRejection::malformed)] = 7;
+  facts.not_after = Time(std::chrono::seconds(1780000000));
+  metrics.set_policy_host(facts);
+  EXPECT_TRUE(has("mtasts_hosted_policy_rejected_requests_total{reason=\"malformed\"} 7"));
+  EXPECT_TRUE(has("mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1780000000"));
+  metrics.set_policy_host(std::nullopt);
+  EXPECT_EQ(metrics.text().find("hosted_policy"), std::string::npos);
+}
+
+TEST(HostedMetrics, AreWholeFamilies) {
+  EXPECT_EQ(hosted_metrics_text({}), "");
+  EXPECT_EQ(hosted_metrics_text({{"a.example", "1f", 2}, {"b.example", "2f", 0}}),
+            metric_head(metric_named("mtasts_hosted_policy_info")) +
+                "mtasts_hosted_policy_info{domain=\"a.example\",id=\"1f\"} 1\n"
+                "mtasts_hosted_policy_info{domain=\"b.example\",id=\"2f\"} 1\n" +
+                metric_head(metric_named("mtasts_hosted_policy_requests_total")) +
+                "mtasts_hosted_policy_requests_total{domain=\"a.example\"} 2\n"
+                "mtasts_hosted_policy_requests_total{domain=\"b.example\"} 0\n");
+}
+
+TEST(HostedMetrics, ReadersAreKnownByUserAgent) {
+  EXPECT_EQ(policy_reader_of(""), PolicyReader::none);
+  EXPECT_EQ(policy_reader_of("  "), PolicyReader::none);
+  EXPECT_EQ(policy_reader_of("GOOGLE-SMTP-STS"), PolicyReader::google);
+  EXPECT_EQ(policy_reader_of("postfix-mta-sts-resolver"), PolicyReader::postfix_mta_sts_resolver);
+  EXPECT_EQ(policy_reader_of("Go-http-client/2.0"), PolicyReader::go);
+  EXPECT_EQ(policy_reader_of("Mozilla/5.0"), PolicyReader::other);
+  EXPECT_EQ(name_of(PolicyReader::postfix_mta_sts_resolver), "postfix-mta-sts-resolver");
 }
 
 TEST(MetricsTable, UnknownNameIsABrokenInvariant) {
