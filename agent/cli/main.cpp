@@ -14,6 +14,7 @@
 #include "cli/check_config.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
+#include "cli/generate_command.h"
 #include "cli/history_command.h"
 #include "cli/lint.h"
 #include "cli/plan_command.h"
@@ -29,6 +30,7 @@ struct Arguments {
   ServeOptions serve;
   CheckOptions check;
   PlanOptions plan;
+  GenerateOptions generate;
   HistoryOptions history;
   ReportsOptions reports;
   ReportOptions report;
@@ -104,6 +106,50 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
 }
 
+// The options that all kinds of `generate` have, and what they do.
+CLI::App* add_generate_kind(CLI::App& generate, Arguments& arguments, GenerateKind kind,
+                            const char* name, const char* description) {
+  static const std::map<std::string, protocol::Mode> kModeNames = {
+      {"testing", protocol::Mode::testing},
+      {"enforce", protocol::Mode::enforce},
+      {"none", protocol::Mode::none}};
+  GenerateOptions& options = arguments.generate;
+  auto* command = generate.add_subcommand(name, description);
+  command->add_option("DOMAIN", options.domain, "Mail domain")->required();
+  command->add_option("--mode", options.mode, "testing (default), enforce or none")
+      ->transform(CLI::CheckedTransformer(kModeNames).description(""));
+  command->add_option("--max-age", options.max_age,
+                      "Seconds or a duration such as 7d (1d; 7d in mode enforce)");
+  command->add_option("--mx", options.mx,
+                      "MX patterns instead of those of the live MX hosts; needs no network");
+  command->add_flag("--live", options.live, "With --mx: compare with the live MX hosts");
+  command->add_option("--config", options.config, "Settings file (TOML)");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  command->callback([&arguments, kind] {
+    arguments.generate.kind = kind;
+    arguments.status = run_generate(arguments.generate, std::cout, std::cerr);
+  });
+  return command;
+}
+
+void add_record_options(CLI::App& command, GenerateOptions& options) {
+  command.add_option("--rua", options.rua,
+                     "Where senders report to: mailto: or https: URIs (default: to be filled in)");
+  command.add_option("--policy-host", options.policy_host,
+                     "Name or addresses of the web server (default: to be filled in)");
+}
+
+void add_generate_commands(CLI::App& app, Arguments& arguments) {
+  auto* generate =
+      app.add_subcommand("generate", "Print what to publish for a domain: policy, DNS records");
+  generate->require_subcommand(1);
+  add_generate_kind(*generate, arguments, GenerateKind::policy, "policy",
+                    "Print the policy, exact octets, to redirect into mta-sts.txt");
+  auto* records = add_generate_kind(*generate, arguments, GenerateKind::records, "records",
+                                    "Print the DNS records as lines of a zone file");
+  add_record_options(*records, arguments.generate);
+}
+
 void add_report_commands(CLI::App& app, Arguments& arguments) {
   auto* reports = app.add_subcommand("reports", "Show the stored TLS reports about a domain");
   reports->add_option("DOMAIN", arguments.reports.domain, "Mail domain")->required();
@@ -174,6 +220,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);
+  add_generate_commands(app, arguments);
   add_report_commands(app, arguments);
   add_offline_commands(app, arguments);
   try {

@@ -4,12 +4,14 @@
 #include "intake/report_intake.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "base/log.h"
 #include "base/printable.h"
 #include "intake/unpack.h"
+#include "protocol/tlsrpt/report_name.h"
 #include "protocol/tlsrpt/tls_report.h"
 
 namespace mtasts::intake {
@@ -48,22 +50,33 @@ std::string loss_of(Rejection reason, const protocol::TlsReport& report) {
 // The report is a stranger's: what is shown of it is bounded and printable later.
 std::string detail_of(Rejection reason, const protocol::TlsReport& report,
                       const reports::Admission& admission) {
-  std::string from = " (from " + printable(report.organization, kShownName_bytes) + ")";
   switch (reason) {
     case Rejection::foreign_domain: {
       std::string names;
       for (const std::string& domain : admission.foreign)
         names += (names.empty() ? "" : ", ") + printable(domain, kShownName_bytes);
-      if (names.empty()) return "names no domain, and nothing else tells which is meant" + from;
-      return "not about a configured domain: " + names + from;
+      if (names.empty()) return "names no domain, and nothing else tells which is meant";
+      return "not about a configured domain: " + names;
     }
     case Rejection::out_of_range: {
       std::string begin = report.begin ? date_text(*report.begin) : "an unreadable date";
-      return "about " + begin + ", which is not within the retention" + from;
+      return "about " + begin + ", which is not within the retention";
     }
     default:
-      return "a part of it is not used: " + loss_of(reason, report) + from;
+      return "a part of it is not used: " + loss_of(reason, report);
   }
+}
+
+// As the report tells it itself; JSON first (RFC 8460 §5.6).
+std::string sender_of(const protocol::TlsReport* report, const reports::ReportEnvelope& envelope) {
+  std::initializer_list<const std::string*> names = {
+      report == nullptr ? nullptr : &report->organization,
+      report == nullptr ? nullptr : &report->contact, &envelope.report_submitter,
+      &envelope.subject_submitter, &envelope.from_domain};
+  for (const std::string* name : names)
+    if (name != nullptr && !name->empty()) return *name;
+  auto file = protocol::parse_report_file_name(envelope.file_name);
+  return file ? file->sender : std::string();
 }
 
 }  // namespace
@@ -105,9 +118,13 @@ bool ReportIntake::query(std::function<void(report_store::ReportStore&)> task) {
   return true;
 }
 
-std::vector<RejectedReport> ReportIntake::rejected() const {
+reports::RejectedReports ReportIntake::rejected() const {
+  const Time oldest = options_.clock() - reports::kRejectedShown;
   std::lock_guard lock(mutex_);
-  return {rejected_.begin(), rejected_.end()};
+  reports::RejectedReports all;
+  std::copy_if(rejected_.begin(), rejected_.end(), std::back_inserter(all),
+               [&](const reports::RejectedReport& one) { return one.received >= oldest; });
+  return all;
 }
 
 void ReportIntake::drain() {
@@ -183,17 +200,19 @@ void ReportIntake::unpack(const SpoolEntry& entry, size_t index, Batch& batch) {
   unpacking.authserv_id = options_.authserv_id;
   unpacking.trusted_mail = entry.trusted;
   Unpacked unpacked = intake::unpack(entry.octets, unpacking);
-  if (unpacked.rejection) reject(entry, *unpacked.rejection, unpacked.reason);
+  if (unpacked.rejection) reject(entry, *unpacked.rejection, unpacked.from_domain, unpacked.reason);
   for (const UnpackedReport& one : unpacked.reports) {
     auto report = protocol::parse_tls_report(one.json);
     if (!report) {
-      reject(entry, Rejection::malformed, report.failure().detail);
+      reject(entry, Rejection::malformed, sender_of(nullptr, one.envelope),
+             report.failure().detail);
       continue;
     }
     reports::Admission admission =
         reports::admit(*report, one.envelope, own_, options_.retention, options_.clock());
     for (Rejection reason : admission.rejections)
-      reject(entry, reason, detail_of(reason, *report, admission));
+      reject(entry, reason, sender_of(&*report, one.envelope),
+             detail_of(reason, *report, admission));
     for (StoredReport& stored : admission.stored) {
       stored.received = entry.received;
       batch.reports.push_back(std::move(stored));
@@ -232,7 +251,8 @@ bool ReportIntake::store_alone(Batch& batch) {
     return false;
   }
   for (size_t i : refused)
-    reject(batch.entries[batch.owner[i]], Rejection::malformed, "the store refused it: " + why);
+    reject(batch.entries[batch.owner[i]], Rejection::malformed, batch.reports[i].organization,
+           "the store refused it: " + why);
   return true;
 }
 
@@ -314,16 +334,25 @@ void ReportIntake::purge_some() {
     log(LogLevel::error, "cannot delete old TLS reports", {{"error", more.failure().detail}});
 }
 
-void ReportIntake::reject(const SpoolEntry& entry, Rejection reason, std::string detail) {
+void ReportIntake::reject(const SpoolEntry& entry, Rejection reason, std::string_view from,
+                          std::string_view detail) {
   if (hooks_.rejected) hooks_.rejected(reason);
-  std::string shown = printable(detail, kShownDetail_bytes);
+  reports::RejectedReport rejected{entry.received, std::string(name_of(entry.source)),
+                                   printable(from, kShownName_bytes), reason,
+                                   printable(detail, kShownDetail_bytes)};
   log(LogLevel::info, "TLS report not used",
-      {{"source", std::string(name_of(entry.source))},
+      {{"source", rejected.source},
+       {"from", rejected.from},
        {"reason", std::string(name_of(reason))},
-       {"detail", shown}});
+       {"detail", rejected.detail}});
   std::lock_guard lock(mutex_);
-  rejected_.push_front({options_.clock(), entry.source, reason, std::move(shown)});
-  if (rejected_.size() > kMostRejectedShown) rejected_.pop_back();
+  auto is_alike = [&](const reports::RejectedReport& one) { return one.source == rejected.source; };
+  auto alike = std::count_if(rejected_.begin(), rejected_.end(), is_alike);
+  if (static_cast<size_t>(alike) >= reports::kMostRejectedOfSource) {
+    auto oldest = std::find_if(rejected_.rbegin(), rejected_.rend(), is_alike);
+    rejected_.erase(std::next(oldest).base());
+  }
+  rejected_.push_front(std::move(rejected));
 }
 
 }  // namespace mtasts::intake

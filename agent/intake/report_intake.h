@@ -16,6 +16,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "intake/spool.h"
 #include "report_store/report_store.h"
 #include "reports/admission.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 
 namespace mtasts::intake {
@@ -42,15 +44,6 @@ struct IntakeHooks {
   std::function<void(reports::Rejection reason)> rejected;
 };
 
-// What could not be used, for display.
-struct RejectedReport {
-  Time at{};
-  Source source = Source::https;
-  reports::Rejection reason = reports::Rejection::malformed;
-  std::string detail;  // one sentence, printable
-};
-inline constexpr size_t kMostRejectedShown = 20;
-
 class ReportIntake {
  public:
   // All references must outlive this object. Starts with what the spool holds, and summarises every
@@ -66,8 +59,8 @@ class ReportIntake {
   // Runs `task` with the store on the intake's thread, soon; false: too many are waiting. A task
   // that still waits at the end is dropped.
   bool query(std::function<void(report_store::ReportStore&)> task);
-  // The latest, newest first.
-  std::vector<RejectedReport> rejected() const;
+  // The latest of the last kRejectedShown, without duplicates of what is stored.
+  reports::RejectedReports rejected() const;
   // Blocks until what the spool held is processed, or the store failed. For tests.
   void drain();
 
@@ -89,7 +82,9 @@ class ReportIntake {
   void plan_summaries();
   void purge_some();
   void answer_queries();
-  void reject(const SpoolEntry& entry, reports::Rejection reason, std::string detail);
+  // `from`: who sent it by its own account; may be empty.
+  void reject(const SpoolEntry& entry, reports::Rejection reason, std::string_view from,
+              std::string_view detail);
 
   Spool& spool_;
   report_store::ReportStore& store_;
@@ -112,7 +107,7 @@ class ReportIntake {
   uint64_t idle_rounds_ = 0;  // in which nothing was left to do, or the store failed
   bool stopping_ = false;
   std::deque<std::function<void(report_store::ReportStore&)>> queries_;
-  std::deque<RejectedReport> rejected_;  // newest first
+  std::deque<reports::RejectedReport> rejected_;  // newest first
 
   std::thread thread_;
 };

@@ -80,6 +80,7 @@ ReportService::~ReportService() {
   spool_->close();
   intake_.reset();
   board_->active = false;
+  around_.reports.set_rejected_reports(nullptr);
   around_.metrics.set_spool_entries(0);
   around_.metrics.set_endpoint_certificate(std::nullopt);
   around_.metrics.set_mailbox(std::nullopt);
@@ -160,7 +161,9 @@ void ReportService::domains_changed() {
   if (is_new) intake_->refresh();
 }
 
-void ReportService::feed_metrics() {
+void ReportService::tick() {
+  around_.reports.set_rejected_reports(
+      std::make_shared<const reports::RejectedReports>(intake_->rejected()));
   around_.metrics.set_spool_entries(spool_->usage().entries);
   if (std::string trouble = spool_->trouble(); trouble != spool_trouble_) {
     if (!trouble.empty())

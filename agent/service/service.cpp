@@ -321,7 +321,7 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
-  if (report_service_ != nullptr) report_service_->feed_metrics();
+  if (report_service_ != nullptr) report_service_->tick();
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

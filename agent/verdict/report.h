@@ -24,6 +24,7 @@
 #include "protocol/x509/certificate.h"
 #include "verdict/findings/finding.h"
 #include "verdict/history/history.h"
+#include "verdict/rollout.h"
 
 namespace mtasts::verdict {
 
@@ -131,12 +132,14 @@ struct Report {
   std::string provider;          // "Microsoft 365", …; empty: not recognised
   HistoryPtr history;            // including this check; null: judged without a history
   std::vector<Change> changes;   // confirmed by this check; for the timeline
+  // How far MTA-STS is introduced; empty: judged without a history, or too little was observed.
+  std::optional<Rollout> rollout;
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (domain, checked_at, duration, outcome, stages, findings, record, policy,
-                       tlsrpt, mx, suggested_policy, provider, history, changes))
+                       tlsrpt, mx, suggested_policy, provider, history, changes, rollout))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.

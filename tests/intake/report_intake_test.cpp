@@ -140,10 +140,15 @@ TEST(ReportIntake, TellsWhatItCannotUse) {
   EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 1);
   EXPECT_EQ(scene.rejections[Rejection::out_of_range], 2);
   EXPECT_EQ(scene.spool->usage().entries, 0u);
-  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  reports::RejectedReports rejected = scene.intake->rejected();
   ASSERT_EQ(rejected.size(), 4u);
   EXPECT_EQ(rejected[0].reason, Rejection::out_of_range) << "newest first";
-  EXPECT_THAT(rejected[2].detail, testing::HasSubstr("foreign.example"));
+  EXPECT_EQ(rejected[2].detail, "not about a configured domain: foreign.example");
+  EXPECT_EQ(rejected[2].from, "Sender");
+  EXPECT_EQ(rejected[2].source, "https");
+  EXPECT_EQ(rejected[2].received, noon());
+  EXPECT_EQ(rejected[3].reason, Rejection::malformed);
+  EXPECT_EQ(rejected[3].from, "") << "nothing tells";
 }
 
 TEST(ReportIntake, SaysWhatIsMissingOrTooMuch) {
@@ -152,10 +157,50 @@ TEST(ReportIntake, SaysWhatIsMissingOrTooMuch) {
   scene.put("[" + report_json("2") + "," + report_json("3") + "]");
   scene.start();
   scene.intake->drain();
-  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  reports::RejectedReports rejected = scene.intake->rejected();
   ASSERT_EQ(rejected.size(), 2u);
   EXPECT_THAT(rejected[1].detail, testing::HasSubstr("names no domain"));
   EXPECT_THAT(rejected[0].detail, testing::HasSubstr("only the first is read"));
+}
+
+// A mail without a report names its author; a hostile name is bounded and printable.
+TEST(ReportIntake, SaysWhoSentWhatIsRejected) {
+  Scene scene;
+  auto from_mailbox = [&](const std::string& octets) {
+    ASSERT_EQ(scene.spool->put(octets, Source::mailbox, true, "mailbox", noon()), PutOutcome::kept);
+  };
+  from_mailbox("From: A <a@spam.example>\r\nSubject: win\r\n\r\nhello\r\n");
+  from_mailbox(
+      "From: B <b@sender.example>\r\nContent-Type: application/tlsrpt+json\r\n\r\n{{{\r\n");
+  std::string hostile = report_json("1", "foreign.example");
+  hostile.replace(hostile.find("Sender"), 6, "\\u001b[31m" + std::string(5000, 'x'));
+  from_mailbox(hostile);
+  scene.start();
+  scene.intake->drain();
+  reports::RejectedReports rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), 3u);
+  EXPECT_EQ(rejected[2].from, "spam.example");
+  EXPECT_EQ(rejected[2].source, "mailbox");
+  EXPECT_EQ(rejected[1].from, "sender.example");
+  EXPECT_EQ(rejected[0].from.find('\x1b'), std::string::npos);
+  EXPECT_LT(rejected[0].from.size(), 100u);
+}
+
+TEST(ReportIntake, KeepsTheLatestRejectedOfEachSourceForAWhile) {
+  Scene scene;
+  ASSERT_EQ(scene.spool->put("not json", Source::mailbox, true, "mailbox", noon()),
+            PutOutcome::kept);
+  ASSERT_EQ(scene.spool->put("old {{{", Source::maildir, true, "maildir",
+                             noon() - reports::kRejectedShown - std::chrono::seconds(1)),
+            PutOutcome::kept);
+  for (int i = 0; i < 50; ++i) scene.put("flood {{{" + std::to_string(i));
+  scene.start();
+  scene.intake->drain();
+  reports::RejectedReports rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), reports::kMostRejectedOfSource + 1);
+  EXPECT_EQ(rejected.back().source, "mailbox") << "a flood at the endpoint hides nothing";
+  EXPECT_EQ(rejected.front().source, "https");
+  EXPECT_EQ(scene.rejections[Rejection::malformed], 52);
 }
 
 TEST(ReportIntake, CountsTheSameReportOnce) {

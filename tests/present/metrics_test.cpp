@@ -114,6 +114,29 @@ TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
             std::string::npos);
 }
 
+TEST(RolloutMetrics, HaveOnePhaseAndNoneWhileItIsUnknown) {
+  auto report = world::good_report();
+  board::DomainEntry entry{"example.com", nullptr, report, {}, nullptr};
+  std::string text = probe_exposition(report, &entry);
+  EXPECT_EQ(text.find("mtasts_rollout_"), std::string::npos);
+  report->rollout = verdict::Rollout();
+  for (verdict::RolloutPhase phase : verdict::kRolloutPhases) {
+    report->rollout->phase = phase;
+    text = probe_exposition(report, &entry);
+    std::string name(name_of(phase));
+    EXPECT_NE(text.find("phase=\"" + name + "\"} 1\n"), std::string::npos) << text;
+    size_t ones = 0;
+    size_t all = 0;
+    for (size_t at = 0; (at = text.find("mtasts_rollout_phase{", at)) != std::string::npos; ++at) {
+      ++all;
+      ones += text.substr(text.find("} ", at) + 2, 1) == "1";
+    }
+    EXPECT_EQ(ones, 1u);
+    EXPECT_EQ(all, verdict::kRolloutPhases.size());
+    EXPECT_NE(text.find("mtasts_rollout_ready{domain=\"example.com\"} 0\n"), std::string::npos);
+  }
+}
+
 TEST(MxMetrics, ReportTheWorstAddressAndIgnoreUnobservedOnes) {
   using verdict::AddressStatus;
   struct Case {
