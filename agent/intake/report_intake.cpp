@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "intake/plain_report.h"
 #include "intake/unpack.h"
 #include "protocol/tlsrpt/tls_report.h"
 
@@ -172,33 +173,38 @@ void ReportIntake::take_entries(Batch& batch) {
 
 // What was processed leaves the batch; the rest is given back.
 void ReportIntake::process(Batch& batch) {
-  for (size_t i = 0; i < batch.entries.size(); ++i) unpack(batch.entries[i], i, batch);
+  for (size_t i = 0; i < batch.entries.size(); ++i) unpack(i, batch);
   if (!store_batch(batch)) return;
   for (const SpoolEntry& entry : batch.entries) spool_.remove(entry.id);
   batch.entries.clear();
 }
 
-void ReportIntake::unpack(const SpoolEntry& entry, size_t index, Batch& batch) {
+void ReportIntake::unpack(size_t index, Batch& batch) {
+  SpoolEntry& entry = batch.entries[index];
+  // Of no further use: the spool has them.
+  const std::string octets = std::move(entry.octets);
+  if (auto report = read_plain_report(octets)) return admit(index, *report, {}, batch);
   UnpackOptions unpacking;
   unpacking.authserv_id = options_.authserv_id;
   unpacking.trusted_mail = entry.trusted;
-  Unpacked unpacked = intake::unpack(entry.octets, unpacking);
+  Unpacked unpacked = intake::unpack(octets, unpacking);
   if (unpacked.rejection) reject(entry, *unpacked.rejection, unpacked.reason);
-  for (const UnpackedReport& one : unpacked.reports) {
-    auto report = protocol::parse_tls_report(one.json);
-    if (!report) {
-      reject(entry, Rejection::malformed, report.failure().detail);
-      continue;
-    }
-    reports::Admission admission =
-        reports::admit(*report, one.envelope, own_, options_.retention, options_.clock());
-    for (Rejection reason : admission.rejections)
-      reject(entry, reason, detail_of(reason, *report, admission));
-    for (StoredReport& stored : admission.stored) {
-      stored.received = entry.received;
-      batch.reports.push_back(std::move(stored));
-      batch.owner.push_back(index);
-    }
+  for (const UnpackedReport& one : unpacked.reports)
+    admit(index, protocol::parse_tls_report(one.json), one.envelope, batch);
+}
+
+void ReportIntake::admit(size_t index, const Result<protocol::TlsReport>& report,
+                         const reports::ReportEnvelope& envelope, Batch& batch) {
+  const SpoolEntry& entry = batch.entries[index];
+  if (!report) return reject(entry, Rejection::malformed, report.failure().detail);
+  reports::Admission admission =
+      reports::admit(*report, envelope, own_, options_.retention, options_.clock());
+  for (Rejection reason : admission.rejections)
+    reject(entry, reason, detail_of(reason, *report, admission));
+  for (StoredReport& stored : admission.stored) {
+    stored.received = entry.received;
+    batch.reports.push_back(std::move(stored));
+    batch.owner.push_back(index);
   }
 }
 

@@ -80,7 +80,9 @@ class ReportIntake {
   std::chrono::milliseconds patience() const;
   void take_entries(Batch& batch);
   void process(Batch& batch);
-  void unpack(const SpoolEntry& entry, size_t index, Batch& batch);
+  void unpack(size_t index, Batch& batch);
+  void admit(size_t index, const Result<protocol::TlsReport>& report,
+             const reports::ReportEnvelope& envelope, Batch& batch);
   bool store_batch(Batch& batch);
   bool store_alone(Batch& batch);
   void settle(const Batch& batch, size_t first, const std::vector<report_store::AddOutcome>& done);
