@@ -130,7 +130,7 @@ void add_once(std::vector<std::string>& texts, std::string_view text) {
 
 std::vector<FailureKindSum> kinds_of(const ReportPolicy& policy) {
   std::map<std::tuple<std::string_view, std::string_view, std::string_view>, FailureKindSum> sums;
-  for (const ReportFailure one : policy.failures) {
+  for (const ReportFailure& one : policy.failures) {
     FailureKindSum& sum = sums[{one.type_text, one.failure_reason_code, one.receiving_mx_hostname}];
     if (!sum.first) sum.first = one;
     sum.sessions += one.sessions;

@@ -25,7 +25,7 @@ inline std::string broken_report_policy_promise(const protocol::ReportPolicy& po
       policy.mx_hosts.size() > protocol::kMostReportStrings)
     return "more strings than allowed";
   if (!is_kept_text(policy.domain)) return "a policy-domain that is no bounded UTF-8";
-  for (const protocol::ReportFailure failure : policy.failures) {
+  for (const protocol::ReportFailure& failure : policy.failures) {
     if (failure.sessions > kMost) return "a failure's count above the limit";
     for (std::string_view text :
          {failure.type_text, failure.sending_mta_ip, failure.receiving_mx_hostname,
