@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "intake/plain_report.h"
 #include "intake/rejection_text.h"
 #include "intake/unpack.h"
 #include "protocol/tlsrpt/tls_report.h"
@@ -56,7 +57,7 @@ struct ReportIntake::Batch {
   std::vector<StoredReport> reports;
   std::vector<size_t> owner;  // the entry of each report
   std::vector<Rejected> rejected;
-  std::set<size_t> held;  // entries that stay in the spool
+  std::map<size_t, size_t> held;  // octets of the entries that stay in the spool
 };
 
 ReportIntake::ReportIntake(Spool& spool, report_store::ReportStore& store,
@@ -166,27 +167,27 @@ void ReportIntake::process(Batch& batch) {
   for (const Batch::Rejected& one : batch.rejected)
     reject(batch.entries[one.entry], one.reason, one.from, one.detail);
   for (size_t i = 0; i < batch.entries.size(); ++i) {
-    if (batch.held.contains(i))
-      hold(batch.entries[i]);
+    if (auto held = batch.held.find(i); held != batch.held.end())
+      hold(batch.entries[i], held->second);
     else
       spool_.remove(batch.entries[i].id);
   }
   batch.entries.clear();
 }
 
-bool ReportIntake::may_hold(const SpoolEntry& entry) const {
+bool ReportIntake::may_hold(const SpoolEntry& entry, size_t size_bytes) const {
   const Time now = options_.clock();
   return now < hold_until_ && now < entry.received + kLongestHold && held_.size() < kMostHeld &&
-         held_bytes_ + entry.octets.size() <= kMostHeld_bytes;
+         held_bytes_ + size_bytes <= kMostHeld_bytes;
 }
 
 // It is neither removed nor given back, so another process finds it after a crash.
-void ReportIntake::hold(const SpoolEntry& entry) {
+void ReportIntake::hold(const SpoolEntry& entry, size_t size_bytes) {
   if (held_.empty())
     log(LogLevel::info,
         "TLS reports that may be about an MX host wait until every domain was checked");
-  held_.emplace(entry.id, Held{entry.octets.size(), entry.received});
-  held_bytes_ += entry.octets.size();
+  held_.emplace(entry.id, Held{size_bytes, entry.received});
+  held_bytes_ += size_bytes;
 }
 
 void ReportIntake::release_held() {
@@ -206,43 +207,52 @@ void ReportIntake::release_held() {
 }
 
 void ReportIntake::unpack(size_t index, Batch& batch) {
-  const SpoolEntry& entry = batch.entries[index];
+  SpoolEntry& entry = batch.entries[index];
+  // Of no further use: the spool has them.
+  const std::string octets = std::move(entry.octets);
   const size_t reports_before = batch.reports.size();
   const size_t rejected_before = batch.rejected.size();
-  auto reject_later = [&](Rejection reason, std::string from, std::string detail) {
-    batch.rejected.push_back({index, reason, std::move(from), std::move(detail)});
-  };
   bool is_uncertain = false;
-  UnpackOptions unpacking;
-  unpacking.authserv_id = options_.authserv_id;
-  unpacking.trusted_mail = entry.trusted;
-  Unpacked unpacked = intake::unpack(entry.octets, unpacking);
-  if (unpacked.rejection) reject_later(*unpacked.rejection, unpacked.from_domain, unpacked.reason);
-  for (const UnpackedReport& one : unpacked.reports) {
-    auto report = protocol::parse_tls_report(one.json);
-    if (!report) {
-      reject_later(Rejection::malformed, sender_text(nullptr, one.envelope),
-                   report.failure().detail);
-      continue;
-    }
-    reports::Admission admission =
-        reports::admit(*report, one.envelope, own_, options_.retention, options_.clock());
-    is_uncertain = is_uncertain || admission.is_uncertain;
-    for (Rejection reason : admission.rejections)
-      reject_later(reason, sender_text(&*report, one.envelope),
-                   rejection_text(reason, *report, admission));
-    for (StoredReport& stored : admission.stored) {
-      stored.received = entry.received;
-      batch.reports.push_back(std::move(stored));
-      batch.owner.push_back(index);
-    }
+  if (auto report = read_plain_report(octets)) {
+    is_uncertain = admit(index, *report, {}, batch);
+  } else {
+    UnpackOptions unpacking;
+    unpacking.authserv_id = options_.authserv_id;
+    unpacking.trusted_mail = entry.trusted;
+    Unpacked unpacked = intake::unpack(octets, unpacking);
+    if (unpacked.rejection)
+      batch.rejected.push_back({index, *unpacked.rejection, unpacked.from_domain, unpacked.reason});
+    for (const UnpackedReport& one : unpacked.reports)
+      if (admit(index, protocol::parse_tls_report(one.json), one.envelope, batch))
+        is_uncertain = true;
   }
-  if (!is_uncertain || !may_hold(entry)) return;
+  if (!is_uncertain || !may_hold(entry, octets.size())) return;
   // The whole entry: the store would take a second part of a report for a duplicate of the first.
   batch.reports.resize(reports_before);
   batch.owner.resize(reports_before);
   batch.rejected.resize(rejected_before);
-  batch.held.insert(index);
+  batch.held.emplace(index, octets.size());
+}
+
+// True: whether it is about a domain of the settings is not known yet.
+bool ReportIntake::admit(size_t index, const Result<protocol::TlsReport>& report,
+                         const reports::ReportEnvelope& envelope, Batch& batch) {
+  if (!report) {
+    batch.rejected.push_back(
+        {index, Rejection::malformed, sender_text(nullptr, envelope), report.failure().detail});
+    return false;
+  }
+  reports::Admission admission =
+      reports::admit(*report, envelope, own_, options_.retention, options_.clock());
+  for (Rejection reason : admission.rejections)
+    batch.rejected.push_back({index, reason, sender_text(&*report, envelope),
+                              rejection_text(reason, *report, admission)});
+  for (StoredReport& stored : admission.stored) {
+    stored.received = batch.entries[index].received;
+    batch.reports.push_back(std::move(stored));
+    batch.owner.push_back(index);
+  }
+  return admission.is_uncertain;
 }
 
 bool ReportIntake::store_batch(Batch& batch) {

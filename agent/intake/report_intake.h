@@ -79,8 +79,10 @@ class ReportIntake {
   void take_entries(Batch& batch);
   void process(Batch& batch);
   void unpack(size_t index, Batch& batch);
-  bool may_hold(const SpoolEntry& entry) const;
-  void hold(const SpoolEntry& entry);
+  bool admit(size_t index, const Result<protocol::TlsReport>& report,
+             const reports::ReportEnvelope& envelope, Batch& batch);
+  bool may_hold(const SpoolEntry& entry, size_t size_bytes) const;
+  void hold(const SpoolEntry& entry, size_t size_bytes);
   void release_held();
   bool store_batch(Batch& batch);
   bool store_alone(Batch& batch);

@@ -43,6 +43,17 @@ class Names : public OwnNames {
       {"mx.example.org", {"example.org"}}, {"mx.shared.example", {"example.net", "example.org"}}};
 };
 
+ReportFailure failure_of(uint64_t sessions) {
+  ReportFailure failure;
+  failure.type = protocol::ResultType::certificate_expired;
+  failure.type_text = "certificate-expired";
+  failure.receiving_mx_hostname = "MX.Example.ORG.";
+  failure.receiving_ip = "2001:DB8:0::1";
+  failure.sending_mta_ip = "192.0.2.77";
+  failure.sessions = sessions;
+  return failure;
+}
+
 ReportPolicy policy(std::string domain, ReportPolicyType type = ReportPolicyType::sts,
                     uint64_t successful = 9, uint64_t failed = 1) {
   ReportPolicy made;
@@ -53,15 +64,7 @@ ReportPolicy policy(std::string domain, ReportPolicyType type = ReportPolicyType
                            "max_age: 604800"};
   made.successful = successful;
   made.failed = failed;
-  if (failed == 0) return made;
-  ReportFailure failure;
-  failure.type = protocol::ResultType::certificate_expired;
-  failure.type_text = "certificate-expired";
-  failure.receiving_mx_hostname = "MX.Example.ORG.";
-  failure.receiving_ip = "2001:DB8:0::1";
-  failure.sending_mta_ip = "192.0.2.77";
-  failure.sessions = failed;
-  made.failures.push_back(failure);
+  if (failed > 0) made.failures.push_back(failure_of(failed));
   return made;
 }
 
@@ -405,10 +408,13 @@ TEST(Admission, HostileReportsStayBounded) {
   TlsReport report = report_of({});
   report.organization = std::string(1000, 'o');
   for (int i = 0; i < 5000; ++i) {
-    ReportPolicy one = policy("example.org", ReportPolicyType::sts, protocol::kMostSessions,
-                              protocol::kMostSessions);
+    ReportPolicy one = policy("example.org", ReportPolicyType::sts, protocol::kMostSessions, 0);
     one.policy_strings[3] = "max_age: " + std::to_string(i);
-    one.failures[0].receiving_mx_hostname = "mx" + std::to_string(i) + ".example.org";
+    one.failed = protocol::kMostSessions;
+    ReportFailure failure = failure_of(protocol::kMostSessions);
+    const std::string host = "mx" + std::to_string(i) + ".example.org";
+    failure.receiving_mx_hostname = host;
+    one.failures.push_back(failure);
     report.policies.push_back(std::move(one));
   }
   StoredReport stored = admitted(report).stored.at(0);
@@ -422,13 +428,13 @@ TEST(Admission, HostileReportsStayBounded) {
 
 TEST(Admission, EqualFailuresAreAddedUp) {
   ReportPolicy one = policy("example.org", ReportPolicyType::sts, 1, 10);
-  one.failures.push_back(one.failures[0]);
-  one.failures[1].sending_mta_ip = "192.0.2.200";
-  one.failures[1].failure_reason_code = "late";
-  one.failures.push_back(one.failures[0]);
-  one.failures[2].sending_mta_ip = "2001:db8:1:2::3";
-  one.failures.push_back(one.failures[0]);
-  one.failures[3].sessions = 0;
+  ReportFailure same_network = failure_of(10);
+  same_network.sending_mta_ip = "192.0.2.200";
+  same_network.failure_reason_code = "late";
+  ReportFailure other_network = failure_of(10);
+  other_network.sending_mta_ip = "2001:db8:1:2::3";
+  for (const ReportFailure& failure : {same_network, other_network, failure_of(0)})
+    one.failures.push_back(failure);
   StoredReport stored = admitted(report_of({one})).stored.at(0);
   ASSERT_EQ(stored.failures.size(), 2u);
   EXPECT_EQ(stored.failures[0].sessions, 20u);
