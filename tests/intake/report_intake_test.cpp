@@ -3,122 +3,18 @@
 
 #include "intake/report_intake.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
-#include <map>
+
+#include "intake/intake_scene.h"
 
 namespace mtasts::intake {
 namespace {
 
-using report_store::AddOutcome;
-using reports::Rejection;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-Time noon() {
-  return std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
-}
-
-class Names : public reports::OwnNames {
- public:
-  bool is_configured(std::string_view domain) const override {
-    return domain == "example.com" || domain == "example.net";
-  }
-  std::vector<std::string> domains_of_mx(std::string_view host) const override {
-    if (complete && host == "mx.example.com") return {"example.com"};
-    return {};
-  }
-  bool knows_mx_hosts() const override { return complete; }
-  std::atomic<bool> complete = true;  // MX hosts are known
-};
-
-// Remembers keys; can fail as a whole, or for one report id.
-class FakeStore : public report_store::ReportStore {
- public:
-  Result<std::vector<AddOutcome>> add(const std::vector<reports::StoredReport>& batch) override {
-    std::lock_guard lock(mutex);
-    ++adds;
-    for (const reports::StoredReport& report : batch)
-      if (broken || report.report_id == refused_id) return Failure{FailureKind::io, "disk full"};
-    std::vector<AddOutcome> outcomes;
-    for (const reports::StoredReport& report : batch) {
-      bool added = stored.emplace(report.key, report).second;
-      outcomes.push_back(added ? AddOutcome::added : AddOutcome::duplicate);
-    }
-    return outcomes;
-  }
-  Result<reports::DomainSummary> summary(const std::string& domain, int, Time) override {
-    std::lock_guard lock(mutex);
-    reports::DomainSummary summary;
-    for (const auto& [key, report] : stored)
-      if (report.domain == domain) ++summary.totals.reports;
-    return summary;
-  }
-  Result<std::vector<std::string>> domains() override {
-    return std::vector<std::string>{"example.com", "gone.example"};
-  }
-  Result<reports::ReportListing> list(const std::string&, int, size_t, Time) override {
-    return reports::ReportListing();
-  }
-  Result<bool> purge(reports::Day before) override {
-    std::lock_guard lock(mutex);
-    purged_before = before;
-    return ++purges < 3;
-  }
-
-  std::mutex mutex;
-  std::map<std::string, reports::StoredReport> stored;
-  std::string refused_id = "none";
-  bool broken = false;
-  int adds = 0;
-  int purges = 0;
-  reports::Day purged_before{};
-};
-
-std::string report_json(const std::string& id, const std::string& domain = "example.com",
-                        const std::string& day = "2026-11-19") {
-  return fmt::format(
-      R"({{"organization-name":"Sender","date-range":{{"start-datetime":"{2}T00:00:00Z",)"
-      R"("end-datetime":"{2}T23:59:59Z"}},"contact-info":"tls@sender.example","report-id":"{0}",)"
-      R"("policies":[{{"policy":{{"policy-type":"sts","policy-domain":"{1}"}},)"
-      R"("summary":{{"total-successful-session-count":5,"total-failure-session-count":0}}}}]}})",
-      id, domain, day);
-}
-
-struct Scene {
-  std::unique_ptr<Spool> spool = std::move(*Spool::open(""));
-  FakeStore store;
-  Names names;
-  std::mutex mutex;
-  std::map<std::string, uint64_t> summaries;  // reports in the latest one
-  std::map<Rejection, int> rejections;
-  std::atomic<Time> now = noon();
-  std::unique_ptr<ReportIntake> intake;
-
-  void start() {
-    IntakeHooks hooks;
-    hooks.summarized = [this](const std::string& domain, const reports::DomainSummaryPtr& summary) {
-      std::lock_guard lock(mutex);
-      summaries[domain] = summary->totals.reports;
-    };
-    hooks.rejected = [this](Rejection reason) {
-      std::lock_guard lock(mutex);
-      ++rejections[reason];
-    };
-    IntakeOptions options;
-    options.clock = [this] { return now.load(); };
-    options.retry_after = std::chrono::milliseconds(20);
-    intake = std::make_unique<ReportIntake>(*spool, store, names, hooks, options);
-  }
-  void put(const std::string& octets) {
-    ASSERT_EQ(spool->put(octets, Source::https, false, "192.0.2.1", noon()), PutOutcome::kept);
-  }
-};
 
 TEST(ReportIntake, StoresWhatTheSpoolHoldsAndSummarisesItsDomains) {
   Scene scene;
@@ -209,111 +105,6 @@ TEST(ReportIntake, KeepsTheLatestRejectedOfEachSourceForAWhile) {
   EXPECT_EQ(rejected.back().source, "mailbox") << "a flood at the endpoint hides nothing";
   EXPECT_EQ(rejected.front().source, "https");
   EXPECT_EQ(scene.rejections[Rejection::malformed], 52);
-}
-
-// Before the first check, nobody knows that it is an MX host of ours.
-TEST(ReportIntake, HoldsWhatMayBeAboutAnMxHostUntilTheyAreKnown) {
-  Scene scene;
-  scene.names.complete = false;
-  scene.put(report_json("1", "mx.example.com"));
-  scene.put(report_json("2", "foreign.example"));
-  scene.put(report_json("3", "example.com"));
-  scene.start();
-  scene.intake->drain();
-  EXPECT_EQ(scene.store.stored.size(), 1u) << "about a configured domain: no need to wait";
-  EXPECT_EQ(scene.spool->usage().entries, 2u);
-  EXPECT_THAT(scene.rejections, IsEmpty());
-  EXPECT_EQ(scene.spool->put(report_json("1", "mx.example.com"), Source::https, false, "192.0.2.1",
-                             noon()),
-            PutOutcome::known);
-  scene.names.complete = true;
-  scene.intake->drain();
-  EXPECT_EQ(scene.store.stored.size(), 2u);
-  EXPECT_EQ(scene.spool->usage().entries, 0u);
-  EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 1);
-  scene.names.complete = false;
-  scene.put(report_json("4", "foreign.example"));
-  scene.intake->drain();
-  EXPECT_EQ(scene.spool->usage().entries, 1u) << "a new domain";
-}
-
-// A domain that can never be looked up holds nothing up for good.
-TEST(ReportIntake, HoldsForABoundedTime) {
-  Scene scene;
-  scene.names.complete = false;
-  scene.put(report_json("1", "mx.example.com"));
-  scene.start();
-  scene.intake->drain();
-  EXPECT_EQ(scene.spool->usage().entries, 1u);
-  scene.now = noon() + IntakeOptions().hold;
-  scene.intake->drain();
-  EXPECT_EQ(scene.spool->usage().entries, 0u);
-  EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 1);
-  scene.put(report_json("2", "mx.example.com"));
-  scene.intake->drain();
-  EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 2) << "not held any more";
-}
-
-TEST(ReportIntake, NewDomainsAreWaitedFor) {
-  Scene scene;
-  scene.names.complete = false;
-  scene.start();
-  scene.intake->drain();
-  scene.now = noon() + IntakeOptions().hold;
-  scene.intake->refresh();
-  scene.intake->drain();
-  scene.put(report_json("1", "mx.example.com"));
-  scene.intake->drain();
-  EXPECT_EQ(scene.spool->usage().entries, 1u);
-  for (int hours = 7; hours < 24; ++hours) {
-    scene.now = noon() + std::chrono::hours(hours);
-    scene.intake->refresh();
-    scene.intake->drain();
-  }
-  EXPECT_EQ(scene.spool->usage().entries, 1u);
-  scene.now = noon() + std::chrono::hours(24);
-  scene.intake->drain();
-  EXPECT_EQ(scene.spool->usage().entries, 0u) << "no longer than a day";
-}
-
-TEST(ReportIntake, HoldsABoundedNumber) {
-  Scene scene;
-  scene.names.complete = false;
-  constexpr int kPuts = 1300;
-  for (int i = 0; i < kPuts; ++i) scene.put(report_json(std::to_string(i), "mx.example.com"));
-  scene.start();
-  while (scene.intake->rejected().empty()) scene.intake->drain();
-  scene.intake->drain();
-  const size_t held = scene.spool->usage().entries;
-  EXPECT_GE(held, 1000u);
-  EXPECT_LT(held, 1100u);
-  EXPECT_EQ(scene.rejections[Rejection::foreign_domain], kPuts - static_cast<int>(held));
-}
-
-// What waits is on the disk: it survives the process and is stored by the next one.
-TEST(ReportIntake, WhatIsHeldSurvivesARestart) {
-  std::string folder = std::filesystem::temp_directory_path() / "held-XXXXXX";
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  {
-    Scene scene;
-    scene.spool = std::move(*Spool::open(folder + "/spool"));
-    scene.names.complete = false;
-    scene.put(report_json("1", "mx.example.com"));
-    scene.start();
-    scene.intake->drain();
-    EXPECT_EQ(scene.spool->usage().entries, 1u);
-    scene.intake.reset();
-  }
-  {
-    Scene scene;
-    scene.spool = std::move(*Spool::open(folder + "/spool"));
-    scene.start();
-    scene.intake->drain();
-    EXPECT_EQ(scene.store.stored.size(), 1u);
-    EXPECT_EQ(scene.spool->usage().entries, 0u);
-    scene.intake.reset();
-  }
-  std::filesystem::remove_all(folder);
 }
 
 // Until the rest is stored, the entries come again and again.
