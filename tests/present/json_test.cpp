@@ -25,7 +25,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   Json json = Json::parse(report_json(*report));
   EXPECT_EQ(keys_of(json),
             "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx "
-            "sender_cache rollout");
+            "sender_cache rollout hosted");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
             "tlsrpt reports");
