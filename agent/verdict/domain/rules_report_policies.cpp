@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/printable.h"
+#include "reports/policy_text.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/report_rules.h"
 
@@ -31,15 +32,22 @@ std::vector<std::string> split(std::string_view text, char mark) {
   return parts;
 }
 
-// Reads PolicyRow::policy; empty: not complete.
-std::optional<PolicyFacts> facts_of(std::string_view text) {
+struct AppliedPolicy {
   PolicyFacts facts;
+  std::string patterns_digest;  // instead of facts.mx; empty: facts.mx has all
+};
+
+// Reads PolicyRow::policy; empty: not complete.
+std::optional<AppliedPolicy> applied_policy(std::string_view text) {
+  AppliedPolicy applied;
+  PolicyFacts& facts = applied.facts;
   bool has_mode = false;
   bool has_age = false;
   for (const std::string& part : split(text, ' ')) {
     std::string_view value =
         std::string_view(part).substr(std::min(part.find('=') + 1, part.size()));
     if (part.starts_with("mx=")) facts.mx = split(value, ',');
+    if (part.starts_with("mx_sha256=")) applied.patterns_digest = value;
     if (part.starts_with("max_age=")) {
       auto [end, error] =
           std::from_chars(value.data(), value.data() + value.size(), facts.max_age_seconds);
@@ -54,15 +62,22 @@ std::optional<PolicyFacts> facts_of(std::string_view text) {
       }
   }
   if (!has_mode || !has_age) return std::nullopt;
-  return facts;
+  return applied;
+}
+
+bool is_applied(const PolicyFacts& policy, const AppliedPolicy& applied) {
+  if (applied.patterns_digest.empty()) return mean_the_same(policy, applied.facts);
+  return policy.mode == applied.facts.mode &&
+         policy.max_age_seconds == applied.facts.max_age_seconds &&
+         reports::patterns_digest(policy.mx) == applied.patterns_digest;
 }
 
 // The latest policy of the past that means the same; null: it never was the domain's, is today's,
 // or this cannot be told.
-const CachedPolicy* earlier_policy(const History& history, const PolicyFacts& applied) {
+const CachedPolicy* earlier_policy(const History& history, const AppliedPolicy& applied) {
   const CachedPolicy* found = nullptr;
   for (const CachedPolicy& instance : history.instances) {
-    if (!mean_the_same(*instance.policy, applied)) continue;
+    if (!is_applied(*instance.policy, applied)) continue;
     if (instance.gone == kNever) return nullptr;
     if (found == nullptr || instance.gone > found->gone) found = &instance;
   }
@@ -78,7 +93,7 @@ std::vector<std::string> uncovered_hosts(const ReportScene& scene, const PolicyF
 }
 
 void judge_stale_policy(ReportScene& scene, const PolicySummary& summary) {
-  std::optional<PolicyFacts> applied = facts_of(summary.policy);
+  std::optional<AppliedPolicy> applied = applied_policy(summary.policy);
   if (!applied) return;
   const CachedPolicy* earlier = earlier_policy(*scene.history, *applied);
   if (earlier == nullptr) return;

@@ -4,6 +4,7 @@
 // Stage reports: when each finding appears, and when it must not.
 #include <gtest/gtest.h>
 
+#include "reports/policy_text.h"
 #include "reports/statistics.h"
 #include "verdict/broken_cases.h"
 #include "verdict/reported_scene.h"
@@ -262,6 +263,20 @@ TEST(Reports, StalePolicy) {
       "none")
       << "never was the domain's";
   EXPECT_EQ(with(applied("", 1), replaced("5184000", kMx)), "none");
+  // More patterns than are kept of a reported policy: told by their digest.
+  std::string many(kMx);
+  std::vector<std::string> patterns = {"mx1.example.com", "mx2.example.com"};
+  for (int i = 0; i < 150; ++i) {
+    patterns.push_back("mail-exchanger-" + std::to_string(i) + ".example.com");
+    many += "mx: " + patterns.back() + "\r\n";
+  }
+  auto text_of = [&](uint64_t max_age) {
+    return reports::policy_text(protocol::Mode::enforce, max_age, patterns);
+  };
+  EXPECT_EQ(with(applied(text_of(5184000), 1), replaced("5184000", many)).substr(0, 5), "info:");
+  EXPECT_EQ(with(applied(text_of(5184001), 1), replaced("5184000", many)), "none");
+  patterns.back() = "mail-exchanger-0.example.com";
+  EXPECT_EQ(with(applied(text_of(5184000), 1), replaced("5184000", many)), "none");
   EXPECT_EQ(with(applied(longer, 1), nullptr), "none");
   std::string uncovered = with(applied("mode=enforce max_age=5184000 mx=mx1.example.com", 1),
                                replaced("5184000", "mx: mx1.example.com\r\n"));
