@@ -19,7 +19,7 @@ TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-1
 TEST_PACKAGES += $(shell command -v npm >/dev/null 2>&1 || echo npm)
 FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
-BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl
+BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl nginx-light apache2-utils curl procps
 
 .PHONY: help run install demo test e2e zoo image-test test-tsan fuzz bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help

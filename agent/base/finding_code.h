@@ -123,6 +123,8 @@ inline constexpr std::string_view kFindingCodes[] = {
     "sts-host-servfail",
     "sts-host-timeout",
     "sts-host-unchecked",
+    "sts-hosted-id-differs",
+    "sts-hosted-policy-not-served",
     "sts-http-content-encoding",
     "sts-http-content-type-missing",
     "sts-http-content-type-wrong",

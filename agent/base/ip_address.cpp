@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace mtasts {
@@ -138,9 +139,16 @@ IpAddress IpAddress::v6(const std::array<uint8_t, 16>& octets) {
 
 std::string IpAddress::text() const {
   char buffer[INET6_ADDRSTRLEN] = {};
-  int family = family_ == AddressFamily::ipv4 ? AF_INET : AF_INET6;
-  inet_ntop(family, octets_.data(), buffer, sizeof buffer);
-  return buffer;
+  if (family_ == AddressFamily::ipv6) {
+    inet_ntop(AF_INET6, octets_.data(), buffer, sizeof buffer);
+    return buffer;
+  }
+  char* at = buffer;
+  for (size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, buffer + sizeof buffer, octets_[i]).ptr;
+  }
+  return {buffer, at};
 }
 
 AddressScope IpAddress::scope() const {

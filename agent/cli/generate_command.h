@@ -14,20 +14,24 @@
 #include <vector>
 
 #include "protocol/sts/sts_policy.h"
+#include "publish/hosting.h"
 
 namespace mtasts::cli {
 
-enum class GenerateKind : unsigned char { policy, records };
+enum class GenerateKind : unsigned char { policy, records, hosting, all };
 
 struct GenerateOptions {
   GenerateKind kind = GenerateKind::policy;
   std::string domain;
   protocol::Mode mode = protocol::Mode::testing;
-  std::optional<std::string> max_age;    // seconds or a duration
-  std::vector<std::string> mx;           // patterns; empty: from the live MX hosts
-  bool live = false;                     // compare the patterns with the live MX hosts
-  std::vector<std::string> rua;          // report URIs
-  std::vector<std::string> policy_host;  // where the web server is: a name, or addresses
+  std::optional<std::string> max_age;           // seconds or a duration
+  std::vector<std::string> mx;                  // patterns; empty: from the live MX hosts
+  bool live = false;                            // compare the patterns with the live MX hosts
+  std::vector<std::string> rua;                 // report URIs
+  std::vector<std::string> policy_host;         // where the web server is: a name, or addresses
+  std::vector<publish::HostingTarget> targets;  // empty: with `all`, every one
+  std::optional<std::string> out;               // directory for the files
+  bool force = false;                           // overwrite files with other content
   std::optional<std::string> config;
   bool json = false;
 };

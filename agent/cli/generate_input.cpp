@@ -129,9 +129,9 @@ std::optional<GenerateInput> generate_input(const GenerateOptions& options,
   return input;
 }
 
-publish::RecordId published_id(const settings::Settings& settings, const DomainName& domain,
-                               const check::MailLook* look, const std::string& policy,
-                               std::ostream& err) {
+publish::PublishedBefore published_before(const settings::Settings& settings,
+                                          const DomainName& domain, const check::MailLook* look,
+                                          const std::string& policy, std::ostream& err) {
   publish::PublishedBefore before;
   before.history = read_history(settings, domain, err);
   if (look != nullptr) before.live_id = protocol::read_sts_records(look->record.texts).record.id;
@@ -139,14 +139,17 @@ publish::RecordId published_id(const settings::Settings& settings, const DomainN
     auto report = check_once(settings, domain);
     if (report && report->policy.body) before.live_body = *report->policy.body;
   }
-  return publish::choose_id(policy, before, system_now());
+  return before;
 }
 
 std::vector<std::string> notes_on_records(const check::MailLook& look, const std::string& domain,
                                           const std::string& id, bool has_rua) {
   std::vector<std::string> notes;
   for (const DnsAnswer* answer : {&look.record, &look.tlsrpt})
-    if (!answer->cname_chain.empty())
+    if (!protocol::is_conclusive(answer->status))
+      notes.push_back(verdict::lookup_result(*answer) +
+                      ", so whether there is such a record already is not known");
+    else if (!answer->cname_chain.empty())
       notes.push_back(
           fmt::format("{} is an alias of {}; publish the record there, or remove the alias first",
                       answer->name, printable(answer->cname_chain.front(), 253)));

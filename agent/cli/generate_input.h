@@ -37,11 +37,11 @@ std::optional<GenerateInput> generate_input(const GenerateOptions& options,
                                             const settings::Settings& settings,
                                             const DomainName& domain, std::ostream& err);
 
-// The id of `policy`. `look`: null without a network. Asks for the policy that is served only where
-// the live record already has the id.
-publish::RecordId published_id(const settings::Settings& settings, const DomainName& domain,
-                               const check::MailLook* look, const std::string& policy,
-                               std::ostream& err);
+// What was published before `policy`. `look`: null without a network. Asks for the policy that is
+// served only where the live record has the id that `policy` would have.
+publish::PublishedBefore published_before(const settings::Settings& settings,
+                                          const DomainName& domain, const check::MailLook* look,
+                                          const std::string& policy, std::ostream& err);
 
 // What stands in the way of the records, or exists already; sentences without a final period.
 std::vector<std::string> notes_on_records(const check::MailLook& look, const std::string& domain,

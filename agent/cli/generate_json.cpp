@@ -42,11 +42,27 @@ void add_records(const Generated& generated, Json& json) {
   json["zone"] = publish::zone_text(generated.records);
 }
 
+Json hosting_json(const Generated::Hosted& hosted) {
+  Json files = Json::array();
+  for (const publish::GeneratedFile& file : hosted.hosting.files)
+    files.push_back({{"path", file.path}, {"content", file.content}});
+  return {{"target", name_of(hosted.target)},
+          {"files", std::move(files)},
+          {"steps", hosted.hosting.steps}};
+}
+
 }  // namespace
 
 std::string generated_json(const Generated& generated) {
   Json json = policy_json(generated.domain, generated.policy);
   if (generated.id) add_records(generated, json);
+  if (!generated.hosting.empty()) json["hosting"] = Json::array();
+  for (const Generated::Hosted& hosted : generated.hosting)
+    json["hosting"].push_back(hosting_json(hosted));
+  if (generated.output) {
+    json["written"] = generated.output->written;
+    json["unchanged"] = generated.output->unchanged;
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

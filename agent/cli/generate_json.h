@@ -5,8 +5,12 @@
 // are not UTF-8 are replaced. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/output_files.h"
+#include "publish/hosting.h"
 #include "publish/publication.h"
 #include "publish/records.h"
 
@@ -14,10 +18,16 @@ namespace mtasts::cli {
 
 // Everything that one run generated.
 struct Generated {
+  struct Hosted {
+    publish::HostingTarget target = publish::HostingTarget::nginx;
+    publish::Hosting hosting;
+  };
   std::string domain;
   publish::GeneratedPolicy policy;
   std::optional<publish::RecordId> id;  // with records only
   publish::RecordsRequest records;      // of them
+  std::vector<Hosted> hosting;          // with hosting only
+  std::optional<OutputResult> output;   // where files were written
 };
 std::string generated_json(const Generated& generated);
 

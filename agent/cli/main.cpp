@@ -141,15 +141,41 @@ void add_record_options(CLI::App& command, GenerateOptions& options) {
                      "Name or addresses of the web server (default: to be filled in)");
 }
 
+void add_hosting_options(CLI::App& command, GenerateOptions& options) {
+  static const std::map<std::string, publish::HostingTarget> kTargetNames = [] {
+    std::map<std::string, publish::HostingTarget> names;
+    for (publish::HostingTarget target : publish::kHostingTargets)
+      names.emplace(name_of(target), target);
+    return names;
+  }();
+  command
+      .add_option("--for", options.targets,
+                  "nginx, apache, caddy, cloudflare-worker, cloudflare-pages, github-pages, "
+                  "azure-static-web-apps, kubernetes or agent")
+      ->transform(CLI::CheckedTransformer(kTargetNames).description(""));
+  command.add_option("--out", options.out, "Directory to write the files into");
+  command.add_flag("--force", options.force, "Overwrite files that have other content");
+}
+
 void add_generate_commands(CLI::App& app, Arguments& arguments) {
-  auto* generate =
-      app.add_subcommand("generate", "Print what to publish for a domain: policy, DNS records");
+  auto* generate = app.add_subcommand(
+      "generate", "Print what to publish for a domain: policy, DNS records, web server");
   generate->require_subcommand(1);
   add_generate_kind(*generate, arguments, GenerateKind::policy, "policy",
                     "Print the policy, exact octets, to redirect into mta-sts.txt");
   auto* records = add_generate_kind(*generate, arguments, GenerateKind::records, "records",
                                     "Print the DNS records as lines of a zone file");
   add_record_options(*records, arguments.generate);
+  auto* hosting =
+      add_generate_kind(*generate, arguments, GenerateKind::hosting, "hosting",
+                        "Print the files by which a server or service serves the policy");
+  add_hosting_options(*hosting, arguments.generate);
+  hosting->get_option("--for")->required();
+  auto* all = add_generate_kind(*generate, arguments, GenerateKind::all, "all",
+                                "Write all of it into a directory, with a README of the order");
+  add_record_options(*all, arguments.generate);
+  add_hosting_options(*all, arguments.generate);
+  all->get_option("--out")->required();
 }
 
 void add_report_commands(CLI::App& app, Arguments& arguments) {

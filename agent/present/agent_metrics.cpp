@@ -131,8 +131,11 @@ struct AgentMetrics::Families {
       gauges(registry, "tlsrpt_mailbox_last_success_timestamp_seconds");
   Family<Counter>& mailbox_messages = counters(registry, "tlsrpt_mailbox_messages_total");
   Family<Counter>& mailbox_failures = counters(registry, "tlsrpt_mailbox_failures_total");
+  Family<Gauge>& endpoint_not_before =
+      gauges(registry, "tlsrpt_endpoint_certificate_not_before_timestamp_seconds");
   Family<Gauge>& endpoint_not_after =
       gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
+  Family<Gauge>& endpoint_current = gauges(registry, "tlsrpt_endpoint_certificate_current");
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
   Family<Counter>& policies_by_agent =
       counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
@@ -233,11 +236,16 @@ void AgentMetrics::set_mailbox(const std::optional<MailboxFacts>& facts) {
   set_counter(families_->mailbox_failures, facts->failures);
 }
 
-void AgentMetrics::set_endpoint_certificate(std::optional<Time> not_after) {
-  if (not_after)
-    families_->endpoint_not_after.Add({}).Set(unix_seconds(*not_after));
-  else
+void AgentMetrics::set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate) {
+  if (!certificate) {
+    remove_all(families_->endpoint_not_before);
     remove_all(families_->endpoint_not_after);
+    remove_all(families_->endpoint_current);
+    return;
+  }
+  families_->endpoint_not_before.Add({}).Set(unix_seconds(certificate->not_before));
+  families_->endpoint_not_after.Add({}).Set(unix_seconds(certificate->not_after));
+  families_->endpoint_current.Add({}).Set(certificate->is_current ? 1 : 0);
 }
 
 void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {

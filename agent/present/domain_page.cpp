@@ -218,6 +218,7 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links)
   body += stages(entry) + findings(report);
   if (entry.reported != nullptr)
     body += reports_section(entry.name, *entry.reported, known_mx_hosts(&report));
+  if (report.rollout) body += rollout_section(entry.name, *report.rollout);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +
             "</pre>\n";

@@ -159,8 +159,13 @@ constexpr Metric kTable[] = {
      "Total number of messages taken from the mailbox."},
     {"tlsrpt_mailbox_failures_total", counter, agent, "",
      "Total number of polls of the mailbox that failed."},
+    {"tlsrpt_endpoint_certificate_not_before_timestamp_seconds", gauge, agent, "",
+     "notBefore time of the certificate of the endpoint for TLS reports."},
     {"tlsrpt_endpoint_certificate_not_after_timestamp_seconds", gauge, agent, "",
      "notAfter time of the certificate of the endpoint for TLS reports."},
+    {"tlsrpt_endpoint_certificate_current", gauge, agent, "",
+     "1 if the endpoint for TLS reports presents what its certificate files hold, 0 if they have "
+     "changed and cannot be used."},
     {"tlsrpt_spool_entries", gauge, agent, "",
      "Number of submissions that are stored and wait to be read."},
     {"mtasts_hosted_policy_requests_by_agent_total", counter, agent, "agent",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "present/held_json.h"
+#include "present/rollout_json.h"
 
 namespace mtasts::present {
 namespace {
@@ -28,40 +29,10 @@ Json step_json(const plan::PlanStep& step, size_t number) {
   return json;
 }
 
-Json policy_json(verdict::RolloutPhase phase, protocol::Mode mode, uint64_t max_age_seconds,
-                 bool optional) {
-  return {{"phase", name_of(phase)},
-          {"mode", name_of(mode)},
-          {"max_age", max_age_seconds},
-          {"optional", optional}};
-}
-
-Json rollout_json(const verdict::Rollout& rollout) {
-  Json obstacles = Json::array();
-  for (const verdict::Obstacle& one : rollout.obstacles)
-    obstacles.push_back({{"kind", name_of(one.kind)},
-                         {"subject", or_null(one.subject)},
-                         {"text", one.text},
-                         {"action", one.action},
-                         {"blocks", one.blocks}});
-  Json json = {{"phase", name_of(rollout.phase)},
-               {"since", nullptr},
-               {"ready", rollout.ready},
-               {"next", nullptr},
-               {"obstacles", std::move(obstacles)}};
-  if (rollout.since != kNever) json["since"] = rfc3339(rollout.since);
-  if (rollout.next) {
-    const verdict::NextStep& next = *rollout.next;
-    json["next"] = policy_json(next.phase, next.mode, next.max_age_seconds, next.optional);
-    json["next"]["earliest"] = next.earliest ? Json(rfc3339(*next.earliest)) : Json(nullptr);
-  }
-  return json;
-}
-
 Json outline_json(const std::vector<plan::PlannedPhase>& outline) {
   Json list = Json::array();
   for (const plan::PlannedPhase& one : outline) {
-    list.push_back(policy_json(one.phase, one.mode, one.max_age_seconds, one.optional));
+    list.push_back(phase_json(one.phase, one.mode, one.max_age_seconds, one.optional));
     list.back()["earliest"] = rfc3339(one.earliest);
   }
   return list;

@@ -42,6 +42,21 @@ LoadCredential=policy-host.pem:/etc/letsencrypt/live/@host@/fullchain.pem
 LoadCredential=policy-host.key:/etc/letsencrypt/live/@host@/privkey.pem
 )";
 
+constexpr std::string_view kDropInStep =
+    "Install the drop-in: `sudo install -D -m 644 policy-host.conf "
+    "/etc/systemd/system/mtasts-exporter.service.d/policy-host.conf && sudo systemctl "
+    "daemon-reload`. Behind an ingress or proxy that ends TLS, leave it out, and in the settings "
+    "set "
+    "listen to [\"[::]:10080\"] and remove cert_file and key_file.";
+constexpr std::string_view kSettingsStep =
+    "Set the keys of [policy_host] in /etc/mtasts-exporter/config.toml as policy-host.toml has "
+    "them, "
+    "and append its [[policy]] table. For a further domain, append its [[policy]] table and get a "
+    "certificate with the host names of all (one -d for each).";
+constexpr std::string_view kStartStep =
+    "Run `mtasts-exporter check-config /etc/mtasts-exporter/config.toml && sudo systemctl restart "
+    "mtasts-exporter`.";
+
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& text : texts)
@@ -74,14 +89,9 @@ Hosting agent_hosting(const HostedText& text) {
                   "\"systemctl restart mtasts-exporter\"`. The hook gives the agent each renewed "
                   "certificate.",
                   host),
-      "Install the drop-in: `sudo install -D -m 644 policy-host.conf "
-      "/etc/systemd/system/mtasts-exporter.service.d/policy-host.conf && sudo systemctl "
-      "daemon-reload`. Behind an ingress or proxy that ends TLS, leave it out, and in the settings "
-      "set listen to [\"[::]:10080\"] and remove cert_file and key_file.",
-      "Append policy-host.toml to /etc/mtasts-exporter/config.toml; for a further domain append "
-      "its "
-      "[[policy]] table alone. Then run `mtasts-exporter check-config "
-      "/etc/mtasts-exporter/config.toml && sudo systemctl restart mtasts-exporter`.",
+      std::string(kDropInStep),
+      std::string(kSettingsStep),
+      std::string(kStartStep),
       check_step(text),
   };
   return hosting;

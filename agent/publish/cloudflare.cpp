@@ -98,11 +98,11 @@ Hosting cloudflare_worker_hosting(const HostedText& text) {
       {"wrangler.toml", fill(kWranglerWorker, {{"name", name}, {"host", host}})},
   };
   hosting.steps = {
-      fmt::format("Remove DNS records of {0} that exist in the zone; Cloudflare makes its own for "
-                  "the Worker.",
-                  policy_host_of(text.domain)),
-      "Run `npx wrangler deploy` in the folder of wrangler.toml. A changed policy is a changed "
-      "worker.js: deploy it before you change the TXT record's id.",
+      fmt::format(
+          "Remove DNS records of {} that exist in the zone, because Cloudflare makes its own, "
+          "and right after that run `npx wrangler deploy` in the folder of wrangler.toml.",
+          policy_host_of(text.domain)),
+      "A changed policy is a changed worker.js: deploy it before you change the TXT record's id.",
       settings_step(text),
       check_step(text),
   };

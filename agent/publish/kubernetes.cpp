@@ -210,6 +210,17 @@ spec:
           port: 80
 )";
 
+constexpr std::string_view kWayInStep =
+    "Choose the way in: ingress.yaml, or gateway.yaml with the name of your GatewayClass. Set the "
+    "name of cert-manager's issuer in the one that you use.";
+constexpr std::string_view kApplyStep =
+    "Run `kubectl apply -f server.yaml -f ingress.yaml`, or with gateway.yaml in the place of "
+    "ingress.yaml.";
+constexpr std::string_view kChangeStep =
+    "After a change of the policy, wait two minutes before you change the TXT record's id: pods "
+    "see "
+    "a changed ConfigMap that late.";
+
 // A double-quoted scalar with one line of the text in each line (YAML 1.2 §7.3.1): a backslash
 // takes away the line end and the blanks that follow.
 std::string quoted_lines(std::string_view text, std::string_view indent) {
@@ -256,17 +267,13 @@ Hosting kubernetes_hosting(const HostedText& text) {
       {"gateway.yaml", filled(kGateway, text)},
   };
   hosting.steps = {
-      "Choose the way in: ingress.yaml, or gateway.yaml with the name of your GatewayClass. Set "
-      "the "
-      "name of cert-manager's issuer in the one that you use.",
-      "Run `kubectl apply -f server.yaml -f ingress.yaml`, or with gateway.yaml in the place of "
-      "ingress.yaml.",
+      std::string(kWayInStep),
+      std::string(kApplyStep),
       fmt::format("Publish A and AAAA records for {} with the addresses that `kubectl get ingress` "
                   "or `kubectl get gateway` shows, and wait until `kubectl get certificate` says "
                   "Ready.",
                   policy_host_of(text.domain)),
-      "After a change of the policy, wait two minutes before you change the TXT record's id: pods "
-      "see a changed ConfigMap that late.",
+      std::string(kChangeStep),
       check_step(text),
   };
   return hosting;

@@ -80,9 +80,23 @@ RecordId choose_id(const std::string& policy, const PublishedBefore& before, Tim
   }
   chosen.reason = fmt::format(
       "the id {} was published with another policy, which senders may still hold, so the id is "
-      "made of the time instead of the policy",
+      "made of the time instead of the policy; where the agent serves the policy, change max_age "
+      "by a second instead",
       taken);
   return chosen;
+}
+
+std::string weaker_than_before(protocol::Mode mode, const PublishedBefore& before) {
+  std::optional<protocol::Mode> known;
+  if (before.live_body) known = protocol::parse_sts_policy(*before.live_body).mode;
+  if (!known && before.history != nullptr && before.history->policy.value &&
+      before.history->policy_gone == kNever)
+    known = (*before.history->policy.value)->mode;
+  if (!known || *known <= mode) return {};
+  return fmt::format(
+      "the policy that is served has mode {}, and this one has mode {}, which is "
+      "weaker",
+      name_of(*known), name_of(mode));
 }
 
 PolicyHostReading read_policy_host(const std::vector<std::string>& written, std::string_view domain,

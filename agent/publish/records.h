@@ -35,6 +35,10 @@ struct RecordId {
 };
 RecordId choose_id(const std::string& policy, const PublishedBefore& before, Time now);
 
+// That senders hold, or are served, a stricter mode than `mode`, a sentence without a period;
+// empty: nothing says so.
+std::string weaker_than_before(protocol::Mode mode, const PublishedBefore& before);
+
 // Where the web server is that answers for mta-sts.<domain>. Empty: unknown.
 struct PolicyHost {
   std::string name;  // A-labels

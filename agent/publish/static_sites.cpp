@@ -31,6 +31,18 @@ constexpr std::string_view kAzureSettings = R"({
 }
 )";
 
+constexpr std::string_view kGithubWait =
+    "Wait until the Pages settings say that the certificate is there. GitHub lets caches keep a "
+    "file "
+    "for ten minutes: after a change of the policy, wait that long before you change the TXT "
+    "record's "
+    "id.";
+constexpr std::string_view kAzureCreate =
+    "Create a static web app from a repository of these files: build preset \"Custom\", app "
+    "location "
+    "\"/\", API and output location empty. In the workflow that Azure adds, set `skip_app_build: "
+    "true`, because there is nothing to build.";
+
 GeneratedFile policy_file(const HostedText& text) {
   return {std::string(kPolicyFile), text.policy};
 }
@@ -54,23 +66,19 @@ Hosting github_pages_hosting(const HostedText& text) {
       git_attributes(),
   };
   hosting.steps = {
-      fmt::format(
-          "Make a repository of these files, of their own for this host. Check that .nojekyll, "
-          "CNAME and {} are committed: many tools hide or leave out names with a dot.",
-          kPolicyFile),
+      fmt::format("Make a repository of these files, for this host alone. Check that .nojekyll, "
+                  "CNAME and {} are committed: many tools hide or leave out names with a dot.",
+                  kPolicyFile),
       fmt::format(
           "In its settings under Pages, choose \"Deploy from a branch\" and the root folder, "
           "and enter {} as custom domain. Where an Actions workflow deploys instead, its "
-          "upload-pages-artifact step needs `include-hidden-files: true`.",
+          "upload-pages-artifact step needs version 5 and `include-hidden-files: true`.",
           host),
       fmt::format("Publish a CNAME record of {} to <user or organization>.github.io, without the "
                   "repository's name. If the domain has CAA records, one must allow "
                   "letsencrypt.org.",
                   host),
-      "Wait until the Pages settings say that the certificate is there. They let caches keep a "
-      "file "
-      "for ten minutes: after a change of the policy, wait that long before you change the TXT "
-      "record's id.",
+      std::string(kGithubWait),
       check_step(text),
   };
   return hosting;
@@ -87,9 +95,7 @@ Hosting azure_hosting(const HostedText& text) {
       git_attributes(),
   };
   hosting.steps = {
-      "Create a static web app from a repository of these files: build preset \"Custom\", app "
-      "location \"/\", API and output location empty. In the workflow that Azure adds, set "
-      "`skip_app_build: true`, because there is nothing to build.",
+      std::string(kAzureCreate),
       fmt::format(
           "Publish a CNAME record of {0} to the app's azurestaticapps.net name, and add {0} "
           "under Custom domains. Azure gets the certificate.",

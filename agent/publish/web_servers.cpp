@@ -152,9 +152,10 @@ std::string address_step(const HostedText& text) {
 std::string certificate_step(const HostedText& text, std::string_view plugin,
                              std::string_view service) {
   return fmt::format(
-      "Get a certificate: `sudo certbot certonly --{1} -d {0} --deploy-hook \"systemctl reload "
-      "{2}\"`. The hook makes {1} load each renewed certificate; without it the old one is served "
-      "until it has expired.",
+      "Get a certificate, with the packages certbot and python3-certbot-{1}: `sudo certbot "
+      "certonly "
+      "--{1} -d {0} --deploy-hook \"systemctl reload {2}\"`. The hook makes {1} load each renewed "
+      "certificate; without it the old one is served until it has expired.",
       policy_host_of(text.domain), plugin, service);
 }
 
@@ -194,7 +195,8 @@ Hosting apache_hosting(const HostedText& text) {
       address_step(text), certificate_step(text, "apache", "apache2"), policy_step(text),
       fmt::format("Install the site: `sudo install -m 644 {0}.conf "
                   "/etc/apache2/sites-available/{0}.conf`, then `sudo a2enmod ssl headers && sudo "
-                  "a2ensite {0} && sudo apachectl configtest && sudo systemctl reload apache2`.",
+                  "a2ensite {0} && sudo apachectl configtest && sudo systemctl reload apache2`. "
+                  "Where there is no a2ensite, the file belongs into /etc/httpd/conf.d.",
                   site),
       check_step(text)};
   return hosting;

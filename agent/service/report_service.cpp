@@ -151,6 +151,7 @@ void ReportService::start_polling() {
 }
 
 void ReportService::domains_changed() {
+  names_.domains_changed();
   static const auto kNothing = std::make_shared<const reports::DomainSummary>();
   bool is_new = false;
   for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains) {
@@ -171,7 +172,9 @@ void ReportService::tick() {
           {{"error", trouble}});
     spool_trouble_ = std::move(trouble);
   }
-  if (tls_ != nullptr) around_.metrics.set_endpoint_certificate(tls_->not_after());
+  if (tls_ != nullptr)
+    around_.metrics.set_endpoint_certificate(present::EndpointCertificate{
+        tls_->not_before(), tls_->not_after(), tls_->trouble().empty()});
   if (mailbox_ == nullptr) return;
   const intake::MailboxStatus status = mailbox_->status();
   around_.metrics.set_mailbox(

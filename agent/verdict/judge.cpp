@@ -8,6 +8,7 @@
 
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/extra_rules.h"
+#include "verdict/domain/hosted_rules.h"
 #include "verdict/domain/report_rules.h"
 #include "verdict/findings/reported_by.h"
 #include "verdict/history/passes.h"
@@ -260,6 +261,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   report.tlsrpt.texts = evidence.tlsrpt.texts;
   report.tlsrpt.rua = tlsrpt.record.rua;
   report.policy = report_policy(context);
+  report.hosted = report_hosted(context);
   report_mx(context, report);
   context.conclude(report);
   compare_with_reports(context, reported, history, report);

@@ -117,6 +117,16 @@ struct MxReport {
 };
 BOOST_DESCRIBE_STRUCT(MxReport, (), (host, preference, implicit, covered, pattern, facts))
 
+// The policy that the agent itself serves for the domain.
+struct HostedReport {
+  std::string id;
+  std::string record;      // the TXT record that announces it: "v=STSv1; id=…"
+  bool served = false;     // the policy host, as senders reach it, serves this policy
+  bool published = false;  // the domain's record has this id
+  bool operator==(const HostedReport&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HostedReport, (), (id, record, served, published))
+
 struct Report {
   std::string domain;
   Time checked_at{};  // when the check began
@@ -128,10 +138,11 @@ struct Report {
   PolicyReport policy;
   TlsrptReport tlsrpt;
   std::vector<MxReport> mx;
-  std::string suggested_policy;  // from the live MX (CRLF lines); empty: nothing to suggest
-  std::string provider;          // "Microsoft 365", …; empty: not recognised
-  HistoryPtr history;            // including this check; null: judged without a history
-  std::vector<Change> changes;   // confirmed by this check; for the timeline
+  std::string suggested_policy;        // from the live MX (CRLF lines); empty: nothing to suggest
+  std::string provider;                // "Microsoft 365", …; empty: not recognised
+  std::optional<HostedReport> hosted;  // empty: the agent serves no policy for the domain
+  HistoryPtr history;                  // including this check; null: judged without a history
+  std::vector<Change> changes;         // confirmed by this check; for the timeline
   // How far MTA-STS is introduced; empty: judged without a history, or too little was observed.
   std::optional<Rollout> rollout;
 
@@ -139,7 +150,7 @@ struct Report {
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (domain, checked_at, duration, outcome, stages, findings, record, policy,
-                       tlsrpt, mx, suggested_policy, provider, history, changes, rollout))
+                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.

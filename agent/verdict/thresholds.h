@@ -10,6 +10,7 @@
 #include <string>
 
 #include "protocol/sts/sts_policy.h"
+#include "verdict/hosted_policy.h"
 
 namespace mtasts::verdict {
 
@@ -32,6 +33,7 @@ struct Thresholds {
   std::chrono::milliseconds change_hold = std::chrono::hours(24);  // how long a change is reported
   std::chrono::milliseconds retention = std::chrono::hours(400 * 24);
   Vantage vantage;
+  HostedPolicyPtr hosted;  // what the agent serves for this domain; null: nothing
   bool operator==(const Thresholds&) const = default;
 };
 

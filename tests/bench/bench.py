@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import policy_host_bench
 import reports_bench
 from peers import (Agent, BenchError, Blackbox, Servers, bare_cpu_seconds, history_cost, report_store_cost,
                    peak_memory_bytes, scheduled_seconds)
@@ -33,6 +34,7 @@ HISTORY_ROUNDS = 15     # over a week
 GROWTH_TARGET = 1.05    # of the file after the first round
 MEGABYTE = 1_000_000
 REPORTS = 1_000         # of 5 kB, posted
+REQUESTS = 50_000       # of a policy, in each turn
 IDLE_SECONDS = 10
 MEMORY_INTERVAL_SECONDS = 90  # fast enough for a bench, slow enough that checks do not pile up
 
@@ -218,11 +220,12 @@ def parse_options():
     parser.add_argument("--memory-domains", type=int, help="0: leave memory out")
     parser.add_argument("--history-domains", type=int, help="0: leave the state file out")
     parser.add_argument("--report-domains", type=int, help="0: leave stored TLS reports out")
+    parser.add_argument("--requests", type=int, help="of policies, in each turn; 0: leave serving policies out")
     parser.add_argument("--reports", type=int, help="that are posted to the agent; 0: leave TLS reports out")
     options = parser.parse_args()
-    full = (5, 240, FULL_DOMAINS, HISTORY_DOMAINS, REPORT_DOMAINS, REPORTS)
-    defaults = (3, 120, 2_000, 5_000, 50, 200) if options.quick else full
-    names = ("turns", "domains", "memory_domains", "history_domains", "report_domains", "reports")
+    full = (5, 240, FULL_DOMAINS, HISTORY_DOMAINS, REPORT_DOMAINS, REPORTS, REQUESTS)
+    defaults = (3, 120, 2_000, 5_000, 50, 200, 10_000) if options.quick else full
+    names = ("turns", "domains", "memory_domains", "history_domains", "report_domains", "reports", "requests")
     for name, default in zip(names, defaults):
         if getattr(options, name) is None:
             setattr(options, name, default)
@@ -254,6 +257,11 @@ def main():
                 say()
                 say(f"TLS reports: {options.turns} turns …")
                 reports_bench.measure(options, Path(directory), say, verdict)
+        if options.requests > 0:
+            with tempfile.TemporaryDirectory(prefix="mtasts-bench-") as directory:
+                say()
+                say(f"Policies: {options.turns} turns …")
+                policy_host_bench.measure(options, Path(directory), say, verdict)
     except BenchError as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1

@@ -2,14 +2,21 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """Serving policies: the settings, the certificate, and the ways from outside to the agent."""
 
+import contextlib
+import http.client
 import os
+import socket
+import ssl
+import subprocess
+import time
 import tomllib
 import unittest
 
 import chart
 from cases import CASES, DOMAINS
-from chart import RENDERED, agent_of, all_of, environment_of, merged, one, run, settings_of, workload
+from chart import RENDERED, agent_of, all_of, environment_of, free_ports, merged, one, run, settings_of, workload
 from refused import policy_host
+from settings import with_certificate
 
 FOLDER = "/etc/mtasts-exporter-policy-host"
 PATH = "/.well-known/mta-sts.txt"
@@ -181,6 +188,60 @@ class PolicyHost(unittest.TestCase):
         self.assertIn({"name": "mtasts-policy-host", "secret": {"secretName": "policy-tls"}},
                       workload(made)["spec"]["template"]["spec"]["volumes"])
         self.assertEqual([e for errors in chart.TOOLS.errors_of(made) for e in errors], [])
+
+    def ask(self, port, host, secure):
+        """(status, body) of the policy of a host, as a sender asks for it; None while nothing listens."""
+        try:
+            if secure:
+                trust = ssl.create_default_context(cafile=secure / "tls.crt")
+                stream = socket.create_connection(("127.0.0.1", port), timeout=5)
+                connection = http.client.HTTPConnection(host)
+                connection.sock = trust.wrap_socket(stream, server_hostname=host)
+            else:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            with contextlib.closing(connection):
+                connection.request("GET", PATH, headers={"Host": host})
+                response = connection.getresponse()
+                return response.status, response.read().decode()
+        except ConnectionError:
+            return None
+
+    def wait_for(self, wanted, *question, seconds=20):
+        end = time.monotonic() + seconds
+        while (answer := self.ask(*question)) != wanted:
+            self.assertLess(time.monotonic(), end, answer)
+            time.sleep(0.1)
+
+    def test_the_agent_serves_what_the_values_say(self):
+        for tls in ({}, {"secretName": "a"}):
+            with self.subTest(tls=tls):
+                web, telemetry, port, dead = free_ports(4)
+                values = {"domains": ["a.test"], "web": {"port": web, "address": "127.0.0.1"},
+                          "telemetry": {"port": telemetry}, "policyHost": policy_host(("a.test", "b.test"), port=port, tls=tls),
+                          "settings": {"dns": {"servers": [f"127.0.0.1:{dead}"], "timeout": "100ms", "tries": 1},
+                                       "smtp": {"enabled": False}, "canary": {"dns": [], "https": [], "smtp": []}}}
+                manifests = chart.TOOLS.render(values)
+                folder = chart.TOOLS.scratch / f"serving-{len(tls)}"
+                files = with_certificate(settings_of(manifests), folder)
+                folder.mkdir(exist_ok=True)
+                file = folder / "config.toml"
+                file.write_text(files["config.toml"])
+                environment = {**environment_of(agent_of(manifests)), "MTASTS_STATE_PATH": ":memory:"}
+                agent = subprocess.Popen([chart.AGENT, "serve", "--config", file], env=environment,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                try:
+                    text = "version: STSv1\r\nmode: testing\r\nmx: mx.example\r\nmax_age: 604800\r\n"
+                    way = (port, "mta-sts.a.test", tls and folder)
+                    self.wait_for((200, text), *way)
+                    self.assertEqual(self.ask(port, "mta-sts.b.test", tls and folder), (200, text))
+                    if not tls:
+                        self.assertEqual(self.ask(port, "mta-sts.c.test", None), (404, ""))
+                    # As the kubelet does after a change of the values.
+                    file.write_text(files["config.toml"].replace('mode = "testing"', 'mode = "enforce"'))
+                    self.wait_for((200, text.replace("testing", "enforce")), *way)
+                finally:
+                    agent.terminate()
+                    self.assertEqual(agent.wait(timeout=10), 0)
 
     def test_notes_say_what_to_do_next(self):
         def notes(values):

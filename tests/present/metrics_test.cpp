@@ -284,7 +284,8 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.enable_reports();
   metrics.count_rejected_report(reports::Rejection::foreign_domain);
   metrics.set_mailbox(MailboxFacts{world::at(1763755700), 12, 2});
-  metrics.set_endpoint_certificate(world::at(1780000000));
+  metrics.set_endpoint_certificate(
+      EndpointCertificate{world::at(1770000000), world::at(1780000000), false});
   metrics.set_spool_entries(4);
   metrics.set_policy_host(
       AgentMetrics::PolicyHostFacts{{}, Time(std::chrono::seconds(1790000000))});
@@ -311,7 +312,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "tlsrpt_mailbox_last_success_timestamp_seconds 1763755700\n",
         "tlsrpt_mailbox_messages_total 12\n",
         "tlsrpt_mailbox_failures_total 2\n",
+        "tlsrpt_endpoint_certificate_not_before_timestamp_seconds 1770000000\n",
         "tlsrpt_endpoint_certificate_not_after_timestamp_seconds 1780000000\n",
+        "tlsrpt_endpoint_certificate_current 0\n",
         "tlsrpt_spool_entries 4\n",
         "mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1790000000\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;

@@ -102,6 +102,23 @@ TEST(Records, TheHistoryKnowsWhoHadTheId) {
   EXPECT_EQ(choose_id(policy, before, kNow).id, own);
 }
 
+TEST(Records, AWeakerModeIsTold) {
+  PublishedBefore before;
+  EXPECT_EQ(weaker_than_before(Mode::testing, before), "");
+  before.live_body = body(Mode::enforce);
+  EXPECT_THAT(weaker_than_before(Mode::testing, before), HasSubstr("mode enforce"));
+  EXPECT_EQ(weaker_than_before(Mode::enforce, before), "");
+  before.live_body.reset();
+  auto history = std::make_shared<verdict::History>();
+  auto facts = std::make_shared<verdict::PolicyFacts>();
+  facts->mode = Mode::enforce;
+  history->policy.value = facts;
+  before.history = history;
+  EXPECT_THAT(weaker_than_before(Mode::none, before), HasSubstr("mode none"));
+  history->policy_gone = kNow;
+  EXPECT_EQ(weaker_than_before(Mode::testing, before), "") << "it is not served any more";
+}
+
 TEST(Records, ValuesPassTheParsersWithoutAWord) {
   RecordsRequest request =
       request_for("example.com", {"mailto:a@example.com", "https://r.example.com/a%2Cb"});

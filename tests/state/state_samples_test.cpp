@@ -117,6 +117,7 @@ verdict::Report rich_report(const std::string& domain) {
   report.mx = {first, second};
   report.suggested_policy = "version: STSv1\r\nmode: testing\r\n";
   report.provider = "Microsoft 365";
+  report.hosted = verdict::HostedReport{"1f", "v=STSv1; id=1f", true, false};
   report.history = std::make_shared<const verdict::History>(rich_history());
   report.changes = {{at_second(5), "record_id", "", "1", kHostile}};
   report.rollout = verdict::Rollout();
@@ -333,7 +334,7 @@ void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport&
 
 void expect_same(const verdict::Report& left, const verdict::Report& right) {
   const auto& [domain, checked_at, duration, outcome, stages, findings, record, policy, tlsrpt, mx,
-               suggested_policy, provider, history, changes, rollout] = left;
+               suggested_policy, provider, hosted, history, changes, rollout] = left;
   EXPECT_EQ(domain, right.domain);
   EXPECT_EQ(checked_at, right.checked_at);
   EXPECT_EQ(duration, right.duration);
@@ -354,6 +355,7 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
   for (size_t i = 0; i < mx.size(); ++i) expect_same(mx[i], right.mx[i]);
   EXPECT_EQ(suggested_policy, right.suggested_policy);
   EXPECT_EQ(provider, right.provider);
+  EXPECT_EQ(hosted, right.hosted);
   EXPECT_TRUE(rollout == right.rollout);
 }
 

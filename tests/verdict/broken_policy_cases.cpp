@@ -113,6 +113,7 @@ std::vector<BrokenCase> record_cases() {
          s.evidence.record.cname_loop = true;
        }},
       {"sts-policy-without-record", record_status(DnsStatus::nodata)},
+      {"sts-hosted-id-differs", [](Scene& s) { s.host(s.fetch().body); }},
       {"sts-record-without-policy", host_status(DnsStatus::nxdomain)},
   };
 }
@@ -127,6 +128,8 @@ std::vector<BrokenCase> fetch_cases() {
       {"sts-host-connect-refused", fetch(HttpsStatus::refused)},
       {"sts-host-timeout", fetch(HttpsStatus::connect_timeout)},
       {"probe-https-outage", channel_fault(Channel::https_ipv4, ChannelFault::Kind::outage)},
+      {"sts-hosted-policy-not-served",
+       [](Scene& s) { s.host("version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\n"); }},
       {"sts-host-ipv6-fail",
        [](Scene& s) {
          s.fetch(1).status = HttpsStatus::refused;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/sts/policy_writer.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/judge.h"
 
@@ -164,6 +165,11 @@ struct Scene {
       evidence.mx.mx.push_back({static_cast<uint16_t>(10 * i), names[i]});
       hosts.push_back(good_host(names[i], {"192.88.99." + std::to_string(i + 1)}));
     }
+  }
+  // The agent serves this policy for the domain.
+  void host(const std::string& body, Time since = kNever) {
+    thresholds.hosted = std::make_shared<const HostedPolicy>(
+        HostedPolicy{body, protocol::id_of_policy(body), since});
   }
   // Both families respond alike: one policy, one fault.
   void for_each_fetch(const std::function<void(protocol::HttpsAttempt&)>& change) {

@@ -12,7 +12,8 @@ import re
 import sys
 import unittest
 
-from publishing_world import STARTING, PublishingWorld, json_of, records_of
+from processes import accepts, wait_until
+from publishing_world import POLICY_ADDRESS, STARTING, PublishingWorld, json_of, records_of
 
 DOMAIN = STARTING.name
 DAY_SECONDS = 86400
@@ -51,7 +52,7 @@ class Publishing(unittest.TestCase):
     def listening(self, settings):
         """The printed settings with this machine's address, port and certificate in place of the printed ones."""
         leaf = self.world.issue_policy_certificate()
-        for key, value in (("listen", f'["{self.world.policy_address}:{self.world.ports["https"]}"]'),
+        for key, value in (("listen", f'["{POLICY_ADDRESS}:{self.world.ports["https"]}"]'),
                            ("cert_file", f'"{leaf.chain_file}"'), ("key_file", f'"{leaf.key_file}"')):
             settings, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", settings)
             self.assertEqual(count, 1, key)
@@ -65,7 +66,7 @@ class Publishing(unittest.TestCase):
 
     def test_02_everything_is_generated(self):
         done = self.world.run("generate", "all", DOMAIN, "--for", "agent", "--rua", REPORTS,
-                              "--policy-host", self.world.policy_address, "--out", str(self.files))
+                              "--policy-host", POLICY_ADDRESS, "--out", str(self.files))
         self.assertEqual(done.returncode, 0, done.stderr)
         for name, kind in (("mta-sts.txt", "policy"),):
             self.assertEqual(self.world.agent.run("lint", kind, str(self.files / name)).returncode, 0)
@@ -77,8 +78,10 @@ class Publishing(unittest.TestCase):
         printed = (self.files / "hosting/agent/policy-host.toml").read_text()
         type(self).settings = self.listening(printed)
         self.world.add_settings(self.settings)
+        wait_until(lambda: accepts(POLICY_ADDRESS, self.world.ports["https"]), "the policy host",
+                   servers=[self.world.servers["agent"]])
+        # As the guide orders: the policy host and its policy, then the records that announce it.
         records = records_of((self.files / f"{DOMAIN}.zone").read_text())
-        # As the guide orders: the policy host, then the policy, then the record.
         for name, kind, value in sorted(records, key=lambda record: record[1] == "TXT"):
             self.world.set_records(name, kind, [value])
         report = self.world.settle(lambda report: report["outcome"] == "ok", "the published domain to be ok", 60)

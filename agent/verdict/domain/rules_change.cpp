@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/hosted_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -67,7 +68,16 @@ class ChangeRules {
                        });
   }
   std::string until(Time when) const { return until_text(when, now_); }
+  // The record announces the policy that the agent serves, under the id that is made of it.
+  bool announces_hosted() const {
+    const HostedPolicyPtr& own = judgement_.thresholds.hosted;
+    return own != nullptr && history_.record.value == own->id;
+  }
   std::string new_id_fix() const {
+    if (announces_hosted())
+      return "The id is made of the policy: change max_age of the domain's [[policy]] by a second, "
+             "so that it gets an id of its own, and publish the record that the next check names";
+    if (serves_hosted(judgement_)) return hosted_publication_fix(judgement_);
     return fmt::format(
         "If the policy served now is the intended one and covers every MX host, publish the record "
         "with a new id: \"v=STSv1; id={}\"",
@@ -178,6 +188,7 @@ bool ChangeRules::stale_copies() {
       stale = &instance;
   }
   if (stale == nullptr) return false;
+  if (announces_another_than_hosted(judgement_)) return true;  // reported as such
   date_reported_ = true;
   auto id = std::find_if(history_.ids.begin(), history_.ids.end(),
                          [&](const SeenId& seen) { return seen.id == *record.value; });
@@ -215,6 +226,7 @@ bool ChangeRules::stale_copies() {
 void ChangeRules::id_changes() {
   const auto& record = history_.record;
   if (!record.previous || !is_recent(record.changed) || record.value->empty()) return;
+  if (announces_hosted()) return;  // equal policies have equal ids
   std::string when = date_text(record.changed);
   for (const SeenId& seen : history_.ids) {
     if (seen.id != *record.value || !is_recent(seen.returned)) continue;

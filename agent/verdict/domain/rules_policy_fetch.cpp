@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "verdict/domain/hosted_rules.h"
 #include "verdict/domain/policy_rules.h"
 #include "verdict/domain/unchecked.h"
 #include "verdict/rule_context.h"
@@ -99,7 +100,8 @@ void judge_without_record(RuleContext& context) {
               {.message = fmt::format("A valid policy (mode {}) is served at https://{}/, but "
                                       "there is no record",
                                       protocol::name_of(*context.reading.policy.mode),
-                                      context.evidence.policy.host)});
+                                      context.evidence.policy.host),
+               .fix = hosted_publication_fix(context)});
 }
 
 }  // namespace
@@ -131,6 +133,7 @@ void judge_policy_fetch(RuleContext& context) {
     judge_failed_lookup(context);
     judge_policy_addresses(context);
   }
+  judge_hosted_policy(context);
   judge_unchecked_policy_host(context);
   judge_certificate_stage(context);
 }

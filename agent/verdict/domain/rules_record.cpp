@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "protocol/senders/senders.h"
+#include "verdict/domain/hosted_rules.h"
 #include "verdict/rule_context.h"
 
 namespace mtasts::verdict {
@@ -28,7 +29,8 @@ void judge_absence(RuleContext& context, const DnsAnswer& answer) {
   }
   context.add("sts-txt-missing",
               {.message = fmt::format("There is no TXT record at {} ({})", answer.name,
-                                      protocol::name_of(answer.status))});
+                                      protocol::name_of(answer.status)),
+               .fix = hosted_publication_fix(context)});
   if (answer.status == DnsStatus::nxdomain)
     context.add("sts-txt-nxdomain",
                 {.message = fmt::format("The name {} does not exist (NXDOMAIN)", answer.name)});
@@ -69,7 +71,8 @@ void judge_texts(RuleContext& context, const DnsAnswer& answer) {
     case StsRecordSet::Status::none:
       context.add(
           "sts-txt-missing",
-          {.message = fmt::format("No TXT record at {} begins with \"v=STSv1;\"", answer.name)});
+          {.message = fmt::format("No TXT record at {} begins with \"v=STSv1;\"", answer.name),
+           .fix = hosted_publication_fix(context)});
       break;
   }
   judge_unrelated(context, answer);
@@ -88,6 +91,7 @@ void judge_record(RuleContext& context) {
   switch (answer.status) {
     case DnsStatus::answered:
       judge_texts(context, answer);
+      judge_hosted_record(context);
       break;
     case DnsStatus::nodata:
     case DnsStatus::nxdomain:

@@ -57,6 +57,13 @@ inline constexpr FindingRow kRows[] = {
      "which one a sender applies.",
      "Serve the same file at every address, and publish a new id when all of them have it.",
      kCurlPolicy},
+    {"sts-hosted-policy-not-served", kStage, W, W, kNone, "", "RFC 8461 §3.3",
+     "The agent serves a policy for the domain, but the policy host that senders ask answers "
+     "something else, so the agent's policy has no effect.",
+     "Point mta-sts.<domain> at the agent's [policy_host], or at a proxy that passes requests on "
+     "to "
+     "it and keeps their Host field; or remove the domain from [[policy]].",
+     kCurlPolicy},
     {"sts-host-unchecked", kStage, U, U, kNone, "", "RFC 8461 §3.3",
      "Addresses of the policy host that the agent did not contact: it does not use their family, "
      "there are too many, or the check ended early.",

@@ -115,6 +115,10 @@ inline constexpr FindingRow kRows[] = {
      "Point both _mta-sts.<domain> and mta-sts.<domain> at the names that the provider specifies, "
      "or at none of them.",
      kDigBoth},
+    {"sts-hosted-id-differs", kStage, W, W, kNone, "", "RFC 8461 §3.1, §8.1",
+     "The agent serves the domain's policy, but the record has the id of another one, so senders "
+     "that hold an earlier policy do not fetch this one.",
+     "Publish the record with the id of the policy that the agent serves.", kDigRecord},
     {"sts-policy-without-record", kStage, W, W, kNone, "", "RFC 8461 §3.1",
      "A valid policy is served, but senders never fetch it because the TXT record is missing.",
      "Publish the TXT record once the policy covers every MX host, or remove MTA-STS in the safe "
