@@ -49,6 +49,17 @@ std::vector<std::string> behind(const PlanInput& input, const verdict::HeldPolic
   return names;
 }
 
+Time tlspol_until(const SenderCaches& caches) {
+  Time until{};
+  auto consider = [&](const verdict::HeldPolicy& held) {
+    if (is_enforced(*held.policy))
+      until = std::max(until, std::min(held.until, held.last_served + kTlspolLongest));
+  };
+  if (caches.served) consider(*caches.served);
+  for (const verdict::HeldPolicy& held : caches.old) consider(held);
+  return whole_minute_after(until);
+}
+
 }  // namespace
 
 std::vector<std::string> sender_delays(const PlanInput& input, const SenderCaches& caches,
@@ -63,11 +74,15 @@ std::vector<std::string> sender_delays(const PlanInput& input, const SenderCache
                        : "not known, assumed to be a day"));
   Time until = whole_minute_after(last.until);
   sentences.push_back(fmt::format("Others: until {}.", verdict::until_text(until, input.now)));
-  Time tlspol = std::min(until, whole_minute_after(last.last_served + kTlspolLongest));
-  sentences.push_back(
-      fmt::format("{} never looks for a new id, and keeps a policy for 30 days at most: until {}.",
-                  protocol::names_text({protocol::Sender::postfix_tlspol}),
-                  verdict::until_text(tlspol, input.now)));
+  Time tlspol = tlspol_until(caches);
+  std::string name = protocol::names_text({protocol::Sender::postfix_tlspol});
+  if (tlspol > input.now)
+    sentences.push_back(fmt::format(
+        "{} never looks for a new id, and keeps a policy for 30 days at most: until {}.", name,
+        verdict::until_text(tlspol, input.now)));
+  else
+    sentences.push_back(fmt::format(
+        "{} keeps a policy for 30 days at most, and holds none of mode enforce any more.", name));
   if (input.reported == nullptr) return sentences;
   std::vector<std::string> reporters = reporters_of(*input.reported);
   if (!reporters.empty())
