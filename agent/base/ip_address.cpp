@@ -28,6 +28,7 @@ constexpr Range kRanges4[] = {
     {"172.16.0.0", 12, AddressScope::private_use},
     {"192.0.0.0", 24, AddressScope::reserved},
     {"192.0.2.0", 24, AddressScope::documentation},
+    {"192.88.99.0", 24, AddressScope::reserved},  // relays of 6to4, deprecated (RFC 7526)
     {"192.168.0.0", 16, AddressScope::private_use},
     {"198.18.0.0", 15, AddressScope::reserved},
     {"198.51.100.0", 24, AddressScope::documentation},
@@ -40,6 +41,7 @@ constexpr Range kRanges6[] = {
     {"::1", 128, AddressScope::loopback},
     {"64:ff9b:1::", 48, AddressScope::private_use},  // RFC 8215: local-use translation
     {"100::", 64, AddressScope::discard},
+    {"100:0:0:1::", 64, AddressScope::reserved},  // RFC 9780: dummy prefix, never on the wire
     {"2001::", 32, AddressScope::reserved},  // Teredo (RFC 4380): embeds an obfuscated IPv4 address
     {"2001:2::", 48, AddressScope::reserved},
     {"2001:10::", 28, AddressScope::reserved},  // ORCHID (RFC 4843, 7343): not routable

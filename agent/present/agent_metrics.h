@@ -54,6 +54,8 @@ class AgentMetrics : public CheckMetrics {
   void count_check(bool inconclusive);
   void set_checks_in_flight(size_t count);
   void set_queue(size_t length, std::chrono::duration<double> lag);
+  // How late the checks' loop came to a handler that was due.
+  void observe_loop_lag(std::chrono::duration<double> lag);
   void observe_phase(Phase phase, std::chrono::duration<double> duration) override;
   void count_dns_query(std::string_view type) override;
   void count_dns_failure(std::string_view reason) override;

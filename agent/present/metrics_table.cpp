@@ -125,6 +125,8 @@ constexpr Metric kTable[] = {
      "Number of domain checks that are due and waiting."},
     {"mtasts_check_lag_seconds", gauge, agent, "",
      "Delay of the check that has been waiting longest."},
+    {"mtasts_loop_lag_seconds", histogram, agent, "",
+     "Delay with which the event loop of the checks came to a timer that was due."},
     {"mtasts_dns_queries_total", counter, agent, "type",
      "Total number of DNS queries sent, by record type."},
     {"mtasts_dns_query_failures_total", counter, agent, "reason",

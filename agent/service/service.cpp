@@ -53,6 +53,9 @@ Service::Service(Load load)
       signals_(loop_),
       timer_(loop_),
       shutdown_timer_(loop_),
+      lag_(loop_.get_executor(),
+           [this](std::chrono::duration<double> lag) { metrics_.observe_loop_lag(lag); }),
+      lag_watch_(lag_.watch()),
       last_turn_(SteadyClock::now()),
       scheduler_(loop_.get_executor(),
                  [this](const verdict::Evidence& evidence, schedule::Scheduler::Trigger trigger) {

@@ -289,6 +289,8 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.set_spool_entries(4);
   metrics.set_policy_host(
       AgentMetrics::PolicyHostFacts{{}, Time(std::chrono::seconds(1790000000))});
+  metrics.observe_loop_lag(std::chrono::milliseconds(40));
+  metrics.observe_loop_lag(std::chrono::milliseconds(60));
   std::string text = metrics.text();
   for (const char* line :
        {"mtasts_checks_total 2\n",
@@ -303,6 +305,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
         "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",
+        "mtasts_loop_lag_seconds_bucket{le=\"0.05\"} 1\n",
+        "mtasts_loop_lag_seconds_bucket{le=\"0.1\"} 2\n",
+        "mtasts_loop_lag_seconds_count 2\n",
         "mtasts_exporter_config_last_reload_successful 1\n",
         "mtasts_exporter_config_last_reload_success_timestamp_seconds 1763755600\n",
         "mtasts_shard_ordinal 1\n",

@@ -159,7 +159,7 @@ TEST(VerifyCommand, NamesTheAddressAndPortThatWereSeen) {
   scene.fetch(1).http_status = 404;
   Report report = scene.judged();
   EXPECT_EQ(find(report, "sts-http-status")->verify,
-            "curl -sS -i --max-time 30 --cacert '/etc/my ca.pem' --connect-to ::192.88.99.10:8443 "
+            "curl -sS -i --max-time 30 --cacert '/etc/my ca.pem' --connect-to ::192.175.48.10:8443 "
             "https://mta-sts.example.com/.well-known/mta-sts.txt");
 }
 
