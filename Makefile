@@ -80,8 +80,8 @@ image-test: ## Build the container image without a container engine, run it, and
 test-tsan: ## Test the multi-threaded modules with ThreadSanitizer (clang)
 	$(call install,$(BUILD_PACKAGES) $(TSAN_PACKAGES))
 	@cmake --preset tsan
-	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test present_test web_test service_test
-	@ctest --test-dir $(BUILD)/tsan --output-on-failure -L '^(board|state|present|web|service)$$'
+	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test report_store_test intake_test present_test web_test service_test
+	@ctest --test-dir $(BUILD)/tsan --output-on-failure -L '^(board|state|report_store|intake|present|web|service)$$'
 
 fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60)
 	$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))

@@ -375,6 +375,34 @@ def reports_row():
     ]
 
 
+def publishing_row():
+    phase = f"max by (domain, phase) (mtasts_rollout_phase{{{JOB}}})"
+    ready = f"max by (domain) (mtasts_rollout_ready{{{JOB}}})"
+    # Every shard and replica serves all policies: the highest of several equal values, but the sum of their requests.
+    hosted = f"max by (domain, id) (mtasts_hosted_policy_info{{{JOB}}})"
+    asked = f"sum by (domain) (increase(mtasts_hosted_policy_requests_total{{{JOB}}}[1d]))"
+    published = f"max by (domain, id) (mtasts_record_info{{{JOB}}})"
+    columns = {"requests": f"topk(100, {hosted} * on (domain) group_left () {asked})",
+               "id published": f"({hosted} and on (domain, id) {published}) or ({hosted} * 0 and on (domain) {checked()})"}
+    return row("Publishing"), [
+        graph("Rollout", "Domains by phase: mode testing with a short max_age, then longer, then enforce.",
+              [target(f"sum by (phase) ({phase})", "{{phase}}")], 12, 8, "short", stacked=True),
+        table("Ready for the next step", "Domains whose next step is due, with nothing that speaks against it, at most 100; "
+              "`mtasts-exporter plan enforce DOMAIN` says what to publish.",
+              {"ready": f"topk(100, ({phase} == 1) and on (domain) ({ready} == 1))"}, 12, 8, ["domain", "phase"],
+              "domain", False, overrides=[override("ready", mappings=mapping(YES_NO))]),
+        table("Hosted policies", "Policies that the agent serves, most requested first, at most 100, with the requests of a "
+              "day. Id published: the TXT record has the id of the policy; empty if nothing checks the domain.",
+              columns, 12, 9, ["domain", "id"], "requests", True,
+              overrides=[override("requests", unit="short", decimals=0),
+                         override("id published", mappings=mapping(YES_NO), custom__displayMode="color-background")]),
+        graph("Requests for hosted policies", "Per second, by the program that asks, and those that got no policy, by reason.",
+              [target(rate("mtasts_hosted_policy_requests_by_agent_total", "agent"), "{{agent}}"),
+               target(rate("mtasts_hosted_policy_rejected_requests_total", "reason"), "rejected: {{reason}}")],
+              12, 9, "reqps"),
+    ]
+
+
 def rate(metric, by="instance", window="$__rate_interval"):
     return f"sum by ({by}) (rate({metric}{{{JOB}}}[{window}]))"
 
@@ -475,7 +503,7 @@ def dashboard():
         "schemaVersion": 37, "version": 1, "style": "dark", "timezone": "browser", "refresh": "1m", "id": None,
         "time": {"from": "now-24h", "to": "now"}, "timepicker": {}, "fiscalYearStartMonth": 0, "liveNow": False,
         "weekStart": "", "links": [], "annotations": {"list": []}, "templating": {"list": variables},
-        "panels": laid_out([overview(), expiry(), reports_row(), domain_row(), agent_row()]),
+        "panels": laid_out([overview(), expiry(), reports_row(), publishing_row(), domain_row(), agent_row()]),
     }
 
 

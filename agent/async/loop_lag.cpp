@@ -4,6 +4,7 @@
 #include "async/loop_lag.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mtasts::async {
 namespace {
@@ -26,7 +27,9 @@ struct Standstill {
 }  // namespace
 
 struct LoopLag::Watch::State : std::enable_shared_from_this<State> {
-  explicit State(const boost::asio::any_io_executor& executor) : timer(executor) {}
+  State(const boost::asio::any_io_executor& executor,
+        std::function<void(std::chrono::duration<double>)> told)
+      : timer(executor), observe(std::move(told)) {}
 
   void start() {
     due = steady_clock::now() + kTick;
@@ -39,6 +42,7 @@ struct LoopLag::Watch::State : std::enable_shared_from_this<State> {
 
   void tick() {
     const Instant now = steady_clock::now();
+    if (observe) observe(now - due);
     if (now - due >= kUnremarkable) standstills.push_back({due, now});
     while (!standstills.empty() &&
            (standstills.front().end < now - kMemory || standstills.size() > kMaxStandstills))
@@ -56,6 +60,7 @@ struct LoopLag::Watch::State : std::enable_shared_from_this<State> {
   }
 
   boost::asio::steady_timer timer;
+  std::function<void(std::chrono::duration<double>)> observe;
   size_t watches = 0;
   Instant due{};
   std::deque<Standstill> standstills;
@@ -69,8 +74,9 @@ LoopLag::Watch::~Watch() {
   if (state_ != nullptr && --state_->watches == 0) state_->timer.cancel();
 }
 
-LoopLag::LoopLag(const boost::asio::any_io_executor& executor)
-    : state_(std::make_shared<Watch::State>(executor)) {}
+LoopLag::LoopLag(const boost::asio::any_io_executor& executor,
+                 std::function<void(std::chrono::duration<double>)> observe)
+    : state_(std::make_shared<Watch::State>(executor, std::move(observe))) {}
 
 LoopLag::~LoopLag() = default;
 

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 
 namespace mtasts::async {
@@ -27,7 +28,9 @@ class LoopLag {
   // Less than this is no standstill that would make a peer or a timer give up.
   static constexpr Duration kSignificant{500};
 
-  explicit LoopLag(const boost::asio::any_io_executor& executor);
+  // `observe`, if any, is told of every tick how late it came.
+  explicit LoopLag(const boost::asio::any_io_executor& executor,
+                   std::function<void(std::chrono::duration<double>)> observe = {});
   ~LoopLag();
   LoopLag(const LoopLag&) = delete;
   LoopLag& operator=(const LoopLag&) = delete;

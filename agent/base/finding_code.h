@@ -184,6 +184,7 @@ inline constexpr std::string_view kFindingCodes[] = {
     "sts-policy-version-not-first",
     "sts-policy-wildcard-depth",
     "sts-policy-without-record",
+    "sts-ready-for-next-phase",
     "sts-record-without-policy",
     "sts-removed-before-expiry",
     "sts-removed-while-cached",

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace mtasts {
@@ -27,6 +28,7 @@ constexpr Range kRanges4[] = {
     {"172.16.0.0", 12, AddressScope::private_use},
     {"192.0.0.0", 24, AddressScope::reserved},
     {"192.0.2.0", 24, AddressScope::documentation},
+    {"192.88.99.0", 24, AddressScope::reserved},  // relays of 6to4, deprecated (RFC 7526)
     {"192.168.0.0", 16, AddressScope::private_use},
     {"198.18.0.0", 15, AddressScope::reserved},
     {"198.51.100.0", 24, AddressScope::documentation},
@@ -39,6 +41,7 @@ constexpr Range kRanges6[] = {
     {"::1", 128, AddressScope::loopback},
     {"64:ff9b:1::", 48, AddressScope::private_use},  // RFC 8215: local-use translation
     {"100::", 64, AddressScope::discard},
+    {"100:0:0:1::", 64, AddressScope::reserved},  // RFC 9780: dummy prefix, never on the wire
     {"2001::", 32, AddressScope::reserved},  // Teredo (RFC 4380): embeds an obfuscated IPv4 address
     {"2001:2::", 48, AddressScope::reserved},
     {"2001:10::", 28, AddressScope::reserved},  // ORCHID (RFC 4843, 7343): not routable
@@ -138,9 +141,16 @@ IpAddress IpAddress::v6(const std::array<uint8_t, 16>& octets) {
 
 std::string IpAddress::text() const {
   char buffer[INET6_ADDRSTRLEN] = {};
-  int family = family_ == AddressFamily::ipv4 ? AF_INET : AF_INET6;
-  inet_ntop(family, octets_.data(), buffer, sizeof buffer);
-  return buffer;
+  if (family_ == AddressFamily::ipv6) {
+    inet_ntop(AF_INET6, octets_.data(), buffer, sizeof buffer);
+    return buffer;
+  }
+  char* at = buffer;
+  for (size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, buffer + sizeof buffer, octets_[i]).ptr;
+  }
+  return {buffer, at};
 }
 
 AddressScope IpAddress::scope() const {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstring>
 
 namespace mtasts {
 namespace {
@@ -67,7 +68,15 @@ std::string quoted(std::string_view text, size_t limit) {
 }
 
 bool is_utf8(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080u;
+  uint64_t word = 0;
   while (!text.empty()) {
+    while (text.size() >= sizeof word) {  // ASCII alone
+      std::memcpy(&word, text.data(), sizeof word);
+      if ((word & kHighBits) != 0) break;
+      text.remove_prefix(sizeof word);
+    }
+    if (text.empty()) return true;
     size_t length = utf8_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);

@@ -158,12 +158,23 @@ Snapshot LatestReports::snapshot() const {
   snapshot.hosts.reserve(hosts_.size());
   for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
   snapshot.channel_faults = channel_faults_;
+  snapshot.rejected_reports = rejected_reports_;
   return snapshot;
 }
 
 void LatestReports::set_channel_faults(std::vector<verdict::ChannelFault> faults) {
   std::lock_guard lock(mutex_);
   channel_faults_ = std::move(faults);
+}
+
+void LatestReports::set_rejected_reports(reports::RejectedReportsPtr rejected) {
+  std::lock_guard lock(mutex_);
+  rejected_reports_ = std::move(rejected);
+}
+
+reports::RejectedReportsPtr LatestReports::rejected_reports() const {
+  std::lock_guard lock(mutex_);
+  return rejected_reports_;
 }
 
 bool LatestReports::complete() const {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 #include "settings/settings.h"
 #include "verdict/evidence.h"
@@ -64,6 +65,7 @@ struct Snapshot {
   std::vector<HostEntryPtr> hosts;      // by name
   // The channels that are not available to the agent now: why much may be unknown.
   std::vector<verdict::ChannelFault> channel_faults;
+  reports::RejectedReportsPtr rejected_reports;  // null: TLS reports are not taken in
 };
 
 // The name under which an MX host is kept and labelled.
@@ -85,6 +87,9 @@ class LatestReports {
   Update set_reported(const std::string& domain, const reports::DomainSummaryPtr& reported);
 
   void set_channel_faults(std::vector<verdict::ChannelFault> faults);
+  // Null: TLS reports are not taken in.
+  void set_rejected_reports(reports::RejectedReportsPtr rejected);
+  reports::RejectedReportsPtr rejected_reports() const;
 
   DomainEntryPtr find(std::string_view domain) const;  // null: not configured
   Snapshot snapshot() const;
@@ -107,6 +112,7 @@ class LatestReports {
   std::map<std::string, HostUse, std::less<>> hosts_;
   size_t reported_ = 0;
   std::vector<verdict::ChannelFault> channel_faults_;
+  reports::RejectedReportsPtr rejected_reports_;
 };
 
 }  // namespace mtasts::board

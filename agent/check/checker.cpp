@@ -4,6 +4,8 @@
 #include "check/checker.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "async/deadline.h"
 #include "async/when_all.h"
@@ -21,10 +23,9 @@ std::vector<verdict::MxTarget> targets_of(const DnsAnswer& mx) {
   std::stable_sort(records.begin(), records.end(),
                    [](const auto& a, const auto& b) { return a.preference < b.preference; });
   std::vector<verdict::MxTarget> targets;
+  std::set<std::string_view> known;
   for (const protocol::MxRecord& record : records) {
-    bool known = std::any_of(targets.begin(), targets.end(),
-                             [&](const auto& target) { return target.host == record.host; });
-    if (known) continue;
+    if (!known.insert(record.host).second) continue;
     verdict::MxTarget target;
     target.host = record.host;
     target.preference = record.preference;
@@ -91,14 +92,14 @@ asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
   std::vector<asio::awaitable<void>> parts;
   for (verdict::MxTarget& target : evidence.mx_targets) {
     if (target.host.empty() || IpAddress::parse(target.host)) continue;
-    target.beyond_limit = parts.size() >= kMaxMxHosts;
-    if (!target.beyond_limit) parts.push_back(observe_host(target));
+    target.beyond_limit = parts.size() >= kMaxMxHosts || !mx_probes_.admit(domain, target.host);
+    if (!target.beyond_limit) parts.push_back(observe_host(target, domain));
   }
   co_await async::when_all(std::move(parts));
 }
 
-asio::awaitable<void> Checker::observe_host(verdict::MxTarget& target) {
-  target.verdict = co_await mx_probes_.get(target.host);
+asio::awaitable<void> Checker::observe_host(verdict::MxTarget& target, std::string domain) {
+  target.verdict = co_await mx_probes_.get(target.host, domain);
 }
 
 // Determines which channels were available; contacts canaries only when there is a failure to

@@ -40,7 +40,7 @@ class Checker {
  private:
   boost::asio::awaitable<bool> collect(verdict::Evidence& evidence);
   boost::asio::awaitable<void> observe_mail(verdict::Evidence& evidence);
-  boost::asio::awaitable<void> observe_host(verdict::MxTarget& target);
+  boost::asio::awaitable<void> observe_host(verdict::MxTarget& target, std::string domain);
   boost::asio::awaitable<void> assess_channels(verdict::Evidence& evidence, SteadyTime began);
 
   Environment environment_;

@@ -16,22 +16,23 @@ using protocol::DnsStatus;
 using protocol::RecordType;
 
 asio::awaitable<void> Lookup::query(std::string name, RecordType type, std::string target,
-                                    DnsAnswer& answer) {
+                                    DnsAnswer& answer, std::string client) {
   answer.name = name;
   answer.type = type;
   Standstill standstill(lag_);
-  answer = co_await resolver_.query(name, type);
+  if (client.empty()) client = target;
+  answer = co_await resolver_.query_for(client, name, type);
   standstill.excuse(answer);
   if (protocol::is_conclusive(answer.status)) channels_.note_success(Channel::dns, target);
   if (answer.status == DnsStatus::answered) channels_.note_record();
 }
 
 asio::awaitable<void> Lookup::addresses(std::string host, std::string target,
-                                        std::vector<DnsAnswer>& answers) {
+                                        std::vector<DnsAnswer>& answers, std::string client) {
   answers.resize(2);
   std::vector<asio::awaitable<void>> lookups;
-  lookups.push_back(query(host, RecordType::a, target, answers[0]));
-  lookups.push_back(query(host, RecordType::aaaa, target, answers[1]));
+  lookups.push_back(query(host, RecordType::a, target, answers[0], client));
+  lookups.push_back(query(host, RecordType::aaaa, target, answers[1], client));
   co_await async::when_all(std::move(lookups));
 }
 

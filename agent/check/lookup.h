@@ -22,14 +22,17 @@ class Lookup {
       : resolver_(environment.resolver), lag_(environment.lag), channels_(channels) {}
 
   // Fills `answer`, which must outlive the coroutine. Cancelling the coroutine cancels the lookup.
-  // `target` is the domain or MX host for which the name is looked up.
+  // `target` is the domain or MX host for which the name is looked up, `client` the domain whose
+  // check asks (Resolver::query_for); empty: the target.
   boost::asio::awaitable<void> query(std::string name, protocol::RecordType type,
-                                     std::string target, protocol::DnsAnswer& answer);
+                                     std::string target, protocol::DnsAnswer& answer,
+                                     std::string client = {});
 
   // Looks up A and AAAA regardless of the families the agent may contact: a missing address is a
   // fact about the host.
   boost::asio::awaitable<void> addresses(std::string host, std::string target,
-                                         std::vector<protocol::DnsAnswer>& answers);
+                                         std::vector<protocol::DnsAnswer>& answers,
+                                         std::string client = {});
 
  private:
   net::Resolver& resolver_;

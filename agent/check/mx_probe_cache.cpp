@@ -3,6 +3,8 @@
 
 #include "check/mx_probe_cache.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
@@ -12,6 +14,7 @@
 #include "check/address_selection.h"
 #include "check/standstill.h"
 #include "check/thresholds.h"
+#include "protocol/smtp/deferral.h"
 
 namespace mtasts::check {
 namespace {
@@ -22,6 +25,26 @@ using protocol::SmtpStatus;
 
 // A third of the 15 minutes between two checks of most domains.
 constexpr std::chrono::milliseconds kLongestFault = std::chrono::minutes(5);
+// Shorter than the time until a fault is confirmed by another probe.
+constexpr std::chrono::milliseconds kFailureShared = std::chrono::seconds(30);
+// An address that defers the agent may do so because of the connections: it gets one at a time.
+constexpr std::chrono::milliseconds kDeferredFor = std::chrono::hours(1);
+
+// The failure came about before the server could know for which name the agent came.
+bool is_same_for_every_name(const SmtpAttempt& attempt) {
+  switch (attempt.status) {
+    case SmtpStatus::refused:
+    case SmtpStatus::connect_timeout:
+    case SmtpStatus::unreachable:
+    case SmtpStatus::timeout:
+    case SmtpStatus::banner_rejected:
+    case SmtpStatus::ehlo_rejected:
+    case SmtpStatus::tarpit:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -54,24 +77,33 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
       lookup_(environment_, channels),
       network_(settings.network),
       interval_(settings.check.smtp_interval),
+      longest_wait_(settings.check.timeout),
       enabled_(settings.smtp.enabled),
       thresholds_(thresholds),
       probes_(environment_.executor, environment_.tasks),
-      addresses_in_use_(environment_.executor),
-      variants_(environment_, interval_, addresses_in_use_) {}
+      slots_(
+          environment_.executor, [this](const IpAddress& address) { return most_at_once(address); },
+          kMaxWaiting),
+      allowance_(interval_),
+      variants_(environment_, interval_, longest_wait_, slots_) {}
 
-asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host) {
-  Entry& entry = entries_[host];
-  entry.asked = environment_.steady_now();
-  bool fresh = entry.verdict != nullptr && entry.asked - entry.probed < lifetime(entry);
-  if (fresh) co_return entry.verdict;
-  auto work = [this, host] { return probe(host); };
-  async::AsyncEvent done = probes_.join(host, work);
-  co_await done.wait();
-  auto found = entries_.find(host);
-  // Not set: the waiting coroutine was cancelled; the probe goes on.
-  if (!done.is_set() || found == entries_.end()) co_return nullptr;
-  co_return found->second.verdict;
+asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host, std::string domain) {
+  // Again only where the probe was another domain's and its allowance did not suffice.
+  for (;;) {
+    Entry& entry = entries_[host];
+    entry.asked = environment_.steady_now();
+    const bool fresh = entry.verdict != nullptr && entry.asked - entry.probed < lifetime(entry) &&
+                       (entry.denied.empty() || entry.denied == domain);
+    if (fresh) co_return entry.verdict;
+    auto work = [this, host, domain] { return probe(host, domain); };
+    async::AsyncEvent done = probes_.join(host, work);
+    co_await done.wait();
+    auto found = entries_.find(host);
+    // Not set: the waiting coroutine was cancelled; the probe goes on.
+    if (!done.is_set() || found == entries_.end()) co_return nullptr;
+    const std::string& denied = found->second.denied;
+    if (denied.empty() || denied == domain) co_return found->second.verdict;
+  }
 }
 
 // An inconclusive result is probed again after 1, 2, 4 … minutes. A fault is probed again after at
@@ -84,18 +116,20 @@ std::chrono::milliseconds MxProbeCache::lifetime(const Entry& entry) const {
   return wait;
 }
 
-asio::awaitable<void> MxProbeCache::probe(std::string host) {
+asio::awaitable<void> MxProbeCache::probe(std::string host, std::string domain) {
   auto evidence = std::make_shared<verdict::MxHostEvidence>();
   evidence->host = host;
   evidence->probed_at = environment_.clock();
   std::exception_ptr broken;
+  bool denied = false;
   try {
-    co_await collect(*evidence);
+    denied = co_await collect(*evidence, domain);
   } catch (...) {
     broken = std::current_exception();
   }
   Entry& entry = entries_[host];
   entry.probed = environment_.steady_now();
+  entry.denied = denied ? domain : std::string();
   if (broken) {
     entry.verdict.reset();  // an older verdict must not be taken for a fresh one
     ++entry.inconclusive;
@@ -106,12 +140,14 @@ asio::awaitable<void> MxProbeCache::probe(std::string host) {
   entry.faulty = entry.verdict->has_fault ? entry.faulty + 1 : 0;
 }
 
-asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
+// True: some address was left out, because `domain` brings too many names.
+asio::awaitable<bool> MxProbeCache::collect(verdict::MxHostEvidence& evidence, std::string domain) {
   SteadyTime began = environment_.steady_now();
   std::optional<async::LoopLag::Watch> watch;
   if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
-  co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers);
+  co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers, domain);
   evidence.attempts = attempts_for<SmtpAttempt>(evidence.addresses, network_);
+  const bool denied = enabled_ && deny(evidence, domain);
   if (enabled_) {
     auto one = [this, &evidence](size_t i) {
       return probe_address(evidence.host, evidence.attempts[i]);
@@ -120,18 +156,64 @@ asio::awaitable<void> MxProbeCache::collect(verdict::MxHostEvidence& evidence) {
     co_await variants_.observe(evidence);
   }
   co_await assess_channels(evidence, began);
+  co_return denied;
 }
 
-// One connection per address at a time: many hosts may share an address.
+bool MxProbeCache::deny(verdict::MxHostEvidence& evidence, const std::string& domain) {
+  bool denied = false;
+  const SteadyTime now = environment_.steady_now();
+  for (SmtpAttempt& attempt : evidence.attempts) {
+    if (attempt.status == SmtpStatus::not_allowed) continue;
+    if (allowance_.admit(domain, evidence.host, attempt.address, now)) continue;
+    attempt.detail = fmt::format("not probed: {} has more than {} MX hosts at this address", domain,
+                                 NameAllowance::kMostNamesPerAddress);
+    denied = true;
+  }
+  return denied;
+}
+
+size_t MxProbeCache::most_at_once(const IpAddress& address) const {
+  auto found = deferred_.find(address);
+  const bool careful =
+      found != deferred_.end() && environment_.steady_now() - found->second < kDeferredFor;
+  return careful ? 1 : kMaxPerAddress;
+}
+
+const SmtpAttempt* MxProbeCache::shared_failure(const IpAddress& address) const {
+  auto found = failures_.find(address);
+  const bool holds =
+      found != failures_.end() && environment_.steady_now() - found->second.at < kFailureShared;
+  return holds ? &found->second.attempt : nullptr;
+}
+
+void MxProbeCache::note_outcome(const SmtpAttempt& attempt) {
+  const SteadyTime now = environment_.steady_now();
+  if (protocol::is_deferral(attempt)) deferred_[attempt.address] = now;
+  if (is_same_for_every_name(attempt))
+    failures_[attempt.address] = {attempt, now};
+  else if (attempt.status != SmtpStatus::cancelled)
+    failures_.erase(attempt.address);
+}
+
 asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpAttempt& attempt) {
-  if (attempt.status == SmtpStatus::not_allowed) co_return;
+  // Not allowed, or denied above.
+  if (attempt.status == SmtpStatus::not_allowed || !attempt.detail.empty()) co_return;
   IpAddress address = attempt.address;
   ChannelMonitor::Flight flight = channels_.begin(channel_of(ChannelKind::smtp, address.family()));
-  auto held = co_await addresses_in_use_.acquire(address);
+  auto held = co_await slots_.acquire(address, longest_wait_);
+  if (!held) {
+    attempt.detail = "too many MX hosts at this address were waiting to be probed";
+    co_return;
+  }
+  if (const SmtpAttempt* known = shared_failure(address)) {
+    attempt = *known;
+    co_return;
+  }
   Standstill standstill(environment_.lag);
   attempt = co_await environment_.prober.probe(host, address);
   standstill.excuse(attempt);
-  held.release();
+  note_outcome(attempt);
+  held->release();
   channels_.note_attempt(ChannelKind::smtp, host, attempt);
   environment_.metrics.observe_phase(Phase::smtp, attempt.total_time);
 }
@@ -161,6 +243,10 @@ void MxProbeCache::sweep() {
   std::erase_if(entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
+  const SteadyTime now = environment_.steady_now();
+  std::erase_if(failures_, [&](const auto& item) { return now - item.second.at > kFailureShared; });
+  std::erase_if(deferred_, [&](const auto& item) { return now - item.second > kDeferredFor; });
+  allowance_.sweep(now);
   variants_.sweep();
 }
 

@@ -68,10 +68,13 @@ std::shared_ptr<const HandshakeVariants> for_host(
 }  // namespace
 
 VariantProber::VariantProber(Environment environment, std::chrono::milliseconds interval,
-                             async::KeyedLock<IpAddress>& addresses_in_use)
+                             std::chrono::milliseconds longest_wait,
+                             async::KeyedSlots<IpAddress>& slots)
     : environment_(std::move(environment)),
       interval_(interval),
-      addresses_in_use_(addresses_in_use) {}
+      longest_wait_(longest_wait),
+      slots_(slots),
+      under_way_(environment_.executor) {}
 
 std::shared_ptr<const HandshakeVariants> VariantProber::find(const Key& key) const {
   auto found = known_.find(key);
@@ -86,9 +89,11 @@ asio::awaitable<void> VariantProber::observe(verdict::MxHostEvidence& evidence) 
   Key key(usual->address, usual->chain->leaf.fingerprint_sha256);
   std::shared_ptr<const HandshakeVariants> known = find(key);
   if (known == nullptr) {
-    auto held = co_await addresses_in_use_.acquire(key.first);
+    auto held = co_await under_way_.acquire(key);
     known = find(key);  // another host may have observed them meanwhile
     if (known == nullptr) {
+      auto slot = co_await slots_.acquire(key.first, longest_wait_);
+      if (!slot) co_return;
       auto variants = std::make_shared<HandshakeVariants>();
       variants->host = evidence.host;
       variants->address = key.first;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "async/keyed_lock.h"
+#include "async/keyed_slots.h"
 #include "check/environment.h"
 #include "net/tls/tls_offer.h"
 #include "verdict/evidence.h"
@@ -23,9 +24,9 @@ namespace mtasts::check {
 
 class VariantProber {
  public:
-  // One connection per address at a time, together with all others that take `addresses_in_use`.
+  // Takes a slot of the address for its connections, within `longest_wait`; both are the cache's.
   VariantProber(Environment environment, std::chrono::milliseconds interval,
-                async::KeyedLock<IpAddress>& addresses_in_use);
+                std::chrono::milliseconds longest_wait, async::KeyedSlots<IpAddress>& slots);
 
   // Fills in `variants`, newly observed or recent enough; call when all attempts have ended.
   boost::asio::awaitable<void> observe(verdict::MxHostEvidence& evidence);
@@ -50,7 +51,9 @@ class VariantProber {
 
   Environment environment_;
   std::chrono::milliseconds interval_;
-  async::KeyedLock<IpAddress>& addresses_in_use_;
+  std::chrono::milliseconds longest_wait_;
+  async::KeyedSlots<IpAddress>& slots_;
+  async::KeyedLock<Key> under_way_;
   std::map<Key, Entry> known_;
 };
 

@@ -16,6 +16,7 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitData = 65;
 inline constexpr int kExitUnavailable = 69;
 inline constexpr int kExitInternal = 70;
+inline constexpr int kExitCannotCreate = 73;
 inline constexpr int kExitTryAgain = 75;
 inline constexpr int kExitConfiguration = 78;
 

@@ -14,6 +14,7 @@
 #include "cli/check_config.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
+#include "cli/generate_command.h"
 #include "cli/history_command.h"
 #include "cli/lint.h"
 #include "cli/plan_command.h"
@@ -29,6 +30,7 @@ struct Arguments {
   ServeOptions serve;
   CheckOptions check;
   PlanOptions plan;
+  GenerateOptions generate;
   HistoryOptions history;
   ReportsOptions reports;
   ReportOptions report;
@@ -80,11 +82,13 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
   static const std::map<std::string, plan::PlanKind> kPlanNames = {
       {"rollback", plan::PlanKind::rollback},
       {"remove", plan::PlanKind::remove},
-      {"mx-move", plan::PlanKind::mx_move}};
+      {"mx-move", plan::PlanKind::mx_move},
+      {"enforce", plan::PlanKind::enforce}};
   auto* plan = app.add_subcommand("plan", "Print the safe steps for a change, with dates");
   plan->add_option(
           "KIND", arguments.plan.kind,
-          "rollback (stop enforcement), remove (retire MTA-STS) or mx-move (replace the MX hosts)")
+          "enforce (the next step towards mode enforce), rollback (stop enforcement), remove "
+          "(retire MTA-STS) or mx-move (replace the MX hosts)")
       ->required()
       ->transform(CLI::CheckedTransformer(kPlanNames).description(""));
   plan->add_option("DOMAIN", arguments.plan.domain, "Mail domain")->required();
@@ -102,6 +106,76 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(size_t{1}, state::kMostTimelineLines).description(""));
   history->callback(
       [&] { arguments.status = run_history(arguments.history, std::cout, std::cerr); });
+}
+
+// The options that all kinds of `generate` have, and what they do.
+CLI::App* add_generate_kind(CLI::App& generate, Arguments& arguments, GenerateKind kind,
+                            const char* name, const char* description) {
+  static const std::map<std::string, protocol::Mode> kModeNames = {
+      {"testing", protocol::Mode::testing},
+      {"enforce", protocol::Mode::enforce},
+      {"none", protocol::Mode::none}};
+  GenerateOptions& options = arguments.generate;
+  auto* command = generate.add_subcommand(name, description);
+  command->add_option("DOMAIN", options.domain, "Mail domain")->required();
+  command->add_option("--mode", options.mode, "testing (default), enforce or none")
+      ->transform(CLI::CheckedTransformer(kModeNames).description(""));
+  command->add_option("--max-age", options.max_age,
+                      "Seconds or a duration such as 7d (1d; 7d in mode enforce)");
+  command->add_option("--mx", options.mx,
+                      "MX patterns instead of those of the live MX hosts; needs no network");
+  command->add_flag("--live", options.live, "With --mx: compare with the live MX hosts");
+  command->add_option("--config", options.config, "Settings file (TOML)");
+  command->add_flag("--json", options.json, "Print one JSON object");
+  command->callback([&arguments, kind] {
+    arguments.generate.kind = kind;
+    arguments.status = run_generate(arguments.generate, std::cout, std::cerr);
+  });
+  return command;
+}
+
+void add_record_options(CLI::App& command, GenerateOptions& options) {
+  command.add_option("--rua", options.rua,
+                     "Where senders report to: mailto: or https: URIs (default: to be filled in)");
+  command.add_option("--policy-host", options.policy_host,
+                     "Name or addresses of the web server (default: to be filled in)");
+}
+
+void add_hosting_options(CLI::App& command, GenerateOptions& options) {
+  static const std::map<std::string, publish::HostingTarget> kTargetNames = [] {
+    std::map<std::string, publish::HostingTarget> names;
+    for (publish::HostingTarget target : publish::kHostingTargets)
+      names.emplace(name_of(target), target);
+    return names;
+  }();
+  command
+      .add_option("--for", options.targets,
+                  "nginx, apache, caddy, cloudflare-worker, cloudflare-pages, github-pages, "
+                  "azure-static-web-apps, kubernetes or agent")
+      ->transform(CLI::CheckedTransformer(kTargetNames).description(""));
+  command.add_option("--out", options.out, "Directory to write the files into");
+  command.add_flag("--force", options.force, "Overwrite files that have other content");
+}
+
+void add_generate_commands(CLI::App& app, Arguments& arguments) {
+  auto* generate = app.add_subcommand(
+      "generate", "Print what to publish for a domain: policy, DNS records, web server");
+  generate->require_subcommand(1);
+  add_generate_kind(*generate, arguments, GenerateKind::policy, "policy",
+                    "Print the policy, exact octets, to redirect into mta-sts.txt");
+  auto* records = add_generate_kind(*generate, arguments, GenerateKind::records, "records",
+                                    "Print the DNS records as lines of a zone file");
+  add_record_options(*records, arguments.generate);
+  auto* hosting =
+      add_generate_kind(*generate, arguments, GenerateKind::hosting, "hosting",
+                        "Print the files by which a server or service serves the policy");
+  add_hosting_options(*hosting, arguments.generate);
+  hosting->get_option("--for")->required();
+  auto* all = add_generate_kind(*generate, arguments, GenerateKind::all, "all",
+                                "Write all of it into a directory, with a README of the order");
+  add_record_options(*all, arguments.generate);
+  add_hosting_options(*all, arguments.generate);
+  all->get_option("--out")->required();
 }
 
 void add_report_commands(CLI::App& app, Arguments& arguments) {
@@ -174,6 +248,7 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   add_online_commands(app, arguments);
   add_planning_commands(app, arguments);
+  add_generate_commands(app, arguments);
   add_report_commands(app, arguments);
   add_offline_commands(app, arguments);
   try {

@@ -17,6 +17,7 @@
 #include "cli/exit_status.h"
 #include "cli/plan_text.h"
 #include "present/plan_json.h"
+#include "report_store/report_reading.h"
 #include "settings/settings.h"
 #include "state/state.h"
 #include "verdict/domain/mx_name.h"
@@ -79,11 +80,40 @@ verdict::HistoryPtr read_history(const settings::Settings& settings, const Domai
   return nullptr;
 }
 
+// Null: TLS reports are not taken in, or cannot be read.
+reports::DomainSummaryPtr read_reported(const settings::Settings& settings,
+                                        const DomainName& domain, Time now, std::ostream& err) {
+  if (!settings.reports.enabled || settings.state.path == ":memory:") return nullptr;
+  auto window = std::chrono::floor<std::chrono::days>(settings.reports.window);
+  auto reading = report_store::read_report_listing(settings.state.path, domain.text(),
+                                                   static_cast<int>(window.count()), 1, now);
+  if (!reading) {
+    err << kName << "no TLS reports: " << reading.failure().detail << "\n";
+    return nullptr;
+  }
+  return std::make_shared<const reports::DomainSummary>(std::move(reading->summary));
+}
+
 }  // namespace
 
-int tell_plan(const PlanOptions& options, const verdict::Report& report,
-              verdict::HistoryPtr history, Time now, std::ostream& out, std::ostream& err) {
-  plan::PlanInput input = plan::plan_input(report, std::move(history), now);
+std::optional<plan::HostedSource> hosted_source(const settings::Settings& settings,
+                                                const DomainName& domain) {
+  if (settings.policy_host.listen.empty()) return std::nullopt;
+  for (const settings::HostedPolicySettings& policy : settings.policy_host.policies) {
+    plan::HostedSource source{policy.mode, policy.mx, policy.max_age_seconds, {}};
+    for (const DomainName& name : policy.domains) source.domains.push_back(name.text());
+    if (std::find(source.domains.begin(), source.domains.end(), domain.text()) !=
+        source.domains.end())
+      return source;
+  }
+  return std::nullopt;
+}
+
+int tell_plan(const PlanOptions& options, const verdict::Report& report, PlanSources sources,
+              Time now, std::ostream& out, std::ostream& err) {
+  plan::PlanInput input =
+      plan::plan_input(report, std::move(sources.history), now, std::move(sources.reported));
+  input.hosted = std::move(sources.hosted);
   if (!plan::can_plan(input) && !input.record_missing) {
     err << kName
         << fmt::format(
@@ -116,10 +146,13 @@ int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << kName << report.failure().detail << "\n";
     return report.failure().kind == FailureKind::cancelled ? kExitUnknown : kExitConfiguration;
   }
-  verdict::HistoryPtr history = read_history(*settings, *domain, err);
+  PlanSources sources;
+  sources.history = read_history(*settings, *domain, err);
+  sources.reported = read_reported(*settings, *domain, system_now(), err);
+  sources.hosted = hosted_source(*settings, *domain);
   PlanOptions checked = options;
   checked.to = *new_hosts;
-  return tell_plan(checked, *report, std::move(history), system_now(), out, err);
+  return tell_plan(checked, *report, std::move(sources), system_now(), out, err);
 }
 
 }  // namespace mtasts::cli

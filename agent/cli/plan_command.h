@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/domain_name.h"
 #include "plan/plan.h"
+#include "settings/settings.h"
 
 namespace mtasts::cli {
 
@@ -27,9 +29,18 @@ struct PlanOptions {
 // usage, 78 configuration.
 int run_plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
 
-// The same from a given report and history (null: none). `options.to` must be host names. No
-// network, no files.
-int tell_plan(const PlanOptions& options, const verdict::Report& report,
-              verdict::HistoryPtr history, Time now, std::ostream& out, std::ostream& err);
+// What a plan is made of beside the report of a check.
+struct PlanSources {
+  verdict::HistoryPtr history;         // null: none
+  reports::DomainSummaryPtr reported;  // null: TLS reports are not taken in
+  std::optional<plan::HostedSource> hosted;
+};
+// The same from a given report. `options.to` must be host names. No network, no files.
+int tell_plan(const PlanOptions& options, const verdict::Report& report, PlanSources sources,
+              Time now, std::ostream& out, std::ostream& err);
+
+// The [[policy]] of the settings that serves the domain; empty: there is none.
+std::optional<plan::HostedSource> hosted_source(const settings::Settings& settings,
+                                                const DomainName& domain);
 
 }  // namespace mtasts::cli

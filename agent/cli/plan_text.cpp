@@ -51,14 +51,60 @@ std::string step_text(const PlanStep& step, size_t number, bool colour, size_t w
                      colour);
   text += labelled("why", step.why, width, colour);
   if (!step.policy.empty()) text += block(step.policy);
+  if (!step.settings.empty()) {
+    std::string lines;
+    for (const std::string& line : step.settings) lines += line + "\r\n";
+    text += block(lines);
+  }
   // As a line of a zone file, which DNS editors split into its fields. The string of a TXT record
   // may hold 255 octets; this one has fewer than 50.
   if (step.record)
     text += block(fmt::format("{}. IN TXT \"{}\"", step.record->name, step.record->value))
-                .substr(step.policy.empty() ? 0 : 1);
+                .substr(step.policy.empty() && step.settings.empty() ? 0 : 1);
   if (!step.verify.empty())
     text += fmt::format("{:{}}{}{}\n", "", kStepIndent,
                         styled(padded("check", kLabelColumn), Style::dim, colour), step.verify);
+  return text;
+}
+
+std::string heading(std::string_view text, bool colour) {
+  return "\n  " + styled(std::string(text), Style::bold, colour) + "\n";
+}
+
+std::string item(std::string_view text, size_t width) {
+  return "  - " + paragraph(text, 4, width) + "\n";
+}
+
+std::string obstacles_text(const verdict::Rollout& rollout, bool colour, size_t width) {
+  std::string text;
+  for (bool blocks : {true, false}) {
+    std::string items;
+    for (const verdict::Obstacle& one : rollout.obstacles)
+      if (one.blocks == blocks)
+        items +=
+            item(fmt::format("{}{} {}", one.text, one.text.ends_with('.') ? "" : ".", one.action),
+                 width);
+    if (items.empty()) continue;
+    text += heading(blocks ? "What speaks against the next step" : "Worth knowing", colour) + items;
+  }
+  return text;
+}
+
+std::string outline_text(const Plan& plan, bool colour, size_t width) {
+  if (plan.outline.empty()) return {};
+  std::string text = heading("The phases from here on, at the earliest", colour);
+  for (const plan::PlannedPhase& one : plan.outline)
+    text += item(fmt::format("{}: {}, {}{}", date_text(one.earliest), name_of(one.phase),
+                             verdict::policy_text(one.mode, one.max_age_seconds),
+                             one.optional ? " (optional)" : ""),
+                 width);
+  return text;
+}
+
+std::string senders_text(const Plan& plan, bool colour, size_t width) {
+  if (plan.senders.empty()) return {};
+  std::string text = heading("How long senders take", colour);
+  for (const std::string& sentence : plan.senders) text += item(sentence, width);
   return text;
 }
 
@@ -114,8 +160,10 @@ std::string plan_text(const Plan& plan, bool colour, size_t width) {
   text += "  " + paragraph(plan.summary, 2, width) + "\n";
   text += "  " + styled(paragraph(plan.assumption, 2, width), Style::dim, colour) + "\n";
   text += held_list(plan.held, colour, width);
+  if (plan.rollout) text += obstacles_text(*plan.rollout, colour, width);
   for (size_t i = 0; i < plan.steps.size(); ++i)
     text += step_text(plan.steps[i], i + 1, colour, width);
+  text += senders_text(plan, colour, width) + outline_text(plan, colour, width);
   return text + closing_text(plan, colour, width);
 }
 

@@ -18,7 +18,7 @@ std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+Json text_or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
 
 Json time_or_null(const std::optional<Time>& time) { return time ? Json(rfc3339(*time)) : Json(); }
 

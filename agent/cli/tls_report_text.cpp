@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "base/printable.h"
@@ -116,22 +117,22 @@ std::string summary_line(const SessionCounts& counts, bool about_mx_host, bool c
 
 // Failures with the same cause at the same host.
 struct FailureKindSum {
-  const ReportFailure* first = nullptr;
+  std::optional<ReportFailure> first;
   uint64_t sessions = 0;
   std::vector<std::string> receiving;  // addresses, each once, one more than shown at most
   std::vector<std::string> sending;
 };
 
-void add_once(std::vector<std::string>& texts, const std::string& text) {
+void add_once(std::vector<std::string>& texts, std::string_view text) {
   if (text.empty() || texts.size() > kMostShownAddresses) return;
-  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.emplace_back(text);
 }
 
 std::vector<FailureKindSum> kinds_of(const ReportPolicy& policy) {
   std::map<std::tuple<std::string_view, std::string_view, std::string_view>, FailureKindSum> sums;
   for (const ReportFailure& one : policy.failures) {
     FailureKindSum& sum = sums[{one.type_text, one.failure_reason_code, one.receiving_mx_hostname}];
-    if (sum.first == nullptr) sum.first = &one;
+    if (!sum.first) sum.first = one;
     sum.sessions += one.sessions;
     add_once(sum.receiving, one.receiving_ip);
     add_once(sum.sending, one.sending_mta_ip);

@@ -4,11 +4,13 @@
 #include "cli/tls_report_totals.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/ascii.h"
 #include "base/domain_name.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/tlsrpt/report_name.h"
+#include "reports/no_dane_rule.h"
 #include "reports/report_digest.h"
 
 namespace mtasts::cli {
@@ -55,25 +57,43 @@ void read_sts_policy(const protocol::ReportPolicy& policy, OfflinePolicy& read) 
   if (!policy.mx_hosts.empty()) read.mx = policy.mx_hosts;
 }
 
-bool covers(const std::string& pattern, const std::string& host) {
-  const std::string lower = ascii_lower(pattern);
-  return protocol::is_mx_pattern(lower) && protocol::mx_pattern_matches(lower, host);
-}
+// The sts entries of a report: the rule of each domain, and who has which pattern.
+struct StsEntries {
+  std::map<std::string, reports::NoDaneRule> rules;                 // by domain
+  std::map<std::string, std::set<std::string>, std::less<>> users;  // domains by pattern
 
-// mox adds such an entry for each MX host, with the sessions of the sts entry.
-void mark_mx_hosts(OfflineReport& read) {
-  for (size_t i = 0; i < read.policies.size(); ++i) {
-    if (read.report.policies[i].type != ReportPolicyType::no_policy_found) continue;
-    for (size_t j = 0; j < read.policies.size() && !read.policies[i].about_mx_host; ++j) {
-      if (read.report.policies[j].type != ReportPolicyType::sts) continue;
-      const OfflinePolicy& sts = read.policies[j];
-      read.policies[i].about_mx_host =
-          sts.domain != read.policies[i].domain &&
-          std::any_of(sts.mx.begin(), sts.mx.end(), [&](const std::string& pattern) {
-            return covers(pattern, read.policies[i].domain);
-          });
+  void add(const protocol::ReportPolicy& policy, const OfflinePolicy& read) {
+    rules.try_emplace(read.domain, read.domain).first->second.add(policy);
+    for (const std::string& pattern : read.mx) {
+      std::string lower = ascii_lower(pattern);
+      if (protocol::is_mx_pattern(lower)) users[std::move(lower)].insert(read.domain);
     }
   }
+
+  // There are no configured domains here: an MX host is what a policy of the report lists.
+  bool is_no_dane(const protocol::ReportPolicy& policy, const std::string& name) const {
+    // RFC 8461 §4.1: a wildcard stands for one label.
+    const size_t dot = name.find('.');
+    const std::string wildcard = dot == std::string::npos ? "" : "*" + name.substr(dot);
+    for (const std::string& pattern : {name, wildcard}) {
+      auto found = users.find(pattern);
+      if (found == users.end()) continue;
+      for (const std::string& domain : found->second)
+        if (rules.at(domain).applies_to(policy, name, true)) return true;
+    }
+    return false;
+  }
+};
+
+void mark_mx_hosts(OfflineReport& read) {
+  StsEntries sts;
+  for (size_t i = 0; i < read.policies.size(); ++i)
+    if (read.report.policies[i].type == ReportPolicyType::sts)
+      sts.add(read.report.policies[i], read.policies[i]);
+  for (size_t i = 0; i < read.policies.size(); ++i)
+    if (read.report.policies[i].type == ReportPolicyType::no_policy_found)
+      read.policies[i].about_mx_host =
+          sts.is_no_dane(read.report.policies[i], read.policies[i].domain);
 }
 
 // Two senders may use the same organization and id: contact-info, else whatever names the sender,

@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "intake/imap_name.h"
 
 namespace mtasts::intake {
 namespace {

@@ -18,13 +18,13 @@
 
 #include "base/handle.h"
 #include "base/result.h"
-#include "intake/imap_url.h"
 #include "intake/stop_signal.h"
+#include "settings/mailbox_url.h"
 
 namespace mtasts::intake {
 
 struct ImapLogin {
-  ImapUrl url;
+  settings::MailboxUrl url;
   std::string user;
   std::string secret;  // a password, or an OAuth 2 bearer token (RFC 6750)
   bool is_token = false;

@@ -56,6 +56,7 @@ class MailReader {
   void read(GMimeMessage* message) {
     delivered_ = read_mail_header(message);
     header_ = delivered_;
+    unpacked_.from_domain = delivered_.from_domain;
     add_form_remarks(message);
     visit(g_mime_message_get_mime_part(message), 0);
     conclude();

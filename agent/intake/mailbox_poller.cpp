@@ -117,7 +117,7 @@ MailboxStatus MailboxPoller::status() const {
 PollOutcome MailboxPoller::State::poll(const StopSignal& stop) {
   PollOutcome failed;
   failed.failed = 1;
-  Result<ImapUrl> url = parse_imap_url(options.mailbox.url);
+  Result<settings::MailboxUrl> url = settings::parse_mailbox_url(options.mailbox.url);
   if (!url) {
     failed.error = url.failure().detail;
     return failed;

@@ -4,11 +4,14 @@
 #include "intake/report_intake.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "intake/plain_report.h"
+#include "intake/rejection_text.h"
 #include "intake/unpack.h"
 #include "protocol/tlsrpt/tls_report.h"
 
@@ -30,49 +33,31 @@ constexpr std::chrono::milliseconds kSummaryPause{200};
 constexpr size_t kMostQueries = 64;
 constexpr std::chrono::hours kPurgePause{1};
 constexpr std::chrono::milliseconds kTurn{100};  // then a stop, a query or a new day is noticed
+// Entries that wait for MX hosts, far less than the spool holds. The latest does not wait longer
+// than kLongestHold, however often the agent restarts.
+constexpr size_t kMostHeld = 1000;
+constexpr size_t kMostHeld_bytes = 64 * 1024 * 1024;
+constexpr std::chrono::hours kLongestHold{24};
 constexpr size_t kShownDetail_bytes = 300;
-constexpr size_t kShownName_bytes = 80;
 
 Day day_of(Time time) { return std::chrono::floor<std::chrono::days>(time); }
 
-// The deviation because of which rows were dropped: the first of its kind.
-std::string loss_of(Rejection reason, const protocol::TlsReport& report) {
-  for (const protocol::ReportDeviation& one : report.deviations) {
-    const bool limit = one.kind == protocol::DeviationKind::limit;
-    if (limit != (reason == Rejection::oversize)) continue;
-    return (one.path.empty() ? "" : "at " + one.path + ", ") + one.message;
-  }
-  return std::string(name_of(reason));
-}
-
-// The report is a stranger's: what is shown of it is bounded and printable later.
-std::string detail_of(Rejection reason, const protocol::TlsReport& report,
-                      const reports::Admission& admission) {
-  std::string from = " (from " + printable(report.organization, kShownName_bytes) + ")";
-  switch (reason) {
-    case Rejection::foreign_domain: {
-      std::string names;
-      for (const std::string& domain : admission.foreign)
-        names += (names.empty() ? "" : ", ") + printable(domain, kShownName_bytes);
-      if (names.empty()) return "names no domain, and nothing else tells which is meant" + from;
-      return "not about a configured domain: " + names + from;
-    }
-    case Rejection::out_of_range: {
-      std::string begin = report.begin ? date_text(*report.begin) : "an unreadable date";
-      return "about " + begin + ", which is not within the retention" + from;
-    }
-    default:
-      return "a part of it is not used: " + loss_of(reason, report) + from;
-  }
-}
-
 }  // namespace
 
-// Entries of the spool and the reports in them; `owner` is the entry of each report.
+// Entries of the spool and the reports in them. What is rejected is told only once the rest is
+// stored: until then the entries may come again.
 struct ReportIntake::Batch {
+  struct Rejected {
+    size_t entry = 0;
+    Rejection reason = Rejection::malformed;
+    std::string from;
+    std::string detail;
+  };
   std::vector<SpoolEntry> entries;
   std::vector<StoredReport> reports;
-  std::vector<size_t> owner;
+  std::vector<size_t> owner;  // the entry of each report
+  std::vector<Rejected> rejected;
+  std::map<size_t, size_t> held;  // octets of the entries that stay in the spool
 };
 
 ReportIntake::ReportIntake(Spool& spool, report_store::ReportStore& store,
@@ -105,9 +90,13 @@ bool ReportIntake::query(std::function<void(report_store::ReportStore&)> task) {
   return true;
 }
 
-std::vector<RejectedReport> ReportIntake::rejected() const {
+reports::RejectedReports ReportIntake::rejected() const {
+  const Time oldest = options_.clock() - reports::kRejectedShown;
   std::lock_guard lock(mutex_);
-  return {rejected_.begin(), rejected_.end()};
+  reports::RejectedReports all;
+  std::copy_if(rejected_.begin(), rejected_.end(), std::back_inserter(all),
+               [&](const reports::RejectedReport& one) { return one.received >= oldest; });
+  return all;
 }
 
 void ReportIntake::drain() {
@@ -138,6 +127,7 @@ void ReportIntake::step() {
   try {
     answer_queries();
     plan_summaries();
+    release_held();
     take_entries(batch);
     process(batch);
     summarise_some();
@@ -172,34 +162,97 @@ void ReportIntake::take_entries(Batch& batch) {
 
 // What was processed leaves the batch; the rest is given back.
 void ReportIntake::process(Batch& batch) {
-  for (size_t i = 0; i < batch.entries.size(); ++i) unpack(batch.entries[i], i, batch);
+  for (size_t i = 0; i < batch.entries.size(); ++i) unpack(i, batch);
   if (!store_batch(batch)) return;
-  for (const SpoolEntry& entry : batch.entries) spool_.remove(entry.id);
+  for (const Batch::Rejected& one : batch.rejected)
+    reject(batch.entries[one.entry], one.reason, one.from, one.detail);
+  for (size_t i = 0; i < batch.entries.size(); ++i) {
+    if (auto held = batch.held.find(i); held != batch.held.end())
+      hold(batch.entries[i], held->second);
+    else
+      spool_.remove(batch.entries[i].id);
+  }
   batch.entries.clear();
 }
 
-void ReportIntake::unpack(const SpoolEntry& entry, size_t index, Batch& batch) {
-  UnpackOptions unpacking;
-  unpacking.authserv_id = options_.authserv_id;
-  unpacking.trusted_mail = entry.trusted;
-  Unpacked unpacked = intake::unpack(entry.octets, unpacking);
-  if (unpacked.rejection) reject(entry, *unpacked.rejection, unpacked.reason);
-  for (const UnpackedReport& one : unpacked.reports) {
-    auto report = protocol::parse_tls_report(one.json);
-    if (!report) {
-      reject(entry, Rejection::malformed, report.failure().detail);
+bool ReportIntake::may_hold(const SpoolEntry& entry, size_t size_bytes) const {
+  const Time now = options_.clock();
+  return now < hold_until_ && now < entry.received + kLongestHold && held_.size() < kMostHeld &&
+         held_bytes_ + size_bytes <= kMostHeld_bytes;
+}
+
+// It is neither removed nor given back, so another process finds it after a crash.
+void ReportIntake::hold(const SpoolEntry& entry, size_t size_bytes) {
+  if (held_.empty())
+    log(LogLevel::info,
+        "TLS reports that may be about an MX host wait until every domain was checked");
+  held_.emplace(entry.id, Held{size_bytes, entry.received});
+  held_bytes_ += size_bytes;
+}
+
+void ReportIntake::release_held() {
+  if (held_.empty()) return;
+  const Time now = options_.clock();
+  const bool all = own_.knows_mx_hosts() || now >= hold_until_;
+  for (auto entry = held_.begin(); entry != held_.end();) {
+    const auto& [id, held] = *entry;
+    if (!all && now < held.received + kLongestHold) {
+      ++entry;
       continue;
     }
-    reports::Admission admission =
-        reports::admit(*report, one.envelope, own_, options_.retention, options_.clock());
-    for (Rejection reason : admission.rejections)
-      reject(entry, reason, detail_of(reason, *report, admission));
-    for (StoredReport& stored : admission.stored) {
-      stored.received = entry.received;
-      batch.reports.push_back(std::move(stored));
-      batch.owner.push_back(index);
-    }
+    spool_.give_back(id);
+    held_bytes_ -= held.size_bytes;
+    entry = held_.erase(entry);
   }
+}
+
+void ReportIntake::unpack(size_t index, Batch& batch) {
+  SpoolEntry& entry = batch.entries[index];
+  // Of no further use: the spool has them.
+  const std::string octets = std::move(entry.octets);
+  const size_t reports_before = batch.reports.size();
+  const size_t rejected_before = batch.rejected.size();
+  bool is_uncertain = false;
+  if (auto report = read_plain_report(octets)) {
+    is_uncertain = admit(index, *report, {}, batch);
+  } else {
+    UnpackOptions unpacking;
+    unpacking.authserv_id = options_.authserv_id;
+    unpacking.trusted_mail = entry.trusted;
+    Unpacked unpacked = intake::unpack(octets, unpacking);
+    if (unpacked.rejection)
+      batch.rejected.push_back({index, *unpacked.rejection, unpacked.from_domain, unpacked.reason});
+    for (const UnpackedReport& one : unpacked.reports)
+      if (admit(index, protocol::parse_tls_report(one.json), one.envelope, batch))
+        is_uncertain = true;
+  }
+  if (!is_uncertain || !may_hold(entry, octets.size())) return;
+  // The whole entry: the store would take a second part of a report for a duplicate of the first.
+  batch.reports.resize(reports_before);
+  batch.owner.resize(reports_before);
+  batch.rejected.resize(rejected_before);
+  batch.held.emplace(index, octets.size());
+}
+
+// True: whether it is about a domain of the settings is not known yet.
+bool ReportIntake::admit(size_t index, const Result<protocol::TlsReport>& report,
+                         const reports::ReportEnvelope& envelope, Batch& batch) {
+  if (!report) {
+    batch.rejected.push_back(
+        {index, Rejection::malformed, sender_text(nullptr, envelope), report.failure().detail});
+    return false;
+  }
+  reports::Admission admission =
+      reports::admit(*report, envelope, own_, options_.retention, options_.clock());
+  for (Rejection reason : admission.rejections)
+    batch.rejected.push_back({index, reason, sender_text(&*report, envelope),
+                              rejection_text(reason, *report, admission)});
+  for (StoredReport& stored : admission.stored) {
+    stored.received = batch.entries[index].received;
+    batch.reports.push_back(std::move(stored));
+    batch.owner.push_back(index);
+  }
+  return admission.is_uncertain;
 }
 
 bool ReportIntake::store_batch(Batch& batch) {
@@ -232,7 +285,8 @@ bool ReportIntake::store_alone(Batch& batch) {
     return false;
   }
   for (size_t i : refused)
-    reject(batch.entries[batch.owner[i]], Rejection::malformed, "the store refused it: " + why);
+    reject(batch.entries[batch.owner[i]], Rejection::malformed, batch.reports[i].organization,
+           "the store refused it: " + why);
   return true;
 }
 
@@ -259,6 +313,7 @@ void ReportIntake::plan_summaries() {
     std::lock_guard lock(mutex_);
     wanted = std::exchange(refresh_, false);
   }
+  if (wanted) hold_until_ = options_.clock() + options_.hold;
   Day today = day_of(options_.clock());
   if (!wanted && today == summarised_day_) return;
   auto domains = store_.domains();
@@ -314,16 +369,25 @@ void ReportIntake::purge_some() {
     log(LogLevel::error, "cannot delete old TLS reports", {{"error", more.failure().detail}});
 }
 
-void ReportIntake::reject(const SpoolEntry& entry, Rejection reason, std::string detail) {
+void ReportIntake::reject(const SpoolEntry& entry, Rejection reason, std::string_view from,
+                          std::string_view detail) {
   if (hooks_.rejected) hooks_.rejected(reason);
-  std::string shown = printable(detail, kShownDetail_bytes);
+  reports::RejectedReport rejected{entry.received, std::string(name_of(entry.source)),
+                                   printable(from, kShownSender_bytes), reason,
+                                   printable(detail, kShownDetail_bytes)};
   log(LogLevel::info, "TLS report not used",
-      {{"source", std::string(name_of(entry.source))},
+      {{"source", rejected.source},
+       {"from", rejected.from},
        {"reason", std::string(name_of(reason))},
-       {"detail", shown}});
+       {"detail", rejected.detail}});
   std::lock_guard lock(mutex_);
-  rejected_.push_front({options_.clock(), entry.source, reason, std::move(shown)});
-  if (rejected_.size() > kMostRejectedShown) rejected_.pop_back();
+  auto is_alike = [&](const reports::RejectedReport& one) { return one.source == rejected.source; };
+  auto alike = std::count_if(rejected_.begin(), rejected_.end(), is_alike);
+  if (static_cast<size_t>(alike) >= reports::kMostRejectedOfSource) {
+    auto oldest = std::find_if(rejected_.rbegin(), rejected_.rend(), is_alike);
+    rejected_.erase(std::next(oldest).base());
+  }
+  rejected_.push_front(std::move(rejected));
 }
 
 }  // namespace mtasts::intake

@@ -32,7 +32,8 @@ struct Unpacked {
   std::vector<UnpackedReport> reports;
   // Set where something was no report, also beside reports of the same mail.
   std::optional<reports::Rejection> rejection;
-  std::string reason;  // of the rejection: one sentence, fit to show
+  std::string reason;       // of the rejection: one sentence, fit to show
+  std::string from_domain;  // of a mail: of its author, as sent
   // Of the rejection: a mail in which nothing claims to be a report, as anybody sends.
   bool unrelated = false;
 };

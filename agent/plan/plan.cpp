@@ -78,6 +78,9 @@ PlanStep enforce_again(const PlanInput& input, const std::vector<std::string>& p
       std::clamp(input.policy.max_age_seconds, kDay_seconds, kCautiousAge_seconds));
   step.record = std::move(record);
   step.verify = fetch_command(input);
+  host(step, input,
+       {Mode::enforce, patterns,
+        std::clamp(input.policy.max_age_seconds, kDay_seconds, kCautiousAge_seconds)});
   return step;
 }
 
@@ -94,6 +97,14 @@ PlanStep stop_enforcement(const PlanInput& input, const std::vector<std::string>
                             ? policy_of_mode_none(input, kDay_seconds)
                             : protocol::write_policy(Mode::testing, patterns, kDay_seconds),
                         why + std::string(kPolicyFirst));
+}
+
+// What stop_enforcement() publishes.
+NewPolicy stopping_policy(const PlanInput& input, const std::vector<std::string>& patterns) {
+  if (!patterns.empty()) return {Mode::testing, patterns, kDay_seconds};
+  std::vector<std::string> lines = with_hosts(input.policy.mx, input.mx_hosts);
+  if (lines.empty()) lines.push_back(input.domain);
+  return {Mode::none, std::move(lines), kDay_seconds};
 }
 
 std::string why_wait(const verdict::HeldPolicy* last, const SenderCaches& caches, Time until) {
@@ -154,13 +165,16 @@ std::string_view name_of(PlanKind kind) {
       return "remove";
     case PlanKind::mx_move:
       return "mx-move";
+    case PlanKind::enforce:
+      return "enforce";
   }
   return "?";
 }
 
 bool can_plan(const PlanInput& input) { return input.basis != PolicyBasis::none; }
 
-PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history, Time now) {
+PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history, Time now,
+                     reports::DomainSummaryPtr reported) {
   PlanInput input;
   input.domain = report.domain;
   input.now = now;
@@ -184,6 +198,8 @@ PlanInput plan_input(const verdict::Report& report, verdict::HistoryPtr history,
     input.record_id = report.record.id.value_or("");
   input.mx_hosts = verdict::listable_hosts(report);
   if (report.mx.empty() && past != nullptr && past->mx.value) input.mx_hosts = *past->mx.value;
+  input.reported = std::move(reported);
+  input.rollout = verdict::rollout_of({report, past, input.reported.get(), now});
   return input;
 }
 
@@ -207,12 +223,15 @@ Plan plan_rollback(const PlanInput& input) {
   if (!stopped) {
     plan.steps.push_back(stop_enforcement(input, patterns));
     plan.steps.push_back(publish_record(input, ids.next(input.now), true));
+    NewPolicy stopping = stopping_policy(input, patterns);
+    for (PlanStep& step : plan.steps) host(step, input, stopping);
   } else if (wants_new_id(input, caches.old)) {
     plan.steps.push_back(publish_record(input, ids.next(input.now), false));
   }
   plan.steps.push_back(wait_for_repair(input, caches, *last));
   if (!patterns.empty() && input.policy.mode != Mode::none)
     plan.steps.push_back(enforce_again(input, patterns, ids.next(input.now)));
+  plan.senders = sender_delays(input, caches, *last);
   std::string until = verdict::until_text(whole_minute_after(last->until), input.now);
   plan.summary = stopped ? fmt::format(
                                "The served policy is no longer in mode enforce, but senders may "
@@ -278,6 +297,8 @@ Plan make_plan(PlanKind kind, const PlanInput& input) {
       return plan_remove(input);
     case PlanKind::mx_move:
       return plan_mx_move(input);
+    case PlanKind::enforce:
+      return plan_enforce(input);
   }
   return {};
 }

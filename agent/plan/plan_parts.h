@@ -67,6 +67,28 @@ Time whole_minute_after(Time time);
 PlanStep publish_policy(const PlanInput& input, std::string text, std::string why);
 PlanStep publish_record(const PlanInput& input, TxtRecord record, bool after_policy);
 
+// Publishing one policy: where the agent serves it, the lines of the settings and the record with
+// the id that belongs to the body; else the body and a record with a fresh id.
+struct Publication {
+  PlanStep policy;
+  PlanStep record;
+};
+struct NewPolicy {
+  protocol::Mode mode = protocol::Mode::testing;
+  std::vector<std::string> mx;
+  uint64_t max_age_seconds = 0;
+};
+Publication publication_of(const PlanInput& input, const NewPolicy& policy, std::string why,
+                           IdSource& ids);
+// Replaces the text of a step by the lines of the settings, and its record by the one of the body.
+// Without a hosted policy the step stays as it is.
+void host(PlanStep& step, const PlanInput& input, const NewPolicy& policy);
+
+// How long which sender takes to see that the policy served now has changed; `last`: the policy
+// that is enforced longest.
+std::vector<std::string> sender_delays(const PlanInput& input, const SenderCaches& caches,
+                                       const verdict::HeldPolicy& last);
+
 std::string policy_url(const PlanInput& input);
 std::string fetch_command(const PlanInput& input);
 std::string record_command(const PlanInput& input);

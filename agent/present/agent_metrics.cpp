@@ -10,6 +10,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -28,6 +29,10 @@ using prometheus::Histogram;
 // Buckets from one DNS answer on loopback to the longest check that the default settings allow.
 const Histogram::BucketBoundaries kPhaseBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                    1,     2.5,  5,     10,   30,  60,   120};
+// From what an idle machine shows to what makes the liveness probe fail; 50 ms is the longest that
+// a handler may take.
+const Histogram::BucketBoundaries kLagBuckets = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                 0.5,   1,     2.5,  5,     10,   30};
 // There are fewer record types and DNS statuses than this; arbitrary text from a caller does no
 // harm.
 constexpr size_t kMostLabelValues = 32;
@@ -109,6 +114,8 @@ struct AgentMetrics::Families {
   Gauge& in_flight = gauges(registry, "mtasts_checks_in_flight").Add({});
   Gauge& queue_length = gauges(registry, "mtasts_check_queue_length").Add({});
   Gauge& lag = gauges(registry, "mtasts_check_lag_seconds").Add({});
+  Histogram& loop_lag = family_of(prometheus::BuildHistogram(), registry, "mtasts_loop_lag_seconds")
+                            .Add({}, kLagBuckets);
   CounterByLabel dns_queries{counters(registry, "mtasts_dns_queries_total"), "type"};
   CounterByLabel dns_failures{counters(registry, "mtasts_dns_query_failures_total"), "reason"};
   // Create the series of every phase at start: rate() misses the first event of a series that
@@ -131,8 +138,11 @@ struct AgentMetrics::Families {
       gauges(registry, "tlsrpt_mailbox_last_success_timestamp_seconds");
   Family<Counter>& mailbox_messages = counters(registry, "tlsrpt_mailbox_messages_total");
   Family<Counter>& mailbox_failures = counters(registry, "tlsrpt_mailbox_failures_total");
+  Family<Gauge>& endpoint_not_before =
+      gauges(registry, "tlsrpt_endpoint_certificate_not_before_timestamp_seconds");
   Family<Gauge>& endpoint_not_after =
       gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
+  Family<Gauge>& endpoint_current = gauges(registry, "tlsrpt_endpoint_certificate_current");
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
   Family<Counter>& policies_by_agent =
       counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
@@ -166,6 +176,10 @@ void AgentMetrics::set_checks_in_flight(size_t count) {
 void AgentMetrics::set_queue(size_t length, std::chrono::duration<double> lag) {
   families_->queue_length.Set(static_cast<double>(length));
   families_->lag.Set(lag.count());
+}
+
+void AgentMetrics::observe_loop_lag(std::chrono::duration<double> lag) {
+  families_->loop_lag.Observe(std::max(0.0, lag.count()));
 }
 
 void AgentMetrics::observe_phase(Phase phase, std::chrono::duration<double> duration) {
@@ -233,11 +247,16 @@ void AgentMetrics::set_mailbox(const std::optional<MailboxFacts>& facts) {
   set_counter(families_->mailbox_failures, facts->failures);
 }
 
-void AgentMetrics::set_endpoint_certificate(std::optional<Time> not_after) {
-  if (not_after)
-    families_->endpoint_not_after.Add({}).Set(unix_seconds(*not_after));
-  else
+void AgentMetrics::set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate) {
+  if (!certificate) {
+    remove_all(families_->endpoint_not_before);
     remove_all(families_->endpoint_not_after);
+    remove_all(families_->endpoint_current);
+    return;
+  }
+  families_->endpoint_not_before.Add({}).Set(unix_seconds(certificate->not_before));
+  families_->endpoint_not_after.Add({}).Set(unix_seconds(certificate->not_after));
+  families_->endpoint_current.Add({}).Set(certificate->is_current ? 1 : 0);
 }
 
 void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {

@@ -37,6 +37,13 @@ struct MailboxFacts {
   uint64_t failures = 0;  // polls that failed
 };
 
+// Of the endpoint for TLS reports.
+struct EndpointCertificate {
+  Time not_before{};
+  Time not_after{};
+  bool is_current = true;  // false: the files were changed since, and cannot be used
+};
+
 class AgentMetrics : public CheckMetrics {
  public:
   explicit AgentMetrics(const BuildInfo& build);
@@ -47,6 +54,8 @@ class AgentMetrics : public CheckMetrics {
   void count_check(bool inconclusive);
   void set_checks_in_flight(size_t count);
   void set_queue(size_t length, std::chrono::duration<double> lag);
+  // How late the checks' loop came to a handler that was due.
+  void observe_loop_lag(std::chrono::duration<double> lag);
   void observe_phase(Phase phase, std::chrono::duration<double> duration) override;
   void count_dns_query(std::string_view type) override;
   void count_dns_failure(std::string_view reason) override;
@@ -68,7 +77,7 @@ class AgentMetrics : public CheckMetrics {
   // Empty: no mailbox is polled, and there is no series. Counts that fall start a new counter.
   void set_mailbox(const std::optional<MailboxFacts>& facts);
   // Empty: the endpoint for TLS reports has no certificate of its own, and there is no series.
-  void set_endpoint_certificate(std::optional<Time> not_after);
+  void set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate);
   void set_spool_entries(size_t count);
 
   // The policy host and notAfter of its certificate. Empty: the agent serves no policies, and there

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "present/page.h"
+#include "present/reported_view.h"
 #include "verdict/findings/reported_by.h"
 
 namespace mtasts::present {
@@ -224,7 +225,9 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links)
       report.duration.count(), report.provider.empty() ? "" : " · ", html_text(report.provider),
       percent_encoded(entry.name), further_links(entry, root));
   body += stages(entry) + findings(report);
-  if (entry.reported != nullptr) body += reports_section(*entry.reported);
+  if (entry.reported != nullptr)
+    body += reports_section(entry.name, *entry.reported, known_mx_hosts(&report));
+  if (report.rollout) body += rollout_section(entry.name, *report.rollout);
   if (report.hosted) body += hosted(*report.hosted, entry.name);
   if (!report.suggested_policy.empty())
     body += "<h2>Suggested policy</h2>\n<pre>" + html_lines(report.suggested_policy, kLongestBody) +

@@ -161,6 +161,18 @@ void policy_verified(const board::DomainEntry& entry, SampleWriter& samples) {
     add_domain(entry, samples, chain->verified() ? 1 : 0);
 }
 
+void rollout_phase(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr || !entry.report->rollout) return;
+  for (verdict::RolloutPhase phase : verdict::kRolloutPhases)
+    samples.add({{"domain", entry.name}, {"phase", name_of(phase)}},
+                entry.report->rollout->phase == phase ? 1 : 0);
+}
+
+void rollout_ready(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr || !entry.report->rollout) return;
+  add_domain(entry, samples, entry.report->rollout->ready ? 1 : 0);
+}
+
 void mx_covered(const board::DomainEntry& entry, SampleWriter& samples) {
   if (entry.report == nullptr) return;
   for (const verdict::MxReport& mx : entry.report->mx)

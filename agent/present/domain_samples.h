@@ -34,6 +34,9 @@ void policy_not_before(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_not_after(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_verified(const board::DomainEntry& entry, SampleWriter& samples);
+// Without a history, or while too little was observed, these write no sample.
+void rollout_phase(const board::DomainEntry& entry, SampleWriter& samples);
+void rollout_ready(const board::DomainEntry& entry, SampleWriter& samples);
 void mx_covered(const board::DomainEntry& entry, SampleWriter& samples);
 
 // The value of the worst address, chosen for each metric separately; not_before is that of the

@@ -153,6 +153,8 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
         "<div class=\"scroll\"><table><thead><tr><th>Outcome</th><th>Domain</th><th>Problems and "
         "fixes</th><th>Checked</th></tr></thead><tbody>\n" +
         rows + "</tbody></table></div>\n";
+  if (filter.empty() && snapshot.rejected_reports != nullptr)
+    body += rejected_section(*snapshot.rejected_reports);
   return html_page("MTA-STS", body, absolute_link(links, "/"));
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "present/held_json.h"
+#include "present/rollout_json.h"
 #include "verdict/findings/reported_by.h"
 
 namespace mtasts::present {
@@ -171,6 +172,7 @@ std::string report_json(const verdict::Report& report) {
   for (const verdict::MxReport& mx : report.mx) hosts.push_back(mx_json(mx));
   json["mx"] = std::move(hosts);
   json["sender_cache"] = sender_cache_json(report);
+  json["rollout"] = report.rollout ? rollout_json(*report.rollout) : Json(nullptr);
   json["hosted"] = nullptr;
   if (report.hosted)
     json["hosted"] = {{"id", report.hosted->id},

@@ -8,9 +8,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "board/latest_reports.h"
 #include "present/html.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 
 namespace mtasts::present {
@@ -30,7 +32,15 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
                        const PageLinks& links = {});
 std::string domain_page(const board::DomainEntry& entry, const PageLinks& links = {});
 // The section of a domain's page about TLS reports. What was not authenticated is marked.
-std::string reports_section(const reports::DomainSummary& summary);
+// `own_hosts`: the MX hosts of the domain; empty: not known.
+std::string reports_section(const std::string& domain, const reports::DomainSummary& summary,
+                            const std::vector<std::string>& own_hosts);
+// The section of a domain's page about its way to mode enforce, with the commands that write what to
+// publish.
+std::string rollout_section(const std::string& domain, const verdict::Rollout& rollout);
+// The section of the list about TLS reports that were not used; empty: there are none. Their texts
+// are strangers'.
+std::string rejected_section(const reports::RejectedReports& rejected);
 // A page with one sentence, for pages at "/domains/…".
 std::string message_page(std::string_view title, std::string_view sentence,
                          const PageLinks& links = {});

@@ -25,4 +25,14 @@ bool is_authenticated(const reports::OrganizationSummary& organization) {
          organization.counts == organization.authenticated_counts;
 }
 
+std::vector<std::string> known_mx_hosts(const verdict::Report* report) {
+  std::vector<std::string> hosts;
+  if (report == nullptr) return hosts;
+  for (const verdict::MxReport& mx : report->mx)
+    if (!mx.host.empty()) hosts.push_back(mx.host);
+  if (report->history != nullptr && report->history->mx.value)
+    hosts.insert(hosts.end(), report->history->mx.value->begin(), report->history->mx.value->end());
+  return hosts;
+}
+
 }  // namespace mtasts::present

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "present/reported_view.h"
+#include "reports/result_guide.h"
 
 namespace mtasts::present {
 namespace {
@@ -54,7 +55,7 @@ Json reporter_json(const reports::OrganizationSummary& organization,
   return json;
 }
 
-Json failure_json(const reports::FailureSummary& failure) {
+Json failure_json(const reports::FailureSummary& failure, const reports::ResultGuide& guide) {
   return {{"result_type", name_of(failure.type)},
           {"result_type_text", or_null(failure.type_text)},
           {"receiving_mx", or_null(failure.receiving_mx)},
@@ -65,7 +66,10 @@ Json failure_json(const reports::FailureSummary& failure) {
           {"organizations", failure.organizations},
           {"organization_count", failure.organization_count},
           {"first_day", day_text(failure.first_day)},
-          {"last_day", day_text(failure.last_day)}};
+          {"last_day", day_text(failure.last_day)},
+          {"cause", guide.cause},
+          {"fix", guide.fix},
+          {"verify", guide.verify}};
 }
 
 Json policy_json(const reports::PolicySummary& policy) {
@@ -110,7 +114,8 @@ Json array_of(const Items& items, Convert convert) {
 }  // namespace
 
 std::string reports_json(const std::string& domain, const reports::DomainSummary& summary,
-                         const reports::ReportListing& listing) {
+                         const reports::ReportListing& listing,
+                         const std::vector<std::string>& own_hosts) {
   Json json = {{"domain", domain},
                {"window", {{"from", day_text(summary.from)}, {"to", day_text(summary.to)}}}};
   auto type = reports::worst_type(summary.counts);
@@ -121,11 +126,25 @@ std::string reports_json(const std::string& domain, const reports::DomainSummary
     return reporter_json(organization, summary);
   });
   json["reporters_dropped"] = summary.organizations_dropped;
-  json["failures"] = array_of(summary.failures, failure_json);
+  json["failures"] = array_of(summary.failures, [&](const auto& failure) {
+    auto owner = reports::owner_of(failure.receiving_mx, own_hosts);
+    return failure_json(failure, reports::result_guide(failure, domain, owner));
+  });
   json["failures_dropped"] = summary.failures_dropped;
   json["policies"] = array_of(summary.policies, policy_json);
   json["lines"] = array_of(listing.lines, line_json);
   json["cut"] = listing.cut;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string rejected_reports_json(const reports::RejectedReports& rejected) {
+  Json json = {{"rejected", array_of(rejected, [](const reports::RejectedReport& report) -> Json {
+                  return {{"received", rfc3339(report.received)},
+                          {"source", report.source},
+                          {"from", or_null(report.from)},
+                          {"reason", name_of(report.reason)},
+                          {"detail", report.detail}};
+                })}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -7,15 +7,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reports/listing.h"
+#include "reports/rejected_report.h"
 #include "reports/summary.h"
 
 namespace mtasts::present {
 
 // One line, without a newline. Sessions of different policy types are never added up: the counts of
-// the whole are those of the type with the highest share of failures.
+// the whole are those of the type with the highest share of failures. `own_hosts`: the MX hosts of
+// the domain; empty: not known, so that failures at other hosts are not told apart.
 std::string reports_json(const std::string& domain, const reports::DomainSummary& summary,
-                         const reports::ReportListing& listing);
+                         const reports::ReportListing& listing,
+                         const std::vector<std::string>& own_hosts = {});
+// What arrived as a TLS report and was not used. One line, without a newline.
+std::string rejected_reports_json(const reports::RejectedReports& rejected);
 
 }  // namespace mtasts::present

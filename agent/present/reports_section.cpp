@@ -8,6 +8,7 @@
 
 #include "present/page.h"
 #include "present/reported_view.h"
+#include "reports/result_guide.h"
 
 namespace mtasts::present {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr size_t kMostReportRows = 50;
 constexpr size_t kMostOrganizations = 3;  // named in one cell
 constexpr size_t kLongestName = 120;      // of a text that a sender chose
+constexpr size_t kLongestGuide = 1200;    // ours, with names of up to 253 octets
+constexpr int kFailureColumns = 5;
 
 constexpr std::string_view kUnauthenticated =
     " <span class=\"tag unknown\">not authenticated</span>";
@@ -93,6 +96,15 @@ std::string reporters_table(const reports::DomainSummary& summary) {
                all - std::min(all, std::min(shown, kMostReportRows)));
 }
 
+// In a row of its own below the failure: the command is longer than any column.
+std::string guide_row(const reports::ResultGuide& guide) {
+  return fmt::format(
+      "<tr><td class=\"wide\" colspan=\"{}\"><b>Cause:</b> {}.<br><b>Fix:</b> {}."
+      "<pre>{}</pre></td></tr>\n",
+      kFailureColumns, html_text(guide.cause, kLongestGuide), html_text(guide.fix, kLongestGuide),
+      html_lines(guide.verify, kLongestGuide));
+}
+
 std::string failure_row(const reports::FailureSummary& failure) {
   std::string type = "<code>" + std::string(name_of(failure.type)) + "</code>";
   if (!failure.type_text.empty()) type += " " + html_text(failure.type_text, kLongestName);
@@ -112,7 +124,8 @@ std::string failure_row(const reports::FailureSummary& failure) {
       days(failure.first_day, failure.last_day));
 }
 
-std::string failures_table(const reports::DomainSummary& summary) {
+std::string failures_table(const std::string& domain, const reports::DomainSummary& summary,
+                           const std::vector<std::string>& own_hosts) {
   if (summary.failures.empty()) return "<p>No failures were reported in the window.</p>\n";
   std::string rows;
   size_t shown = 0;
@@ -120,9 +133,12 @@ std::string failures_table(const reports::DomainSummary& summary) {
     if (shown == kMostReportRows) break;
     ++shown;
     rows += failure_row(failure);
+    auto owner = reports::owner_of(failure.receiving_mx, own_hosts);
+    rows += guide_row(reports::result_guide(failure, domain, owner));
   }
   return table("<th>Failure</th><th>MX host</th><th>Sessions</th><th>Senders</th><th>Days</th>",
-               rows, summary.failures.size() - shown + summary.failures_dropped);
+               rows, summary.failures.size() - shown + summary.failures_dropped) +
+         fmt::format("<p class=\"dim\">{}</p>\n", reports::kWatchAfterRepair);
 }
 
 std::string policies_table(const reports::DomainSummary& summary) {
@@ -141,15 +157,16 @@ std::string policies_table(const reports::DomainSummary& summary) {
 
 }  // namespace
 
-std::string reports_section(const reports::DomainSummary& summary) {
+std::string reports_section(const std::string& domain, const reports::DomainSummary& summary,
+                            const std::vector<std::string>& own_hosts) {
   std::string out = fmt::format(
       "<h2>TLS reports</h2>\n<p class=\"dim\">What senders reported from "
       "{} to {}.</p>\n",
       day_text(summary.from), day_text(summary.to));
   if (summary.organizations.empty() && summary.failures.empty())
     return out + "<p>No report has arrived yet; senders report once a day.</p>\n";
-  out += ratios(summary) + "<h3>Failures</h3>\n" + failures_table(summary) + "<h3>Senders</h3>\n" +
-         reporters_table(summary) + policies_table(summary);
+  out += ratios(summary) + "<h3>Failures</h3>\n" + failures_table(domain, summary, own_hosts) +
+         "<h3>Senders</h3>\n" + reporters_table(summary) + policies_table(summary);
   return out;
 }
 

@@ -63,6 +63,8 @@ struct Hosting {
   std::vector<std::string> steps;
 };
 
+// The same for the same text. Throws std::invalid_argument if `mta-sts.` and the domain make no
+// host name (a domain of more than 245 octets), or a pattern is none.
 Hosting hosting_for(HostingTarget target, const HostedText& text);
 
 }  // namespace mtasts::publish

@@ -110,7 +110,7 @@ class OrganizationReader {
 void OrganizationReader::read_lines(DomainSummary& summary) {
   Rows rows = database_.query(
       "SELECT organization, authenticity, qualities, tlsa_successful, tlsa_failed, sts_successful,"
-      " sts_failed, none_successful, none_failed, submitter FROM tlsrpt_line"
+      " sts_failed, none_successful, none_failed, submitter, day FROM tlsrpt_line"
       " WHERE domain=?1 AND day BETWEEN ?2 AND ?3",
       {domain_, days_.from, days_.to});
   while (rows.next()) {
@@ -126,6 +126,9 @@ void OrganizationReader::read_lines(DomainSummary& summary) {
     Found& line_of = found_[rows.integer(0)];
     OrganizationSummary& one = line_of.summary;
     add_sessions(one.counts, counts);
+    const DayBits bit = reports::day_bit(summary.to, day_of(rows.integer(10)));
+    for (size_t type = 0; type < counts.size(); ++type)
+      if (counts[type].total() > 0) one.days_by_type[type] |= bit;
     if (authenticated) {
       add_sessions(one.authenticated_counts, counts);
       int64_t submitter = rows.integer(9);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "reports/policy_text.h"
 #include "reports/stored_report.h"
 #include "state/database.h"
 
@@ -18,7 +19,8 @@ namespace mtasts::report_store {
 
 // Octets kept of one text, cut at the end of a character.
 inline constexpr size_t kTextLimit_bytes = 256;
-inline constexpr size_t kPolicyLimit_bytes = 2048;
+// A policy that is cut could not be compared with any other.
+inline constexpr size_t kPolicyLimit_bytes = reports::kPolicyTextLimit_bytes;
 
 inline constexpr int64_t kNoText = 0;
 

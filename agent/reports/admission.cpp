@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/public_suffix.h"
 #include "protocol/tlsrpt/report_name.h"
+#include "reports/no_dane_rule.h"
 #include "reports/report_digest.h"
 #include "reports/report_owner.h"
 #include "reports/report_rows.h"
@@ -79,7 +79,7 @@ bool are_related(const std::string& a, const std::string& b) {
 class Admitter {
  public:
   Admitter(const TlsReport& report, const ReportEnvelope& envelope, const OwnNames& own, Time now)
-      : report_(report), envelope_(envelope), owner_(report, envelope, own), now_(now) {}
+      : report_(report), envelope_(envelope), own_(own), owner_(report, envelope, own), now_(now) {}
 
   Admission admit(std::chrono::milliseconds retention) {
     auto range = range_of(report_, envelope_, now_);
@@ -111,7 +111,10 @@ class Admitter {
   }
 
   void sort_by_owner() {
+    const bool certain = own_.knows_mx_hosts();
     for (const ReportPolicy& policy : report_.policies) {
+      if (!certain && !own_.is_configured(plain_name(policy.domain)))
+        admission_.is_uncertain = true;
       std::vector<std::string> owners = owner_.owners_of(policy);
       for (const std::string& domain : owners) by_domain_[domain].push_back(&policy);
       if (!owners.empty()) continue;
@@ -198,19 +201,16 @@ class Admitter {
     StoredReport stored = common_;
     stored.domain = domain;
     identify(stored);
-    std::set<std::pair<uint64_t, uint64_t>> sts_sessions;
-    for (const ReportPolicy* policy : policies)
-      if (policy->type == ReportPolicyType::sts)
-        sts_sessions.emplace(policy->successful, policy->failed);
+    NoDaneRule no_dane(domain);
+    for (const ReportPolicy* policy : policies) no_dane.add(*policy);
     RowCollector rows(stored);
     for (const ReportPolicy* policy : policies) {
-      // Beside the sts entry of a domain, mox reports no-policy-found about the MX host: "no DANE".
-      // Where the host has the domain's name, the sessions tell.
-      std::string name = plain_name(policy->domain);
-      bool same = sts_sessions.contains({policy->successful, policy->failed});
-      bool about_mx_host = policy->type == ReportPolicyType::no_policy_found &&
-                           !sts_sessions.empty() && !name.empty() &&
-                           (name != domain || (owner_.is_own_mx(name) && same));
+      // Most entries are of type sts: the hosts are looked up for the others alone.
+      bool about_mx_host = false;
+      if (policy->type == ReportPolicyType::no_policy_found) {
+        std::string name = plain_name(policy->domain);
+        about_mx_host = no_dane.applies_to(*policy, name, owner_.is_mx_host_of(name, domain));
+      }
       rows.add(*policy, about_mx_host);
     }
     if (rows.over_limit()) stored.qualities |= bit(Quality::oversize);
@@ -219,6 +219,7 @@ class Admitter {
 
   const TlsReport& report_;
   const ReportEnvelope& envelope_;
+  const OwnNames& own_;
   ReportOwner owner_;
   Time now_;
   Range range_{};

@@ -39,6 +39,8 @@ class OwnNames {
   virtual bool is_configured(std::string_view domain) const = 0;
   // The configured domains that use the MX host, at most 100; empty: none.
   virtual std::vector<std::string> domains_of_mx(std::string_view host) const = 0;
+  // False: a configured domain was not looked up yet, so that an MX host of it may be unknown.
+  virtual bool knows_mx_hosts() const { return true; }
 };
 
 // Why a report or a part of it was not kept; the label of tlsrpt_reports_rejected_total.
@@ -51,6 +53,9 @@ struct Admission {
   std::vector<StoredReport> stored;   // one for each domain
   std::vector<Rejection> rejections;  // each reason at most once
   std::vector<std::string> foreign;   // policy-domains that are not ours; at most 10
+  // A policy is about no configured domain, and not all MX hosts are known: once they are, the
+  // owners may be others.
+  bool is_uncertain = false;
 };
 
 // `retention`: older report days are out of range, like those that begin after `now`.

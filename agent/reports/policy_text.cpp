@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/digest.h"
 #include "protocol/http/attempt.h"
 
 namespace mtasts::reports {
@@ -19,16 +20,26 @@ std::string without_final_dot(std::string_view name) {
   return ascii_lower(name);
 }
 
+// "*.b.example,a.example": in lower case, sorted, each once.
+std::string patterns_text(std::vector<std::string> mx) {
+  for (std::string& pattern : mx) pattern = without_final_dot(pattern);
+  std::sort(mx.begin(), mx.end());
+  mx.erase(std::unique(mx.begin(), mx.end()), mx.end());
+  return fmt::format("{}", fmt::join(mx, ","));
+}
+
 }  // namespace
 
 std::string policy_text(protocol::Mode mode, uint64_t max_age_seconds,
                         std::vector<std::string> mx) {
-  for (std::string& pattern : mx) pattern = without_final_dot(pattern);
-  std::sort(mx.begin(), mx.end());
-  mx.erase(std::unique(mx.begin(), mx.end()), mx.end());
-  std::string text =
-      fmt::format("mode={} max_age={} mx={}", name_of(mode), max_age_seconds, fmt::join(mx, ","));
-  return text.size() <= kPolicyTextLimit_bytes ? text : std::string();
+  const std::string patterns = patterns_text(std::move(mx));
+  const std::string begin = fmt::format("mode={} max_age={} ", name_of(mode), max_age_seconds);
+  std::string text = begin + "mx=" + patterns;
+  return text.size() <= kPolicyTextLimit_bytes ? text : begin + "mx_sha256=" + sha256_hex(patterns);
+}
+
+std::string patterns_digest(std::vector<std::string> mx) {
+  return sha256_hex(patterns_text(std::move(mx)));
 }
 
 std::string policy_text(const protocol::StsPolicy& policy) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 namespace mtasts::reports {
@@ -13,24 +14,54 @@ namespace {
 
 using protocol::ReportPolicy;
 
+// Fields one after the other; OpenSSL is given many at a time.
+class FieldDigest {
+ public:
+  void add_number(uint64_t number, char end) {
+    char digits[20];
+    octets_.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+    octets_ += end;
+  }
+  void add_field(std::string_view text) {
+    add_number(text.size(), ':');
+    octets_ += text;
+    if (octets_.size() >= kBlock_bytes) flush();
+  }
+  std::string finish() {
+    flush();
+    return hex(hash_.finish());
+  }
+
+ private:
+  static constexpr size_t kBlock_bytes = 16 * 1024;
+
+  void flush() {
+    hash_.add(octets_);
+    octets_.clear();
+  }
+  Sha256 hash_;
+  std::string octets_;
+};
+
 std::string digest_of(const ReportPolicy& policy) {
-  Sha256 hash;
-  add_field(hash, name_of(policy.type));
-  add_field(hash, policy.domain);
+  FieldDigest digest;
+  digest.add_field(name_of(policy.type));
+  digest.add_field(policy.domain);
   for (const auto* texts : {&policy.policy_strings, &policy.mx_hosts}) {
-    add_field(hash, std::to_string(texts->size()));
-    for (const std::string& text : *texts) add_field(hash, text);
+    digest.add_field(std::to_string(texts->size()));
+    for (const std::string& text : *texts) digest.add_field(text);
   }
-  hash.add(fmt::format("{} {}\n", policy.successful, policy.failed));
+  digest.add_number(policy.successful, ' ');
+  digest.add_number(policy.failed, '\n');
   for (const protocol::ReportFailure& failure : policy.failures) {
-    for (const std::string* text :
-         {&failure.type_text, &failure.sending_mta_ip, &failure.receiving_mx_hostname,
-          &failure.receiving_mx_helo, &failure.receiving_ip, &failure.additional_information,
-          &failure.failure_reason_code})
-      add_field(hash, *text);
-    hash.add(fmt::format("{}\n", failure.sessions));
+    for (std::string_view text :
+         {failure.type_text, failure.sending_mta_ip, failure.receiving_mx_hostname,
+          failure.receiving_mx_helo, failure.receiving_ip, failure.additional_information,
+          failure.failure_reason_code})
+      digest.add_field(text);
+    digest.add_number(failure.sessions, '\n');
   }
-  return hex(hash.finish());
+  return digest.finish();
 }
 
 }  // namespace

@@ -116,6 +116,12 @@ ReportOwner::Names ReportOwner::domains_of_host(const std::string& host) const {
   return domains;
 }
 
+bool ReportOwner::is_mx_host_of(const std::string& host, const std::string& domain) const {
+  if (host.empty()) return false;
+  const Names domains = domains_of_host(host);
+  return std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
+
 ReportOwner::Names ReportOwner::hints_of_mx_hosts(const protocol::ReportPolicy& policy) const {
   Names hints;
   for (size_t i = 0; i < std::min(policy.mx_hosts.size(), kMostNamed); ++i)

@@ -28,9 +28,11 @@ class ReportOwner {
   // Configured domains; several where an MX host is shared and nothing tells which domain is meant.
   // Empty: the policy is about somebody else.
   std::vector<std::string> owners_of(const protocol::ReportPolicy& policy) const;
-  bool is_own_mx(std::string_view host) const;
+  // By DNS, or because the report lists it beside the domain.
+  bool is_mx_host_of(const std::string& host, const std::string& domain) const;
 
  private:
+  bool is_own_mx(std::string_view host) const;
   using Names = std::vector<std::string>;
 
   void collect_named(const protocol::TlsReport& report);

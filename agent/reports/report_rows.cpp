@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <type_traits>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/ip_address.h"
@@ -41,19 +44,20 @@ void add_to(uint64_t& sum, uint64_t more) {
   sum = std::min(protocol::kMostSessions, sum + std::min(more, protocol::kMostSessions));
 }
 
-FailureRow row_of(const protocol::ReportFailure& failure, protocol::ReportPolicyType policy_type) {
-  FailureRow row;
-  row.policy_type = policy_type;
-  row.type = failure.type;
-  if (row.type == protocol::ResultType::other)
-    row.type_text = cut(failure.type_text, kTypeTextLimit_bytes);
-  row.receiving_mx = plain_name(failure.receiving_mx_hostname);
-  if (auto address = address_of(failure.receiving_ip)) row.receiving_ip = address->text();
-  row.sending_network = network_of(failure.sending_mta_ip);
-  row.sessions = failure.sessions;
-  row.reason = cut(failure.failure_reason_code, kReasonLimit_bytes);
-  return row;
-}
+// Numbers of other texts that are made of the texts of a pool, each once.
+class DerivedTexts {
+ public:
+  template <typename Derive>
+  TextPool::Number of(TextPool::Number number, const Derive& derive) {
+    if (number >= derived_.size()) derived_.resize(number + 1, kUnknown);
+    if (derived_[number] == kUnknown) derived_[number] = derive();
+    return derived_[number];
+  }
+
+ private:
+  static constexpr TextPool::Number kUnknown = std::numeric_limits<TextPool::Number>::max();
+  std::vector<TextPool::Number> derived_;
+};
 
 }  // namespace
 
@@ -77,9 +81,7 @@ void RowCollector::add(const protocol::ReportPolicy& policy, bool about_mx_host)
   row.failed = policy.failed;
   add_policy(std::move(row));
   // The failures are those of the sts entry.
-  if (about_mx_host) return;
-  for (const protocol::ReportFailure& failure : policy.failures)
-    if (failure.sessions > 0) add_failure(row_of(failure, policy.type));
+  if (!about_mx_host) add_failures(policy.failures, policy.type);
 }
 
 void RowCollector::add_policy(PolicyRow row) {
@@ -102,30 +104,63 @@ void RowCollector::add_policy(PolicyRow row) {
   add_to(sum.failed, row.failed);
 }
 
-void RowCollector::add_failure(FailureRow row) {
-  auto key_of = [](const FailureRow& one) {
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", static_cast<int>(one.policy_type),
-                       static_cast<int>(one.type), one.receiving_mx, one.receiving_ip,
-                       one.sending_network, one.type_text);
+// The row of that key, or the coarse one where there is no room for it.
+FailureRow& RowCollector::row_of(FailureKey key, bool& coarse) {
+  auto octets = [&] {
+    static_assert(std::has_unique_object_representations_v<FailureKey>);
+    return std::string_view(reinterpret_cast<const char*>(&key), sizeof key);
   };
-  std::string key = key_of(row);
-  if (failure_rows_.size() >= kMostFailureRows && failure_rows_.find(key) == failure_rows_.end()) {
+  TextPool::Number number = keys_.find(octets());
+  coarse = number == TextPool::kEmpty && report_->failures.size() >= kMostFailureRows;
+  if (coarse) {
     over_limit_ = true;
-    row.type_text.clear();
-    row.receiving_mx.clear();
-    row.receiving_ip.clear();
-    row.sending_network.clear();
-    row.reason.clear();
-    key = key_of(row);
+    key = {key.policy_type, key.type};
+    number = keys_.find(octets());
   }
-  auto [place, added] = failure_rows_.try_emplace(std::move(key), report_->failures.size());
-  if (added) {
-    report_->failures.push_back(std::move(row));
-    return;
+  if (number != TextPool::kEmpty) return report_->failures[number - 1];
+  keys_.put(octets());
+  FailureRow& row = report_->failures.emplace_back();
+  row.policy_type = static_cast<protocol::ReportPolicyType>(key.policy_type);
+  row.type = static_cast<protocol::ResultType>(key.type);
+  row.type_text = texts_.text(key.type_text);
+  row.receiving_mx = texts_.text(key.receiving_mx);
+  row.receiving_ip = texts_.text(key.receiving_ip);
+  row.sending_network = texts_.text(key.sending_network);
+  return row;
+}
+
+void RowCollector::add_failures(const protocol::FailureList& failures,
+                                protocol::ReportPolicyType policy_type) {
+  DerivedTexts type_texts;
+  DerivedTexts hosts;
+  DerivedTexts addresses;
+  DerivedTexts networks;
+  for (const protocol::FailureList::Row& failure : failures.rows()) {
+    if (failure.sessions == 0) continue;
+    auto text = [&](TextPool::Number number) { return failures.text(number); };
+    FailureKey key;
+    key.policy_type = static_cast<uint32_t>(policy_type);
+    key.type = static_cast<uint32_t>(failure.type);
+    if (failure.type == protocol::ResultType::other)
+      key.type_text = type_texts.of(failure.type_text, [&] {
+        return texts_.put(cut(text(failure.type_text), kTypeTextLimit_bytes));
+      });
+    key.receiving_mx = hosts.of(failure.receiving_mx_hostname, [&] {
+      return texts_.put(plain_name(text(failure.receiving_mx_hostname)));
+    });
+    key.receiving_ip = addresses.of(failure.receiving_ip, [&] {
+      auto address = address_of(text(failure.receiving_ip));
+      return address ? texts_.put(address->text()) : TextPool::kEmpty;
+    });
+    key.sending_network = networks.of(failure.sending_mta_ip, [&] {
+      return texts_.put(network_of(text(failure.sending_mta_ip)));
+    });
+    bool coarse = false;
+    FailureRow& row = row_of(key, coarse);
+    add_to(row.sessions, failure.sessions);
+    if (row.reason.empty() && !coarse)
+      row.reason = cut(text(failure.failure_reason_code), kReasonLimit_bytes);
   }
-  FailureRow& sum = report_->failures[place->second];
-  add_to(sum.sessions, row.sessions);
-  if (sum.reason.empty()) sum.reason = std::move(row.reason);
 }
 
 }  // namespace mtasts::reports

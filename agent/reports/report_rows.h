@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text_pool.h"
 #include "protocol/tlsrpt/tls_report.h"
 #include "reports/stored_report.h"
 
@@ -21,7 +22,7 @@ inline constexpr size_t kMostFailureRows = 2000;
 // "192.0.2.0/24", "2001:db8:1::/48"; empty: no address.
 std::string network_of(std::string_view address);
 
-// Adds the rows of policies to a StoredReport, which must outlive it.
+// Adds the rows of policies to a StoredReport that has none. It must outlive the collector.
 class RowCollector {
  public:
   explicit RowCollector(StoredReport& report) : report_(&report) {}
@@ -29,12 +30,24 @@ class RowCollector {
   bool over_limit() const { return over_limit_; }
 
  private:
+  // What failure rows are told apart by, with numbers of texts_. No padding.
+  struct FailureKey {
+    uint32_t policy_type = 0;
+    uint32_t type = 0;
+    TextPool::Number type_text = TextPool::kEmpty;
+    TextPool::Number receiving_mx = TextPool::kEmpty;
+    TextPool::Number receiving_ip = TextPool::kEmpty;
+    TextPool::Number sending_network = TextPool::kEmpty;
+  };
+
   void add_policy(PolicyRow row);
-  void add_failure(FailureRow row);
+  void add_failures(const protocol::FailureList& failures, protocol::ReportPolicyType policy_type);
+  FailureRow& row_of(FailureKey key, bool& coarse);
 
   StoredReport* report_;
   std::unordered_map<std::string, size_t> policy_rows_;
-  std::unordered_map<std::string, size_t> failure_rows_;
+  TextPool texts_;  // of failure rows
+  TextPool keys_;   // octets of FailureKey: number n is that of row n - 1
   bool over_limit_ = false;
 };
 

@@ -3,6 +3,7 @@
 
 #include "reports/result_guide.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/ascii.h"
@@ -136,13 +137,44 @@ constexpr auto kReasons = std::to_array<Reason>({
      kAny,
      {"{mx} offered STARTTLS, but refused the command",
       "look in the log of {mx} for errors when it loads its certificate or key", kSmtp}},
-    {"x509_v_err_cert_has_expired", ResultType::validation_failure,
-     kByType[static_cast<size_t>(ResultType::certificate_expired)]},
-    {"x509_v_err_hostname_mismatch", ResultType::validation_failure,
-     kByType[static_cast<size_t>(ResultType::certificate_host_mismatch)]},
-    {"x509_v_err_unable_to_get_issuer_cert_locally", ResultType::validation_failure,
-     kByType[static_cast<size_t>(ResultType::certificate_not_trusted)]},
 });
+
+// OpenSSL's names, which some senders report as validation-failure instead of the type.
+struct NamedType {
+  std::string_view part;
+  ResultType type;
+};
+constexpr NamedType kOpensslNames[] = {
+    {"x509_v_err_cert_has_expired", ResultType::certificate_expired},
+    {"x509_v_err_hostname_mismatch", ResultType::certificate_host_mismatch},
+    {"x509_v_err_unable_to_get_issuer_cert_locally", ResultType::certificate_not_trusted},
+};
+
+// RFC 7672 §3.1: with DANE the TLSA records decide which certificate is right, not a public CA, and
+// a new key that no record matches breaks what worked.
+constexpr Texts kNameUnderDane = {
+    "the certificate of {mx} does not name the host, which TLSA records of usage 2 (DANE-TA) "
+    "demand",
+    "install a certificate on {mx} that has the host name among its subject alternative names, "
+    "after a TLSA record that matches it was published",
+    kSmtp};
+constexpr Texts kExpiredUnderDane = {
+    "the certificate that {mx} presented has expired, which counts with TLSA records of usage 2 "
+    "(DANE-TA)",
+    "renew the certificate of {mx}, and publish a TLSA record that matches the new one before it "
+    "is installed",
+    kSmtp};
+constexpr Texts kTrustUnderDane = {
+    "the certificate that {mx} presented does not lead to a key that the TLSA records of the host "
+    "name",
+    "add a TLSA record \"3 1 1\" for the key that {mx} uses now, beside the records there are",
+    kTlsa};
+
+constexpr Texts kForeignHost = {
+    "the sender delivered to {mx}, which is no MX host of {domain} now",
+    "find out why senders deliver to {mx}, which is no MX host of {domain}: it may be a former "
+    "one, or their DNS answers are forged",
+    "dig +noall +answer +comments MX {domain}"};
 
 constexpr Texts kUnexplained = {
     "the TLS connection to {mx} failed for a reason that has no type of its own, and the report "
@@ -151,16 +183,38 @@ constexpr Texts kUnexplained = {
     "{domain} lists {mx}, because senders report a missing mx line with this type",
     kCheck};
 
+ResultType type_of(const FailureRow& failure, const std::string& reason) {
+  if (failure.type == ResultType::other)
+    return result_type_of_code(failure.type_text)
+        .value_or(result_type_of_code(failure.reason).value_or(failure.type));
+  if (failure.type == ResultType::validation_failure)
+    for (const NamedType& named : kOpensslNames)
+      if (reason.find(named.part) != std::string::npos) return named.type;
+  return failure.type;
+}
+
+const Texts* texts_under_dane(ResultType type) {
+  switch (type) {
+    case ResultType::certificate_host_mismatch:
+      return &kNameUnderDane;
+    case ResultType::certificate_expired:
+      return &kExpiredUnderDane;
+    case ResultType::certificate_not_trusted:
+      return &kTrustUnderDane;
+    default:
+      return nullptr;
+  }
+}
+
 const Texts& texts_for(const FailureRow& failure) {
   const std::string reason = ascii_lower(failure.reason);
-  ResultType type = failure.type;
-  if (type == ResultType::other)
-    type = result_type_of_code(failure.type_text)
-               .value_or(result_type_of_code(failure.reason).value_or(type));
+  const ResultType type = type_of(failure, reason);
   if (!reason.empty())
     for (const Reason& row : kReasons)
       if ((row.type == kAny || row.type == type) && reason.find(row.part) != std::string::npos)
         return row.texts;
+  if (failure.policy_type == protocol::ReportPolicyType::tlsa)
+    if (const Texts* texts = texts_under_dane(type)) return *texts;
   if (type == ResultType::validation_failure && reason.empty()) return kUnexplained;
   return kByType[static_cast<size_t>(type)];
 }
@@ -214,20 +268,48 @@ std::optional<ResultType> result_type_of_code(std::string_view code) {
   return std::nullopt;
 }
 
-ResultGuide result_guide(const FailureRow& failure, std::string_view domain) {
-  const Texts& texts = texts_for(failure);
+HostOwner owner_of(std::string_view host, const std::vector<std::string>& own_hosts) {
+  if (host.empty() || own_hosts.empty()) return HostOwner::unknown;
+  bool own = std::find(own_hosts.begin(), own_hosts.end(), host) != own_hosts.end();
+  return own ? HostOwner::own : HostOwner::foreign;
+}
+
+ResultGuide result_guide(const FailureRow& failure, std::string_view domain, HostOwner owner) {
+  const Texts* texts = &texts_for(failure);
   std::string mx = host_name(failure.receiving_mx);
   std::string name = host_name(domain);
+  if (owner == HostOwner::foreign && !mx.empty() && names(texts->fix, "{mx}"))
+    texts = &kForeignHost;
   std::string shown_mx = mx.empty() ? "the MX host" : mx;
   std::string shown_domain = name.empty() ? "DOMAIN" : name;
   ResultGuide guide;
-  guide.cause = filled(texts.cause, shown_mx, shown_domain);
-  guide.fix = filled(texts.fix, shown_mx, shown_domain);
-  bool known = (!mx.empty() || !names(texts.verify, "{mx}")) &&
-               (!name.empty() || !names(texts.verify, "{domain}"));
+  guide.cause = filled(texts->cause, shown_mx, shown_domain);
+  guide.fix = filled(texts->fix, shown_mx, shown_domain);
+  bool known = (!mx.empty() || !names(texts->verify, "{mx}")) &&
+               (!name.empty() || !names(texts->verify, "{domain}"));
   // A check looks at every MX host.
-  guide.verify = filled(known ? texts.verify : kCheck, mx, shown_domain);
+  guide.verify = filled(known ? texts->verify : kCheck, mx, shown_domain);
   return guide;
+}
+
+ResultGuide result_guide(const FailureSummary& failure, protocol::ReportPolicyType policy_type,
+                         std::string_view domain, HostOwner owner) {
+  FailureRow row;
+  row.policy_type = policy_type;
+  row.type = failure.type;
+  row.type_text = failure.type_text;
+  row.receiving_mx = failure.receiving_mx;
+  row.reason = failure.reason;
+  return result_guide(row, domain, owner);
+}
+
+ResultGuide result_guide(const FailureSummary& failure, std::string_view domain, HostOwner owner) {
+  auto most = protocol::ReportPolicyType::sts;
+  for (protocol::ReportPolicyType type : protocol::kReportPolicyTypes)
+    if (failure.sessions[static_cast<size_t>(type)].failed >
+        failure.sessions[static_cast<size_t>(most)].failed)
+      most = type;
+  return result_guide(failure, most, domain, owner);
 }
 
 }  // namespace mtasts::reports

@@ -39,7 +39,7 @@ struct PolicyRow {
   // DANE", which counts nowhere.
   bool about_mx_host = false;
   // Of type sts, by meaning and not by text: "mode=enforce max_age=604800 mx=a.example,b.example",
-  // patterns sorted, lower case. Empty: none, or unreadable.
+  // patterns sorted, lower case, or a digest (policy_text.h). Empty: none, or unreadable.
   std::string policy;
   uint64_t successful = 0;
   uint64_t failed = 0;

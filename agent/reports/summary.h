@@ -52,6 +52,11 @@ using CountsByType = std::array<SessionCounts, protocol::kReportPolicyTypes.size
 
 // Days as bits: bit i is the day `to - i`, so bit 0 is the last day of the summary.
 using DayBits = uint64_t;
+// The bit of `day`; 0: it is not among the 64 days up to `to`.
+inline DayBits day_bit(Day to, Day day) {
+  auto ago = (to - day).count();
+  return ago >= 0 && ago < 64 ? DayBits{1} << ago : 0;
+}
 
 struct OrganizationSummary {
   std::string name;
@@ -63,6 +68,8 @@ struct OrganizationSummary {
   CountsByType authenticated_counts;  // of these, from authenticated reports
   DayBits days = 0;                   // with reports, within 64 days
   DayBits days_without_failures = 0;
+  // With sessions of each policy type; of the window alone.
+  std::array<DayBits, protocol::kReportPolicyTypes.size()> days_by_type{};
   Day last_day{};
   Time last_received{};
   Qualities qualities = 0;  // in the window

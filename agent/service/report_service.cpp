@@ -80,6 +80,7 @@ ReportService::~ReportService() {
   spool_->close();
   intake_.reset();
   board_->active = false;
+  around_.reports.set_rejected_reports(nullptr);
   around_.metrics.set_spool_entries(0);
   around_.metrics.set_endpoint_certificate(std::nullopt);
   around_.metrics.set_mailbox(std::nullopt);
@@ -150,6 +151,7 @@ void ReportService::start_polling() {
 }
 
 void ReportService::domains_changed() {
+  names_.domains_changed();
   static const auto kNothing = std::make_shared<const reports::DomainSummary>();
   bool is_new = false;
   for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains) {
@@ -160,7 +162,9 @@ void ReportService::domains_changed() {
   if (is_new) intake_->refresh();
 }
 
-void ReportService::feed_metrics() {
+void ReportService::tick() {
+  around_.reports.set_rejected_reports(
+      std::make_shared<const reports::RejectedReports>(intake_->rejected()));
   around_.metrics.set_spool_entries(spool_->usage().entries);
   if (std::string trouble = spool_->trouble(); trouble != spool_trouble_) {
     if (!trouble.empty())
@@ -168,7 +172,9 @@ void ReportService::feed_metrics() {
           {{"error", trouble}});
     spool_trouble_ = std::move(trouble);
   }
-  if (tls_ != nullptr) around_.metrics.set_endpoint_certificate(tls_->not_after());
+  if (tls_ != nullptr)
+    around_.metrics.set_endpoint_certificate(present::EndpointCertificate{
+        tls_->not_before(), tls_->not_after(), tls_->trouble().empty()});
   if (mailbox_ == nullptr) return;
   const intake::MailboxStatus status = mailbox_->status();
   around_.metrics.set_mailbox(

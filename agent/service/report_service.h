@@ -54,8 +54,8 @@ class ReportService {
 
   // The configured domains were set: new ones get a summary.
   void domains_changed();
-  // Brings the metrics of the agent up to date.
-  void feed_metrics();
+  // Brings the metrics of the agent and the list of rejected reports up to date. Call it often.
+  void tick();
 
   using Listed = std::function<void(Result<reports::ReportListing>)>;
   // `done` runs on another thread, or never while the agent shuts down.

@@ -53,6 +53,9 @@ Service::Service(Load load)
       signals_(loop_),
       timer_(loop_),
       shutdown_timer_(loop_),
+      lag_(loop_.get_executor(),
+           [this](std::chrono::duration<double> lag) { metrics_.observe_loop_lag(lag); }),
+      lag_watch_(lag_.watch()),
       last_turn_(SteadyClock::now()),
       policy_host_(metrics_),
       scheduler_(loop_.get_executor(),
@@ -340,7 +343,7 @@ void Service::feed_metrics() {
   metrics_.set_checks_in_flight(scheduler_.in_flight());
   metrics_.set_queue(scheduler_.queue_length(), scheduler_.lag());
   metrics_.set_state_writable(state_->writable());
-  if (report_service_ != nullptr) report_service_->feed_metrics();
+  if (report_service_ != nullptr) report_service_->tick();
   policy_host_.feed_metrics();
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "async/loop_lag.h"
 #include "base/result.h"
 #include "board/latest_reports.h"
 #include "check/engine.h"
@@ -95,6 +96,8 @@ class Service {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer shutdown_timer_;
+  async::LoopLag lag_;
+  async::LoopLag::Watch lag_watch_;  // for as long as the service runs; ticks keep nothing waiting
   std::atomic<std::chrono::steady_clock::time_point> last_turn_;
   std::atomic<bool> ready_{false};
   board::LatestReports reports_;

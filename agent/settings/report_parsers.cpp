@@ -6,29 +6,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
-#include "base/ascii.h"
 #include "base/printable.h"
+#include "settings/mailbox_url.h"
 #include "settings/value_parsers.h"
 
 namespace mtasts::settings {
 namespace {
 
-constexpr size_t kLongestFolder_bytes = 1000;
 constexpr size_t kLongestPath_bytes = 200;
 constexpr size_t kLongestAuthservId_bytes = 255;
-constexpr std::string_view kMailboxExample = "write one such as \"imaps://imap.example.com/INBOX\"";
 
 void complain(SettingsBuilder& builder, const Place& place, std::string message) {
   builder.errors.add(place, std::move(message));
-}
-
-bool is_folder(std::string_view name) {
-  const auto is_control = [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7F; };
-  return !name.empty() && name.size() <= kLongestFolder_bytes && is_utf8(name) &&
-         std::none_of(name.begin(), name.end(), is_control);
 }
 
 // RFC 3986 §3.3, without escapes: many senders do not treat them alike.
@@ -39,41 +29,6 @@ bool is_plain_path(std::string_view path) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   kOthers.find(c) != std::string_view::npos;
          });
-}
-
-// What is wrong with an address of a folder (RFC 5092); empty: nothing. Never repeats the text,
-// which may hold a password.
-std::string mailbox_url_fault(std::string_view text) {
-  auto parsed = boost::urls::parse_uri(text);
-  if (!parsed) return fmt::format("[reports.mailbox] url is not a valid URL; {}", kMailboxExample);
-  const boost::urls::url_view& url = *parsed;
-  const std::string scheme = ascii_lower(std::string(url.scheme()));
-  if (scheme != "imaps" && scheme != "imap")
-    return fmt::format(
-        "[reports.mailbox] url must begin with imaps:// (or imap:// for STARTTLS), "
-        "not {}; {}",
-        printable(scheme, 40), kMailboxExample);
-  if (url.has_userinfo())
-    return "[reports.mailbox] url must not contain a user or a password; set user, and "
-           "password_file or token_file";
-  if (url.has_query() || url.has_fragment())
-    return R"([reports.mailbox] url must not contain "?" or "#"; write them as %3F and %23)";
-  if (url.encoded_host().empty())
-    return fmt::format("[reports.mailbox] url has no host; {}", kMailboxExample);
-  if (url.has_port() && url.port_number() == 0)
-    return "[reports.mailbox] url: the port must be a number from 1 to 65535";
-  const std::string_view path(url.encoded_path().data(), url.encoded_path().size());
-  if (path.find(';') != std::string_view::npos)
-    return R"([reports.mailbox] url must not contain parameters; write ";" in a folder as %3B)";
-  std::string folder;
-  url.encoded_path().decode({}, boost::urls::string_token::assign_to(folder));
-  if (folder.starts_with('/')) folder.erase(0, 1);
-  if (!folder.empty() && !is_folder(folder))
-    return fmt::format(
-        "[reports.mailbox] url: the folder must be UTF-8 text without control "
-        "characters, of at most {} octets",
-        kLongestFolder_bytes);
-  return {};
 }
 
 }  // namespace
@@ -110,8 +65,8 @@ void take_reports_path(SettingsBuilder& builder, const SourceText& value) {
 
 void take_mailbox_url(SettingsBuilder& builder, const SourceText& value) {
   if (!value.text.empty()) {
-    std::string fault = mailbox_url_fault(value.text);
-    if (!fault.empty()) return complain(builder, value.place, std::move(fault));
+    auto url = parse_mailbox_url(value.text);
+    if (!url) return complain(builder, value.place, url.failure().detail);
   }
   builder.settings.reports.mailbox.url = value.text;
 }
@@ -126,7 +81,7 @@ void take_mailbox_processed(SettingsBuilder& builder, const SourceText& value) {
     return;
   }
   const bool moves = value.text.starts_with(kMove);
-  if (!moves || !is_folder(std::string_view(value.text).substr(kMove.size())))
+  if (!moves || !is_mailbox_folder(std::string_view(value.text).substr(kMove.size())))
     return complain(builder, value.place,
                     fmt::format("[reports.mailbox] processed must be \"keep\", \"delete\" or "
                                 "\"move:FOLDER\", not \"{}\"",

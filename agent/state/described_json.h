@@ -24,6 +24,7 @@
 
 #include "base/enum_words.h"
 #include "base/ip_address.h"
+#include "base/time.h"
 #include "protocol/x509/certificate.h"
 #include "state/chain_codec.h"
 #include "verdict/report.h"
@@ -87,6 +88,7 @@ Json encoded(Enum value, ChainTable&) {
   return std::string(enumerator_name(value));
 }
 inline Json encoded(const IpAddress& address, ChainTable&) { return address.text(); }
+inline Json encoded(Time time, ChainTable&) { return time.time_since_epoch().count(); }
 inline Json encoded(protocol::CertificateTime time, ChainTable&) {
   return time.time_since_epoch().count();
 }
@@ -165,6 +167,12 @@ inline bool decode(const Json& json, IpAddress& value, const ChainTable&) {
   auto address = IpAddress::parse(octets_of(json).value_or(""));
   if (address) value = *address;
   return static_cast<bool>(address);
+}
+inline bool decode(const Json& json, Time& value, const ChainTable& chains) {
+  int64_t milliseconds = 0;
+  if (!decode(json, milliseconds, chains)) return false;
+  value = Time(std::chrono::milliseconds(milliseconds));
+  return true;
 }
 inline bool decode(const Json& json, protocol::CertificateTime& value, const ChainTable& chains) {
   int64_t seconds = 0;

@@ -10,6 +10,7 @@
 #include "state/content_hash.h"
 #include "state/history_rows.h"
 #include "state/pass_text.h"
+#include "state/phase_text.h"
 #include "state/report_codec.h"
 #include "state/stage_text.h"
 
@@ -49,11 +50,13 @@ void DomainWriter::write_seen(Database& database, int64_t id, const Queued& queu
   const SeenTimes seen = seen_times(*report.history);
   const std::string stages = stage_text(queued.stages);
   const std::string passes = pass_text(report.history->passes);
+  const std::string phase = phase_text(report.history->phase);
   database.run(
       "UPDATE domain SET checked_at=?2, duration_ms=?3, stages=?4, record_seen=?5, policy_seen=?6,"
-      " mx_seen=?7, id_seen=?8, served_seen=?9, passes=?10 WHERE id=?1",
+      " mx_seen=?7, id_seen=?8, served_seen=?9, passes=?10,"
+      " phase=?11 WHERE id=?1",
       {id, report.checked_at, report.duration.count(), stages, seen.record, seen.policy, seen.mx,
-       seen.id, seen.served, passes});
+       seen.id, seen.served, passes, phase});
 }
 
 void DomainWriter::write_report(Database& database, Known& known, const verdict::Report& report) {

@@ -7,6 +7,7 @@
 #include "state/history_rows.h"
 #include "state/name_list.h"
 #include "state/pass_text.h"
+#include "state/phase_text.h"
 
 namespace mtasts::state {
 namespace {
@@ -69,12 +70,23 @@ void read_mx_alternation(Database& database, int64_t domain, History& history) {
   history.provider_changed = rows.time(6);
 }
 
+bool has_domain_column(Database& database, std::string_view name) {
+  return database
+             .number("SELECT count(*) FROM pragma_table_info('domain') WHERE name=?1",
+                     {std::string(name)})
+             .value_or(0) != 0;
+}
+
 void read_passes(Database& database, int64_t domain, History& history) {
-  constexpr const char* kHasColumn =
-      "SELECT count(*) FROM pragma_table_info('domain') WHERE name='passes'";
-  if (database.number(kHasColumn).value_or(0) == 0) return;
+  if (!has_domain_column(database, "passes")) return;
   Rows rows = database.query("SELECT passes FROM domain WHERE id=?1", {domain});
   if (rows.next()) history.passes = parse_pass_text(rows.text(0));
+}
+
+void read_phase(Database& database, int64_t domain, History& history) {
+  if (!has_domain_column(database, "phase")) return;
+  Rows rows = database.query("SELECT phase FROM domain WHERE id=?1", {domain});
+  if (rows.next()) history.phase = parse_phase_text(rows.text(0));
 }
 
 void read_text_tracks(Database& database, int64_t domain, History& history) {
@@ -158,6 +170,7 @@ History read_history(Database& database, int64_t domain, PolicyCache& policies) 
   read_scalars(database, domain, history);
   read_mx_alternation(database, domain, history);
   read_passes(database, domain, history);
+  read_phase(database, domain, history);
   read_text_tracks(database, domain, history);
   read_policy_track(database, domain, policies, history.policy);
   read_ids(database, domain, history);

@@ -46,7 +46,7 @@ void HostWriter::write(Database& database, const verdict::MxHostReport& facts) {
   known.probed_at = facts.probed_at;
   if (known.id != 0 && hash == known.content_hash) {
     database.run("UPDATE mx_host SET probed_at=?2 WHERE id=?1", {known.id, facts.probed_at});
-    return;
+    if (database.changed_rows() > 0) return;  // else: retention took the row of an unused host
   }
   known.content_hash = hash;
   known.id = database

@@ -280,8 +280,13 @@ constexpr const char* kPasses = R"sql(
 ALTER TABLE domain ADD COLUMN passes TEXT NOT NULL DEFAULT '';  -- stage, host, since, last; by blanks
 )sql";
 
+// The phase of the rollout, and for how long it has been without errors. Moves at every check.
+constexpr const char* kPhase = R"sql(
+ALTER TABLE domain ADD COLUMN phase TEXT NOT NULL DEFAULT '';  -- see phase_text.h; by blanks
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses};
+constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses, kPhase};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "verdict/domain/report_rules.h"
 #include "verdict/findings/reported_by.h"
 #include "verdict/history/passes.h"
+#include "verdict/history/phases.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/rule_context.h"
 #include "verdict/skipped_addresses.h"
@@ -213,6 +214,15 @@ void compare_with_reports(const RuleContext& context, const reports::DomainSumma
   report.history = history;
 }
 
+// How far the domain is on the way to mode enforce: follows from everything else.
+void follow_rollout(const RuleContext& context, const reports::DomainSummaryPtr& reported,
+                    const std::shared_ptr<History>& history, Report& report) {
+  if (history == nullptr) return;
+  note_phase(*history, report, are_failures_reported(reported.get()), context.now);
+  report.rollout = rollout_of({report, history.get(), reported.get(), context.now});
+  tell_rollout(report, context.thresholds, context.now);
+}
+
 }  // namespace
 
 Report judge(const Evidence& evidence, const HistoryPtr& before, const Thresholds& thresholds,
@@ -255,6 +265,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   report_mx(context, report);
   context.conclude(report);
   compare_with_reports(context, reported, history, report);
+  follow_rollout(context, reported, history, report);
   return report;
 }
 

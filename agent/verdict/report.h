@@ -24,6 +24,7 @@
 #include "protocol/x509/certificate.h"
 #include "verdict/findings/finding.h"
 #include "verdict/history/history.h"
+#include "verdict/rollout.h"
 
 namespace mtasts::verdict {
 
@@ -142,12 +143,14 @@ struct Report {
   std::optional<HostedReport> hosted;  // empty: the agent serves no policy for the domain
   HistoryPtr history;                  // including this check; null: judged without a history
   std::vector<Change> changes;         // confirmed by this check; for the timeline
+  // How far MTA-STS is introduced; empty: judged without a history, or too little was observed.
+  std::optional<Rollout> rollout;
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (domain, checked_at, duration, outcome, stages, findings, record, policy,
-                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes))
+                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.

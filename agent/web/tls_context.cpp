@@ -58,14 +58,13 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length,
 
 struct Loaded {
   std::shared_ptr<ssl::context> context;
+  Time not_before = kNever;
   Time not_after = kNever;
 };
 
-Time not_after_of(SSL_CTX* context) {
-  const X509* certificate = SSL_CTX_get0_certificate(context);
+Time time_of(const ASN1_TIME* time) {
   std::tm parts{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
-    return kNever;
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return kNever;
   return Time(std::chrono::seconds(timegm(&parts)));
 }
 
@@ -93,7 +92,10 @@ Result<Loaded> load(const std::string& section, const std::string& cert_file,
         FailureKind::invalid,
         fmt::format("{} key_file {} is not the key of cert_file {}", section, key_file, cert_file)};
   }
-  return Loaded{context, not_after_of(native)};
+  const X509* certificate = SSL_CTX_get0_certificate(native);
+  if (certificate == nullptr) return unusable("[reports.https] cert_file", cert_file);
+  return Loaded{context, time_of(X509_get0_notBefore(certificate)),
+                time_of(X509_get0_notAfter(certificate))};
 }
 
 // What changes when a file is written or replaced.
@@ -186,6 +188,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::open(const std::string& cert_fil
 }
 
 std::shared_ptr<ssl::context> TlsContext::current() { return files_->loaded().context; }
+Time TlsContext::not_before() { return files_->loaded().not_before; }
 Time TlsContext::not_after() { return files_->loaded().not_after; }
 std::string TlsContext::trouble() const { return files_->trouble(); }
 

@@ -32,7 +32,8 @@ class TlsContext {
   // For a new connection. Looks at the files once a second at most.
   std::shared_ptr<boost::asio::ssl::context> current();
 
-  // notAfter of the certificate in use; looks at the files like current().
+  // Of the certificate in use; looks at the files like current().
+  Time not_before();
   Time not_after();
 
   // Why the files in use are not the latest ones, in one sentence; empty: they are.

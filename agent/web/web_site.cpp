@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "present/history_json.h"
 #include "present/json.h"
+#include "present/reported_view.h"
 #include "present/reports_json.h"
 #include "web/probe_rule.h"
 
@@ -22,6 +23,8 @@ using std::chrono::milliseconds;
 
 // Maximum body that scripts may send with a reload; it is ignored.
 constexpr size_t kReloadBody_bytes = 1024;
+constexpr std::string_view kNotTakenIn =
+    "TLS reports are not taken in; set [reports] enabled = true.";
 
 // Occupies one of the concurrent probe slots for its lifetime.
 class ProbeSlot {
@@ -89,6 +92,7 @@ RouteTable WebSite::routes() {
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
       {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
       {"GET", "/api/v1/domains/*", to(&WebSite::domain_json)},
+      {"GET", "/api/v1/reports/rejected", to(&WebSite::rejected_reports)},
       {"GET", "/-/healthy", to(&WebSite::healthy)},
       {"GET", "/-/ready", to(&WebSite::ready)},
       {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site},
@@ -234,8 +238,7 @@ void WebSite::reports(const RoutedRequest& request, const Done& done) const {
   board::DomainEntryPtr entry = reports_.find(text);
   if (entry == nullptr)
     return refuse(404, fmt::format("{} is not among the configured domains.", text));
-  if (!actions_.reports || entry->reported == nullptr)
-    return refuse(501, "TLS reports are not taken in; set [reports] enabled = true.");
+  if (!actions_.reports || entry->reported == nullptr) return refuse(501, kNotTakenIn);
   std::optional<int> days = report_days(request, *entry->reported);
   if (!days)
     return refuse(
@@ -243,8 +246,15 @@ void WebSite::reports(const RoutedRequest& request, const Done& done) const {
   actions_.reports(text, *days, [done, entry, text](const Result<reports::ReportListing>& listing) {
     if (!listing.ok())
       return done(json_response(503, present::error_json(listing.failure().detail)));
-    done(json_response(200, present::reports_json(text, *entry->reported, *listing)));
+    done(json_response(200, present::reports_json(text, *entry->reported, *listing,
+                                                  present::known_mx_hosts(entry->report.get()))));
   });
+}
+
+void WebSite::rejected_reports(const RoutedRequest&, const Done& done) const {
+  reports::RejectedReportsPtr rejected = reports_.rejected_reports();
+  if (rejected == nullptr) return done(json_response(501, present::error_json(kNotTakenIn)));
+  done(json_response(200, present::rejected_reports_json(*rejected)));
 }
 
 void WebSite::reload(const RoutedRequest&, const Done& done) const {

@@ -83,6 +83,7 @@ class WebSite : public Handler {
   void domain_json(const RoutedRequest& request, const Done& done) const;
   void history(const RoutedRequest& request, const Done& done) const;
   void reports(const RoutedRequest& request, const Done& done) const;
+  void rejected_reports(const RoutedRequest& request, const Done& done) const;
   void healthy(const RoutedRequest& request, const Done& done) const;
   void ready(const RoutedRequest& request, const Done& done) const;
   void reload(const RoutedRequest& request, const Done& done) const;

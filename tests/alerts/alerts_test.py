@@ -100,7 +100,7 @@ class Form(unittest.TestCase):
                               f"{share[severity][1]}", impact)
 
     def test_promtool_accepts_the_rules(self):
-        done = run("promtool", "check", "rules", RULES)
+        done = run("promtool", "check", "rules", RULES, prometheusrule.OPTIONAL)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
@@ -250,7 +250,9 @@ class OtherForms(unittest.TestCase):
         self.assertEqual((manifest["apiVersion"], manifest["kind"]), ("monitoring.coreos.com/v1", "PrometheusRule"))
         self.assertEqual(manifest["metadata"], {"name": "mtasts-exporter", "namespace": "monitoring",
                                                 "labels": {"release": "x"}})
-        self.assertEqual(manifest["spec"]["groups"], prometheusrule.source_groups())
+        self.assertEqual(manifest["spec"]["groups"], prometheusrule.source_groups(optional=False))
+        done = run(sys.executable, ALERTS / "prometheusrule.py", "--optional")
+        self.assertEqual(yaml.safe_load(done.stdout)["spec"]["groups"], prometheusrule.source_groups())
 
     def test_joined_with_the_team(self):
         """Alerts about domains have the label team if the settings set one; the others fire as before."""

@@ -235,6 +235,48 @@ class Dashboard(unittest.TestCase):
             self.assertTrue((ROOT / path).is_file(), link)
 
 
+class Publishing(unittest.TestCase):
+    """The row in numbers: two agents serve the same policies, and one of them checks two of the three domains."""
+
+    HOSTED = {"x.test": ("1", "1"), "y.test": ("2", "9"), "z.test": ("3", None)}  # id of the policy, id that is published
+    PHASES = {"x.test": ("testing_day", 1), "y.test": ("enforce_week", 0)}
+
+    def series(self):
+        found = {}
+
+        def add(name, labels, values):
+            text = ",".join(f'{label}="{value}"' for label, value in {"job": "web", **labels}.items())
+            found[f"{name}{{{text}}}"] = f"{values}x1500"
+        for domain, (served, published) in self.HOSTED.items():
+            for instance in "ab":
+                of_agent = {"instance": instance, "domain": domain}
+                add("mtasts_hosted_policy_info", {**of_agent, "id": served}, "1")
+                add("mtasts_hosted_policy_requests_total", of_agent, "0+1" if domain == "x.test" else "0")
+            if published:
+                add("mtasts_record_info", {"instance": "a", "domain": domain, "id": published}, "1")
+                add("mtasts_last_check_timestamp_seconds", {"instance": "a", "domain": domain}, "1")
+        for domain, (current, ready) in self.PHASES.items():
+            add("mtasts_rollout_ready", {"instance": "a", "domain": domain}, ready)
+            for phase in ("none", "testing_day", "enforce_week"):
+                add("mtasts_rollout_phase", {"instance": "a", "domain": domain, "phase": phase}, int(phase == current))
+        return found
+
+    def test_in_numbers(self):
+        of = {}
+        for panel in panels():
+            for target in panel["targets"]:
+                of[panel["title"], target["refId"]] = target["expr"].replace("$job", ".+")
+        wanted = {
+            of["Hosted policies", "A"]: {'{domain="x.test",id="1"}': 2880, '{domain="y.test",id="2"}': 0,
+                                         '{domain="z.test",id="3"}': 0},
+            of["Hosted policies", "B"]: {'{domain="x.test",id="1"}': 1, '{domain="y.test",id="2"}': 0},
+            of["Ready for the next step", "A"]: {'{domain="x.test",phase="testing_day"}': 1},
+            of["Rollout", "A"]: {'{phase="none"}': 0, '{phase="testing_day"}': 1, '{phase="enforce_week"}': 1},
+        }
+        self.assertEqual(promql.differences(self.series(), wanted), "")
+        self.assertNotEqual(promql.differences(self.series(), {of["Rollout", "A"]: {'{phase="none"}': 1}}), "")
+
+
 class TheTestItself(unittest.TestCase):
     def test_sees_metrics(self):
         self.assertEqual(promql.metrics_in('sum by (mtasts_a) (rate(mtasts_b{mtasts_c="mtasts_d"}[5m]))'), {"mtasts_b"})

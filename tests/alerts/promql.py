@@ -32,6 +32,22 @@ def metrics_in(expression):
     return set(METRIC.findall(re.sub(STRING, " ", without_label_lists(MATCHERS.sub(" ", expression)))))
 
 
+def differences(series, wanted, minutes=1440):
+    """promtool's report on expressions that do not give what is wanted after so many minutes; empty when all do. series:
+    {selector: values, one a minute, in promtool's notation}; wanted: {expression: {labels, as in {a="b"}: value}}."""
+    tests = [{"expr": expression, "eval_time": f"{minutes}m",
+              "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()]}
+             for expression, samples in wanted.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "rules.json").write_text('{"groups": []}')
+        file = Path(folder) / "test.json"
+        file.write_text(json.dumps({"rule_files": ["rules.json"], "evaluation_interval": "1m", "tests": [{
+            "interval": "1m", "promql_expr_test": tests,
+            "input_series": [{"series": name, "values": values} for name, values in series.items()]}]}))
+        done = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True, timeout=120)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 def complaints(expressions):
     """promtool's errors for expressions that it cannot parse; empty when there are none."""
     rules = [{"record": f"query:number_{number}", "expr": expression}

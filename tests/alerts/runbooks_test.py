@@ -27,6 +27,7 @@ import promql
 ROOT = promql.ROOT
 PAGES = ROOT / "alerts/runbooks"
 RULES = ROOT / "alerts/mtasts.rules.yaml"
+OPTIONAL = ROOT / "alerts/mtasts.optional.rules.yaml"
 REFERENCE = ROOT / "docs/findings.md"
 ALERTS = ROOT / "docs/alerts.md"
 SECTIONS = ["Impact", "Diagnosis", "Common causes", "Fix", "Verify", "Urgency", "Findings"]
@@ -190,7 +191,7 @@ def code_blocks(file, language):
 
 
 def rules_text():
-    return RULES.read_text() if RULES.exists() else ""
+    return "".join(file.read_text() for file in (RULES, OPTIONAL) if file.exists())
 
 
 def codes_of_rules(findings):

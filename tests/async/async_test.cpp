@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "async/deadline.h"
 #include "async/for_each_index.h"
 #include "async/keyed_lock.h"
+#include "async/keyed_slots.h"
 
 namespace mtasts::async {
 namespace {
@@ -130,6 +132,69 @@ TEST(Backoff, DoublesFromAMinute) {
   EXPECT_EQ(backoff_after(11), minutes(1024));
   EXPECT_EQ(backoff_after(1000), minutes(1024));
   EXPECT_EQ(backoff_after(0), minutes(1));
+}
+
+struct SlotUse {
+  int open = 0, most = 0, refused = 0;
+  std::vector<int> order;
+};
+
+asio::awaitable<void> take(KeyedSlots<int>& slots, int key, int number, milliseconds limit,
+                           SlotUse& use) {
+  auto held = co_await slots.acquire(key, limit);
+  if (!held) {
+    ++use.refused;
+    co_return;
+  }
+  use.order.push_back(number);
+  use.most = std::max(use.most, ++use.open);
+  co_await sleep_for(milliseconds(20));
+  --use.open;
+}
+
+TEST(KeyedSlots, LetsAFewInPerKeyAndInOrder) {
+  asio::io_context loop;
+  KeyedSlots<int> slots(
+      loop.get_executor(), [](int key) { return key == 1 ? 3u : 1u; }, 100);
+  SlotUse one, two;
+  for (int i = 0; i < 9; ++i) {
+    asio::co_spawn(loop, take(slots, 1, i, milliseconds(60'000), one), asio::detached);
+    asio::co_spawn(loop, take(slots, 2, i, milliseconds(60'000), two), asio::detached);
+  }
+  loop.run();
+  EXPECT_EQ(one.most, 3);
+  EXPECT_EQ(two.most, 1);
+  EXPECT_EQ(one.order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(two.order, one.order);
+  EXPECT_EQ(slots.size(), 0u) << "nothing is kept of a key that nobody uses";
+}
+
+TEST(KeyedSlots, NobodyWaitsLongerThanTheLimitNorInAFullQueue) {
+  asio::io_context loop;
+  KeyedSlots<int> slots(
+      loop.get_executor(), [](int) { return 1u; }, 2);
+  SlotUse use;
+  asio::co_spawn(loop, take(slots, 1, 0, milliseconds(60'000), use), asio::detached);
+  asio::co_spawn(loop, take(slots, 1, 1, milliseconds(1), use), asio::detached);
+  asio::co_spawn(loop, take(slots, 1, 2, milliseconds(60'000), use), asio::detached);
+  asio::co_spawn(loop, take(slots, 1, 3, milliseconds(60'000), use), asio::detached);  // full
+  loop.run();
+  EXPECT_EQ(use.order, (std::vector<int>{0, 2}));
+  EXPECT_EQ(use.refused, 2);
+  EXPECT_EQ(slots.size(), 0u);
+}
+
+TEST(KeyedSlots, ADestroyedWaiterTakesNoSlot) {
+  SlotUse use;
+  auto loop = std::make_unique<asio::io_context>();
+  auto slots = std::make_unique<KeyedSlots<int>>(
+      loop->get_executor(), [](int) { return 1u; }, 10);
+  for (int i = 0; i < 3; ++i)
+    asio::co_spawn(*loop, take(*slots, 1, i, milliseconds(60'000), use), asio::detached);
+  loop->poll();
+  slots.reset();
+  loop.reset();  // destroys the coroutines
+  EXPECT_EQ(use.order, std::vector<int>{0});
 }
 
 }  // namespace

@@ -5,12 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace mtasts::async {
 namespace {
@@ -50,6 +52,20 @@ TEST_F(LoopLagTest, ABlockedLoopIsSeen) {
   });
   const auto later = steady_clock::now();
   EXPECT_EQ(lag_.worst_since(later), milliseconds(0));
+}
+
+TEST_F(LoopLagTest, EachTickIsObserved) {
+  std::vector<double> seen;
+  LoopLag lag(io_.get_executor(),
+              [&](std::chrono::duration<double> late) { seen.push_back(late.count()); });
+  std::optional<LoopLag::Watch> watch(lag.watch());
+  asio::post(io_, [] { std::this_thread::sleep_for(kBlocked); });
+  asio::steady_timer timer(io_, milliseconds(1200));
+  timer.async_wait([&](const boost::system::error_code&) { watch.reset(); });
+  io_.run();
+  ASSERT_GE(seen.size(), 2U);
+  EXPECT_GE(seen.front(), 0.7);
+  EXPECT_LT(*std::min_element(seen.begin(), seen.end()), 0.5);
 }
 
 TEST_F(LoopLagTest, ItIsRememberedAfterTheTimerCame) {

@@ -87,6 +87,9 @@ TEST(IpAddress, ScopeFollowsTheRegistries) {
       {"172.32.0.0", AddressScope::global},
       {"192.0.0.1", AddressScope::reserved},
       {"192.0.2.1", AddressScope::documentation},
+      {"192.88.98.255", AddressScope::global},
+      {"192.88.99.1", AddressScope::reserved},  // relays of 6to4, RFC 7526
+      {"192.88.100.1", AddressScope::global},
       {"192.168.1.1", AddressScope::private_use},
       {"198.17.255.255", AddressScope::global},
       {"198.19.255.255", AddressScope::reserved},  // benchmarking
@@ -99,10 +102,12 @@ TEST(IpAddress, ScopeFollowsTheRegistries) {
       {"2606:4700::1", AddressScope::global},
       {"::", AddressScope::unspecified},
       {"::1", AddressScope::loopback},
-      {"::2", AddressScope::reserved},          // IPv4-compatible, RFC 4291 §2.5.5.1
-      {"::127.0.0.1", AddressScope::reserved},  // IPv4-compatible
-      {"100::1", AddressScope::discard},        // the un-proxied placeholder
-      {"100:0:0:1::1", AddressScope::global},   // behind 100::/64
+      {"::2", AddressScope::reserved},               // IPv4-compatible, RFC 4291 §2.5.5.1
+      {"::127.0.0.1", AddressScope::reserved},       // IPv4-compatible
+      {"100::1", AddressScope::discard},             // the un-proxied placeholder
+      {"100:0:0:1::1", AddressScope::reserved},      // the dummy prefix, RFC 9780
+      {"100:0:0:2::1", AddressScope::global},        // behind it
+      {"2002:c058:6301::", AddressScope::reserved},  // 6to4 of 192.88.99.1
       {"2001:db8::1", AddressScope::documentation},
       {"2001:2::1", AddressScope::reserved},
       {"2001::1", AddressScope::reserved},     // Teredo, RFC 4380: carries an address unseen
@@ -145,7 +150,7 @@ TEST(IpAddress, MayContact) {
     EXPECT_TRUE(may(near, true)) << near;
   }
   for (const char* never : {"0.0.0.0", "::", "224.0.0.1", "ff02::1", "192.0.2.1", "2001:db8::1",
-                            "100::1", "240.0.0.1", "::7f00:1"}) {
+                            "100::1", "240.0.0.1", "::7f00:1", "192.88.99.1", "100:0:0:1::1"}) {
     EXPECT_FALSE(may(never, false)) << never;
     EXPECT_FALSE(may(never, true)) << never;
   }

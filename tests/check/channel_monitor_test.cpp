@@ -286,7 +286,7 @@ TEST_F(ChannelMonitorTest, OneHostOfManyDomainsIsNoMassFailure) {
   check(own);
   fetcher_.answer = [good = fetcher_.answer](const std::string& host, const IpAddress& address) {
     HttpsAttempt attempt = good(host, address);
-    if (address.text() != "192.88.99.100") return attempt;
+    if (address.text() != "192.175.48.100") return attempt;
     attempt = HttpsAttempt();
     attempt.status = HttpsStatus::refused;
     return attempt;

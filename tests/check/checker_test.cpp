@@ -42,7 +42,7 @@ TEST_F(CheckerTest, ARefusingHostIsBlamedWhenTheCanaryAnswers) {
 TEST_F(CheckerTest, ARefusingHostIsBlamedWhenAnotherAnswers) {
   refusing_host_ = "mx1.mail.example";
   add_domain("two.example", {"mx2.mail.example"});
-  resolver_.add_address("mx2.mail.example", "192.88.99.2");
+  resolver_.add_address("mx2.mail.example", "192.175.48.2");
   prober_.delay = milliseconds(20);
   auto reports = check({"two.example", "one.example"});
   EXPECT_EQ(summary(reports[1]), "smtp-connect-refused:warning ");
@@ -51,7 +51,7 @@ TEST_F(CheckerTest, ARefusingHostIsBlamedWhenAnotherAnswers) {
 
 TEST_F(CheckerTest, AnAnswerFromBeforeTheOutageProvesNothing) {
   add_domain("two.example", {"mx2.mail.example"});
-  resolver_.add_address("mx2.mail.example", "192.88.99.2");
+  resolver_.add_address("mx2.mail.example", "192.175.48.2");
   check({"two.example"});
   smtp_down_ = true;
   auto report = check({"one.example"})[0];
@@ -183,7 +183,7 @@ TEST_F(CheckerTest, PrivateAddressesAreNotContacted) {
 
 TEST_F(CheckerTest, ImplicitMxIsTheDomainItself) {
   resolver_.script("one.example", RecordType::mx, DnsStatus::nodata).mx.clear();
-  resolver_.add_address("one.example", "192.88.99.7");
+  resolver_.add_address("one.example", "192.175.48.7");
   auto report = check({"one.example"})[0];
   ASSERT_EQ(report.mx.size(), 1u);
   EXPECT_EQ(report.mx[0].host, "one.example");
@@ -193,12 +193,12 @@ TEST_F(CheckerTest, ImplicitMxIsTheDomainItself) {
 }
 
 TEST_F(CheckerTest, EveryPolicyAddressIsTriedWhenOneRefuses) {
-  resolver_.add_address("mta-sts.one.example", "192.88.99.101");
+  resolver_.add_address("mta-sts.one.example", "192.175.48.101");
   auto good = fetcher_.answer;
   fetcher_.answer = [good](const std::string& host, const IpAddress& address) {
     HttpsAttempt attempt = good(host, address);
-    if (address.text() == "192.88.99.100") attempt = HttpsAttempt();
-    if (address.text() == "192.88.99.100") attempt.status = HttpsStatus::refused;
+    if (address.text() == "192.175.48.100") attempt = HttpsAttempt();
+    if (address.text() == "192.175.48.100") attempt.status = HttpsStatus::refused;
     return attempt;
   };
   auto report = check({"one.example"})[0];
@@ -211,7 +211,7 @@ TEST_F(CheckerTest, AHostileMxSetIsBounded) {
   for (int i = 0; i < 500; ++i) {
     std::string host = "x" + std::to_string(i) + ".mail.example";
     mx.mx.push_back({20, host});
-    resolver_.add_address(host, "192.88.99.1");
+    resolver_.add_address(host, "192.175.48.1");
   }
   prober_.delay = milliseconds(0);
   auto report = check({"one.example"})[0];

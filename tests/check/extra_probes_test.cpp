@@ -124,7 +124,7 @@ TEST_F(ExtraProbesTest, ReportDestinationsAreSharedByAllDomains) {
         "v=TLSRPTv1; rua=mailto:" + name + "@gone.example,https://reports.example/v1"};
     domains.push_back(name);
   }
-  resolver_.add_address("reports.example", "192.88.99.120");
+  resolver_.add_address("reports.example", "192.175.48.120");
   auto good = fetcher_.answer;
   fetcher_.answer = [good](const std::string& host, const IpAddress& address) {
     if (host != "reports.example") return good(host, address);
@@ -143,7 +143,7 @@ TEST_F(ExtraProbesTest, ReportDestinationsAreSharedByAllDomains) {
 TEST_F(ExtraProbesTest, AReportHostIsNotBlamedWhileHttpsIsUnavailable) {
   resolver_.script("_smtp._tls.one.example", RecordType::txt).texts = {
       "v=TLSRPTv1; rua=https://reports.example/v1"};
-  resolver_.add_address("reports.example", "192.88.99.120");
+  resolver_.add_address("reports.example", "192.175.48.120");
   https_down_ = true;
   auto report = check({"one.example"})[0];
   EXPECT_THAT(summary(report), testing::Not(HasSubstr("tlsrpt-")));

@@ -214,14 +214,14 @@ TEST(SelectAddresses, IsSortedAndIndependentOfTheOrderInDns) {
   network.families = {AddressFamily::ipv4, AddressFamily::ipv6};
   verdict::HostAddresses found;
   found.answers.resize(2);
-  for (const char* text : {"192.88.99.9", "10.0.0.1", "192.88.99.1", "192.88.99.9"})
+  for (const char* text : {"192.175.48.9", "10.0.0.1", "192.175.48.1", "192.175.48.9"})
     found.answers[0].addresses.push_back(*IpAddress::parse(text));
   for (int i = 0; i < 5; ++i)
     found.answers[1].addresses.push_back(*IpAddress::parse("2a00::" + std::to_string(i)));
   auto selected = select_addresses(found, network, 4);
   std::vector<std::string> texts;
   for (const auto& ip : selected) texts.push_back(ip.text());
-  EXPECT_THAT(texts, ::testing::ElementsAre("192.88.99.1", "192.88.99.9", "2a00::", "2a00::1"));
+  EXPECT_THAT(texts, ::testing::ElementsAre("192.175.48.1", "192.175.48.9", "2a00::", "2a00::1"));
   EXPECT_EQ(found.beyond_limit.size(), 4u);
   EXPECT_TRUE(found.unused_family.empty());
   network.families = {AddressFamily::ipv6};

@@ -62,18 +62,18 @@ class ScriptedChecks : public ::testing::Test {
       attempt.chain = fakes::trusted_chain(host);
       return attempt;
     };
-    resolver_.add_address("canary.example", "192.88.99.200");
-    resolver_.add_address("mxcanary.example", "192.88.99.201");
+    resolver_.add_address("canary.example", "192.175.48.200");
+    resolver_.add_address("mxcanary.example", "192.175.48.201");
     resolver_.script("zone.example", RecordType::ns).names = {"ns.example"};
     add_domain("one.example", {"mx1.mail.example"});
-    resolver_.add_address("mx1.mail.example", "192.88.99.1");
+    resolver_.add_address("mx1.mail.example", "192.175.48.1");
   }
 
   void add_domain(const std::string& domain, const std::vector<std::string>& hosts) {
     resolver_.script("_mta-sts." + domain, RecordType::txt).texts = {"v=STSv1; id=1;"};
     resolver_.script("_smtp._tls." + domain, RecordType::txt).texts = {"v=TLSRPTv1; rua=mailto:a@" +
                                                                        domain};
-    resolver_.add_address("mta-sts." + domain, "192.88.99.100");
+    resolver_.add_address("mta-sts." + domain, "192.175.48.100");
     auto& mx = resolver_.script(domain, RecordType::mx);
     for (const std::string& host : hosts) mx.mx.push_back({10, host});
   }

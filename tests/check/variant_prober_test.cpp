@@ -117,8 +117,8 @@ TEST_F(VariantProberTest, RsaIsTriedWithEcdsa) {
 }
 
 TEST_F(VariantProberTest, OneAddressOfAHost) {
-  resolver_.add_address("mx1.mail.example", "192.88.99.9");
-  resolver_.add_address("mx1.mail.example", "192.88.99.8");
+  resolver_.add_address("mx1.mail.example", "192.175.48.9");
+  resolver_.add_address("mx1.mail.example", "192.175.48.8");
   EXPECT_EQ(variants_at(0), 2u);
   EXPECT_EQ(prober_.probed.size(), 3u);
   for (const auto& [address, most] : prober_.most_open) EXPECT_EQ(most, 1) << address;
@@ -127,7 +127,7 @@ TEST_F(VariantProberTest, OneAddressOfAHost) {
 // A hoster has a name for each customer, and a few addresses and one certificate for all of them.
 TEST_F(VariantProberTest, HostsOnOneAddressShareThem) {
   add_domain("two.example", {"mx2.mail.example"});
-  resolver_.add_address("mx2.mail.example", "192.88.99.1");
+  resolver_.add_address("mx2.mail.example", "192.175.48.1");
   prober_.answer = [this](const std::string&, const IpAddress&) {
     SmtpAttempt attempt;
     attempt.status = SmtpStatus::ok;

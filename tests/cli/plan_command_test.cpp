@@ -32,7 +32,9 @@ struct CommandResult {
 CommandResult plan_from(PlanOptions options, const verdict::Report& report,
                         verdict::HistoryPtr history = nullptr) {
   std::ostringstream out, err;
-  int status = tell_plan(options, report, std::move(history), plan::kPlanNow, out, err);
+  PlanSources sources;
+  sources.history = std::move(history);
+  int status = tell_plan(options, report, std::move(sources), plan::kPlanNow, out, err);
   return {status, out.str(), err.str()};
 }
 
@@ -176,6 +178,40 @@ TEST_F(PlanLive, WithoutAStateItAssumesAndSaysSo) {
             "assumed for the past as well.");
   EXPECT_EQ(answer["steps"][0]["policy"],
             "version: STSv1\r\nmode: testing\r\nmx: *.p0.example\r\nmax_age: 86400\r\n");
+}
+
+TEST_F(PlanLive, EnforceReadsThePhaseFromTheState) {
+  verdict::Report report = plan::enforced_report();
+  report.domain = domain().name;
+  plan::HistoryMaker maker;
+  maker.today(plan::facts(protocol::Mode::enforce, 2592000, {"*.p0.example"}), plan::kPlanNow);
+  maker.raw().record.value = "20261001T000000";
+  maker.raw().phase.phase = verdict::RolloutPhase::enforce_month;
+  maker.raw().phase.since = plan::days_later(-90);
+  remember(report, maker.make());
+  CommandResult result = plan(plan::PlanKind::enforce);
+  ASSERT_EQ(result.status, 0) << result.err;
+  json answer = json::parse(result.out);
+  EXPECT_EQ(answer["rollout"]["phase"], "enforce_month");
+  EXPECT_EQ(answer["rollout"]["since"], "2026-08-04T10:15:00Z");
+  EXPECT_EQ(answer["rollout"]["ready"], false);
+  EXPECT_THAT(answer["summary"].get<std::string>(), HasSubstr("the rollout is complete"));
+}
+
+TEST(PlanCommand, FindsThePolicyThatTheAgentServes) {
+  settings::Settings settings;
+  settings::HostedPolicySettings policy;
+  policy.domains = {*DomainName::parse("example.net"), *DomainName::parse("example.com")};
+  policy.mx = {"mx1.example.com"};
+  settings.policy_host.policies = {policy};
+  DomainName domain = *DomainName::parse("example.com");
+  EXPECT_FALSE(hosted_source(settings, domain).has_value()) << "nothing listens";
+  settings.policy_host.listen = {settings::Endpoint{}};
+  auto source = hosted_source(settings, domain);
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->domains.size(), 2u);
+  EXPECT_EQ(source->mx, policy.mx);
+  EXPECT_FALSE(hosted_source(settings, *DomainName::parse("example.org")).has_value());
 }
 
 TEST_F(PlanLive, WithAState) {

@@ -54,6 +54,41 @@ TEST(PlanText, MxMove) {
             golden("plan_mx_move.txt"));
 }
 
+plan::PlanInput in_testing(int days) {
+  verdict::Report report =
+      plan::report_of(protocol::Mode::testing, 604800, {"mx1.example.com", "mx2.example.com"});
+  plan::HistoryMaker maker;
+  maker.today(plan::facts(protocol::Mode::testing, 604800, report.policy.mx), plan::kPlanNow);
+  maker.raw().record.value = "20261001T000000";
+  verdict::SeenPhase& phase = maker.raw().phase;
+  phase.phase = verdict::RolloutPhase::testing_week;
+  phase.since = phase.mode_since = phase.clean_from = plan::days_later(-days);
+  phase.clean_seen = plan::kPlanNow;
+  return plan::plan_input(report, maker.make(), plan::kPlanNow);
+}
+
+TEST(PlanText, Enforce) {
+  EXPECT_EQ(plan_text(plan::plan_enforce(in_testing(20)), false, kWidth),
+            golden("plan_enforce.txt"));
+}
+
+TEST(PlanText, EnforceWhereTheAgentServesThePolicy) {
+  plan::PlanInput input = in_testing(20);
+  input.hosted =
+      plan::HostedSource{protocol::Mode::testing, input.policy.mx, 604800, {"example.com"}};
+  std::string text = plan_text(plan::plan_enforce(input), false, kWidth);
+  EXPECT_THAT(text, HasSubstr("\n             mode = \"enforce\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("version: STSv1")));
+  EXPECT_THAT(text, HasSubstr("_mta-sts.example.com. IN TXT \"v=STSv1; id="));
+}
+
+TEST(PlanText, EnforceSaysWhatSpeaksAgainstIt) {
+  std::string text = plan_text(plan::plan_enforce(in_testing(4)), false, kWidth);
+  EXPECT_THAT(text, HasSubstr("What speaks against the next step\n"));
+  EXPECT_THAT(text, HasSubstr("Wait until 2026-11-12."));
+  EXPECT_THAT(text, HasSubstr("Worth knowing\n"));
+}
+
 TEST(PlanText, NothingToDo) {
   EXPECT_EQ(plan_text(made(plan::PlanKind::rollback, plan::absent_report()), false, kWidth),
             "example.com: plan rollback  (2026-11-02 10:15 UTC)\n"

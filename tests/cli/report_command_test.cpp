@@ -114,6 +114,30 @@ TEST(TlsReportText, LinesFit) {
     EXPECT_TRUE(shown_width(line) <= 80 || line.find(" verify  ") != std::string::npos) << line;
 }
 
+// The same decision as when reports are taken in.
+TEST(OfflineReport, NoDaneEntriesCountNowhere) {
+  using protocol::ReportPolicyType;
+  auto policy = [](ReportPolicyType type, const char* domain, uint64_t successful) {
+    protocol::ReportPolicy made;
+    made.type = type;
+    made.domain = domain;
+    made.successful = successful;
+    if (type == ReportPolicyType::sts) made.mx_hosts = {"*.Example.org", "example.org"};
+    return made;
+  };
+  protocol::TlsReport report;
+  report.policies = {policy(ReportPolicyType::sts, "example.org", 9),
+                     policy(ReportPolicyType::no_policy_found, "MX.example.org.", 4),
+                     policy(ReportPolicyType::no_policy_found, "example.org", 9),
+                     policy(ReportPolicyType::no_policy_found, "example.org", 8),
+                     policy(ReportPolicyType::no_policy_found, "a.mx.example.org", 9),
+                     policy(ReportPolicyType::tlsa, "mx.example.org", 9)};
+  OfflineReport read = offline_report("file", 0, report, {});
+  std::vector<bool> about;
+  for (const OfflinePolicy& one : read.policies) about.push_back(one.about_mx_host);
+  EXPECT_EQ(about, (std::vector{false, true, true, false, false, false}));
+}
+
 TEST_F(ReportCommandTest, Json) {
   json all = run_json({(kSamples / "host_mismatch.json").string()});
   EXPECT_EQ(status_, 2);

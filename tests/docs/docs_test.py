@@ -125,6 +125,14 @@ class Json(unittest.TestCase):
                 seen = set().union(*(pages.paths(json.loads(world.output_of(command))) for command in commands))
                 self.assertEqual({path for path in self.paths_of(heading) if path != "held[]"}, seen)
 
+    def test_generate(self):
+        with tempfile.TemporaryDirectory() as folder:
+            every = f"generate all slip.example --for nginx --out {folder}/out --json"
+            seen = set().union(*(pages.paths(json.loads(world.run(command).stdout)) for command in (
+                every, every, "generate policy example.net --mx aspmx.l.google.com --json",
+                "generate policy null.example --json")))
+        self.assertEqual(self.paths_of("Generate"), seen)
+
     def test_lint(self):
         seen = set()
         for kind, text in (("record", "v=STSv1; id=1"), ("tlsrpt", "v=TLSRPTv1; rua=mailto:a@example.com"),
@@ -199,6 +207,11 @@ class ExitStatus(unittest.TestCase):
                 (0, f"check-config {world.settings_file}", ""), (78, f"check-config {bad}", ""), (64, "check-config", ""),
                 (0, "plan remove example.net", ""), (64, "plan mx-move not_a_name", ""),
                 (78, f"plan remove example.net --config {bad}", ""), (3, f"plan remove example.net --config {silent}", ""),
+                (0, "generate policy example.net", ""), (1, "generate policy slip.example", ""),
+                (2, "generate records null.example", ""), (3, "generate policy gone.example", ""),
+                (64, "generate policy example.net --mx mx_1.example.net", ""), (64, "generate policy not_a_name", ""),
+                (73, f"generate hosting example.net --for nginx --out {bad}", ""),
+                (78, f"generate policy example.net --config {bad}", ""),
                 (69, "history example.net", ""), (64, "history not_a_name", ""),
                 (78, f"history example.net --config {bad}", ""),
                 (64, "submit --url ftp://example.net/", "report"), (65, "submit --url http://127.0.0.1:1/", ""),

@@ -70,6 +70,10 @@ int run() {
   publish(dns, "example.net", net);
   dns.add_mx("example.net", 10, "mx1.example.net");
   dns.add_mx("example.net", 20, "mx2.example.net");
+  // One with a slip, one for mail to nobody, for `generate`.
+  dns.add_mx("slip.example", 10, "mx1.example.net");
+  dns.add_mx("slip.example", 20, "mx.slip.example.slip.example");
+  dns.add_mx("null.example", 0, "");
   dns.add_address("mx1.example.net", net);
   dns.add_address("mx2.example.net", net);
   dns.add_address(kCanary, net);

@@ -76,6 +76,11 @@ settings::DnsSettings DnsServer::settings(std::chrono::milliseconds timeout, int
   return settings;
 }
 
+std::set<uint16_t> DnsServer::client_ports() const {
+  const std::lock_guard lock(ports_mutex_);
+  return client_ports_;
+}
+
 bool DnsServer::open_sockets(bool tcp) {
   udp_ = open_socket(SOCK_DGRAM, 0);
   if (udp_ < 0) return false;
@@ -123,6 +128,10 @@ void DnsServer::serve_udp() {
     const ssize_t got =
         recvfrom(udp_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&peer), &size);
     if (got < 0) return;
+    {
+      const std::lock_guard lock(ports_mutex_);
+      client_ports_.insert(ntohs(peer.sin_port));
+    }
     answer(std::string(buffer, static_cast<size_t>(got)), -1,
            std::string(reinterpret_cast<const char*>(&peer), sizeof peer));
   }

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +30,8 @@ class DnsServer : public DnsZone {
   DnsServer& operator=(const DnsServer&) = delete;
 
   uint16_t port() const { return port_; }
+  // The UDP ports that queries came from. Any thread.
+  std::set<uint16_t> client_ports() const;
   settings::Endpoint endpoint() const;
   // Settings with this server as the only one.
   settings::DnsSettings settings(std::chrono::milliseconds timeout = std::chrono::seconds(2),
@@ -61,6 +65,8 @@ class DnsServer : public DnsZone {
   int wake_ = -1;
   std::map<int, Connection> connections_;
   std::multimap<Instant, Delayed> delayed_;
+  mutable std::mutex ports_mutex_;  // guards client_ports_
+  std::set<uint16_t> client_ports_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

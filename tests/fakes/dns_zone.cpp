@@ -141,6 +141,11 @@ void DnsZone::set_recursive(bool recursive) {
   recursive_ = recursive;
 }
 
+void DnsZone::set_keeps_case(bool keeps) {
+  const std::lock_guard lock(mutex_);
+  keeps_case_ = keeps;
+}
+
 void DnsZone::set_authenticated(bool authenticated) {
   const std::lock_guard lock(mutex_);
   authenticated_ = authenticated;
@@ -288,7 +293,9 @@ std::string DnsZone::answer(const Question& question, bool tcp, DnsBehaviour beh
     const auto id =
         static_cast<uint16_t>(behaviour == DnsBehaviour::wrong_id ? question.id + 1 : question.id);
     DnsPacket packet(id, flags | extra);
-    packet.question(behaviour == DnsBehaviour::wrong_question ? "other.example" : question.name,
+    packet.question(behaviour == DnsBehaviour::wrong_question ? "other.example"
+                    : keeps_case_                             ? question.name
+                                                              : ascii_lower(question.name),
                     static_cast<RecordType>(question.type));
     for (const auto& line : content.lines) {
       if (!full) break;

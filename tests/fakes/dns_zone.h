@@ -69,6 +69,8 @@ class DnsZone {
   // Replies for this name carry an extended DNS error (RFC 8914).
   void set_extended_error(std::string_view name, uint16_t code, std::string_view text);
   void set_recursive(bool recursive);
+  // Off: responses repeat the question in lower case, as some forwarders do.
+  void set_keeps_case(bool keeps);
   // On: the AD bit is set in replies to queries that had it (RFC 6840 §5.7).
   void set_authenticated(bool authenticated);
   // Off: a CNAME loop appears in the answer instead of SERVFAIL.
@@ -124,6 +126,7 @@ class DnsZone {
   mutable std::mutex mutex_;
   std::map<std::string, Node> nodes_;
   bool recursive_ = true;
+  bool keeps_case_ = true;
   bool authenticated_ = false;
   bool loop_is_servfail_ = true;
   size_t queries_ = 0;

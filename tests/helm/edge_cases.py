@@ -17,6 +17,7 @@ import yaml
 import chart
 from cases import CASES, DOMAINS, OPERATOR
 from chart import RENDERED, agent_of, all_of, environment_of, labels_match, merged, one, run, settings_of, workload
+from refused import policy_host
 
 
 class Aliases(unittest.TestCase):
@@ -70,6 +71,8 @@ class EmptyValues(unittest.TestCase):
         "reports": {**DOMAINS, "persistence": {"enabled": True}, "networkPolicy": {"enabled": True}, "reports": {
             "enabled": True, "ingress": {"enabled": True, "hosts": ["a.example"]},
             "mailbox": {"url": "imaps://a.example/", "user": "a", "existingSecret": "a"}}},
+        "policies": {**DOMAINS, "policyHost": policy_host(ingress={"enabled": True}), "networkPolicy": {"enabled": True}},
+        "gateway": {**DOMAINS, "policyHost": policy_host(httpRoute={"enabled": True, "parentRefs": [{"name": "a"}]})},
         "most": {**DOMAINS, **OPERATOR, "podDisruptionBudget": {"enabled": True}, "networkPolicy": {"enabled": True},
                  "ingress": {"enabled": True, "hosts": [{"host": "a.example"}]}, "persistence": {"enabled": True}},
         "unbound": {**DOMAINS, "shards": 2, "unbound": {"enabled": True, "image": {"repository": "x"}},

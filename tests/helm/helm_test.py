@@ -24,6 +24,7 @@ from chart import RENDERED, together
 from edge_cases import Aliases, ClosedTelemetry, EmptyValues, Images, Ingress, NumericLookingValues, WinningLabels
 from all_values import AllValues, Restricted, Refused
 from monitoring import Monitoring
+from policy_host import PolicyHost
 from reports import Reports
 from settings import Settings
 from cluster_objects import Sidecar, Texts

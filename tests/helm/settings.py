@@ -17,6 +17,19 @@ from chart import (RENDERED, agent_of, all_of, containers_of, environment_of, fr
                    settings_of, workload)
 
 
+def with_certificate(files, folder):
+    """The settings with a certificate of the policy host that exists here, where they name one: check-config reads it."""
+    mounted = "/etc/mtasts-exporter-policy-host"
+    if mounted not in files["config.toml"]:
+        return files
+    folder.mkdir(exist_ok=True)
+    ran = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+              "-subj", "/CN=a.test", "-addext", "subjectAltName=DNS:mta-sts.a.test,DNS:mta-sts.b.test",
+              "-keyout", folder / "tls.key", "-out", folder / "tls.crt")
+    assert ran.returncode == 0, ran.stdout
+    return {**files, "config.toml": files["config.toml"].replace(mounted, str(folder))}
+
+
 class Settings(unittest.TestCase):
     def write(self, name, manifests):
         """The settings as the kubelet mounts them: files below a symlink that it swaps."""
@@ -46,7 +59,7 @@ class Settings(unittest.TestCase):
                 release = workload(manifests)["metadata"]["name"] if "host" in name else "test-mtasts-exporter"
                 release = "mail-mtasts" if name == "plain sidecar" else release
                 folder = chart.TOOLS.scratch / f"check-{name.replace(' ', '-')}"
-                self.swap(folder, settings_of(manifests, release))
+                self.swap(folder, with_certificate(settings_of(manifests, release), folder))
                 if name == "lists of others alone":
                     # The kubelet's mount path differs from the path here.
                     text = (folder / "config.toml").read_text()
@@ -58,7 +71,7 @@ class Settings(unittest.TestCase):
     def test_every_setting_arrives_as_it_was_written(self):
         example = tomllib.loads((chart.ROOT / "config/example.toml").read_text())
         values = {section: keys for section, keys in example.items() if isinstance(keys, dict)}
-        del values["shard"], values["telemetry"], values["state"]["path"], values["web"]["listen"]
+        del values["shard"], values["telemetry"], values["policy_host"], values["state"]["path"], values["web"]["listen"]
         for key in ("enabled", "https", "mailbox", "maildir"):
             del values["reports"][key]
         values["network"]["families"] = ["ipv6"]

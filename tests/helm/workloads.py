@@ -70,7 +70,7 @@ class Workload(unittest.TestCase):
             if case == "bare" or not any(True for _ in pod_specs(manifests)):
                 continue
             container = agent_of(manifests)
-            names = [port["name"] for port in container["ports"] if port["name"] != "reports"]
+            names = [port["name"] for port in container["ports"] if port["name"] not in ("reports", "policies")]
             for key in ("livenessProbe", "readinessProbe", "startupProbe"):
                 if key in container:
                     self.assertEqual(container[key]["httpGet"]["port"], names[-1], case)

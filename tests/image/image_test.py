@@ -297,6 +297,16 @@ class Image(unittest.TestCase):
     def test_version(self):
         self.assertEqual(self.ended(self.in_container([AGENT, "--version"])), (0, f"mtasts-exporter {self.version}"))
 
+    def test_mails_with_reports_are_read(self):
+        """The parser of mails may load files at run time, and none of them is in the image."""
+        for name in ("rfc", "encoded_subject", "utf8_from", "quoted_printable"):
+            with self.subTest(mail=name):
+                mail = (ROOT / "tests/corpus/report_mail" / name).resolve()
+                status, said = self.ended(self.in_container([AGENT, "report", "--json", "/mail"], volumes=[f"{mail}:/mail:ro"]))
+                self.assertEqual(status, 2, said)  # it reports a failure
+                read = json.loads(said)
+                self.assertEqual((len(read["reports"]), list(read["domains"]), read["errors"]), (1, ["example.org"], []))
+
     def test_bill_of_materials(self):
         bill = json.loads((self.root / "usr/share/doc/mtasts-exporter/sbom.spdx.json").read_text())
         self.assertEqual(bill["spdxVersion"], "SPDX-2.3")
@@ -310,7 +320,7 @@ class Image(unittest.TestCase):
         self.assertEqual(named["STATIC_LINK"], {"libboost1.81-dev", "libcli11-dev", "nlohmann-json3-dev"})
         status = {path.name: path.read_text() for path in (self.root / "var/lib/dpkg/status.d").iterdir()}
         self.assertEqual(named["CONTAINS"], set(status))
-        self.assertLessEqual({"ca-certificates", "libc6", "libssl3", "libcurl4", "libsqlite3-0"}, set(status))
+        self.assertLessEqual({"ca-certificates", "libc6", "libssl3", "libcurl4", "libsqlite3-0", "libgmime-3.0-0"}, set(status))
         for package in bill["packages"]:
             name, version = package["name"], package["versionInfo"]
             if name in named["CONTAINS"]:

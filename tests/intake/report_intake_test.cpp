@@ -3,114 +3,18 @@
 
 #include "intake/report_intake.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <map>
+
+#include "intake/intake_scene.h"
 
 namespace mtasts::intake {
 namespace {
 
-using report_store::AddOutcome;
-using reports::Rejection;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-Time noon() {
-  return std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + std::chrono::hours(12);
-}
-
-class Names : public reports::OwnNames {
- public:
-  bool is_configured(std::string_view domain) const override {
-    return domain == "example.com" || domain == "example.net";
-  }
-  std::vector<std::string> domains_of_mx(std::string_view) const override { return {}; }
-};
-
-// Remembers keys; can fail as a whole, or for one report id.
-class FakeStore : public report_store::ReportStore {
- public:
-  Result<std::vector<AddOutcome>> add(const std::vector<reports::StoredReport>& batch) override {
-    std::lock_guard lock(mutex);
-    ++adds;
-    for (const reports::StoredReport& report : batch)
-      if (broken || report.report_id == refused_id) return Failure{FailureKind::io, "disk full"};
-    std::vector<AddOutcome> outcomes;
-    for (const reports::StoredReport& report : batch) {
-      bool added = stored.emplace(report.key, report).second;
-      outcomes.push_back(added ? AddOutcome::added : AddOutcome::duplicate);
-    }
-    return outcomes;
-  }
-  Result<reports::DomainSummary> summary(const std::string& domain, int, Time) override {
-    std::lock_guard lock(mutex);
-    reports::DomainSummary summary;
-    for (const auto& [key, report] : stored)
-      if (report.domain == domain) ++summary.totals.reports;
-    return summary;
-  }
-  Result<std::vector<std::string>> domains() override {
-    return std::vector<std::string>{"example.com", "gone.example"};
-  }
-  Result<reports::ReportListing> list(const std::string&, int, size_t, Time) override {
-    return reports::ReportListing();
-  }
-  Result<bool> purge(reports::Day before) override {
-    std::lock_guard lock(mutex);
-    purged_before = before;
-    return ++purges < 3;
-  }
-
-  std::mutex mutex;
-  std::map<std::string, reports::StoredReport> stored;
-  std::string refused_id = "none";
-  bool broken = false;
-  int adds = 0;
-  int purges = 0;
-  reports::Day purged_before{};
-};
-
-std::string report_json(const std::string& id, const std::string& domain = "example.com",
-                        const std::string& day = "2026-11-19") {
-  return fmt::format(
-      R"({{"organization-name":"Sender","date-range":{{"start-datetime":"{2}T00:00:00Z",)"
-      R"("end-datetime":"{2}T23:59:59Z"}},"contact-info":"tls@sender.example","report-id":"{0}",)"
-      R"("policies":[{{"policy":{{"policy-type":"sts","policy-domain":"{1}"}},)"
-      R"("summary":{{"total-successful-session-count":5,"total-failure-session-count":0}}}}]}})",
-      id, domain, day);
-}
-
-struct Scene {
-  std::unique_ptr<Spool> spool = std::move(*Spool::open(""));
-  FakeStore store;
-  Names names;
-  std::mutex mutex;
-  std::map<std::string, uint64_t> summaries;  // reports in the latest one
-  std::map<Rejection, int> rejections;
-  std::unique_ptr<ReportIntake> intake;
-
-  void start() {
-    IntakeHooks hooks;
-    hooks.summarized = [this](const std::string& domain, const reports::DomainSummaryPtr& summary) {
-      std::lock_guard lock(mutex);
-      summaries[domain] = summary->totals.reports;
-    };
-    hooks.rejected = [this](Rejection reason) {
-      std::lock_guard lock(mutex);
-      ++rejections[reason];
-    };
-    IntakeOptions options;
-    options.clock = noon;
-    options.retry_after = std::chrono::milliseconds(20);
-    intake = std::make_unique<ReportIntake>(*spool, store, names, hooks, options);
-  }
-  void put(const std::string& octets) {
-    ASSERT_EQ(spool->put(octets, Source::https, false, "192.0.2.1", noon()), PutOutcome::kept);
-  }
-};
 
 TEST(ReportIntake, StoresWhatTheSpoolHoldsAndSummarisesItsDomains) {
   Scene scene;
@@ -140,10 +44,15 @@ TEST(ReportIntake, TellsWhatItCannotUse) {
   EXPECT_EQ(scene.rejections[Rejection::foreign_domain], 1);
   EXPECT_EQ(scene.rejections[Rejection::out_of_range], 2);
   EXPECT_EQ(scene.spool->usage().entries, 0u);
-  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  reports::RejectedReports rejected = scene.intake->rejected();
   ASSERT_EQ(rejected.size(), 4u);
   EXPECT_EQ(rejected[0].reason, Rejection::out_of_range) << "newest first";
-  EXPECT_THAT(rejected[2].detail, testing::HasSubstr("foreign.example"));
+  EXPECT_EQ(rejected[2].detail, "not about a configured domain: foreign.example");
+  EXPECT_EQ(rejected[2].from, "Sender");
+  EXPECT_EQ(rejected[2].source, "https");
+  EXPECT_EQ(rejected[2].received, noon());
+  EXPECT_EQ(rejected[3].reason, Rejection::malformed);
+  EXPECT_EQ(rejected[3].from, "") << "nothing tells";
 }
 
 TEST(ReportIntake, SaysWhatIsMissingOrTooMuch) {
@@ -152,10 +61,68 @@ TEST(ReportIntake, SaysWhatIsMissingOrTooMuch) {
   scene.put("[" + report_json("2") + "," + report_json("3") + "]");
   scene.start();
   scene.intake->drain();
-  std::vector<RejectedReport> rejected = scene.intake->rejected();
+  reports::RejectedReports rejected = scene.intake->rejected();
   ASSERT_EQ(rejected.size(), 2u);
   EXPECT_THAT(rejected[1].detail, testing::HasSubstr("names no domain"));
   EXPECT_THAT(rejected[0].detail, testing::HasSubstr("only the first is read"));
+}
+
+// A mail without a report names its author; a hostile name is bounded and printable.
+TEST(ReportIntake, SaysWhoSentWhatIsRejected) {
+  Scene scene;
+  auto from_mailbox = [&](const std::string& octets) {
+    ASSERT_EQ(scene.spool->put(octets, Source::mailbox, true, "mailbox", noon()), PutOutcome::kept);
+  };
+  from_mailbox("From: A <a@spam.example>\r\nSubject: win\r\n\r\nhello\r\n");
+  from_mailbox(
+      "From: B <b@sender.example>\r\nContent-Type: application/tlsrpt+json\r\n\r\n{{{\r\n");
+  std::string hostile = report_json("1", "foreign.example");
+  hostile.replace(hostile.find("Sender"), 6, "\\u001b[31m" + std::string(5000, 'x'));
+  from_mailbox(hostile);
+  scene.start();
+  scene.intake->drain();
+  reports::RejectedReports rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), 3u);
+  EXPECT_EQ(rejected[2].from, "spam.example");
+  EXPECT_EQ(rejected[2].source, "mailbox");
+  EXPECT_EQ(rejected[1].from, "sender.example");
+  EXPECT_EQ(rejected[0].from.find('\x1b'), std::string::npos);
+  EXPECT_LT(rejected[0].from.size(), 100u);
+}
+
+TEST(ReportIntake, KeepsTheLatestRejectedOfEachSourceForAWhile) {
+  Scene scene;
+  ASSERT_EQ(scene.spool->put("not json", Source::mailbox, true, "mailbox", noon()),
+            PutOutcome::kept);
+  ASSERT_EQ(scene.spool->put("old {{{", Source::maildir, true, "maildir",
+                             noon() - reports::kRejectedShown - std::chrono::seconds(1)),
+            PutOutcome::kept);
+  for (int i = 0; i < 50; ++i) scene.put("flood {{{" + std::to_string(i));
+  scene.start();
+  scene.intake->drain();
+  reports::RejectedReports rejected = scene.intake->rejected();
+  ASSERT_EQ(rejected.size(), reports::kMostRejectedOfSource + 1);
+  EXPECT_EQ(rejected.back().source, "mailbox") << "a flood at the endpoint hides nothing";
+  EXPECT_EQ(rejected.front().source, "https");
+  EXPECT_EQ(scene.rejections[Rejection::malformed], 52);
+}
+
+// Until the rest is stored, the entries come again and again.
+TEST(ReportIntake, TellsARejectionOnceHoweverOftenTheStoreFails) {
+  Scene scene;
+  scene.store.broken = true;
+  scene.put(report_json("1"));
+  scene.put("not json {{{");
+  scene.start();
+  for (int i = 0; i < 3; ++i) scene.intake->drain();
+  EXPECT_THAT(scene.rejections, IsEmpty());
+  {
+    std::lock_guard lock(scene.store.mutex);
+    scene.store.broken = false;
+  }
+  scene.intake->drain();
+  scene.intake->drain();
+  EXPECT_EQ(scene.rejections[Rejection::malformed], 1);
 }
 
 TEST(ReportIntake, CountsTheSameReportOnce) {

@@ -25,7 +25,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
   Json json = Json::parse(report_json(*report));
   EXPECT_EQ(keys_of(json),
             "domain checked_at duration_seconds outcome stages findings record policy tlsrpt mx "
-            "sender_cache hosted");
+            "sender_cache rollout hosted");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
             "tlsrpt reports");
@@ -68,6 +68,26 @@ TEST(ReportJson, SaysWhatSendersMayHold) {
                                     {"until", "2025-11-22T18:07:40Z"}}));
   json = Json::parse(report_json(*world::bad_report()))["sender_cache"];
   EXPECT_EQ(json["today_until"], nullptr);
+}
+
+TEST(ReportJson, SaysHowFarTheRolloutIs) {
+  auto report = world::good_report();
+  report->rollout.reset();
+  EXPECT_EQ(Json::parse(report_json(*report))["rollout"], nullptr);
+  verdict::Rollout rollout;
+  rollout.phase = verdict::RolloutPhase::testing_week;
+  rollout.since = world::at(1763755600);
+  rollout.next = verdict::NextStep{verdict::RolloutPhase::enforce_week, protocol::Mode::enforce,
+                                   604800, false, std::nullopt};
+  rollout.obstacles = {{verdict::ObstacleKind::finding, "mx-unreachable", "It fails.", "Mend it."}};
+  report->rollout = rollout;
+  Json json = Json::parse(report_json(*report))["rollout"];
+  EXPECT_EQ(keys_of(json), "phase since ready next obstacles");
+  EXPECT_EQ(json["phase"], "testing_week");
+  EXPECT_EQ(json["since"], "2025-11-21T20:06:40Z");
+  EXPECT_EQ(json["next"]["max_age"], 604800);
+  EXPECT_EQ(json["next"]["earliest"], nullptr);
+  EXPECT_EQ(json["obstacles"][0]["subject"], "mx-unreachable");
 }
 
 TEST(ReportJson, SaysWhatTheReportSays) {

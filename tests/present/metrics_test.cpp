@@ -114,6 +114,29 @@ TEST(Exposition, OfAProbeHoldsOneDomainAndItsHosts) {
             std::string::npos);
 }
 
+TEST(RolloutMetrics, HaveOnePhaseAndNoneWhileItIsUnknown) {
+  auto report = world::good_report();
+  board::DomainEntry entry{"example.com", nullptr, report, {}, nullptr};
+  std::string text = probe_exposition(report, &entry);
+  EXPECT_EQ(text.find("mtasts_rollout_"), std::string::npos);
+  report->rollout = verdict::Rollout();
+  for (verdict::RolloutPhase phase : verdict::kRolloutPhases) {
+    report->rollout->phase = phase;
+    text = probe_exposition(report, &entry);
+    std::string name(name_of(phase));
+    EXPECT_NE(text.find("phase=\"" + name + "\"} 1\n"), std::string::npos) << text;
+    size_t ones = 0;
+    size_t all = 0;
+    for (size_t at = 0; (at = text.find("mtasts_rollout_phase{", at)) != std::string::npos; ++at) {
+      ++all;
+      ones += text.substr(text.find("} ", at) + 2, 1) == "1";
+    }
+    EXPECT_EQ(ones, 1u);
+    EXPECT_EQ(all, verdict::kRolloutPhases.size());
+    EXPECT_NE(text.find("mtasts_rollout_ready{domain=\"example.com\"} 0\n"), std::string::npos);
+  }
+}
+
 TEST(MxMetrics, ReportTheWorstAddressAndIgnoreUnobservedOnes) {
   using verdict::AddressStatus;
   struct Case {
@@ -261,10 +284,13 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.enable_reports();
   metrics.count_rejected_report(reports::Rejection::foreign_domain);
   metrics.set_mailbox(MailboxFacts{world::at(1763755700), 12, 2});
-  metrics.set_endpoint_certificate(world::at(1780000000));
+  metrics.set_endpoint_certificate(
+      EndpointCertificate{world::at(1770000000), world::at(1780000000), false});
   metrics.set_spool_entries(4);
   metrics.set_policy_host(
       AgentMetrics::PolicyHostFacts{{}, Time(std::chrono::seconds(1790000000))});
+  metrics.observe_loop_lag(std::chrono::milliseconds(40));
+  metrics.observe_loop_lag(std::chrono::milliseconds(60));
   std::string text = metrics.text();
   for (const char* line :
        {"mtasts_checks_total 2\n",
@@ -279,6 +305,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
         "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",
+        "mtasts_loop_lag_seconds_bucket{le=\"0.05\"} 1\n",
+        "mtasts_loop_lag_seconds_bucket{le=\"0.1\"} 2\n",
+        "mtasts_loop_lag_seconds_count 2\n",
         "mtasts_exporter_config_last_reload_successful 1\n",
         "mtasts_exporter_config_last_reload_success_timestamp_seconds 1763755600\n",
         "mtasts_shard_ordinal 1\n",
@@ -288,7 +317,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "tlsrpt_mailbox_last_success_timestamp_seconds 1763755700\n",
         "tlsrpt_mailbox_messages_total 12\n",
         "tlsrpt_mailbox_failures_total 2\n",
+        "tlsrpt_endpoint_certificate_not_before_timestamp_seconds 1770000000\n",
         "tlsrpt_endpoint_certificate_not_after_timestamp_seconds 1780000000\n",
+        "tlsrpt_endpoint_certificate_current 0\n",
         "tlsrpt_spool_entries 4\n",
         "mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1790000000\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;

@@ -154,11 +154,44 @@ TEST_F(PageTest, ShowsWhatSendersReport) {
         "</code></td><td>47</td><td>Google Inc.</td><td class=\"days\">2025-11-18 to "
         "2025-11-20</td>",
         "<code>other</code> &lt;b&gt;bad&lt;/b&gt;\\x1B<br><span class=\"dim\">&lt;i&gt;no\\xFF",
+        "<b>Cause:</b> the certificate that mx1.example.com presented has expired.<br><b>Fix:</b> "
+        "renew the certificate of mx1.example.com, and reload",
+        "<pre>openssl s_client -starttls smtp -connect mx1.example.com:25 -servername",
+        "<pre>mtasts-exporter check example.com\n</pre>", "Watch the reports of the next 48",
         "mode=enforce max_age=604800 mx=*.example.com",
         "href=\"../api/v1/domains/example.com/reports\">Reports</a>"})
     EXPECT_TRUE(has(page, part)) << part << page;
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_FALSE(has(page, "\xff"));
+}
+
+TEST_F(PageTest, ListsRejectedReports) {
+  auto page = [this](std::string_view filter = "") {
+    return index_page(published_.reports.snapshot(), filter);
+  };
+  EXPECT_FALSE(has(page(), "Rejected TLS reports")) << "reports are not taken in";
+  published_.reports.set_rejected_reports(std::make_shared<const reports::RejectedReports>());
+  EXPECT_FALSE(has(page(), "Rejected TLS reports")) << "there are none";
+  reports::RejectedReport hostile{world::at(1763700000), "https", "<b>Evil\xff",
+                                  reports::Rejection::foreign_domain,
+                                  "not about a configured domain: <script>alert(1)</script>"};
+  reports::RejectedReport nameless = hostile;
+  nameless.from.clear();
+  published_.reports.set_rejected_reports(std::make_shared<const reports::RejectedReports>(
+      reports::RejectedReports{hostile, nameless}));
+  for (std::string_view part :
+       {"<h2>Rejected TLS reports</h2>",
+        "<td class=\"days\">2025-11-21T04:40:00Z</td><td>https</td><td "
+        "class=\"wide\">&lt;b&gt;Evil\\xFF</td><td>foreign_domain</td><td class=\"wide\">not about "
+        "a configured domain: &lt;script&gt;alert(1)&lt;/script&gt;</td>",
+        "<td class=\"wide\"><span class=\"dim\">not told</span></td>"})
+    EXPECT_TRUE(has(page(), part)) << part << page();
+  EXPECT_FALSE(has(page(), "<script"));
+  EXPECT_FALSE(has(page("example"), "Rejected TLS reports")) << "somebody searches";
+  hostile.detail = hostile.from = std::string(60000, '<');
+  published_.reports.set_rejected_reports(
+      std::make_shared<const reports::RejectedReports>(reports::RejectedReports(1000, hostile)));
+  EXPECT_LT(page().size(), 200000u);
 }
 
 TEST_F(PageTest, SaysThatNoReportHasArrived) {

@@ -32,7 +32,8 @@ TEST(PlanJson, EveryKey) {
                  plan::kPlanNow)
           .make();
   json plan = made(plan::PlanKind::rollback, plan::enforced_report(), history);
-  EXPECT_EQ(plan.size(), 8u);
+  EXPECT_EQ(plan.size(), 9u);
+  EXPECT_EQ(plan["senders"].size(), 3u);
   EXPECT_EQ(plan["domain"], "example.com");
   EXPECT_EQ(plan["kind"], "rollback");
   EXPECT_EQ(plan["at"], "2026-11-02T10:15:00Z");
@@ -60,6 +61,48 @@ TEST(PlanJson, EveryKey) {
   const json& wait = plan["steps"][2];
   EXPECT_EQ(wait["wait_until"], "2027-11-01T16:15:00Z");
   EXPECT_TRUE(wait["policy"].is_null());
+}
+
+TEST(PlanJson, EveryKeyOfTheRollout) {
+  verdict::Report report =
+      plan::report_of(protocol::Mode::testing, 604800, {"mx1.example.com", "mx2.example.com"});
+  plan::HistoryMaker maker;
+  maker.today(plan::facts(protocol::Mode::testing, 604800, report.policy.mx), plan::kPlanNow);
+  maker.raw().record.value = "20261001T000000";
+  verdict::SeenPhase& phase = maker.raw().phase;
+  phase.phase = verdict::RolloutPhase::testing_week;
+  phase.since = phase.mode_since = phase.clean_from = plan::days_later(-4);
+  phase.clean_seen = plan::kPlanNow;
+  json plan = made(plan::PlanKind::enforce, report, maker.make());
+  EXPECT_EQ(plan.size(), 10u);
+  EXPECT_EQ(plan["kind"], "enforce");
+  const json& rollout = plan["rollout"];
+  EXPECT_EQ(rollout.size(), 5u);
+  EXPECT_EQ(rollout["phase"], "testing_week");
+  EXPECT_EQ(rollout["since"], "2026-10-29T10:15:00Z");
+  EXPECT_EQ(rollout["ready"], false);
+  EXPECT_EQ(rollout["next"], json::parse(R"({"phase":"enforce_week","mode":"enforce",
+      "max_age":604800,"optional":false,"earliest":"2026-11-12T10:15:00Z"})"));
+  ASSERT_EQ(rollout["obstacles"].size(), 2u);
+  EXPECT_EQ(rollout["obstacles"][0]["kind"], "too_early");
+  EXPECT_EQ(rollout["obstacles"][0]["blocks"], true);
+  EXPECT_TRUE(rollout["obstacles"][0]["subject"].is_null());
+  EXPECT_EQ(rollout["obstacles"][1]["kind"], "reports_off");
+  ASSERT_EQ(plan["outline"].size(), 3u);
+  EXPECT_EQ(plan["outline"][2], json::parse(R"({"phase":"enforce_year","mode":"enforce",
+      "max_age":31536000,"optional":true,"earliest":"2027-01-11T10:15:00Z"})"));
+  EXPECT_TRUE(made(plan::PlanKind::enforce, plan::blind_report())["rollout"].is_null());
+}
+
+TEST(PlanJson, LinesOfTheSettings) {
+  plan::PlanInput input = plan::plan_input(plan::enforced_report(), nullptr, plan::kPlanNow);
+  input.hosted = plan::HostedSource{
+      protocol::Mode::enforce, input.policy.mx, plan::kMonth_seconds, {"example.com"}};
+  json plan = json::parse(plan_json(plan::make_plan(plan::PlanKind::rollback, input)));
+  EXPECT_EQ(plan["steps"][0]["settings"],
+            json::parse(R"(["mode = \"testing\"", "max_age = \"1d\""])"));
+  EXPECT_TRUE(plan["steps"][0]["policy"].is_null());
+  EXPECT_FALSE(plan["steps"][2].contains("settings"));
 }
 
 TEST(PlanJson, NoStepsNoVerifyPlaceholder) {

@@ -109,6 +109,34 @@ TEST(ReportsJson, SaysWhatTheReportsSay) {
   EXPECT_EQ(json["cut"], false);
 }
 
+TEST(ReportsJson, SaysWhatToDoAboutEachFailure) {
+  Json expired = whole()["failures"][0];
+  EXPECT_EQ(expired["cause"], "the certificate that mx1.example.com presented has expired");
+  EXPECT_EQ(expired["fix"],
+            "renew the certificate of mx1.example.com, and reload the mail server so that it "
+            "presents the new one");
+  EXPECT_EQ(expired["verify"],
+            "openssl s_client -starttls smtp -connect mx1.example.com:25 -servername "
+            "mx1.example.com -verify_hostname mx1.example.com -showcerts </dev/null");
+  EXPECT_EQ(whole()["failures"][1]["verify"], "mtasts-exporter check example.com");
+  Json foreign = Json::parse(
+      reports_json("example.com", world::reported(), {}, {"mx7.example.com"}))["failures"][0];
+  EXPECT_EQ(foreign["verify"], "dig +noall +answer +comments MX example.com")
+      << "nothing to change at a host of somebody else";
+}
+
+TEST(ReportsJson, RejectedReportsHaveTheDocumentedMembers) {
+  EXPECT_EQ(rejected_reports_json({}), "{\"rejected\":[]}");
+  Json json = Json::parse(rejected_reports_json(
+      {{world::at(1763700000), "mailbox", "", reports::Rejection::out_of_range, "old \xff"}}));
+  std::set<std::string> paths;
+  collect(json, "", paths);
+  EXPECT_EQ(paths, documented("Rejected TLS reports"));
+  EXPECT_EQ(json["rejected"][0]["from"], nullptr);
+  EXPECT_EQ(json["rejected"][0]["reason"], "out_of_range");
+  EXPECT_EQ(json["rejected"][0]["received"], "2025-11-21T04:40:00Z");
+}
+
 TEST(ReportsJson, OfNothingHasNoRatio) {
   Json json = Json::parse(reports_json("example.com", {}, {}));
   EXPECT_EQ(json["ratio"], nullptr);
@@ -138,6 +166,17 @@ TEST(ReportedView, CountsDaysOfTheWindowAlone) {
     summary.from = summary.to - std::chrono::days(back);
     EXPECT_EQ(days_in_window(organization, summary), expected) << back;
   }
+}
+
+TEST(ReportedView, KnowsMxHostsFromTheReportAndTheHistory) {
+  EXPECT_TRUE(known_mx_hosts(nullptr).empty());
+  auto report = std::make_shared<verdict::Report>(*world::good_report("example.com"));
+  report->mx.clear();
+  EXPECT_TRUE(known_mx_hosts(report.get()).empty());
+  auto history = std::make_shared<verdict::History>();
+  history->mx.value = std::vector<std::string>{"mx9.example.com"};
+  report->history = history;
+  EXPECT_EQ(known_mx_hosts(report.get()), std::vector<std::string>{"mx9.example.com"});
 }
 
 TEST(ReportJson, SaysWhoReportsAFindingToo) {

@@ -283,6 +283,9 @@ inline void fill(Published& board) {
   auto facts = host_facts();
   auto remembered = good_report("example.com", facts);
   remembered->history = history();
+  remembered->rollout = verdict::Rollout();
+  remembered->rollout->phase = verdict::RolloutPhase::enforce_week;
+  remembered->rollout->ready = true;
   board.publish(remembered);
   board.publish(bad_report("broken.example", facts));
 }

@@ -187,7 +187,7 @@ void run_tlsrpt_report(const json& input, const json& expect) {
     successful += policy.successful;
     failed += policy.failed;
     for (const ReportFailure& failure : policy.failures)
-      types[failure.type_text] += failure.sessions;
+      types[std::string(failure.type_text)] += failure.sessions;
   }
   EXPECT_EQ(successful, expect["success"]);
   EXPECT_EQ(failed, expect["failure"]);

@@ -100,6 +100,46 @@ TYPED_TEST_P(ReportStoreContract, TheSubmitterIsOfAuthenticatedReports) {
             (std::vector<std::string>{"A:evil.example", "B:evil.example", "C:", "D:", "E:"}));
 }
 
+// A policy that was published in the window is missing on later days only when something is wrong.
+TYPED_TEST_P(ReportStoreContract, EachPolicyTypeHasItsDays) {
+  constexpr auto kSts = static_cast<size_t>(protocol::ReportPolicyType::sts);
+  constexpr auto kTlsa = static_cast<size_t>(protocol::ReportPolicyType::tlsa);
+  constexpr auto kWithout = static_cast<size_t>(protocol::ReportPolicyType::no_policy_found);
+  int number = 0;
+  auto add = [&](int days, std::vector<PolicyRow> policies,
+                 Authenticity authenticity = Authenticity::authenticated) {
+    StoredReport report = sample_report("A", days_ago(days), ++number);
+    report.policies = std::move(policies);
+    report.authenticity = authenticity;
+    EXPECT_EQ(this->add(report), AddOutcome::added);
+  };
+  PolicyRow without;
+  without.successful = 5;
+  PolicyRow no_sessions;
+  PolicyRow about_host = without;
+  about_host.about_mx_host = true;
+  add(0, {sts_row(1, 0)});
+  add(2, {without});
+  add(2, {sts_row(0, 1)}, Authenticity::unknown);
+  add(3, {no_sessions, sts_row(0, 0), about_host});
+  add(7, {without}, Authenticity::unknown);
+  add(8, {without, sts_row(1, 0)});
+  auto summary = this->summary();
+  ASSERT_EQ(summary.organizations.size(), 1u);
+  const auto& found = summary.organizations[0];
+  EXPECT_EQ(found.days, 0b110001101u);
+  EXPECT_EQ(found.days_by_type[kSts], 0b101u);
+  EXPECT_EQ(found.days_by_type[kWithout], 0b10000100u) << "in the window";
+  EXPECT_EQ(found.days_by_type[kTlsa], 0u);
+  // The 64 days that have a bit.
+  auto wide = this->summary(80);
+  EXPECT_EQ(wide.organizations[0].days_by_type[kWithout], 0b110000100u);
+  add(63, {without});
+  add(64, {without});
+  EXPECT_EQ(this->summary(80).organizations[0].days_by_type[kWithout],
+            0b110000100u | reports::DayBits{1} << 63);
+}
+
 TYPED_TEST_P(ReportStoreContract, TheSameKeyCountsOnce) {
   StoredReport report = sample_report("Google", days_ago(1));
   report.policies = {sts_row(937, 47)};
@@ -335,9 +375,9 @@ TYPED_TEST_P(ReportStoreContract, ManyThreadsAtOnce) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(ReportStoreContract, ANewStoreIsEmpty, TheSameKeyCountsOnce,
-                            TheSubmitterIsOfAuthenticatedReports, TheSameIdentityIsAddedAgain,
-                            OutcomesAreInTheOrderOfTheBatch, DomainsAreApart,
-                            RowsAboutAnMxHostCountNowhere, CountsDoNotOverflow,
+                            TheSubmitterIsOfAuthenticatedReports, EachPolicyTypeHasItsDays,
+                            TheSameIdentityIsAddedAgain, OutcomesAreInTheOrderOfTheBatch,
+                            DomainsAreApart, RowsAboutAnMxHostCountNowhere, CountsDoNotOverflow,
                             TheWindowHasItsFirstAndItsLastDay, NewIsWhatTheDaysBeforeDidNotHave,
                             ShowsTheLargestAndCountsTheRest, TotalsOutliveTheReports, AnyTextIsKept,
                             KeepsEverythingWhenReopened, SaysWhatTheNaiveStoreSays,

@@ -109,6 +109,9 @@ std::vector<OrganizationSummary> organizations_of(const std::vector<StoredReport
     if (fails(report)) set_day(failing[one.name], summary.to, report.day);
     if (report.day < summary.from || report.day > summary.to) continue;
     add_to(one.counts, report);
+    for (const PolicyRow& row : report.policies)
+      if (!row.about_mx_host && row.successful + row.failed > 0)
+        set_day(one.days_by_type[static_cast<size_t>(row.type)], summary.to, report.day);
     if (report.authenticity == Authenticity::authenticated) {
       add_to(one.authenticated_counts, report);
       submitters[one.name].insert(organisational_domain(report.submitter));

@@ -74,6 +74,7 @@ void expect_equal(const OrganizationSummary& one, const OrganizationSummary& oth
   expect_counts(one.authenticated_counts, other.authenticated_counts, one.name);
   EXPECT_EQ(one.days, other.days) << one.name;
   EXPECT_EQ(one.days_without_failures, other.days_without_failures) << one.name;
+  EXPECT_EQ(one.days_by_type, other.days_by_type) << one.name;
   EXPECT_EQ(one.last_day, other.last_day) << one.name;
   EXPECT_EQ(one.last_received, other.last_received) << one.name;
   EXPECT_EQ(one.qualities, other.qualities) << one.name;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "protocol/tlsrpt/report_date.h"
+#include "reports/no_dane_rule.h"
 
 namespace mtasts::reports {
 namespace {
@@ -35,10 +36,23 @@ class Names : public OwnNames {
     auto found = mx.find(std::string(host));
     return found == mx.end() ? std::vector<std::string>() : found->second;
   }
+  bool knows_mx_hosts() const override { return complete; }
+  bool complete = true;
   std::set<std::string> configured = {"example.org", "example.net", "xn--bcher-kva.example"};
   std::map<std::string, std::vector<std::string>> mx = {
       {"mx.example.org", {"example.org"}}, {"mx.shared.example", {"example.net", "example.org"}}};
 };
+
+ReportFailure failure_of(uint64_t sessions) {
+  ReportFailure failure;
+  failure.type = protocol::ResultType::certificate_expired;
+  failure.type_text = "certificate-expired";
+  failure.receiving_mx_hostname = "MX.Example.ORG.";
+  failure.receiving_ip = "2001:DB8:0::1";
+  failure.sending_mta_ip = "192.0.2.77";
+  failure.sessions = sessions;
+  return failure;
+}
 
 ReportPolicy policy(std::string domain, ReportPolicyType type = ReportPolicyType::sts,
                     uint64_t successful = 9, uint64_t failed = 1) {
@@ -50,15 +64,7 @@ ReportPolicy policy(std::string domain, ReportPolicyType type = ReportPolicyType
                            "max_age: 604800"};
   made.successful = successful;
   made.failed = failed;
-  if (failed == 0) return made;
-  ReportFailure failure;
-  failure.type = protocol::ResultType::certificate_expired;
-  failure.type_text = "certificate-expired";
-  failure.receiving_mx_hostname = "MX.Example.ORG.";
-  failure.receiving_ip = "2001:DB8:0::1";
-  failure.sending_mta_ip = "192.0.2.77";
-  failure.sessions = failed;
-  made.failures.push_back(failure);
+  if (failed > 0) made.failures.push_back(failure_of(failed));
   return made;
 }
 
@@ -194,6 +200,58 @@ TEST(Admission, NoDaneBesideAnStsEntryCountsNowhere) {
     EXPECT_FALSE(admission.stored[0].policies.back().about_mx_host);
     EXPECT_EQ(admission.stored[0].failures.size(), policies.size());
   }
+}
+
+// In a report that went to the record of our MX host, about somebody else's domains: sessions with
+// the host, and no MX host of ours is meant.
+TEST(Admission, NoPolicyOfSomebodyElseBesideAnStsEntryCounts) {
+  ReportEnvelope to_host;
+  to_host.report_domain = "mx.example.org";
+  Admission admission =
+      admitted(report_of({policy("other.example"),
+                          policy("third.example", ReportPolicyType::no_policy_found)}),
+               to_host);
+  ASSERT_EQ(admission.stored.size(), 1u);
+  ASSERT_EQ(admission.stored[0].policies.size(), 2u);
+  EXPECT_FALSE(admission.stored[0].policies[1].about_mx_host);
+}
+
+TEST(NoDaneRule, AppliesToMxHostsBesideAnStsEntry) {
+  auto entry = [](ReportPolicyType type, uint64_t successful, uint64_t failed) {
+    ReportPolicy made;
+    made.type = type;
+    made.successful = successful;
+    made.failed = failed;
+    return made;
+  };
+  const ReportPolicy none = entry(ReportPolicyType::no_policy_found, 5, 1);
+  NoDaneRule rule("example.org");
+  rule.add(none);
+  rule.add(entry(ReportPolicyType::tlsa, 5, 1));
+  EXPECT_FALSE(rule.applies_to(none, "mx.example.org", true)) << "no sts entry";
+  rule.add(entry(ReportPolicyType::sts, 9, 1));
+  EXPECT_TRUE(rule.applies_to(none, "mx.example.org", true)) << "one of several hosts";
+  EXPECT_FALSE(rule.applies_to(none, "mx.example.org", false)) << "no MX host";
+  EXPECT_FALSE(rule.applies_to(none, "", true));
+  EXPECT_FALSE(rule.applies_to(none, "example.org", true)) << "about the domain: other sessions";
+  EXPECT_FALSE(rule.applies_to(entry(ReportPolicyType::tlsa, 9, 1), "mx.example.org", true));
+  rule.add(entry(ReportPolicyType::sts, 5, 1));
+  EXPECT_TRUE(rule.applies_to(none, "example.org", true)) << "its own MX host, the same sessions";
+  EXPECT_FALSE(rule.applies_to(none, "example.org", false));
+}
+
+TEST(Admission, IsUncertainAboutOtherNamesWhileMxHostsAreNotKnown) {
+  Names names;
+  auto is_uncertain = [&](std::vector<ReportPolicy> policies) {
+    return admit(report_of(std::move(policies)), {}, names, kRetention, kNow).is_uncertain;
+  };
+  EXPECT_FALSE(is_uncertain({policy("foreign.example")}));
+  names.complete = false;
+  EXPECT_TRUE(is_uncertain({policy("foreign.example")}));
+  EXPECT_TRUE(is_uncertain({policy("example.org"), policy("mx2.example.org")}));
+  EXPECT_TRUE(is_uncertain({policy("mx.shared.example")})) << "perhaps also of another domain";
+  EXPECT_TRUE(is_uncertain({policy("")}));
+  EXPECT_FALSE(is_uncertain({policy("Example.ORG."), policy("example.net")}));
 }
 
 TEST(Admission, DayIsThatInWhichTheRangeBegins) {
@@ -350,10 +408,13 @@ TEST(Admission, HostileReportsStayBounded) {
   TlsReport report = report_of({});
   report.organization = std::string(1000, 'o');
   for (int i = 0; i < 5000; ++i) {
-    ReportPolicy one = policy("example.org", ReportPolicyType::sts, protocol::kMostSessions,
-                              protocol::kMostSessions);
+    ReportPolicy one = policy("example.org", ReportPolicyType::sts, protocol::kMostSessions, 0);
     one.policy_strings[3] = "max_age: " + std::to_string(i);
-    one.failures[0].receiving_mx_hostname = "mx" + std::to_string(i) + ".example.org";
+    one.failed = protocol::kMostSessions;
+    ReportFailure failure = failure_of(protocol::kMostSessions);
+    const std::string host = "mx" + std::to_string(i) + ".example.org";
+    failure.receiving_mx_hostname = host;
+    one.failures.push_back(failure);
     report.policies.push_back(std::move(one));
   }
   StoredReport stored = admitted(report).stored.at(0);
@@ -367,13 +428,13 @@ TEST(Admission, HostileReportsStayBounded) {
 
 TEST(Admission, EqualFailuresAreAddedUp) {
   ReportPolicy one = policy("example.org", ReportPolicyType::sts, 1, 10);
-  one.failures.push_back(one.failures[0]);
-  one.failures[1].sending_mta_ip = "192.0.2.200";
-  one.failures[1].failure_reason_code = "late";
-  one.failures.push_back(one.failures[0]);
-  one.failures[2].sending_mta_ip = "2001:db8:1:2::3";
-  one.failures.push_back(one.failures[0]);
-  one.failures[3].sessions = 0;
+  ReportFailure same_network = failure_of(10);
+  same_network.sending_mta_ip = "192.0.2.200";
+  same_network.failure_reason_code = "late";
+  ReportFailure other_network = failure_of(10);
+  other_network.sending_mta_ip = "2001:db8:1:2::3";
+  for (const ReportFailure& failure : {same_network, other_network, failure_of(0)})
+    one.failures.push_back(failure);
   StoredReport stored = admitted(report_of({one})).stored.at(0);
   ASSERT_EQ(stored.failures.size(), 2u);
   EXPECT_EQ(stored.failures[0].sessions, 20u);

@@ -46,6 +46,55 @@ TEST(ResultGuide, ReasonsTellMoreThanTypes) {
             cause(ResultType::tlsa_invalid, ""));
 }
 
+// A certificate of a public CA with a new key would break DANE where it works for others.
+TEST(ResultGuide, UnderDaneTheTlsaRecordsComeFirst) {
+  for (ResultType type : {ResultType::certificate_host_mismatch, ResultType::certificate_expired,
+                          ResultType::certificate_not_trusted}) {
+    FailureRow failure = row(type);
+    failure.policy_type = protocol::ReportPolicyType::tlsa;
+    ResultGuide guide = result_guide(failure, "example.org");
+    EXPECT_NE(guide.fix.find("TLSA"), std::string::npos) << guide.fix;
+    EXPECT_EQ(guide.fix.find("public certification authority"), std::string::npos) << guide.fix;
+    failure.policy_type = protocol::ReportPolicyType::sts;
+    EXPECT_EQ(result_guide(failure, "example.org").fix.find("TLSA"), std::string::npos);
+  }
+  FailureRow named = row(ResultType::validation_failure, "X509_V_ERR_CERT_HAS_EXPIRED");
+  named.policy_type = protocol::ReportPolicyType::tlsa;
+  EXPECT_NE(result_guide(named, "example.org").fix.find("TLSA"), std::string::npos);
+}
+
+TEST(ResultGuide, NothingIsChangedAtAForeignHost) {
+  EXPECT_EQ(owner_of("mx.example.org", {}), HostOwner::unknown);
+  EXPECT_EQ(owner_of("", {"mx.example.org"}), HostOwner::unknown);
+  EXPECT_EQ(owner_of("mx.example.org", {"mx.example.org"}), HostOwner::own);
+  EXPECT_EQ(owner_of("mx.example.org", {"mx2.example.org"}), HostOwner::foreign);
+  FailureRow failure = row(ResultType::certificate_expired);
+  ResultGuide own = result_guide(failure, "example.org", HostOwner::own);
+  EXPECT_EQ(own.fix, result_guide(failure, "example.org").fix);
+  ResultGuide foreign = result_guide(failure, "example.org", HostOwner::foreign);
+  EXPECT_EQ(foreign.fix.find("renew"), std::string::npos) << foreign.fix;
+  EXPECT_EQ(foreign.verify, "dig +noall +answer +comments MX example.org");
+  // About the policy host, whoever the mail went to.
+  FailureRow fetch = row(ResultType::sts_policy_fetch_error);
+  EXPECT_EQ(result_guide(fetch, "example.org", HostOwner::foreign).fix,
+            result_guide(fetch, "example.org").fix);
+}
+
+TEST(ResultGuide, ASummaryIsGuidedByThePolicyTypeWithMostSessions) {
+  FailureSummary summary;
+  summary.type = ResultType::certificate_expired;
+  summary.receiving_mx = "mx.example.org";
+  summary.sessions = {{{0, 3}, {0, 9}, {0, 1}}};
+  EXPECT_EQ(result_guide(summary, "example.org").fix,
+            result_guide(summary, protocol::ReportPolicyType::sts, "example.org").fix);
+  summary.sessions[static_cast<size_t>(protocol::ReportPolicyType::tlsa)].failed = 10;
+  EXPECT_EQ(result_guide(summary, "example.org").fix,
+            result_guide(summary, protocol::ReportPolicyType::tlsa, "example.org").fix);
+  summary.type = ResultType::other;
+  summary.type_text = "203";
+  EXPECT_NE(result_guide(summary, "example.org").fix.find("TLSA"), std::string::npos);
+}
+
 TEST(ResultGuide, NumbersOfLibtlsrptAreTypes) {
   EXPECT_EQ(result_type_of_code("202"), ResultType::certificate_host_mismatch);
   EXPECT_EQ(result_type_of_code("204"), ResultType::certificate_expired);

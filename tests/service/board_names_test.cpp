@@ -41,6 +41,35 @@ TEST(BoardNames, KnowsTheConfiguredDomainsAndTheirMxHosts) {
   EXPECT_THAT(names.domains_of_mx("mx3.example.net"), IsEmpty());
 }
 
+TEST(BoardNames, KnowsWhetherEveryDomainWasLookedUp) {
+  board::LatestReports board;
+  board.set_domains({configured("a.example"), configured("b.example")});
+  EXPECT_FALSE(BoardNames(board).knows_mx_hosts());
+  publish(board, "a.example", {"mx1.example.net"});
+  EXPECT_FALSE(BoardNames(board).knows_mx_hosts());
+  auto unseen = std::make_shared<verdict::Report>();
+  unseen->domain = "b.example";
+  unseen->stages[static_cast<size_t>(verdict::Stage::mx)] = verdict::StageResult::unknown;
+  board.publish(unseen);
+  EXPECT_FALSE(BoardNames(board).knows_mx_hosts()) << "the resolver failed";
+  auto remembered = std::make_shared<verdict::Report>(*unseen);
+  auto history = std::make_shared<verdict::History>();
+  history->mx.value = std::vector<std::string>{"MX9.example.net"};
+  remembered->history = history;
+  board.publish(remembered);
+  EXPECT_TRUE(BoardNames(board).knows_mx_hosts()) << "from an earlier check";
+  EXPECT_THAT(BoardNames(board).domains_of_mx("mx9.example.net"), ElementsAre("b.example"));
+  auto none = std::make_shared<verdict::Report>(*unseen);
+  none->stages[static_cast<size_t>(verdict::Stage::mx)] = verdict::StageResult::fail;
+  board.publish(none);
+  BoardNames names(board);
+  EXPECT_TRUE(names.knows_mx_hosts()) << "it has none";
+  board.set_domains({configured("a.example"), configured("b.example"), configured("c.example")});
+  EXPECT_TRUE(names.knows_mx_hosts()) << "the index is as it was";
+  names.domains_changed();
+  EXPECT_FALSE(names.knows_mx_hosts());
+}
+
 TEST(BoardNames, BoundsTheDomainsOfOneHost) {
   board::LatestReports board;
   std::vector<settings::DomainEntry> domains;

@@ -87,6 +87,14 @@ TEST_F(ReportServiceTest, WhatIsNoReportIsCountedAndChangesNothing) {
   EXPECT_TRUE(shows("tlsrpt_reports_rejected_total{reason=\"foreign_domain\"} 1"));
   EXPECT_THAT(metrics(), HasSubstr("tlsrpt_reports_total{domain=\"d000.example\"} 0"));
   EXPECT_THAT(metrics(), Not(HasSubstr("tlsrpt_failure_ratio{")));
+  auto listed = [this] { return get("/api/v1/reports/rejected").body; };
+  EXPECT_TRUE(fakes::wait_until("foreign.example", [&] {
+    return listed().find("not about a configured domain: foreign.example") != std::string::npos;
+  }));
+  EXPECT_THAT(listed(), HasSubstr("Company-X"));
+  EXPECT_THAT(get("/").body, HasSubstr("Rejected TLS reports"));
+  EXPECT_EQ(reload([](settings::ReportsSettings& reports) { reports.enabled = false; }), 200);
+  EXPECT_EQ(get("/api/v1/reports/rejected").status, 501);
 }
 
 TEST_F(ReportServiceTest, ReportsOutliveARestart) {

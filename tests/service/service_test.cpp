@@ -31,6 +31,7 @@ TEST_F(ServiceTest, ChecksItsDomainsAndAnswers) {
   std::string metrics = get("/metrics").body;
   EXPECT_THAT(metrics, HasSubstr("mtasts_checks_total "));
   EXPECT_THAT(metrics, HasSubstr("mtasts_phase_duration_seconds_count{phase=\"dns\"}"));
+  EXPECT_THAT(metrics, HasSubstr("mtasts_loop_lag_seconds_bucket{le=\"0.05\"}"));
   EXPECT_THAT(get("/api/v1/domains/" + kZero).body, HasSubstr("\"outcome\":\"ok\""));
   EXPECT_THAT(get("/probe?target=" + kZero).body, HasSubstr("mtasts_probe_success 1\n"));
 }

@@ -155,6 +155,60 @@ TEST_F(RetentionTest, HostsAndTheirCertificatesGo) {
   EXPECT_EQ(count("certificate"), 0);
 }
 
+// A domain's owner chooses the names of its MX hosts, and new ones with every check.
+TEST_F(RetentionTest, AYearOfNewMxHostsLeavesAFewDays) {
+  constexpr int kPerDay = 40;
+  Plain plain;
+  int64_t most_hosts = 0, most_certificates = 0, most_changes = 0;
+  for (int day = 0; day < 365; ++day) {
+    plain.at = at_second(0) + day * kDay;
+    for (int i = 0; i < kPerDay; ++i) {
+      const std::string host = "x" + std::to_string(day * kPerDay + i) + ".hostile.example";
+      for (int second : {0, 60}) {  // and another certificate
+        plain.facts = sample_facts(host, plain.at + std::chrono::seconds(i + second),
+                                   "f" + std::to_string(second));
+        write(plain);
+      }
+    }
+    sweep(plain.at + hours(1));
+    most_hosts = std::max(most_hosts, count("mx_host"));
+    most_certificates = std::max(most_certificates, count("certificate WHERE used_for='mx'"));
+    most_changes = std::max(most_changes, count("host_change"));
+  }
+  EXPECT_LE(most_hosts, 5 * kPerDay);
+  EXPECT_LE(most_certificates, 2 * 5 * kPerDay);
+  EXPECT_LE(most_changes, 5 * kPerDay);
+  std::printf("  rows after a year: %d hosts, %d certificates, %d changes\n",
+              static_cast<int>(count("mx_host")),
+              static_cast<int>(count("certificate WHERE used_for='mx'")),
+              static_cast<int>(count("host_change")));
+}
+
+TEST_F(RetentionTest, AHostThatComesBackIsStoredAgain) {
+  Plain plain;
+  plain.facts = sample_facts("mx.example.net", at_second(0), "f1");
+  write(plain);
+  plain.at = at_second(0) + 5 * kDay;
+  plain.facts = sample_facts("other.example.net", plain.at, "f1");
+  write(plain);
+  sweep(plain.at);
+  EXPECT_EQ(count("mx_host WHERE name='mx.example.net'"), 0) << "nobody has used it for days";
+  plain.at += hours(1);
+  plain.facts = sample_facts("mx.example.net", plain.at, "f1");
+  write(plain);
+  EXPECT_EQ(count("mx_host WHERE name='mx.example.net'"), 1);
+}
+
+// An agent that was stopped for a month has probed nobody meanwhile.
+TEST_F(RetentionTest, HostsOfAnAgentThatWasStoppedStay) {
+  Plain plain;
+  plain.facts = sample_facts("mx.example.net", at_second(0), "f1");
+  write(plain);
+  sweep(at_second(0) + 25 * kDay);
+  EXPECT_EQ(count("mx_host"), 1);
+  EXPECT_EQ(count("certificate WHERE used_for='mx'"), 1);
+}
+
 TEST_F(RetentionTest, GoesInSmallSteps) {
   for (int i = 0; i < 1200; ++i) {
     Plain plain;

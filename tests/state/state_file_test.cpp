@@ -219,8 +219,8 @@ void change_file(const std::string& path, const char* sql) {
   ASSERT_TRUE(database->execute(sql)) << database->error().text;
 }
 
-// As version 0.2.0 left it: without the issuers of certificates, the alternation of MX sets and
-// the passes.
+// As version 0.2.0 left it: without the issuers of certificates, the alternation of MX sets, the
+// passes and the phase.
 constexpr const char* kBackToTheFirst =
     "DROP TABLE certificate_issuer;"
     "ALTER TABLE domain DROP COLUMN mx_sets;"
@@ -231,6 +231,7 @@ constexpr const char* kBackToTheFirst =
     "ALTER TABLE domain DROP COLUMN provider_before;"
     "ALTER TABLE domain DROP COLUMN provider_changed;"
     "ALTER TABLE domain DROP COLUMN passes;"
+    "ALTER TABLE domain DROP COLUMN phase;"
     "DROP TABLE tlsrpt_text;"
     "DROP TABLE tlsrpt_domain;"
     "DROP TABLE tlsrpt_failure_total;"
@@ -253,6 +254,7 @@ TEST(StateFile, ReadsTheFirstVersion) {
   EXPECT_TRUE(remembered[0].report->history->issuers.empty());
   EXPECT_EQ(remembered[0].report->history->mx_alternation, verdict::MxAlternation());
   EXPECT_TRUE(remembered[0].report->history->passes.empty());
+  EXPECT_EQ(remembered[0].report->history->phase, verdict::SeenPhase());
   DatabaseError error;
   auto database = Database::open(folder.file(), Access::read, error);
   ASSERT_NE(database, nullptr) << error.text;
@@ -272,14 +274,14 @@ TEST(StateFile, AReaderTakesTheFirstVersionAsItIs) {
 TEST(StateFile, SetsANewerVersionAside) {
   TemporaryFolder folder;
   make_state(folder.file());
-  change_file(folder.file(), "PRAGMA user_version=7");
-  const std::string kept_as = std::string("state.db.version-7-") + kDated;
+  change_file(folder.file(), "PRAGMA user_version=70");
+  const std::string kept_as = std::string("state.db.version-70-") + kDated;
   expect_set_aside(folder, kept_as);
   // The change was in the log, which was set aside with the file.
   DatabaseError error;
   auto database = Database::open(folder.file(kept_as), Access::write, error);
   ASSERT_NE(database, nullptr);
-  EXPECT_EQ(look_at_schema(*database).version, 7);
+  EXPECT_EQ(look_at_schema(*database).version, 70);
   EXPECT_EQ(database->number("SELECT count(*) FROM domain"), 300);
 }
 

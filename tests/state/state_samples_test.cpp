@@ -120,6 +120,15 @@ verdict::Report rich_report(const std::string& domain) {
   report.hosted = verdict::HostedReport{"1f", "v=STSv1; id=1f", true, false};
   report.history = std::make_shared<const verdict::History>(rich_history());
   report.changes = {{at_second(5), "record_id", "", "1", kHostile}};
+  report.rollout = verdict::Rollout();
+  report.rollout->phase = verdict::RolloutPhase::enforce_week;
+  report.rollout->since = at_second(2);
+  report.rollout->next = {verdict::RolloutPhase::enforce_month, protocol::Mode::enforce, 2592000,
+                          true, at_second(12)};
+  report.rollout->obstacles = {
+      {verdict::ObstacleKind::finding, "mx-not-covered", kHostile, "mend it", true},
+      {verdict::ObstacleKind::reports_off, "", "off", kHostile, false}};
+  report.rollout->ready = true;
   return report;
 }
 
@@ -162,6 +171,14 @@ verdict::History rich_history() {
   history.passes = {{verdict::Stage::reports, "", at_second(1), at_second(9)},
                     {verdict::Stage::smtp, "mx.example.com", at_second(2), at_second(8)},
                     {verdict::Stage::mx_certificate, kHostile, at_second(3), at_second(7)}};
+  history.phase = {verdict::RolloutPhase::testing_week,
+                   at_second(1),
+                   at_second(2),
+                   at_second(3),
+                   at_second(9),
+                   at_second(4),
+                   kHostile,
+                   at_second(5)};
   history.revision = 42;
   return history;
 }
@@ -317,7 +334,7 @@ void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport&
 
 void expect_same(const verdict::Report& left, const verdict::Report& right) {
   const auto& [domain, checked_at, duration, outcome, stages, findings, record, policy, tlsrpt, mx,
-               suggested_policy, provider, hosted, history, changes] = left;
+               suggested_policy, provider, hosted, history, changes, rollout] = left;
   EXPECT_EQ(domain, right.domain);
   EXPECT_EQ(checked_at, right.checked_at);
   EXPECT_EQ(duration, right.duration);
@@ -339,12 +356,14 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
   EXPECT_EQ(suggested_policy, right.suggested_policy);
   EXPECT_EQ(provider, right.provider);
   EXPECT_EQ(hosted, right.hosted);
+  EXPECT_TRUE(rollout == right.rollout);
 }
 
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               issuers, mx_alternation, provider_before, provider_changed, passes, revision] = left;
+               issuers, mx_alternation, provider_before, provider_changed, passes, phase,
+               revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -366,6 +385,7 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_EQ(provider_before, right.provider_before);
   EXPECT_EQ(provider_changed, right.provider_changed);
   EXPECT_TRUE(passes == right.passes);
+  EXPECT_TRUE(phase == right.phase);
   EXPECT_EQ(revision, right.revision);
 }
 

@@ -103,6 +103,9 @@ TEST(State, EachFieldOfTheHistoryIsReasonToWriteIt) {
       [](History& h) { h.provider_changed += seconds(1); },
       [](History& h) { h.passes[0].last += seconds(1); },
       [](History& h) { h.passes.pop_back(); },
+      [](History& h) { h.phase.clean_seen += seconds(1); },
+      [](History& h) { h.phase.fault.clear(); },
+      [](History& h) { h.phase = verdict::SeenPhase(); },
       [](History& h) { ++h.revision; },
   };
   auto state = open_state(":memory:");

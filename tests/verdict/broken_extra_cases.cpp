@@ -24,8 +24,8 @@ std::vector<BrokenCase> extra_cases() {
        }},
       {"sts-txt-ns-inconsistent",
        [](Scene& s) {
-         set_authorities(s, {look("ns1.example.net", "192.88.99.61", "\"v=STSv1; id=2;\""),
-                             look("ns2.example.net", "192.88.99.62", "\"v=STSv1; id=1;\"")});
+         set_authorities(s, {look("ns1.example.net", "192.175.48.61", "\"v=STSv1; id=2;\""),
+                             look("ns2.example.net", "192.175.48.62", "\"v=STSv1; id=1;\"")});
        }},
       {"sts-delegation-half",
        [](Scene& s) {

@@ -74,7 +74,7 @@ std::vector<BrokenCase> mx_cases() {
       {"mx-host-servfail", mx_host_status(DnsStatus::servfail)},
       {"mx-host-timeout", mx_host_status(DnsStatus::timeout)},
       {"mx-no-address", mx_host_status(DnsStatus::nxdomain)},
-      {"mx-ip-literal", [](Scene& s) { s.set_mx({"192.88.99.1"}); }},
+      {"mx-ip-literal", [](Scene& s) { s.set_mx({"192.175.48.1"}); }},
       {"mx-name-doubled", [](Scene& s) { s.set_mx({"mx1.example.com.example.com"}); }},
       {"mx-name-local", [](Scene& s) { s.set_mx({"localhost"}); }},
       {"mx-null-with-others",
@@ -97,7 +97,7 @@ std::vector<BrokenCase> mx_cases() {
          MxTarget target;
          target.host = "example.com";
          target.verdict = judge_host(
-             std::make_shared<const MxHostEvidence>(good_host("example.com", {"192.88.99.1"})),
+             std::make_shared<const MxHostEvidence>(good_host("example.com", {"192.175.48.1"})),
              Thresholds(), kNow);
          s.evidence.mx_targets = {target};
        }},
@@ -177,7 +177,7 @@ std::vector<BrokenCase> smtp_cases() {
       {"cert-name-constraint", mx_chain(with_fault(ChainFault::name_constraint))},
       {"cert-purpose", mx_chain(with_fault(ChainFault::purpose))},
       {"cert-multiple-algorithms", with_variants([](HandshakeVariants& variants) {
-         variants.other_algorithm = good_probe("mx1.example.com", "192.88.99.1");
+         variants.other_algorithm = good_probe("mx1.example.com", "192.175.48.1");
          auto chain = *variants.other_algorithm.chain;
          chain.leaf.key_type = "RSA";
          variants.other_algorithm.chain = share(chain);

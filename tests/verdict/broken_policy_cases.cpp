@@ -157,17 +157,17 @@ std::vector<BrokenCase> fetch_cases() {
        }},
       {"sts-host-address-fails",
        [](Scene& s) {
-         s.add_fetch("192.88.99.11").status = HttpsStatus::refused;
+         s.add_fetch("192.175.48.11").status = HttpsStatus::refused;
          s.evidence.policy.attempts.back().chain = nullptr;
        }},
       {"sts-host-addresses-differ",
        [](Scene& s) {
-         s.add_fetch("192.88.99.11").body =
+         s.add_fetch("192.175.48.11").body =
              policy_text("enforce", "mx: mx1.example.com\r\n", "86400");
        }},
       {"sts-host-unchecked",
        [](Scene& s) {
-         s.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.88.99.99")};
+         s.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.175.48.99")};
        }},
       {"sts-tls-unchecked", not_fetched},
       {"sts-http-too-large", fetch(HttpsStatus::too_large)},

@@ -194,7 +194,7 @@ class VariantRules : public testing::Test {
     chain.leaf.key_bits = 2048;
     chain.leaf.fingerprint_sha256 = "rsa";
     change(chain);
-    variants_.other_algorithm = good_probe("mx1.example.com", "192.88.99.1");
+    variants_.other_algorithm = good_probe("mx1.example.com", "192.175.48.1");
     variants_.other_algorithm.chain = share(chain);
   }
   Report judged() {
@@ -255,7 +255,7 @@ TEST_F(VariantRules, OldObservationOfAnotherCertificateSaysNothing) {
 TEST_F(VariantRules, DefaultCertificateWithoutServerName) {
   PeerChain chain = good_chain("default.hoster.example");
   chain.name_matches = false;
-  variants_.without_server_name = good_probe("mx1.example.com", "192.88.99.1");
+  variants_.without_server_name = good_probe("mx1.example.com", "192.175.48.1");
   variants_.without_server_name.chain = share(chain);
   Report report = judged();
   EXPECT_EQ(summary(report), "smtp-tls-sni-required:info ");
@@ -273,7 +273,7 @@ TEST_F(VariantRules, HandshakeFailsWithoutServerName) {
 }
 
 TEST_F(VariantRules, WithoutServerNameAsGoodAsWith) {
-  variants_.without_server_name = good_probe("mx1.example.com", "192.88.99.1");
+  variants_.without_server_name = good_probe("mx1.example.com", "192.175.48.1");
   EXPECT_EQ(summary(judged()), "");
 }
 

@@ -30,7 +30,7 @@ TEST(ExtraRules, ATtlOfADayIsNotHigh) {
 TEST(ExtraRules, TheAuthoritativeTtlCountsNotWhatIsLeftInACache) {
   Scene scene;
   scene.evidence.record.ttl = seconds(20);
-  AuthorityLook one = look("ns1.example.net", "192.88.99.61", "\"v=STSv1; id=1;\"");
+  AuthorityLook one = look("ns1.example.net", "192.175.48.61", "\"v=STSv1; id=1;\"");
   one.ttl = hours(48);
   set_authorities(scene, {one}, kNever);
   EXPECT_EQ(message_of(scene.judged(), "sts-txt-ttl-high"),
@@ -206,15 +206,15 @@ TEST(ExtraRules, APatternOfTheWrongDepthHasItsOwnFinding) {
 TEST(ExtraRules, ServersThatAgreeOrCannotBeAskedAreNoFinding) {
   std::string same = "\"v=STSv1; id=1;\"";
   Scene scene;
-  set_authorities(scene, {look("ns1.example.net", "192.88.99.61", same)}, kNever);
+  set_authorities(scene, {look("ns1.example.net", "192.175.48.61", same)}, kNever);
   EXPECT_EQ(summary(scene.judged()), "");
   // Nobody answered for the record: something else sits on port 53.
   set_authorities(scene,
-                  {failing_look("ns1.example.net", "192.88.99.61", Kind::lame, "lame"),
-                   failing_look("ns2.example.net", "192.88.99.62", Kind::failing, "REFUSED")});
+                  {failing_look("ns1.example.net", "192.175.48.61", Kind::lame, "lame"),
+                   failing_look("ns2.example.net", "192.175.48.62", Kind::failing, "REFUSED")});
   EXPECT_EQ(summary(scene.judged()), "");
-  set_authorities(scene, {look("ns1.example.net", "192.88.99.61", same),
-                          failing_look("ns2.example.net", "192.88.99.62", Kind::unobserved, "")});
+  set_authorities(scene, {look("ns1.example.net", "192.175.48.61", same),
+                          failing_look("ns2.example.net", "192.175.48.62", Kind::unobserved, "")});
   EXPECT_EQ(summary(scene.judged()), "");
 }
 
@@ -222,15 +222,15 @@ TEST(ExtraRules, TheServerThatDiffersIsNamed) {
   std::string now = "\"v=STSv1; id=2;\"";
   Scene scene;
   set_authorities(scene,
-                  {look("ns1.example.net", "192.88.99.61", now),
-                   look("ns2.example.net", "192.88.99.62", "\"v=STSv1; id=1;\""),
-                   look("ns3.example.net", "192.88.99.63", now),
-                   failing_look("ns4.example.net", "192.88.99.64", Kind::failing, "REFUSED")});
+                  {look("ns1.example.net", "192.175.48.61", now),
+                   look("ns2.example.net", "192.175.48.62", "\"v=STSv1; id=1;\""),
+                   look("ns3.example.net", "192.175.48.63", now),
+                   failing_look("ns4.example.net", "192.175.48.64", Kind::failing, "REFUSED")});
   Report report = scene.judged();
   EXPECT_EQ(summary(report), "sts-txt-ns-inconsistent:warning sts-txt-ns-inconsistent:warning ");
   EXPECT_EQ(report.findings[0].subject, "ns2.example.net");
   EXPECT_EQ(report.findings[0].message,
-            "ns2.example.net [192.88.99.62] answers \"v=STSv1; id=1;\" (serial 7) for "
+            "ns2.example.net [192.175.48.62] answers \"v=STSv1; id=1;\" (serial 7) for "
             "_mta-sts.example.com, but ns1.example.net, ns3.example.net answers "
             "\"v=STSv1; id=2;\" (serial 7)");
   EXPECT_EQ(report.findings[0].verify,
@@ -242,8 +242,8 @@ TEST(ExtraRules, AZoneTransferInProgressIsNotReported) {
   auto history = std::make_shared<const History>();
   auto looks = [](std::optional<uint32_t> second) {
     return std::vector<AuthorityLook>{
-        look("ns1.example.net", "192.88.99.61", "\"v=STSv1; id=2;\"", 8),
-        look("ns2.example.net", "192.88.99.62", "\"v=STSv1; id=1;\"", second)};
+        look("ns1.example.net", "192.175.48.61", "\"v=STSv1; id=2;\"", 8),
+        look("ns2.example.net", "192.175.48.62", "\"v=STSv1; id=1;\"", second)};
   };
   Scene scene;
   for (std::optional<uint32_t> serial : {std::optional<uint32_t>(7), std::optional<uint32_t>()}) {

@@ -65,7 +65,7 @@ inline ReportHost report_host(const std::string& host,
   target.channels = ChannelSet::all();
   std::vector<std::string> addresses;
   for (size_t i = 0; i < statuses.size(); ++i) {
-    addresses.push_back(fmt::format("192.88.99.{}", 80 + i));
+    addresses.push_back(fmt::format("192.175.48.{}", 80 + i));
     protocol::HttpsAttempt attempt;
     attempt.address = *IpAddress::parse(addresses.back());
     attempt.status = statuses[i];

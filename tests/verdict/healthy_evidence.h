@@ -133,16 +133,16 @@ struct Scene {
     evidence.finished = kNow + std::chrono::milliseconds(700);
     evidence.record = txt_answer("_mta-sts.example.com", {"v=STSv1; id=20261101T000000;"});
     evidence.policy.host = "mta-sts.example.com";
-    evidence.policy.addresses = addresses_of("mta-sts.example.com", {"192.88.99.10", "2a00::10"});
-    evidence.policy.attempts = {good_fetch("mta-sts.example.com", "192.88.99.10"),
+    evidence.policy.addresses = addresses_of("mta-sts.example.com", {"192.175.48.10", "2a00::10"});
+    evidence.policy.attempts = {good_fetch("mta-sts.example.com", "192.175.48.10"),
                                 good_fetch("mta-sts.example.com", "2a00::10")};
     evidence.tlsrpt =
         txt_answer("_smtp._tls.example.com", {"v=TLSRPTv1; rua=mailto:tls@example.com"});
     evidence.mx =
         dns_answer("example.com", protocol::RecordType::mx, protocol::DnsStatus::answered);
     evidence.mx.mx = {{10, "mx1.example.com"}, {20, "mx2.example.com"}};
-    hosts = {good_host("mx1.example.com", {"192.88.99.1", "2a00::1"}),
-             good_host("mx2.example.com", {"192.88.99.2"})};
+    hosts = {good_host("mx1.example.com", {"192.175.48.1", "2a00::1"}),
+             good_host("mx2.example.com", {"192.175.48.2"})};
   }
 
   protocol::HttpsAttempt& fetch(size_t index = 0) { return evidence.policy.attempts[index]; }
@@ -163,7 +163,7 @@ struct Scene {
     hosts.clear();
     for (size_t i = 0; i < names.size(); ++i) {
       evidence.mx.mx.push_back({static_cast<uint16_t>(10 * i), names[i]});
-      hosts.push_back(good_host(names[i], {"192.88.99." + std::to_string(i + 1)}));
+      hosts.push_back(good_host(names[i], {"192.175.48." + std::to_string(i + 1)}));
     }
   }
   // The agent serves this policy for the domain.

@@ -55,10 +55,11 @@ struct Reported {
     return summary.organizations.back();
   }
   Reported& sessions(const std::string& name, uint64_t successful, uint64_t failed,
-                     bool authenticated = true, size_t type = kSts) {
+                     bool authenticated = true, size_t type = kSts, DayBits days = kWholeWeek) {
     auto& one = organization(name);
     reports::SessionCounts counts{successful, failed};
     one.counts[type] += counts;
+    if (counts.total() > 0) one.days_by_type[type] |= days;
     if (authenticated) one.authenticated_counts[type] += counts;
     if (failed > 0) one.days_without_failures = days_ago({6, 7});
     return *this;

@@ -123,7 +123,7 @@ TEST(Rules, AFailureThatCannotBeLocalCountsWithoutItsChannel) {
     EXPECT_TRUE(is_conclusive(report));
   }
   Scene scene;
-  scene.hosts[0] = good_host("mx1.example.com", {"192.88.99.1", "2a00::1", "2a00::2"});
+  scene.hosts[0] = good_host("mx1.example.com", {"192.175.48.1", "2a00::1", "2a00::2"});
   scene.probe(0, 1).status = SmtpStatus::refused;
   scene.probe(0, 2).status = SmtpStatus::tls_failed;
   for (size_t address : {1u, 2u}) {

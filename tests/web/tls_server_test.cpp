@@ -166,6 +166,7 @@ TEST_F(TlsServerTest, PicksUpANewCertificate) {
   start();
   const Time first = tls_->not_after();
   EXPECT_GT(first, system_now());
+  EXPECT_LE(tls_->not_before(), system_now());
   EXPECT_EQ(exchange(kPost, ssl::context::tls_client).subject, "first.example");
   replace(cert_, "-----BEGIN CERTIFICATE-----\nbroken\n");
   std::string trouble;

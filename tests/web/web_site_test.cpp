@@ -255,6 +255,22 @@ TEST(Reports, AreListedForAConfiguredDomain) {
   EXPECT_EQ(failed.body, "{\"error\":\"The state file is busy.\"}\n");
 }
 
+TEST(Reports, ThatWereRejectedAreListed) {
+  present::world::Published board;
+  present::world::fill(board);
+  WebSite site(board.reports, board.exposition, {}, {});
+  EXPECT_EQ(asked_of(site, "/api/v1/reports/rejected").status, 501) << "not taken in";
+  board.reports.set_rejected_reports(
+      std::make_shared<const reports::RejectedReports>(reports::RejectedReports{
+          {Time{}, "https", "Sender", reports::Rejection::malformed, "the report is no JSON"}}));
+  HttpResponse listed = asked_of(site, "/api/v1/reports/rejected");
+  EXPECT_EQ(listed.status, 200);
+  EXPECT_NE(listed.body.find("\"detail\":\"the report is no JSON\""), std::string::npos);
+  EXPECT_EQ(asked_of(site, "/api/v1/reports/rejected", "POST").status, 405);
+  board.reports.set_rejected_reports(nullptr);
+  EXPECT_EQ(asked_of(site, "/api/v1/reports/rejected").status, 501);
+}
+
 TEST(Reports, ThatAreNotTakenInAreRefused) {
   present::world::Published board;
   present::world::fill(board);

@@ -8,6 +8,7 @@ e2e.py runs these tests; they need its world and samples.
 import contextlib
 import json
 import math
+import re
 from pathlib import Path
 
 from processes import WorldError, wait_until
@@ -51,8 +52,9 @@ class DashboardTests:
 
     def test_dashboard_queries_return_data(self):
         for title, name, expression in expressions():
-            # This world's agent takes in no TLS reports; reports.py compares those metrics in numbers.
-            if "tlsrpt_" in expression:
+            # This world's agent takes in no TLS reports, which reports.py compares in numbers, and serves no policies; no
+            # domain is in a phase for long enough to be ready.
+            if re.search("tlsrpt_|mtasts_hosted_policy_|mtasts_rollout_ready", expression):
                 continue
             with self.subTest(panel=title, query=name):
                 wait_until(lambda expression=expression: self.answers(expression), expression, ANSWER_SECONDS)

@@ -10,6 +10,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <limits>
 #include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "net/dns/ares_lane.h"
+#include "net/dns/question_octets.h"
 
 namespace mtasts::net {
 namespace {
@@ -20,8 +25,7 @@ using std::chrono::milliseconds;
 // c-ares detects a timeout at the next tick; the deadline of the waiter is later than that.
 constexpr milliseconds kTickLimit(100);
 constexpr milliseconds kSlack(250);
-// 200 answers of 1232 octets plus kernel overhead; the kernel caps it at rmem_max.
-constexpr int kReceiveBuffer_bytes = 1 << 20;
+constexpr int kMostCaseLost = 3;
 
 std::optional<uint16_t> random_id() {
   unsigned char octets[2];
@@ -29,29 +33,14 @@ std::optional<uint16_t> random_id() {
   return static_cast<uint16_t>(octets[0] << 8 | octets[1]);
 }
 
-std::string text_of(const IpAddress& address, int port) {
-  const bool v6 = address.family() == AddressFamily::ipv6;
-  const std::string host = v6 ? "[" + address.text() + "]" : address.text();
-  return host + ":" + std::to_string(port);
-}
-
-IpAddress address_of(const ares_addr_port_node& node) {
-  if (node.family == AF_INET) {
-    std::array<uint8_t, 4> octets{};
-    std::copy_n(reinterpret_cast<const uint8_t*>(&node.addr), octets.size(), octets.begin());
-    return IpAddress::v4(octets);
-  }
-  std::array<uint8_t, 16> octets{};
-  std::copy_n(reinterpret_cast<const uint8_t*>(&node.addr), octets.size(), octets.begin());
-  return IpAddress::v6(octets);
-}
-
 }  // namespace
 
 struct AresChannel::Socket {
-  Socket(const boost::asio::any_io_executor& executor, ares_socket_t number)
-      : stream(executor), descriptor(number) {}
+  Socket(const boost::asio::any_io_executor& executor, std::shared_ptr<Lane> owner,
+         ares_socket_t number)
+      : stream(executor), lane(std::move(owner)), descriptor(number) {}
   boost::asio::posix::stream_descriptor stream;
+  std::weak_ptr<Lane> lane;
   ares_socket_t descriptor;
   bool open = true;
   bool wanted[2] = {false, false};   // write, read
@@ -66,77 +55,25 @@ bool AresChannel::Question::has_waiters() const {
 AresChannel::AresChannel(boost::asio::any_io_executor executor,
                          const settings::DnsSettings& settings, Transport transport)
     : executor_(std::move(executor)),
+      settings_(settings),
+      transport_(transport),
       patience_(settings.timeout * std::max(1, settings.tries)),
       budget_(patience_ + kSlack),
       tick_interval_(std::clamp(settings.timeout / 4, milliseconds(5), kTickLimit)),
       tries_(std::max(1, settings.tries)),
       tick_timer_(executor_) {
-  open(settings, transport);
+  if (open()) read_servers();
 }
 
 AresChannel::~AresChannel() { close(); }
-
-void AresChannel::open(const settings::DnsSettings& settings, Transport transport) {
-  ares_options options{};
-  // NOCHECKRESP: SERVFAIL and REFUSED are delivered as packets, with their extended errors, instead
-  // of "could not contact DNS servers". No STAYOPEN: an idle channel closes its sockets, so that a
-  // new burst uses a new source port and no stale TCP connection, and the loop can run out of work.
-  // IGNTC: on its own, c-ares asks again over TCP, and when that connection fails it gives up every
-  // query in flight with the server, those over UDP too.
-  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP |
-                  ARES_FLAG_EDNS | ARES_FLAG_IGNTC;
-  if (transport == Transport::tcp) options.flags |= ARES_FLAG_USEVC;
-  options.timeout = static_cast<int>(
-      std::clamp<int64_t>(settings.timeout.count(), 1, std::numeric_limits<int>::max() / 16));
-  // Retries are done here: c-ares would double the timeout in each round.
-  options.tries = 1;
-  options.ednspsz = protocol::kUdpSize_bytes;
-  options.socket_receive_buffer_size = kReceiveBuffer_bytes;
-  std::string lookups = "b";
-  options.lookups = lookups.data();
-  options.sock_state_cb = &AresChannel::on_socket_state;
-  options.sock_state_cb_data = this;
-  // Each attempt starts with the next server, so that a server that fails for a name is not the
-  // only one asked.
-  const int rotate = settings.servers.size() == 1 ? ARES_OPT_NOROTATE : ARES_OPT_ROTATE;
-  const int mask = rotate | ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                   ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF | ARES_OPT_LOOKUPS |
-                   ARES_OPT_SOCK_STATE_CB;
-  ares_channel opened = nullptr;
-  int status = ares_init_options(&opened, &options, mask);
-  channel_.reset(status == ARES_SUCCESS ? opened : nullptr);
-  if (channel_ && !settings.servers.empty()) {
-    std::string servers;
-    for (const auto& server : settings.servers) {
-      if (!servers.empty()) servers += ',';
-      servers += text_of(server.address, server.port);
-    }
-    status = ares_set_servers_ports_csv(channel_.get(), servers.c_str());
-  }
-  if (status != ARES_SUCCESS) {
-    open_error_ = ares_strerror(status);
-    channel_.reset();
-    return;
-  }
-  read_servers();
-}
-
-void AresChannel::read_servers() {
-  ares_addr_port_node* list = nullptr;
-  if (ares_get_servers_ports(channel_.get(), &list) != ARES_SUCCESS) return;
-  const Handle<ares_addr_port_node, ares_free_data> owner(list);
-  for (const ares_addr_port_node* node = list; node != nullptr; node = node->next) {
-    ++server_count_;
-    if (!servers_.empty()) servers_ += ", ";
-    servers_ += text_of(address_of(*node), node->udp_port == 0 ? 53 : node->udp_port);
-  }
-}
 
 void AresChannel::close() {
   if (closed_) return;
   closed_ = true;
   tick_timer_.cancel();
-  channel_.reset();  // ends the queries in flight with ARES_EDESTRUCTION
+  // Ends the queries in flight with ARES_EDESTRUCTION.
+  if (lane_) lane_->channel.reset();
+  for (const auto& lane : draining_) lane->channel.reset();
   queue_.clear();
   while (!questions_.empty()) {
     const std::shared_ptr<Question> question = questions_.begin()->second;
@@ -144,7 +81,7 @@ void AresChannel::close() {
   }
 }
 
-void AresChannel::ask(const std::string& name, protocol::RecordType type,
+void AresChannel::ask(const std::string& client, const std::string& name, protocol::RecordType type,
                       const std::shared_ptr<Waiter>& waiter) {
   std::shared_ptr<Question>& known = questions_[{name, type}];
   if (known) {
@@ -159,25 +96,32 @@ void AresChannel::ask(const std::string& name, protocol::RecordType type,
   const auto question = std::make_shared<Question>();
   question->channel = this;
   question->key = {name, type};
+  question->client = client;
   question->waiters.push_back(waiter);
   known = question;
   if (closed_) {
     fail(question, DnsStatus::cancelled, "the resolver was shut down");
-  } else if (!channel_) {
+  } else if (!lane_) {
     fail(question, DnsStatus::unreachable, "c-ares failed to start: " + open_error_);
+  } else if (!client.empty() &&
+             silent_names_.contains(question->key, std::chrono::steady_clock::now())) {
+    fail(question, DnsStatus::timeout, "no response less than a minute ago");
   } else {
-    queue_.push_back(question);
+    queue_.push_back(client, question);
     pump();
   }
 }
 
 void AresChannel::pump() {
-  while (!queue_.empty() && in_flight_ < kDnsInFlightLimit) {
-    const std::shared_ptr<Question> question = std::move(queue_.front());
-    queue_.pop_front();
+  retire_used();
+  const Instant now = std::chrono::steady_clock::now();
+  std::shared_ptr<Question> question;
+  while (in_flight_ < kDnsInFlightLimit && queue_.take(now, question)) {
     if (question->has_waiters()) {
       send(question);
+      retire_used();
     } else {
+      queue_.give_back(question->client, false, now);
       questions_.erase(question->key);
     }
   }
@@ -190,7 +134,8 @@ void AresChannel::pump() {
 
 void AresChannel::send(const std::shared_ptr<Question>& question) {
   if (question->attempts++ == 0) {
-    const Instant deadline = std::chrono::steady_clock::now() + budget_;
+    question->sent = std::chrono::steady_clock::now();
+    const Instant deadline = question->sent + budget_;
     for (const auto& held : question->waiters) {
       const auto waiter = held.lock();
       if (!waiter || waiter->deadline <= deadline) continue;
@@ -199,15 +144,21 @@ void AresChannel::send(const std::shared_ptr<Question>& question) {
     }
   }
   const auto id = random_id();
-  const auto query = protocol::encode_query(question->key.first, question->key.second,
-                                            id.value_or(0), !question->without_edns);
+  auto query = protocol::encode_query(question->key.first, question->key.second, id.value_or(0),
+                                      !question->without_edns);
   if (!id || !query) {
+    queue_.give_back(question->client, false, question->sent);
     fail(question, DnsStatus::unreachable, "the query cannot be built");
     return;
   }
+  if (mixed_case_) mix_case(*query);
+  question->octets = question_of(*query);
   question->on_wire = true;
+  question->lane = lane_.get();
   ++in_flight_;
-  ares_send(channel_.get(), reinterpret_cast<const unsigned char*>(query->data()),
+  ++lane_->in_flight;
+  ++lane_->sent;
+  ares_send(lane_->channel.get(), reinterpret_cast<const unsigned char*>(query->data()),
             static_cast<int>(query->size()), &AresChannel::on_answer, question.get());
 }
 
@@ -228,29 +179,50 @@ void AresChannel::on_answer(void* question, int status, int /*timeouts*/, unsign
 
 void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
                          std::string_view message) {
+  const Instant now = std::chrono::steady_clock::now();
   --in_flight_;
+  --question->lane->in_flight;
+  question->lane = nullptr;
   question->on_wire = false;
+  queue_.give_back(question->client, status == ARES_ETIMEOUT, now);
+  if (status == ARES_SUCCESS) silent_names_.note_answer(now);
   // c-ares handles the first such reply: it removes the OPT record from that query and turns its
   // own EDNS off for good. Later queries, which are still sent with OPT, are repeated without it
   // here.
-  if (status == ARES_SUCCESS && protocol::rejects_edns(message) && !question->without_edns &&
-      question->has_waiters()) {
+  if (status == ARES_SUCCESS && !repeats_exactly(*question, message)) {
+    if (question->has_waiters())
+      queue_.push_front(question->client, question);
+    else
+      fail(question, DnsStatus::timeout, "no response");
+  } else if (status == ARES_SUCCESS && protocol::rejects_edns(message) && !question->without_edns &&
+             question->has_waiters()) {
     question->without_edns = true;
-    queue_.push_front(question);
+    queue_.push_front(question->client, question);
   } else if (status == ARES_SUCCESS && server_count_ > 1 && question->attempts < tries_ &&
              question->has_waiters() && protocol::leaves_it_to_others(message)) {
-    queue_.push_front(question);
+    queue_.push_front(question->client, question);
   } else if (status == ARES_SUCCESS) {
     finish(question, protocol::decode_response(message, question->key.first, question->key.second));
   } else if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) {
     fail(question, DnsStatus::cancelled, "the resolver was shut down");
   } else if (question->attempts < tries_ && question->has_waiters()) {
-    queue_.push_front(question);  // pump() runs after c-ares has returned
+    queue_.push_front(question->client, question);  // pump() runs after c-ares has returned
   } else if (status == ARES_ETIMEOUT) {
+    if (!question->client.empty()) silent_names_.note_silence(question->key, question->sent, now);
     fail(question, DnsStatus::timeout, "no response");
   } else {
     fail(question, DnsStatus::unreachable, ares_strerror(status));
   }
+}
+
+// A response in another case is forged, or of a server that does not keep the case; such a server
+// does not do so once but always. Whoever forges must have guessed id and port each time.
+bool AresChannel::repeats_exactly(const Question& question, std::string_view message) {
+  if (!mixed_case_ || repeats_question(message, question.octets)) return true;
+  if (++case_lost_ < kMostCaseLost) return false;
+  mixed_case_ = false;
+  log(LogLevel::info, "the DNS resolver does not keep the case of names", {{"servers", servers_}});
+  return false;
 }
 
 void AresChannel::fail(const std::shared_ptr<Question>& question, DnsStatus status,
@@ -275,9 +247,9 @@ void AresChannel::finish(const std::shared_ptr<Question>& question,
   }
 }
 
-void AresChannel::process(ares_socket_t readable, ares_socket_t writable) {
+void AresChannel::process(Lane& lane, ares_socket_t readable, ares_socket_t writable) {
   if (closed_) return;
-  ares_process_fd(channel_.get(), readable, writable);
+  ares_process_fd(lane.channel.get(), readable, writable);
   pump();
 }
 
@@ -289,13 +261,18 @@ void AresChannel::tick() {
     const auto self = weak.lock();
     if (!self) return;
     self->ticking_ = false;
-    self->process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    const Instant now = std::chrono::steady_clock::now();
+    self->silent_names_.note_lateness(now, now - self->tick_timer_.expiry());
+    std::vector<std::shared_ptr<Lane>> lanes = self->draining_;
+    if (self->lane_) lanes.push_back(self->lane_);
+    for (const auto& lane : lanes) self->process(*lane, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   });
 }
 
-void AresChannel::on_socket_state(void* channel, ares_socket_t descriptor, int readable,
+void AresChannel::on_socket_state(void* owner, ares_socket_t descriptor, int readable,
                                   int writable) {
-  auto& self = *static_cast<AresChannel*>(channel);
+  auto& lane = *static_cast<Lane*>(owner);
+  AresChannel& self = *lane.self;
   std::shared_ptr<Socket>& known = self.sockets_[descriptor];
   if (readable == 0 && writable == 0) {
     if (known) {
@@ -307,7 +284,7 @@ void AresChannel::on_socket_state(void* channel, ares_socket_t descriptor, int r
     return;
   }
   if (!known) {
-    known = std::make_shared<Socket>(self.executor_, descriptor);
+    known = std::make_shared<Socket>(self.executor_, lane.shared_from_this(), descriptor);
     boost::system::error_code error;
     known->stream.assign(descriptor, error);
     // Without the reactor the queries on this socket time out and report that.
@@ -335,9 +312,11 @@ void AresChannel::wait_on(const std::shared_ptr<Socket>& socket, bool for_readin
       [weak = weak_from_this(), socket, for_reading](const boost::system::error_code& error) {
         socket->waiting[for_reading] = false;
         const auto self = weak.lock();
-        if (!self || error || !socket->open) return;
+        const auto lane = socket->lane.lock();
+        if (!self || !lane || error || !socket->open) return;
         const ares_socket_t ready = socket->descriptor;
-        self->process(for_reading ? ready : ARES_SOCKET_BAD, for_reading ? ARES_SOCKET_BAD : ready);
+        self->process(*lane, for_reading ? ready : ARES_SOCKET_BAD,
+                      for_reading ? ARES_SOCKET_BAD : ready);
         self->watch(socket);
       });
 }

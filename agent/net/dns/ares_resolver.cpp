@@ -62,6 +62,7 @@ using protocol::RecordType;
 struct Inquiry {
   std::shared_ptr<AresChannel> channel;
   std::shared_ptr<TcpLanes> lanes;
+  std::string client;
   // Set when the first question is sent; later questions get the remaining time.
   AresChannel::Instant deadline = AresChannel::Instant::max();
 };
@@ -78,11 +79,11 @@ protocol::DnsResponse unanswered(const std::string& name, RecordType type, DnsSt
 
 // Asks one question on the channel until the deadline, which is set when the question is sent.
 awaitable<protocol::DnsResponse> ask_on(std::shared_ptr<AresChannel> channel,
-                                        AresChannel::Instant& deadline, const std::string& name,
-                                        RecordType type) {
+                                        AresChannel::Instant& deadline, const std::string& client,
+                                        const std::string& name, RecordType type) {
   const auto waiter = std::make_shared<AresChannel::Waiter>(channel->executor());
   waiter->deadline = deadline;
-  channel->ask(name, type, waiter);
+  channel->ask(client, name, type, waiter);
   while (!waiter->done) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none) {
@@ -111,7 +112,7 @@ awaitable<protocol::DnsResponse> ask_over_tcp(Inquiry& inquiry, const std::strin
   if (channel == nullptr)
     co_return unanswered(name, type, DnsStatus::cancelled, "the resolver was shut down");
   AresChannel::Instant deadline = AresChannel::Instant::max();
-  protocol::DnsResponse response = co_await ask_on(channel, deadline, name, type);
+  protocol::DnsResponse response = co_await ask_on(channel, deadline, inquiry.client, name, type);
   channel->close();
   inquiry.deadline = deadline;
   DnsAnswer& answer = response.answer;
@@ -124,7 +125,8 @@ awaitable<protocol::DnsResponse> ask_over_tcp(Inquiry& inquiry, const std::strin
 }
 
 awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, RecordType type) {
-  protocol::DnsResponse response = co_await ask_on(inquiry.channel, inquiry.deadline, name, type);
+  protocol::DnsResponse response =
+      co_await ask_on(inquiry.channel, inquiry.deadline, inquiry.client, name, type);
   if (response.truncated) co_return co_await ask_over_tcp(inquiry, name, type);
   co_return response;
 }
@@ -194,7 +196,8 @@ void name_servers(DnsAnswer& answer, const AresChannel& channel) {
 }
 
 awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, std::shared_ptr<TcpLanes> lanes,
-                             CheckMetrics& metrics, std::string name, RecordType type) {
+                             CheckMetrics& metrics, std::string client, std::string name,
+                             RecordType type) {
   // Cancellation is reported as an answer, not as an exception; the caller's setting is restored
   // below.
   const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
@@ -209,6 +212,7 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, std::shared_p
     Inquiry inquiry;
     inquiry.channel = channel;
     inquiry.lanes = lanes;
+    inquiry.client = client;
     const bool whole = co_await follow(inquiry, answer);
     if (whole && may_be_loop(answer)) co_await find_cname_loop(inquiry, answer);
     name_servers(answer, *channel);
@@ -239,7 +243,12 @@ AresResolver::~AresResolver() {
 }
 
 awaitable<DnsAnswer> AresResolver::query(std::string name, RecordType type) {
-  return resolve(channel_, lanes_, metrics_, std::move(name), type);
+  return resolve(channel_, lanes_, metrics_, {}, std::move(name), type);
+}
+
+awaitable<DnsAnswer> AresResolver::query_for(std::string client, std::string name,
+                                             RecordType type) {
+  return resolve(channel_, lanes_, metrics_, std::move(client), std::move(name), type);
 }
 
 std::string AresResolver::servers() const { return channel_->servers(); }

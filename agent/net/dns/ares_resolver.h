@@ -38,6 +38,8 @@ class AresResolver : public Resolver {
   // A name that cannot exist (over 255 octets, label over 63) is NXDOMAIN without a query.
   boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                     protocol::RecordType type) override;
+  boost::asio::awaitable<protocol::DnsAnswer> query_for(std::string client, std::string name,
+                                                        protocol::RecordType type) override;
 
   std::string servers() const;  // "127.0.0.1:53, [::1]:53", for display
   size_t in_flight() const;     // queries in flight, including orphaned ones

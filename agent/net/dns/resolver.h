@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <string>
+#include <utility>
 
 #include "protocol/dns/answer.h"
 
@@ -21,6 +22,14 @@ class Resolver {
   // the coroutine is cancelled. Never throws because of network errors.
   virtual boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                             protocol::RecordType type) = 0;
+  // The same for the check of the domain `client`. Where many questions wait, the clients take
+  // turns, and each has a limited share of those on the wire; what nobody answered is not asked
+  // again for a minute.
+  virtual boost::asio::awaitable<protocol::DnsAnswer> query_for(std::string /*client*/,
+                                                                std::string name,
+                                                                protocol::RecordType type) {
+    return query(std::move(name), type);
+  }
 };
 
 }  // namespace mtasts::net

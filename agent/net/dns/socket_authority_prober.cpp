@@ -17,6 +17,7 @@
 
 #include "async/deadline.h"
 #include "async/endpoint.h"
+#include "net/dns/question_octets.h"
 #include "protocol/dns/message.h"
 
 namespace mtasts::net {
@@ -33,8 +34,14 @@ std::optional<uint16_t> random_id() {
   return static_cast<uint16_t>(octets[0] << 8 | octets[1]);
 }
 
-bool has_same_id(std::string_view one, std::string_view other) {
-  return one.size() >= 2 && other.size() >= 2 && one.substr(0, 2) == other.substr(0, 2);
+// The id, and the question with its letter case. A server that fails to read the query may leave
+// the question out (RFC 1035 §4.1.1, FORMERR and NOTIMP).
+bool answers(std::string_view message, std::string_view query) {
+  if (message.size() < 12 || message.substr(0, 2) != query.substr(0, 2)) return false;
+  const int rcode = message[3] & 0x0f;
+  const bool no_question = message[4] == 0 && message[5] == 0;
+  if (no_question) return rcode != 0;
+  return repeats_question(message, question_of(query));
 }
 
 // One datagram and its response; ends by the caller's deadline. Empty: the socket failed.
@@ -52,7 +59,7 @@ asio::awaitable<std::string> ask_once(udp::endpoint server, const std::string& q
     size_t size = co_await socket.async_receive(asio::buffer(buffer),
                                                 asio::redirect_error(asio::use_awaitable, error));
     std::string_view message(buffer.data(), size);
-    if (!error && has_same_id(message, query)) co_return std::string(message);
+    if (!error && answers(message, query)) co_return std::string(message);
   }
   co_return std::string();
 }
@@ -77,7 +84,7 @@ asio::awaitable<std::string> ask_over_stream(tcp::endpoint server, const std::st
   if (!error)
     co_await asio::async_read(socket, asio::buffer(message),
                               asio::redirect_error(asio::use_awaitable, error));
-  co_return !error && has_same_id(message, query) ? message : std::string();
+  co_return !error && answers(message, query) ? message : std::string();
 }
 
 }  // namespace

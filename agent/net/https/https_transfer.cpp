@@ -352,6 +352,7 @@ bool HttpsTransfer::was_cut_off(CURLcode code) const {
 }
 
 HttpsStatus HttpsTransfer::status_of(CURLcode code) const {
+  if (observation_.limit != TlsLimit::none) return HttpsStatus::cancelled;
   if (head_limit_.exceeded() || lengths_differ_) return HttpsStatus::malformed;
   if (head_complete_ && http_status() != kPolicyFound) return HttpsStatus::responded;
   if (body_over_limit_) return HttpsStatus::too_large;
@@ -378,6 +379,7 @@ std::string HttpsTransfer::limit_words() const {
 }
 
 std::string HttpsTransfer::detail_of(CURLcode code) const {
+  if (observation_.limit != TlsLimit::none) return words_of(observation_.limit);
   if (attempt_.no_response) return "the connection was closed without a response";
   if (lengths_differ_) return "the response has several Content-Length fields that differ";
   if (head_limit_.exceeded() || body_over_limit_) return limit_words();

@@ -238,6 +238,9 @@ void SmtpExchange::note_tls_failure(IoStatus status) {
   may_be_version_ = tls.may_be_version() && offer_.versions == TlsVersions::modern;
   if (status == IoStatus::cancelled) {
     end(SmtpStatus::cancelled, "cancelled at the TLS handshake");
+  } else if (tls.limit() != TlsLimit::none) {
+    end(SmtpStatus::cancelled, words_of(tls.limit()));
+    may_be_version_ = false;
   } else if (note_refusal_in_place_of_tls()) {
     may_be_version_ = false;
   } else if (status == IoStatus::timed_out) {

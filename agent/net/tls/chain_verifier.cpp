@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "net/tls/chain_diagnosis.h"
+#include "net/tls/effort_limit.h"
 
 namespace mtasts::net {
 namespace {
@@ -28,19 +29,27 @@ constexpr size_t kMostErrors = 64;      // per verification; more add no informa
 constexpr int kSmallestRsaBits = 2048;  // CA/Browser Forum Baseline Requirements §6.1.5
 constexpr int kSmallestEcBits = 224;
 
-using VerifyErrors = std::vector<VerifyError>;
+struct Verification {
+  std::vector<VerifyError> errors;
+  EffortClock clock;
+  bool too_long = false;
+};
 
 int errors_index() {
   static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
 
-// Called by OpenSSL for every certificate and every error; continuing collects all of them.
+// Called by OpenSSL for every certificate, after its signature, and for every error; continuing
+// collects all of them.
 int note_error(int ok, X509_STORE_CTX* context) {
-  auto* errors = static_cast<VerifyErrors*>(X509_STORE_CTX_get_ex_data(context, errors_index()));
-  if (ok == 0 && errors != nullptr && errors->size() < kMostErrors)
-    errors->push_back({X509_STORE_CTX_get_error(context), X509_STORE_CTX_get_error_depth(context)});
-  return 1;
+  auto* found = static_cast<Verification*>(X509_STORE_CTX_get_ex_data(context, errors_index()));
+  if (found == nullptr) return 1;
+  if (ok == 0 && found->errors.size() < kMostErrors)
+    found->errors.push_back(
+        {X509_STORE_CTX_get_error(context), X509_STORE_CTX_get_error_depth(context)});
+  found->too_long |= found->clock.exceeds(kLongestVerification);
+  return found->too_long ? 0 : 1;
 }
 
 // The chain OpenSSL built, or the presented one when it built none.
@@ -126,17 +135,20 @@ void narrow_window(const STACK_OF(X509) * certificates, CertificateTime now,
 
 }  // namespace
 
-VerifiedChain verify_chain(X509_STORE_CTX* context, CertificateTime now) {
-  VerifyErrors errors;
+std::optional<VerifiedChain> verify_chain(X509_STORE_CTX* context, CertificateTime now) {
+  if (has_too_many_constraints(X509_STORE_CTX_get0_untrusted(context))) return std::nullopt;
+  Verification verification;
+  std::vector<VerifyError>& errors = verification.errors;
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_depth(parameters, kDeepestChain);
   X509_VERIFY_PARAM_set_auth_level(parameters, 0);
   X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
-  X509_STORE_CTX_set_ex_data(context, errors_index(), &errors);
+  X509_STORE_CTX_set_ex_data(context, errors_index(), &verification);
   X509_STORE_CTX_set_verify_cb(context, note_error);
   if (X509_verify_cert(context) <= 0 && errors.empty())
     errors.push_back({X509_STORE_CTX_get_error(context), 0});
   X509_STORE_CTX_set_ex_data(context, errors_index(), nullptr);
+  if (verification.too_long) return std::nullopt;
 
   const STACK_OF(X509)* presented = X509_STORE_CTX_get0_untrusted(context);
   const STACK_OF(X509)* used = used_chain(context);

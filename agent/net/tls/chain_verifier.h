@@ -8,6 +8,8 @@
 
 #include <openssl/types.h>
 
+#include <optional>
+
 #include "protocol/x509/certificate.h"
 
 namespace mtasts::net {
@@ -21,6 +23,7 @@ struct VerifiedChain {
 };
 
 // `context` is the argument of a verify callback: store, leaf and the peer's certificates are set.
-VerifiedChain verify_chain(X509_STORE_CTX* context, protocol::CertificateTime now);
+// Nullopt: verifying it takes more than effort_limit.h allows.
+std::optional<VerifiedChain> verify_chain(X509_STORE_CTX* context, protocol::CertificateTime now);
 
 }  // namespace mtasts::net

@@ -36,15 +36,14 @@ TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, const TlsOffer
   SSL_set_connect_state(ssl_.get());
   SSL_set_msg_callback(ssl_.get(), &TlsClient::note_record);
   SSL_set_msg_callback_arg(ssl_.get(), this);
-  // A flood of empty records must not keep the loop inside one SSL_read.
-  SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
 }
 
 TlsClient::~TlsClient() = default;
 
 // OpenSSL reports the header of each record before it validates it.
 void TlsClient::note_record(int sent, int, int content_type, const void* octets, size_t size_bytes,
-                            SSL*, void* self) {
+                            SSL* ssl, void* self) {
+  TlsObserver::refuse_large_group(sent, content_type, octets, size_bytes, ssl);
   auto* client = static_cast<TlsClient*>(self);
   if (sent != 0 || content_type != SSL3_RT_HEADER || !client->first_octets_.empty()) return;
   client->first_octets_.assign(static_cast<const char*>(octets), size_bytes);

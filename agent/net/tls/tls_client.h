@@ -46,6 +46,9 @@ class TlsClient {
   // After a failed handshake: the beginning of the peer's reply when it was not TLS.
   const std::string& clear_text() const { return clear_text_; }
 
+  // After a failed handshake: the agent gave up (TlsObservation).
+  TlsLimit limit() const { return observation_.limit; }
+
   protocol::PeerChainPtr chain() const { return observation_.chain; }
   std::string version() const;  // "TLSv1.3"
   std::string cipher() const;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/handle.h"
+#include "net/tls/effort_limit.h"
 #include "net/tls/tls_error.h"
 #include "net/tls/trust_store.h"
 #include "net/tls/verification_cache.h"
@@ -50,6 +51,10 @@ int observe_chain(X509_STORE_CTX* verification, void* cache) {
   } catch (const std::exception&) {
     return 0;  // out of memory; exceptions must not cross OpenSSL's frames
   }
+  if (observation->chain == nullptr) {
+    observation->limit = TlsLimit::verification;
+    return 0;
+  }
   X509_STORE_CTX_set_error(verification, X509_V_OK);
   return 1;
 }
@@ -66,6 +71,7 @@ bool is_fatal(const SSL* ssl, int alert) {
 // The code that drives the connection may remove the error from OpenSSL's queue (libcurl turns it
 // into text), so it is recorded when it occurs.
 void note_error(const SSL* ssl, int where, int value) {
+  if (where == SSL_CB_HANDSHAKE_START) limit_reads(const_cast<SSL*>(ssl));
   unsigned long error = 0;
   if (where == SSL_CB_READ_ALERT && is_fatal(ssl, value))
     error = tls_error_of_alert(value & 0xff);
@@ -74,7 +80,17 @@ void note_error(const SSL* ssl, int where, int value) {
     error = ERR_peek_error();  // 0 when the handshake is only waiting
   if (error == 0) return;
   TlsObservation* observation = observation_of(ssl);
-  if (observation != nullptr && observation->error == 0) observation->error = error;
+  if (observation == nullptr) return;
+  if (observation->error == 0) observation->error = error;
+  const bool too_long =
+      ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+  if (too_long) observation->limit = TlsLimit::certificate_list;
+}
+
+// Sees each message before OpenSSL reads it.
+void watch_message(int sent, int, int content_type, const void* octets, size_t size_bytes, SSL* ssl,
+                   void*) {
+  TlsObserver::refuse_large_group(sent, content_type, octets, size_bytes, ssl);
 }
 
 void configure(SSL_CTX* context, X509_STORE* store, VerificationCache* cache) {
@@ -84,10 +100,15 @@ void configure(SSL_CTX* context, X509_STORE* store, VerificationCache* cache) {
   SSL_CTX_set_info_callback(context, note_error);
   // Level 0: a weak key or an old signature must be recorded and reported, not end the handshake.
   SSL_CTX_set_security_level(context, 0);
+  SSL_CTX_set_max_cert_list(context, kLongestCertificateList_bytes);
+  SSL_CTX_set_msg_callback(context, watch_message);
   // No resumption: a resumed session does not present a certificate.
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  // One read handles one message that is no data: session tickets and key updates (RFC 8446 §4.6)
+  // may come without end.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   // Most peers limited to TLS 1.0 predate RFC 5746.
   if (SSL_CTX_get_min_proto_version(context) < TLS1_2_VERSION)
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
@@ -161,6 +182,7 @@ SSL_CTX* TlsObserver::context(TlsVersions versions) const {
 void TlsObserver::attach(SSL* ssl, TlsObservation* observation, const TlsOffer& offer) const {
   observation->chain.reset();
   observation->error = 0;
+  observation->limit = TlsLimit::none;
   SSL_set_ex_data(ssl, ssl_index(), observation);
   if (offer.server_name) SSL_set_tlsext_host_name(ssl, observation->host.c_str());
   restrict_algorithms(ssl, offer.algorithms);
@@ -169,8 +191,20 @@ void TlsObserver::attach(SSL* ssl, TlsObservation* observation, const TlsOffer& 
 void TlsObserver::adopt(SSL_CTX* context, TlsObservation* observation) const {
   observation->chain.reset();
   observation->error = 0;
+  observation->limit = TlsLimit::none;
   configure(context, state_->store.get(), &state_->cache);
   SSL_CTX_set_ex_data(context, context_index(), observation);
+}
+
+void TlsObserver::refuse_large_group(int sent, int content_type, const void* octets,
+                                     size_t size_bytes, SSL* ssl) {
+  if (sent != 0 || content_type != SSL3_RT_HANDSHAKE || !has_large_group(ssl, octets, size_bytes))
+    return;
+  if (TlsObservation* observation = observation_of(ssl)) observation->limit = TlsLimit::group;
+  // OpenSSL has no way to refuse before it computes. Without a modulus the message cannot be read,
+  // and the handshake fails.
+  auto* message = static_cast<unsigned char*>(const_cast<void*>(octets));
+  message[kGroupLength] = message[kGroupLength + 1] = 0;
 }
 
 size_t TlsObserver::cache_size() const { return state_->cache.size(); }

@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // TlsObserver: one SSL_CTX, one trust store and one verification cache for all probes of a settings
-// generation. It observes and never rejects: security level 0, every certificate accepted, the
-// facts of the chain recorded, so that a bad certificate is evidence too. The verification result
+// generation. It observes and does not reject: security level 0, every certificate accepted, the
+// facts of the chain recorded, so that a bad certificate is evidence too. Only what would keep the
+// loop busy ends a handshake (effort_limit.h). The verification result
 // of a chain is cached by the digest of what the peer sent, until the next date in the chain
 // passes; the host name is checked at every probe. Loop thread only; shared_ptr holders may outlive
 // a reload.
@@ -18,6 +19,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/tls/effort_limit.h"
 #include "net/tls/tls_offer.h"
 #include "protocol/x509/certificate.h"
 
@@ -31,6 +33,8 @@ struct TlsObservation {
   // handshake fail or a fatal alert be sent; 0: none. Closing of the connection is not always
   // recorded.
   unsigned long error = 0;
+  // Other than none: the agent itself gave up, and nothing has been observed.
+  TlsLimit limit = TlsLimit::none;
 };
 
 class TlsObserver {
@@ -45,6 +49,11 @@ class TlsObserver {
   void attach(SSL* ssl, TlsObservation* observation, const TlsOffer& offer = {}) const;
   // Prepares an external SSL_CTX (libcurl's) to share trust store, cache and callback.
   void adopt(SSL_CTX* context, TlsObservation* observation) const;
+
+  // For a message callback (SSL_set_msg_callback) other than the context's own, which does the
+  // same: makes a handshake fail whose key exchange has too large a group.
+  static void refuse_large_group(int sent, int content_type, const void* octets, size_t size_bytes,
+                                 SSL* ssl);
 
   size_t cache_size() const;
   size_t cache_hits() const;

@@ -88,7 +88,9 @@ PeerChainPtr VerificationCache::judge(X509_STORE_CTX* context, std::string_view 
     return choose(entry, identity(**known, leaf, host));
   }
 
-  VerifiedChain verified = verify_chain(context, now);
+  std::optional<VerifiedChain> result = verify_chain(context, now);
+  if (!result) return nullptr;
+  VerifiedChain& verified = *result;
   Identity outcome = identity(verified.chain, leaf, host);
   verified.chain.name_matches = outcome == matches;
   verified.chain.name_only_in_cn = outcome == only_in_cn;

@@ -37,7 +37,7 @@ class VerificationCache {
   VerificationCache(Clock clock, Limits limits) : clock_(std::move(clock)), limits_(limits) {}
 
   // The result for the chain of a verify callback's context, from the cache when possible. Null
-  // when out of memory.
+  // when out of memory, or when the chain costs too much to verify; that is not kept.
   protocol::PeerChainPtr judge(X509_STORE_CTX* context, std::string_view host);
 
   size_t size() const { return entries_.size(); }

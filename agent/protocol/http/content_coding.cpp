@@ -15,36 +15,7 @@ namespace mtasts::protocol {
 namespace {
 
 constexpr int kGzipOnly = 16 + MAX_WBITS;
-constexpr size_t kBlock_bytes = 4096;
-
-class Inflater {
- public:
-  Inflater() { ready_ = inflateInit2(&stream_, kGzipOnly) == Z_OK; }
-  ~Inflater() {
-    if (ready_) inflateEnd(&stream_);
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  bool ready() const { return ready_; }
-  // Decodes a block; `octets` is shortened by what was read.
-  int decode(std::string_view& octets, std::array<char, kBlock_bytes>& block, size_t& produced) {
-    // zlib never writes to its input.
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
-    stream_.avail_in = static_cast<uInt>(octets.size());
-    stream_.next_out = reinterpret_cast<Bytef*>(block.data());
-    stream_.avail_out = static_cast<uInt>(block.size());
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    octets.remove_prefix(octets.size() - stream_.avail_in);
-    produced = block.size() - stream_.avail_out;
-    return result;
-  }
-  bool begin_member() { return inflateReset2(&stream_, kGzipOnly) == Z_OK; }
-
- private:
-  z_stream stream_{};
-  bool ready_ = false;
-};
+constexpr size_t kBlock_bytes = 32 * 1024;
 
 // The codings of all Content-Encoding fields, in lower case, without identity and empty members.
 std::string codings_of(const HttpsAttempt& attempt, std::string& as_sent) {
@@ -66,30 +37,78 @@ std::string codings_of(const HttpsAttempt& attempt, std::string& as_sent) {
 
 }  // namespace
 
-GzipReading read_gzip(std::string_view octets, size_t limit) {
-  GzipReading reading;
-  Inflater inflater;
-  std::array<char, kBlock_bytes> block{};
-  if (!inflater.ready() || octets.empty()) return reading;
-  std::optional<std::string_view> behind_member;  // what follows the last complete member
-  for (;;) {
-    size_t produced = 0;
-    const int result = inflater.decode(octets, block, produced);
-    const size_t room = limit - reading.text.size();
-    reading.text.append(block.data(), std::min(room, produced));
-    reading.over_limit = produced > room;
-    if (reading.over_limit) return reading;
-    if (result != Z_OK && result != Z_STREAM_END) {
-      const bool begins_member = behind_member && behind_member->starts_with("\x1F\x8B");
-      if (behind_member && !begins_member) reading.trailing_bytes = behind_member->size();
-      reading.truncated = result == Z_BUF_ERROR && reading.trailing_bytes == 0;
-      return reading;
-    }
-    if (result != Z_STREAM_END) continue;
-    reading.valid = octets.empty();
-    behind_member = octets;
-    if (octets.empty() || !inflater.begin_member()) return reading;
+class GzipSource::Inflater {
+ public:
+  Inflater() { ready_ = inflateInit2(&stream_, kGzipOnly) == Z_OK; }
+  ~Inflater() {
+    if (ready_) inflateEnd(&stream_);
   }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  bool ready() const { return ready_; }
+  // Decodes a block; `octets` is shortened by what was read.
+  int decode(std::string_view& octets, std::string_view& block) {
+    // zlib never writes to its input.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
+    stream_.avail_in = static_cast<uInt>(octets.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(block_.data());
+    stream_.avail_out = static_cast<uInt>(block_.size());
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    octets.remove_prefix(octets.size() - stream_.avail_in);
+    block = {block_.data(), block_.size() - stream_.avail_out};
+    return result;
+  }
+  bool begin_member() { return inflateReset2(&stream_, kGzipOnly) == Z_OK; }
+
+ private:
+  z_stream stream_{};
+  bool ready_ = false;
+  std::array<char, kBlock_bytes> block_;
+};
+
+GzipSource::GzipSource(std::string_view octets, size_t limit)
+    : octets_(octets), room_(limit), inflater_(std::make_unique<Inflater>()) {
+  ended_ = !inflater_->ready() || octets.empty();
+}
+
+GzipSource::~GzipSource() = default;
+
+std::string_view GzipSource::next_block() {
+  std::string_view block;
+  while (!ended_ && block.empty()) {
+    const int result = inflater_->decode(octets_, block);
+    reading_.over_limit = block.size() > room_;
+    block = block.substr(0, room_);
+    room_ -= block.size();
+    if (reading_.over_limit) {
+      ended_ = true;
+    } else if (result == Z_STREAM_END) {
+      end_member();
+    } else if (result != Z_OK) {
+      ended_ = true;
+      const bool begins_member = behind_member_ && behind_member_->starts_with("\x1F\x8B");
+      if (behind_member_ && !begins_member) reading_.trailing_bytes = behind_member_->size();
+      reading_.truncated = result == Z_BUF_ERROR && reading_.trailing_bytes == 0;
+    }
+  }
+  return block;
+}
+
+void GzipSource::end_member() {
+  reading_.valid = octets_.empty();
+  behind_member_ = octets_;
+  ended_ = octets_.empty() || !inflater_->begin_member();
+}
+
+GzipReading read_gzip(std::string_view octets, size_t limit) {
+  GzipSource source(octets, limit);
+  std::string text;
+  for (std::string_view block = source.next_block(); !block.empty(); block = source.next_block())
+    text += block;
+  GzipReading reading = source.reading();
+  reading.text = std::move(text);
+  return reading;
 }
 
 void decode_body(HttpsAttempt& attempt) {

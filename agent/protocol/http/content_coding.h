@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/octet_source.h"
 #include "protocol/http/attempt.h"
 
 namespace mtasts::protocol {
@@ -25,6 +27,31 @@ struct GzipReading {
 };
 // RFC 1952, with several members, as senders read it.
 GzipReading read_gzip(std::string_view octets, size_t limit);
+
+// The same block by block, with what is known at the end of the blocks. One owner.
+class GzipSource : public OctetSource {
+ public:
+  // `octets` must outlive it. No more than `limit` octets are given.
+  GzipSource(std::string_view octets, size_t limit);
+  ~GzipSource() override;
+  GzipSource(const GzipSource&) = delete;
+  GzipSource& operator=(const GzipSource&) = delete;
+
+  std::string_view next_block() override;
+  // Of GzipReading, without `text`; after the end.
+  const GzipReading& reading() const { return reading_; }
+
+ private:
+  class Inflater;
+  void end_member();
+
+  std::string_view octets_;  // not decoded yet
+  size_t room_;
+  std::optional<std::string_view> behind_member_;  // what follows the last complete member
+  GzipReading reading_;
+  bool ended_ = false;
+  std::unique_ptr<Inflater> inflater_;
+};
 
 // Sets `coding` and `content_encoding` by the fields of a response, and replaces a gzip body by its
 // text. A text over kPolicyLimit_bytes makes the attempt too_large.

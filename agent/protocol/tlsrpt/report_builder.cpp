@@ -49,43 +49,62 @@ void ReportBuilder::add_deviation(DeviationKind kind, std::string path, std::str
   report_.deviations.push_back({kind, std::move(path), fmt::format("{} {}", name, message)});
 }
 
-std::string ReportBuilder::limited(std::string_view text) {
+std::string_view ReportBuilder::limited(std::string_view text) {
   std::string_view kept = cut_text(text, kReportTextLimit_bytes);
   if (kept.size() < text.size())
     note(Kind::limit,
          fmt::format("has {} bytes; only the first {} are kept", text.size(), kept.size()));
-  return std::string(kept);
+  return kept;
+}
+
+// Empty: no text.
+std::optional<std::string_view> ReportBuilder::text_in(const ReportScalar& value) {
+  std::optional<std::string_view> text;
+  switch (value.type) {
+    case Type::null:
+      note(Kind::missing, "is null");
+      break;
+    case Type::boolean:
+      note(Kind::wrong_type, fmt::format("is {}, no string; it is ignored", value.text));
+      break;
+    case Type::integer:
+    case Type::other_number:
+      text = limited(value.text);
+      note(Kind::wrong_type, fmt::format("is the number {}, no string", shown(value)));
+      break;
+    case Type::text:
+      text = limited(value.text);
+      if (text->empty()) note(Kind::missing, "is empty");
+  }
+  return text;
 }
 
 void ReportBuilder::take_text(std::string& target, const ReportScalar& value) {
-  switch (value.type) {
-    case Type::null:
-      return note(Kind::missing, "is null");
-    case Type::boolean:
-      return note(Kind::wrong_type, fmt::format("is {}, no string; it is ignored", value.text));
-    case Type::integer:
-    case Type::other_number:
-      target = limited(text_of(value));
-      return note(Kind::wrong_type, fmt::format("is the number {}, no string", shown(value)));
-    case Type::text:
-      target = limited(value.text);
-      if (target.empty()) note(Kind::missing, "is empty");
-  }
+  if (auto text = text_in(value)) target = *text;
 }
 
-void ReportBuilder::take_address(std::string& target, const ReportScalar& value) {
+void ReportBuilder::take_text(TextPool::Number& target, const ReportScalar& value) {
+  if (auto text = text_in(value)) target = policy_.failures.put_text(*text);
+}
+
+void ReportBuilder::take_address(TextPool::Number& target, const ReportScalar& value) {
   take_text(target, value);
-  if (!target.empty() && !IpAddress::parse(target))
+  if (target == TextPool::kEmpty) return;
+  if (target >= address_states_.size()) address_states_.resize(policy_.failures.texts().size());
+  AddressState& state = address_states_[target];
+  if (state == AddressState::not_asked)
+    state = IpAddress::parse(policy_.failures.text(target)) ? AddressState::address
+                                                            : AddressState::no_address;
+  if (state == AddressState::no_address)
     note(Kind::value, fmt::format("is {}, no IP address", shown(value)));
 }
 
 void ReportBuilder::take_date(std::optional<Time>& target, const ReportScalar& value) {
-  std::string text = text_of(value);
   if (value.type == Type::null) return note(Kind::missing, "is null");
-  if (text.empty()) return note(Kind::missing, "is empty");
+  if (value.text.empty()) return note(Kind::missing, "is empty");
   if (value.type == Type::boolean)
     return note(Kind::wrong_type, fmt::format("is {}, no date and time", value.text));
-  ReportDate date = read_report_date(text);
+  ReportDate date = read_report_date(value.text);
   target = date.time;
   if (!date.deviation.empty())
     note(Kind::date, fmt::format("is {}, which is {}", shown(value), date.deviation));
@@ -113,19 +132,22 @@ void ReportBuilder::take_policy_type(const ReportScalar& value) {
 
 void ReportBuilder::take_result_type(const ReportScalar& value) {
   take_text(failure_.type_text, value);
-  if (value.type != Type::text || failure_.type_text.empty()) return;
-  std::string plain = ascii_lower(trim(failure_.type_text));
+  if (value.type != Type::text || failure_.type_text == TextPool::kEmpty) return;
+  std::string_view text = policy_.failures.text(failure_.type_text);
+  failure_.type = result_type(text);
+  if (failure_.type != ResultType::other) return;
+  std::string plain = ascii_lower(trim(text));
   failure_.type = result_type(plain);
   if (failure_.type == ResultType::other)
     note(Kind::result_type, fmt::format("is {}, no registered result type", shown(value)));
-  else if (plain != failure_.type_text)
+  else
     note(Kind::result_type, fmt::format("is {}, to be written \"{}\"", shown(value), plain));
 }
 
 void ReportBuilder::keep_string(ReportMember member, std::string_view text) {
   auto& target = member == Member::mx_host ? policy_.mx_hosts : policy_.policy_strings;
   if (target.size() < kMostReportStrings) {
-    target.push_back(limited(text));
+    target.emplace_back(limited(text));
     return;
   }
   if (strings_dropped_[member == Member::mx_host ? 1 : 0]++ == 0)
@@ -225,6 +247,10 @@ void ReportBuilder::take_value(ReportMember member, const ReportScalar& value) {
 }
 
 bool ReportBuilder::begin_policy() {
+  if (policies_ > kMostReportPolicies) {
+    drop_row();
+    return false;
+  }
   policy_ = {};
   policy_type_known_ = false;
   policy_type_text_.clear();
@@ -232,11 +258,11 @@ bool ReportBuilder::begin_policy() {
   failed_ = {};
   uncounted_failures_ = 0;
   strings_dropped_ = {};
+  address_states_.clear();
   if (++policies_ <= kMostReportPolicies) return true;
   drop_row();
-  if (policies_ == kMostReportPolicies + 1)
-    say(Kind::limit, "policies", "",
-        fmt::format("has more than {} elements; the rest is ignored", kMostReportPolicies));
+  say(Kind::limit, "policies", "",
+      fmt::format("has more than {} elements; the rest is ignored", kMostReportPolicies));
   return false;
 }
 
@@ -251,30 +277,39 @@ bool ReportBuilder::begin_failure() {
   return false;
 }
 
-void ReportBuilder::end_failure(const std::string& path) {
-  if (failure_.type_text.empty()) say(Kind::missing, path, "result-type", "is absent or empty");
+bool ReportBuilder::failure_is_plain() const {
+  return failure_.type_text != TextPool::kEmpty && failure_count_.state == Count::State::good &&
+         failure_count_.value > 0;
+}
+
+void ReportBuilder::keep_failure() {
+  failure_.sessions = failure_count_.value;
+  policy_.failures.push_back(failure_);
+}
+
+void ReportBuilder::end_odd_failure(const std::string& path) {
+  if (failure_.type_text == TextPool::kEmpty)
+    say(Kind::missing, path, "result-type", "is absent or empty");
   switch (failure_count_.state) {
     case Count::State::good:
-      failure_.sessions = failure_count_.value;
-      if (failure_.sessions == 0)
+      if (failure_count_.value == 0)
         say(Kind::value, path, "failed-session-count", "is 0: a failure without a session");
-      policy_.failures.push_back(std::move(failure_));
+      keep_failure();
       break;
     case Count::State::absent:
       say(Kind::missing, path, "failed-session-count", "is absent");
-      uncounted_ = std::move(failure_);
+      uncounted_ = failure_;
       ++uncounted_failures_;
       break;
     case Count::State::unusable:
       drop_row();
   }
-  failure_ = {};
 }
 
 uint64_t ReportBuilder::failures_in_details() const {
   uint64_t sum = 0;  // no overflow: checked at each step
-  for (const ReportFailure& failure : policy_.failures)
-    sum = std::min(kMostSessions, sum + failure.sessions);
+  for (const FailureList::Row& row : policy_.failures.rows())
+    sum = std::min(kMostSessions, sum + row.sessions);
   return sum;
 }
 
@@ -292,7 +327,7 @@ void ReportBuilder::settle_counts(const std::string& path) {
   policy_.failed = failed_.state == kAbsent ? failures_in_details() : failed_.value;
   if (policy_.failures.empty() && uncounted_failures_ == 1 && policy_.failed > 0) {
     uncounted_.sessions = policy_.failed;
-    policy_.failures.push_back(std::move(uncounted_));
+    policy_.failures.push_back(uncounted_);
   } else {
     report_.rows_dropped += uncounted_failures_;
   }

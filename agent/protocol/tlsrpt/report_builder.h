@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/tlsrpt/report_member.h"
 #include "protocol/tlsrpt/report_scalar.h"
@@ -46,7 +48,14 @@ class ReportBuilder {
   bool begin_failure();
   // `path` of the object that ends.
   void end_policy(const std::string& path);
-  void end_failure(const std::string& path);
+  // As with deviate(), `path` is only called where something deviates.
+  template <typename Path>
+  void end_failure(const Path& path) {
+    if (failure_is_plain())
+      keep_failure();
+    else
+      end_odd_failure(path());
+  }
   void drop_row() { ++report_.rows_dropped; }
 
   // The whole report was read.
@@ -71,13 +80,18 @@ class ReportBuilder {
   void take_string(ReportMember member, const ReportScalar& value);
   void take_lines(ReportMember member, std::string_view text);
   void keep_string(ReportMember member, std::string_view text);
+  std::optional<std::string_view> text_in(const ReportScalar& value);
   void take_text(std::string& target, const ReportScalar& value);
-  void take_address(std::string& target, const ReportScalar& value);
+  void take_text(TextPool::Number& target, const ReportScalar& value);
+  void take_address(TextPool::Number& target, const ReportScalar& value);
   void take_date(std::optional<Time>& target, const ReportScalar& value);
   void take_policy_type(const ReportScalar& value);
   void take_result_type(const ReportScalar& value);
   ReportCount take_count(const ReportScalar& value);
-  std::string limited(std::string_view text);
+  std::string_view limited(std::string_view text);
+  bool failure_is_plain() const;
+  void keep_failure();
+  void end_odd_failure(const std::string& path);
   void settle_counts(const std::string& path);
   uint64_t failures_in_details() const;
   void check_policy(const std::string& path);
@@ -95,11 +109,15 @@ class ReportBuilder {
   std::string policy_type_text_;
   ReportCount successful_;
   ReportCount failed_;
-  ReportFailure uncounted_;  // the last failure without a count
+  FailureList::Row uncounted_;  // the last failure without a count
   size_t uncounted_failures_ = 0;
   std::array<size_t, 2> strings_dropped_{};
 
-  ReportFailure failure_;
+  // Whether texts of policy_.failures are addresses, by number, as far as it was asked.
+  enum class AddressState : uint8_t { not_asked, address, no_address };
+  std::vector<AddressState> address_states_;
+
+  FailureList::Row failure_;
   ReportCount failure_count_;
 };
 

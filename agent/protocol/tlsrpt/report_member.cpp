@@ -4,6 +4,9 @@
 #include "protocol/tlsrpt/report_member.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <span>
 #include <string>
 
 #include "base/ascii.h"
@@ -20,6 +23,7 @@ struct Row {
   std::string_view name;
 };
 
+// By object.
 constexpr Row kRows[] = {
     {Object::report, Member::organization_name, "organization-name"},
     {Object::report, Member::date_range, "date-range"},
@@ -60,6 +64,16 @@ constexpr Row kAliases[] = {
 
 constexpr size_t kLongestName_bytes = 40;
 
+constexpr std::span<const Row> rows_of(Object object) {
+  auto is_of = [=](const Row& row) { return row.object == object; };
+  auto begin = std::find_if(std::begin(kRows), std::end(kRows), is_of);
+  return {begin, std::find_if_not(begin, std::end(kRows), is_of)};
+}
+
+constexpr std::array<std::span<const Row>, 6> kRowsByObject = {
+    rows_of(Object::report), rows_of(Object::date_range), rows_of(Object::entry),
+    rows_of(Object::policy), rows_of(Object::summary),    rows_of(Object::failure)};
+
 std::string_view name_in_rfc(Member member) {
   for (const Row& row : kRows)
     if (row.member == member) return row.name;
@@ -69,13 +83,14 @@ std::string_view name_in_rfc(Member member) {
 }  // namespace
 
 MemberName member_named(ReportObject object, std::string_view key) {
-  for (const Row& row : kRows)
-    if (row.object == object && row.name == key) return {row.member, row.name, true};
+  const std::span<const Row> rows = kRowsByObject[static_cast<size_t>(object)];
+  for (const Row& row : rows)
+    if (row.name == key) return {row.member, row.name, true};
   if (key.size() > kLongestName_bytes) return {};
   std::string plain = ascii_lower(key);
   std::replace(plain.begin(), plain.end(), '_', '-');
-  for (const Row& row : kRows)
-    if (row.object == object && row.name == plain) return {row.member, row.name, false};
+  for (const Row& row : rows)
+    if (row.name == plain) return {row.member, row.name, false};
   for (const Row& row : kAliases)
     if (row.object == object && row.name == plain)
       return {row.member, name_in_rfc(row.member), false};

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 
 namespace mtasts::protocol {
@@ -33,13 +36,26 @@ ReportCount no_count(const ReportScalar& value) {
 
 }  // namespace
 
-std::string text_of(const ReportScalar& value) {
-  return value.type == Type::integer ? fmt::format("{}", value.integer) : std::string(value.text);
+ReportScalar number_of(std::string_view text) {
+  const char* end = text.data() + text.size();
+  if (text == "-0") text = "0";
+  if (all_of(text, is_digit)) {
+    uint64_t integer = 0;
+    if (std::from_chars(text.data(), end, integer).ec == std::errc())
+      return {Type::integer, integer, 0, text};
+  }
+  double number = 0;
+  const bool fits = std::from_chars(text.data(), end, number).ec == std::errc();
+  const bool is_zero =
+      text.substr(0, text.find_first_of("eE")).find_first_of("123456789") == std::string_view::npos;
+  if (!fits || !std::isfinite(number) || (number == 0 && !is_zero))
+    number = std::numeric_limits<double>::quiet_NaN();
+  return {Type::other_number, 0, number, text};
 }
 
 std::string shown(const ReportScalar& value) {
   return value.type == Type::text ? quoted(value.text, kShown_bytes)
-                                  : printable(text_of(value), kShown_bytes);
+                                  : printable(value.text, kShown_bytes);
 }
 
 ReportCount read_count(const ReportScalar& value) {

@@ -17,12 +17,12 @@ struct ReportScalar {
   enum class Type : uint8_t { null, boolean, integer, other_number, text };
   Type type = Type::null;
   uint64_t integer = 0;   // of type integer: not negative
-  double number = 0;      // of type other_number
-  std::string_view text;  // as in the JSON; of type integer: empty
+  double number = 0;      // of type other_number; not a number: too large or too small for a double
+  std::string_view text;  // as in the JSON, also of a number
 };
 
-// As written, also of a number.
-std::string text_of(const ReportScalar& value);
+// Of the text of a JSON number (RFC 8259 §6), which may have any size.
+ReportScalar number_of(std::string_view text);
 // For messages: bounded, a string in quotes.
 std::string shown(const ReportScalar& value);
 

@@ -15,34 +15,24 @@
 #include <vector>
 
 #include "base/enum_words.h"
+#include "base/octet_source.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "protocol/tlsrpt/failure_list.h"
 #include "protocol/tlsrpt/result_type.h"
 
 namespace mtasts::protocol {
 
 inline constexpr size_t kReportLimit_bytes = 64 * 1024 * 1024;  // JSON, after decompression
 inline constexpr size_t kReportDepth = 32;                      // nested arrays and objects
+// A report of 64 MiB with nothing but the shortest policies and failures has fewer.
+inline constexpr size_t kMostReportValues = 3'000'000;
 inline constexpr size_t kMostReportPolicies = 10000;
 inline constexpr size_t kMostReportFailures = 100000;   // of all policies together
 inline constexpr size_t kMostReportStrings = 1000;      // policy-string or mx-host of one policy
 inline constexpr size_t kMostReportDeviations = 100;    // the rest is only counted
 inline constexpr size_t kReportTextLimit_bytes = 1024;  // of one text that is kept
 inline constexpr uint64_t kMostSessions = uint64_t{1} << 53;  // RFC 7493 §2.2: exact in I-JSON
-
-// One failure-details entry. Texts are as sent, UTF-8, at most kReportTextLimit_bytes; empty:
-// absent.
-struct ReportFailure {
-  ResultType type = ResultType::other;
-  std::string type_text;  // result-type as sent
-  std::string sending_mta_ip;
-  std::string receiving_mx_hostname;
-  std::string receiving_mx_helo;
-  std::string receiving_ip;
-  std::string additional_information;
-  std::string failure_reason_code;
-  uint64_t sessions = 0;
-};
 
 // One entry of `policies` with usable counts.
 struct ReportPolicy {
@@ -52,7 +42,7 @@ struct ReportPolicy {
   std::vector<std::string> mx_hosts;
   uint64_t successful = 0;
   uint64_t failed = 0;
-  std::vector<ReportFailure> failures;  // with usable counts
+  FailureList failures;  // with usable counts
 };
 
 // What kind of deviation: decides which finding is reported about the sender.
@@ -87,8 +77,13 @@ struct TlsReport {
   size_t rows_dropped = 0;        // policies and failure details that are unusable or over a limit
 };
 
-// Fails only where the octets are no report at all: no JSON object, or one without a single usable
-// policy. The failure is one sentence with line and column where there is one.
+// Fails only where the octets are no report at all: no JSON object, one without a single usable
+// policy, or more than kMostReportValues. The failure is one sentence with line and column where
+// there is one.
 Result<TlsReport> parse_tls_report(std::string_view json);
+// The same while the octets come, without a copy of them. Fails only because of kMostReportValues,
+// and reads no further then. Empty where it takes the whole text to tell what is wrong: no report,
+// more text after it, a byte order mark, octets that are no UTF-8, too many octets.
+std::optional<Result<TlsReport>> read_tls_report(OctetSource& octets);
 
 }  // namespace mtasts::protocol

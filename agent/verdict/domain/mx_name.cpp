@@ -128,6 +128,17 @@ MxName read_mx_name(std::string_view written, std::string_view domain) {
   return appended(host, domain);
 }
 
+MxName with_reach(MxName name, std::string_view host, std::string_view domain, HostReach reach) {
+  if (name.slip != MxSlip::none) return name;
+  if (reach == HostReach::no_address) {
+    auto ends = [&](std::string_view ending) { return host.ends_with(ending); };
+    if (std::any_of(std::begin(kLocalEndings), std::end(kLocalEndings), ends))
+      return {MxSlip::local, {}};
+    return {MxSlip::no_address, perhaps_meant(host, domain)};
+  }
+  return {reach == HostReach::not_public ? MxSlip::not_public : MxSlip::none, {}};
+}
+
 MxName read_mx_target(const MxTarget& target, const Evidence& evidence,
                       const std::vector<std::string>& patterns) {
   if (target.host.empty()) return {};
@@ -139,14 +150,10 @@ MxName read_mx_target(const MxTarget& target, const Evidence& evidence,
                     covering_pattern(patterns, target.host) && !is_address(target.host) &&
                     !is_localhost(target.host);
   if (is_wrong_name(name.slip) && deliberate) name = {};
-  if (name.slip != MxSlip::none) return name;
-  if (!address) {
-    auto ends = [&](std::string_view ending) { return target.host.ends_with(ending); };
-    if (std::any_of(std::begin(kLocalEndings), std::end(kLocalEndings), ends))
-      return {MxSlip::local, {}};
-    return {MxSlip::no_address, perhaps_meant(target.host, domain)};
-  }
-  return {has_private_addresses_only(target) ? MxSlip::not_public : MxSlip::none, {}};
+  HostReach reach = !address                             ? HostReach::no_address
+                    : has_private_addresses_only(target) ? HostReach::not_public
+                                                         : HostReach::unknown;
+  return with_reach(std::move(name), target.host, domain, reach);
 }
 
 std::string correction_of(std::string_view host, const MxName& name) {

@@ -34,6 +34,16 @@ struct MxName {
 // By the name alone, as an MX record of `domain` (A-labels) gives it.
 MxName read_mx_name(std::string_view host, std::string_view domain);
 
+// What DNS says about a host's addresses.
+enum class HostReach : uint8_t {
+  unknown,     // it has some, or nobody could tell
+  no_address,  // none (conclusive)
+  not_public,  // only some that cannot be reached from the internet
+};
+
+// A name that is no slip by itself, with what DNS says about its addresses.
+MxName with_reach(MxName name, std::string_view host, std::string_view domain, HostReach reach);
+
 // With what the probe of the host saw. `patterns` are those of the policy: a name that they list on
 // purpose and that has an address is no slip.
 MxName read_mx_target(const MxTarget& target, const Evidence& evidence,

@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <optional>
 
 #include "base/printable.h"
+#include "reports/policy_text.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/report_rules.h"
 
@@ -30,15 +32,22 @@ std::vector<std::string> split(std::string_view text, char mark) {
   return parts;
 }
 
-// Reads PolicyRow::policy; empty: not complete.
-std::optional<PolicyFacts> facts_of(std::string_view text) {
+struct AppliedPolicy {
   PolicyFacts facts;
+  std::string patterns_digest;  // instead of facts.mx; empty: facts.mx has all
+};
+
+// Reads PolicyRow::policy; empty: not complete.
+std::optional<AppliedPolicy> applied_policy(std::string_view text) {
+  AppliedPolicy applied;
+  PolicyFacts& facts = applied.facts;
   bool has_mode = false;
   bool has_age = false;
   for (const std::string& part : split(text, ' ')) {
     std::string_view value =
         std::string_view(part).substr(std::min(part.find('=') + 1, part.size()));
     if (part.starts_with("mx=")) facts.mx = split(value, ',');
+    if (part.starts_with("mx_sha256=")) applied.patterns_digest = value;
     if (part.starts_with("max_age=")) {
       auto [end, error] =
           std::from_chars(value.data(), value.data() + value.size(), facts.max_age_seconds);
@@ -53,15 +62,22 @@ std::optional<PolicyFacts> facts_of(std::string_view text) {
       }
   }
   if (!has_mode || !has_age) return std::nullopt;
-  return facts;
+  return applied;
+}
+
+bool is_applied(const PolicyFacts& policy, const AppliedPolicy& applied) {
+  if (applied.patterns_digest.empty()) return mean_the_same(policy, applied.facts);
+  return policy.mode == applied.facts.mode &&
+         policy.max_age_seconds == applied.facts.max_age_seconds &&
+         reports::patterns_digest(policy.mx) == applied.patterns_digest;
 }
 
 // The latest policy of the past that means the same; null: it never was the domain's, is today's,
 // or this cannot be told.
-const CachedPolicy* earlier_policy(const History& history, const PolicyFacts& applied) {
+const CachedPolicy* earlier_policy(const History& history, const AppliedPolicy& applied) {
   const CachedPolicy* found = nullptr;
   for (const CachedPolicy& instance : history.instances) {
-    if (!mean_the_same(*instance.policy, applied)) continue;
+    if (!is_applied(*instance.policy, applied)) continue;
     if (instance.gone == kNever) return nullptr;
     if (found == nullptr || instance.gone > found->gone) found = &instance;
   }
@@ -77,7 +93,7 @@ std::vector<std::string> uncovered_hosts(const ReportScene& scene, const PolicyF
 }
 
 void judge_stale_policy(ReportScene& scene, const PolicySummary& summary) {
-  std::optional<PolicyFacts> applied = facts_of(summary.policy);
+  std::optional<AppliedPolicy> applied = applied_policy(summary.policy);
   if (!applied) return;
   const CachedPolicy* earlier = earlier_policy(*scene.history, *applied);
   if (earlier == nullptr) return;
@@ -118,6 +134,35 @@ Time published_since(const History& history) {
   return record.since;
 }
 
+// Since when the agent's own checks could fetch a valid policy all the time; kNever: they cannot,
+// or no check has ended yet.
+Time usable_since(const History& history) {
+  Time since = Time::min();
+  for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax}) {
+    auto pass = std::find_if(
+        history.passes.begin(), history.passes.end(),
+        [&](const SeenPass& seen) { return seen.stage == stage && seen.host.empty(); });
+    if (pass == history.passes.end()) return kNever;
+    since = std::max(since, pass->since);
+  }
+  return since;
+}
+
+// The days of the summary that begin at `from` or later.
+reports::DayBits days_from(const reports::DomainSummary& summary, Time from) {
+  reports::DayBits bits = 0;
+  for (reports::Day day = summary.to; day >= summary.from && Time(day) >= from; day -= days(1))
+    bits |= reports::day_bit(summary.to, day);
+  return bits;
+}
+
+// "of 2026-11-20", "of 3 days, the last of them 2026-11-20".
+std::string days_text(const reports::DomainSummary& summary, reports::DayBits bits) {
+  std::string last = day_text(summary.to - days(std::countr_zero(bits)));
+  int count = std::popcount(bits);
+  return count == 1 ? "of " + last : fmt::format("of {} days, the last of them {}", count, last);
+}
+
 // Organizations that use MTA-STS, by what they publish about themselves: where one of them finds no
 // policy, something is wrong. Others may simply not support MTA-STS.
 bool is_known_user(const std::string& organization) {
@@ -141,31 +186,35 @@ void judge_missing_policy(ReportScene& scene) {
   RuleContext& context = scene.context;
   if (scene.history == nullptr || !context.takes_part || !context.reading.is_usable()) return;
   if (context.records.status != protocol::StsRecordSet::Status::found) return;
-  Time published = published_since(*scene.history);
-  // All days of the window must be two days after the record was published: which of them the
-  // sessions without a policy are from is not known.
-  if (published == kNever || Time(scene.summary.from) < published + days(2)) return;
+  const Time published = published_since(*scene.history);
+  const Time usable = usable_since(*scene.history);
+  if (published == kNever || usable == kNever) return;
+  const reports::DayBits settled = days_from(scene.summary, std::max(published, usable) + days(2));
   std::vector<std::string> names;
-  uint64_t sessions = 0;
+  reports::DayBits without_days = 0;
   bool somebody_sees_it = false;
   bool known_user = false;
   for (const reports::OrganizationSummary& one : scene.summary.organizations) {
-    uint64_t with = one.counts[static_cast<size_t>(ReportPolicyType::sts)].total();
-    uint64_t without = one.counts[static_cast<size_t>(ReportPolicyType::no_policy_found)].total();
-    somebody_sees_it |= with > 0;
+    bool sees_it = one.days_by_type[static_cast<size_t>(ReportPolicyType::sts)] != 0;
+    reports::DayBits without =
+        one.days_by_type[static_cast<size_t>(ReportPolicyType::no_policy_found)] & settled;
+    somebody_sees_it |= sees_it;
     if (without == 0) continue;
-    known_user |= with > 0 || is_known_user(one.name);
-    reports::add_sessions(sessions, without);
+    known_user |= sees_it || is_known_user(one.name);
+    without_days |= without;
     names.push_back(one.name);
   }
   if (names.empty()) return;
   bool may_not_support = somebody_sees_it && !known_user;
   context.add("rpt-no-policy-found-after-publish",
               {.message = fmt::format(
-                   "{} found no policy in {} session{} from {} on, although the record "
-                   "has been published since {}{}",
-                   organizations_text(names, names.size()), sessions, sessions == 1 ? "" : "s",
-                   day_text(scene.summary.from), date_text(published),
+                   "{} found no policy in sessions {}, although the record has been published "
+                   "since {}{}{}",
+                   organizations_text(names, names.size()), days_text(scene.summary, without_days),
+                   date_text(published),
+                   usable > published + days(1)
+                       ? fmt::format(" and the policy has been valid since {}", date_text(usable))
+                       : "",
                    may_not_support ? "; others apply the policy, so the sender may not "
                                      "support MTA-STS"
                                    : ""),

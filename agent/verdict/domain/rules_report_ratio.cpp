@@ -12,6 +12,7 @@
 
 #include "base/printable.h"
 #include "base/public_suffix.h"
+#include "reports/result_guide.h"
 #include "reports/statistics.h"
 #include "verdict/domain/report_rules.h"
 
@@ -19,7 +20,6 @@ namespace mtasts::verdict {
 namespace {
 
 using protocol::ReportPolicyType;
-using protocol::ResultType;
 using reports::Band;
 using reports::SessionCounts;
 
@@ -149,53 +149,13 @@ std::string message_of(const Ratio& ratio, const reports::DomainSummary& summary
 }
 
 // What to change, by the most frequent failure.
-std::string_view fix_of(ResultType type) {
-  switch (type) {
-    case ResultType::starttls_not_supported:
-      return "Enable STARTTLS on port 25 of {}, for every client and at every address.";
-    case ResultType::certificate_host_mismatch:
-      return "Install a certificate that lists the name of {} on every server behind this name.";
-    case ResultType::certificate_expired:
-      return "Renew the certificate of {} on every server behind this name, and reload the "
-             "servers.";
-    case ResultType::certificate_not_trusted:
-      return "Serve the whole chain of a certificate of a public CA at {}.";
-    case ResultType::tlsa_invalid:
-      return "Make the TLSA records of {} match its certificate.";
-    case ResultType::dnssec_invalid:
-      return "Repair the DNSSEC signatures of the zone of {}.";
-    case ResultType::dane_required:
-      return "Ask the sender why it requires DANE, or publish TLSA records for {} in a signed "
-             "zone.";
-    case ResultType::sts_policy_fetch_error:
-      return "Make the policy reachable over HTTPS, with status 200 and without a redirect, from "
-             "every address of the policy host and for every client.";
-    case ResultType::sts_policy_invalid:
-      return "Serve a policy that follows the grammar from every address of the policy host.";
-    case ResultType::sts_webpki_invalid:
-      return "Serve a valid certificate of a public CA for the policy host at each of its "
-             "addresses.";
-    case ResultType::validation_failure:
-      return "Compare the name of {} with the mx lines of the policy, and look for failed TLS "
-             "handshakes in its log.";
-    case ResultType::other:
-      break;
-  }
-  return "Look for failed TLS sessions in the log of {}.";
-}
-
-std::string fix_of(const ReportScene& scene, const reports::FailureSummary* failure) {
+std::string fix_of(const ReportScene& scene, const reports::FailureSummary* failure,
+                   ReportPolicyType type) {
   if (failure == nullptr)
     return "Look for failed TLS sessions in the log of each MX host: the reports give no details.";
-  const std::string& host = failure->receiving_mx;
-  std::string_view text = fix_of(failure->type);
-  bool about_host = text.find("{}") != std::string_view::npos;
-  if (about_host && !host.empty() && !scene.is_own(host))
-    return fmt::format(
-        "Find out why senders deliver to {}, which is no MX host of this domain: it may be a "
-        "former one, or their DNS answers are forged.",
-        printable(host, 253));
-  return fmt::format(fmt::runtime(text), host.empty() ? "each MX host" : printable(host, 253));
+  auto owner = reports::owner_of(failure->receiving_mx, scene.own_hosts);
+  return reports::result_guide(*failure, type, scene.context.evidence.domain.text(), owner).fix +
+         ".";
 }
 
 }  // namespace
@@ -212,7 +172,7 @@ void judge_failure_ratio(ReportScene& scene) {
   const reports::FailureSummary* failure = dominant(scene.summary, worst->type);
   scene.context.add("rpt-failure-ratio",
                     {.message = message_of(*worst, scene.summary, failure),
-                     .fix = fix_of(scene, failure),
+                     .fix = fix_of(scene, failure, worst->type),
                      .severity = worst->critical ? Severity::critical : Severity::warning});
 }
 

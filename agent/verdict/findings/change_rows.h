@@ -74,6 +74,11 @@ inline constexpr FindingRow kRows[] = {
     {"sts-cache-window-open", kStage, I, I, kNone, "", "RFC 8461 §5.1",
      "Senders may still hold a policy that differs from the current one.",
      "Until the given date, keep MX hosts that the old policy covers in operation.", kHistory},
+    {"sts-ready-for-next-phase", kStage, I, I, kNone, "", "RFC 8461 §5, §10.2",
+     "Nothing speaks against the next step of the rollout, which makes the policy stricter or lets "
+     "senders hold it for longer.",
+     "Publish the policy and the record that mtasts-exporter plan enforce <domain> prints.",
+     "mtasts-exporter plan enforce {domain}"},
     {"mx-added-not-covered", kStage, C, W, kNone, kLater, "RFC 8461 §4.1, §8.1",
      "An MX host was added that matches no mx pattern of the policy; in mode enforce senders do "
      "not deliver to it.",

@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "protocol/sts/sts_policy.h"
 #include "verdict/findings/finding.h"
+#include "verdict/history/rollout_phase.h"
 
 namespace mtasts::verdict {
 
@@ -151,8 +152,9 @@ struct History {
   std::string provider_before;   // of the MX hosts, before the last change of the provider
   Time provider_changed{};       // epoch: never
   std::vector<SeenPass> passes;  // at most kMostRemembered
-  uint64_t revision = 0;  // counts changes, except of `passes` and of the `seen` times of current
-                          // values
+  SeenPhase phase;               // of the rollout
+  uint64_t revision = 0;  // counts changes, except of `passes`, of `phase` and of the `seen` times
+                          // of current values
 };
 using HistoryPtr = std::shared_ptr<const History>;
 

@@ -10,6 +10,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- include "mtasts-exporter.check.service" . }}
 {{- include "mtasts-exporter.check.monitors" . }}
 {{- include "mtasts-exporter.check.reports" . }}
+{{- include "mtasts-exporter.check.policyHost" . }}
 {{- end }}
 
 {{- define "mtasts-exporter.check.settings" -}}
@@ -72,8 +73,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- if .Values.telemetry.enabled }}{{ $ports = append $ports (int .Values.telemetry.port) }}{{ end }}
 {{- if .Values.unbound.enabled }}{{ $ports = append $ports (int .Values.unbound.port) }}{{ end }}
 {{- if include "mtasts-exporter.reports.endpoint" . }}{{ $ports = append $ports (int .Values.reports.https.port) }}{{ end }}
+{{- if .Values.policyHost.enabled }}{{ $ports = append $ports (int .Values.policyHost.port) }}{{ end }}
 {{- if ne (len $ports) (len (uniq $ports)) }}
-{{- fail "web.port, telemetry.port, unbound.port, reports.https.port: the ports must be different" }}
+{{- fail "web.port, telemetry.port, unbound.port, reports.https.port, policyHost.port: the ports must be different" }}
 {{- end }}
 {{- end }}
 

@@ -41,6 +41,11 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
       containerPort: {{ int64 $values.reports.https.port }}
       protocol: TCP
     {{- end }}
+    {{- if $values.policyHost.enabled }}
+    - name: {{ include "mtasts-exporter.policyHost.portName" $root }}
+      containerPort: {{ int64 $values.policyHost.port }}
+      protocol: TCP
+    {{- end }}
   {{- $probes := list (list "livenessProbe" "/-/healthy") (list "startupProbe" "/-/healthy") }}
   {{- if .readiness }}{{ $probes = append $probes (list "readinessProbe" "/-/ready") }}{{ end }}
   {{- range $probe := $probes }}
@@ -64,6 +69,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
     - name: {{ .stateVolume | quote }}
       mountPath: /var/lib/mtasts-exporter
     {{- with include "mtasts-exporter.reports.mounts" $root }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
+    {{- with include "mtasts-exporter.policyHost.mounts" $root }}
     {{- . | trim | nindent 4 }}
     {{- end }}
     {{- with $values.extraVolumeMounts }}
@@ -101,6 +109,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- $env = append $env (dict "name" "MTASTS_DNS_SERVERS" "value" (printf "127.0.0.1:%d" (int .Values.unbound.port))) }}
 {{- end }}
 {{- $env = concat $env (include "mtasts-exporter.reports.env" . | fromYaml).env }}
+{{- $env = concat $env (include "mtasts-exporter.policyHost.env" . | fromYaml).env }}
 {{- $theirs := list }}
 {{- $names := list }}
 {{- range .Values.extraEnv }}

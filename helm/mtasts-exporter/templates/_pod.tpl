@@ -49,6 +49,9 @@ spec:
     {{- with include "mtasts-exporter.reports.volumes" . }}
     {{- . | trim | nindent 4 }}
     {{- end }}
+    {{- with include "mtasts-exporter.policyHost.volumes" . }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
     {{- if .Values.unbound.enabled }}
     - name: mtasts-unbound
       configMap:

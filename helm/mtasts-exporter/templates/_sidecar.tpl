@@ -30,6 +30,9 @@ Kubernetes 1.29), and items of volumes. */}}
   emptyDir: {{ toJson (default dict .Values.persistence.emptyDir) }}
   {{- end }}
 {{- end }}
+{{- with include "mtasts-exporter.policyHost.volumes" . }}
+{{ . | trim }}
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ include "mtasts-exporter.tpl" (dict "value" . "root" $) }}
 {{- end }}

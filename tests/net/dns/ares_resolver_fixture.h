@@ -40,6 +40,19 @@ class AresResolverFixture : public testing::Test {
     return answer;
   }
 
+  // The same for the check of a domain.
+  std::shared_ptr<std::optional<protocol::DnsAnswer>> start_for(const std::string& client,
+                                                                const std::string& name,
+                                                                protocol::RecordType type) {
+    const auto answer = std::make_shared<std::optional<protocol::DnsAnswer>>();
+    const auto store = [answer](const std::exception_ptr& error, protocol::DnsAnswer value) {
+      EXPECT_FALSE(error);
+      *answer = std::move(value);
+    };
+    boost::asio::co_spawn(io, resolver->query_for(client, name, type), store);
+    return answer;
+  }
+
   void run() {
     io.restart();
     io.run();

@@ -157,6 +157,61 @@ TEST(TlsReport, DeviationsAreToldWithTheirPath) {
   }
 }
 
+// RFC 8259 §6 has numbers of any size; what no count can be is a fault of its field alone.
+TEST(TlsReport, NumbersOfAnySizeAreReadAsValuesOfTheirField) {
+  const std::string digits(400, '7');
+  const std::string numbers[] = {"1e400",
+                                 "-1e400",
+                                 "1E+400",
+                                 "1e-400",
+                                 "-1e-400",
+                                 digits,
+                                 "-" + digits,
+                                 "0." + digits + "e999",
+                                 "1e99999999999999999999",
+                                 "1e-99999999999999999999",
+                                 "0.000000000001e-310"};
+  const std::string plain = plain_report().dump();
+  auto with = [&](std::string_view member, const std::string& number) {
+    std::string text = plain;
+    size_t at = text.find(member) + member.size();
+    return text.replace(at, text.find_first_of(",}", at) - at, number);
+  };
+  for (const std::string& number : numbers) {
+    SCOPED_TRACE(number);
+    auto report = parse_tls_report(with("\"failed-session-count\":", number));
+    ASSERT_TRUE(report) << report.failure().detail;
+    EXPECT_EQ(report->rows_dropped, 1u);
+    EXPECT_EQ(report->policies.at(0).failed, 10u);
+    ASSERT_FALSE(report->deviations.empty());
+    EXPECT_EQ(report->deviations[0].kind, Kind::count);
+    EXPECT_EQ(report->deviations[0].path, "policies[0].failure-details[0].failed-session-count");
+
+    report = parse_tls_report(with("\"report-id\":", number));
+    ASSERT_TRUE(report) << report.failure().detail;
+    EXPECT_EQ(report->report_id, number);
+    ASSERT_EQ(report->deviations.size(), 1u);
+    EXPECT_EQ(report->deviations[0].kind, Kind::wrong_type);
+
+    report = parse_tls_report(with("\"end-datetime\":", number));
+    ASSERT_TRUE(report) << report.failure().detail;
+    EXPECT_FALSE(report->end);
+
+    report = parse_tls_report("{\"x-extension\":" + number + "," + plain.substr(1));
+    ASSERT_TRUE(report) << report.failure().detail;
+    EXPECT_EQ(text_of(report->deviations), "");
+  }
+  // In other writings of 10 they are good.
+  for (const char* number : {"1e1", "10.0", "100e-1", "0.1E+2"}) {
+    auto report = parse_tls_report(with("\"failed-session-count\":", number));
+    ASSERT_TRUE(report) << number;
+    EXPECT_EQ(report->policies.at(0).failures[0].sessions, 10u) << number;
+  }
+  auto zero = parse_tls_report(with("\"total-failure-session-count\":", "-0"));
+  ASSERT_TRUE(zero);
+  EXPECT_EQ(zero->policies.at(0).failed, 0u);
+}
+
 TEST(TlsReport, UsualWritingsAreNoDeviation) {
   const std::string cases[] = {
       replace("/date-range/end-datetime", R"("2026-11-21T00:00:00Z")"),
@@ -254,6 +309,41 @@ TEST(TlsReport, DocumentsThatAreNearlyJson) {
   EXPECT_EQ(parse_tls_report(broken_octet)->organization, "S\xEF\xBF\xBDnder");
   EXPECT_EQ(parse_tls_report(twice)->report_id, "first");
   EXPECT_EQ(parse_tls_report("\xEF\xBB\xBF" + plain)->organization, "Sender");
+}
+
+// What is ignored takes time as well.
+TEST(TlsReport, HasNoMoreValuesThanTheLimit) {
+  const std::string begin = R"({"policies":[)";
+  const std::string good = plain_report()["policies"][0].dump();
+  auto text = [&](std::string_view value, size_t count) {
+    std::string values = begin + good;
+    for (size_t i = 0; i < count; ++i) values.append(",").append(value);
+    return values + "]}";
+  };
+  const std::string detail = "the report has more than 3000000 JSON values";
+  for (std::string_view value : {"{}", "[]", "1", "\"\"", "null"}) {
+    SCOPED_TRACE(value);
+    auto report = parse_tls_report(text(value, kMostReportValues));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.failure().detail, detail);
+    const std::string in_blocks = text(value, kMostReportValues);
+    TextSource octets(in_blocks);
+    auto read = read_tls_report(octets);
+    ASSERT_TRUE(read && !read->ok());
+    EXPECT_EQ(read->failure().detail, detail);
+  }
+  // Of the document, "policies" and the good entry there are 23.
+  EXPECT_TRUE(parse_tls_report(text("{}", kMostReportValues - 23)));
+  EXPECT_FALSE(parse_tls_report(text("{}", kMostReportValues - 22)));
+  // No report within the other limits has so many.
+  std::string most;
+  const std::string failure = plain_report()["policies"][0]["failure-details"][0].dump();
+  for (size_t i = 0; i < kMostReportFailures; ++i) most += (i == 0 ? "" : ",") + failure;
+  json full = plain_report();
+  full["policies"] = json(std::vector<json>(kMostReportPolicies, full["policies"][0]));
+  std::string dumped = full.dump();
+  dumped.replace(dumped.find(failure), failure.size(), most);
+  EXPECT_TRUE(parse_tls_report(dumped));
 }
 
 TEST(TlsReport, HostileSizesAreBounded) {

@@ -35,6 +35,24 @@ TEST(Coverage, SuggestionCoversEveryHostByTheOneLabelRule) {
       {{"d1.ess.de.barracudanetworks.com"},
        {"d1.ess.de.barracudanetworks.com"},
        "a region's label: the usual wildcard does not reach, so the host itself"},
+      {{"x.mail.protection.office365.us"}, {"*.mail.protection.office365.us"}, "M365 for the US"},
+      {{"mta5.am0.yahoodns.net"}, {"*.am0.yahoodns.net"}, "Yahoo"},
+      {{"mx-biz.mail.am0.yahoodns.net", "mx-aol.mail.gm0.yahoodns.net"},
+       {"*.mail.am0.yahoodns.net", "*.mail.gm0.yahoodns.net"},
+       "Yahoo and AOL: one label deeper"},
+      {{"acme.in.tmes.trendmicro.eu"}, {"*.in.tmes.trendmicro.eu"}, "Trend Micro"},
+      {{"mx1.hc1234-56.iphmx.com", "mx2.hc1234-56.iphmx.com"},
+       {"mx1.hc1234-56.iphmx.com", "mx2.hc1234-56.iphmx.com"},
+       "Cisco: customers differ in the label after the first"},
+      {{"cluster1.eu.messagelabs.com"}, {"cluster1.eu.messagelabs.com"}, "a region's label"},
+      {{"mx.yandex.net"}, {"mx.yandex.net"}, "Yandex: one host for all"},
+      {{"mx00.ionos.de", "mx01.ionos.de"}, {"mx00.ionos.de", "mx01.ionos.de"}, "IONOS"},
+      {{"inbound-smtp.eu-west-1.amazonaws.com"},
+       {"inbound-smtp.eu-west-1.amazonaws.com"},
+       "Amazon SES: a wildcard would cover other people's servers"},
+      {{"spool.mail.gandi.net", "fb.mail.gandi.net"},
+       {"spool.mail.gandi.net", "fb.mail.gandi.net"},
+       "Gandi"},
       {{"mx1.example.org"}, {"mx1.example.org"}, "nobody we know"},
       {{"MX1.Example.ORG", "mx1.example.org"}, {"mx1.example.org"}, "case"},
       {{"mx_1.example.org", "192.0.2.1", ""}, {}, "what no policy can list"},
@@ -46,6 +64,56 @@ TEST(Coverage, SuggestionCoversEveryHostByTheOneLabelRule) {
     for (const std::string& host : item.hosts)
       EXPECT_TRUE(covering_pattern(patterns, host)) << item.why << ": " << host;
   }
+}
+
+TEST(Coverage, ProvidersByTheNamesOfTheirHosts) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"contoso-com.mail.protection.outlook.com", "Microsoft 365"},
+      {"contoso-com.j-v1.mx.microsoft", "Microsoft 365"},
+      {"ASPMX.L.Google.com", "Google Workspace"},
+      {"smtp.google.com", "Google Workspace"},
+      {"mail.protonmail.ch", "Proton"},
+      {"in1-smtp.messagingengine.com", "Fastmail"},
+      {"mx.zoho.eu", "Zoho"},
+      {"mx3.mail.ovh.net", "OVHcloud"},
+      {"mx0a-001.pphosted.com", "Proofpoint"},
+      {"eu-smtp-inbound-1.mimecast.com", "Mimecast"},
+      {"mx01.mail.icloud.com", "iCloud"},
+      {"mta5.am0.yahoodns.net", "Yahoo"},
+      {"mx-aol.mail.gm0.yahoodns.net", "Yahoo"},
+      {"mx.yandex.net", "Yandex"},
+      {"mx00.ionos.co.uk", "IONOS"},
+      {"mx01.kundenserver.de", "IONOS"},
+      {"spool.mail.gandi.net", "Gandi"},
+      {"mta-gw.infomaniak.ch", "Infomaniak"},
+      {"mxa.eu.mailgun.org", "Mailgun"},
+      {"d1.ess.de.barracudanetworks.com", "Barracuda"},
+      {"d1.ess.barracudanetworks.com", "Barracuda"},
+      {"mx1.hc1234-56.eu.iphmx.com", "Cisco Secure Email"},
+      {"acme.in.tmes.trendmicro.com", "Trend Micro"},
+      {"route1.mx.cloudflare.net", "Cloudflare"},
+      {"inbound-smtp.us-east-1.amazonaws.com", "Amazon SES"},
+      // Names of customers' servers and of others.
+      {"ec2-192-0-2-1.eu-west-1.compute.amazonaws.com", ""},
+      {"amazonaws.com", ""},
+      {"www.mailgun.org", ""},
+      {"notpphosted.com", ""},
+      {"mx00.ionos.com.example.org", ""},
+      {"", ""},
+  };
+  for (const auto& [host, provider] : cases) EXPECT_EQ(provider_of(host), provider) << host;
+}
+
+TEST(Coverage, HintsAreSentencesAboutProvidersOfTheTable) {
+  for (const char* host :
+       {"a.mail.protection.outlook.com", "aspmx.l.google.com", "mx1.hc1-2.iphmx.com",
+        "mta5.am0.yahoodns.net", "mx.yandex.net", "mx00.ionos.de", "fb.mail.gandi.net",
+        "mta-gw.infomaniak.ch", "mxa.mailgun.org", "inbound-smtp.us-east-1.amazonaws.com"}) {
+    std::string_view hint = provider_hint(provider_of(host));
+    ASSERT_FALSE(hint.empty()) << host;
+    EXPECT_EQ(hint.back(), '.') << host;
+  }
+  EXPECT_EQ(provider_hint(""), "");
 }
 
 TEST(Coverage, SuggestedPolicyIsOneThatEverySenderAccepts) {
@@ -91,7 +159,7 @@ TEST(VerifyCommand, NamesTheAddressAndPortThatWereSeen) {
   scene.fetch(1).http_status = 404;
   Report report = scene.judged();
   EXPECT_EQ(find(report, "sts-http-status")->verify,
-            "curl -sS -i --max-time 30 --cacert '/etc/my ca.pem' --connect-to ::192.88.99.10:8443 "
+            "curl -sS -i --max-time 30 --cacert '/etc/my ca.pem' --connect-to ::192.175.48.10:8443 "
             "https://mta-sts.example.com/.well-known/mta-sts.txt");
 }
 

@@ -111,7 +111,7 @@ TEST(MxName, NoAdviceListsAnUnsoundHost) {
       {"mail", true, "mx-name-local", "public name"},
       {"mail.example.local", true, "mx-name-local", "public name"},
       {"server.internal", true, "mx-name-local", "public name"},
-      {"192.88.99.7", false, "mx-ip-literal", "host name"},
+      {"192.175.48.7", false, "mx-ip-literal", "host name"},
       {"192.0.2.1.example.com", true, "mx-ip-literal", "host name"},
       {"mx_1.example.com", false, "mx-underscore", "letters, digits"},
       {"mx9.example.com\\032", true, "mx-underscore", "mx9.example.com. in the MX record"},

@@ -77,7 +77,7 @@ TEST(PolicyAddresses, ABadOneBesideAGoodOneIsAWarningThatNamesIt) {
     for (size_t bad : {0u, 1u, 2u, 3u}) {
       SCOPED_TRACE(code + " at " + std::to_string(bad));
       Scene scene;
-      scene.add_fetch("192.88.99.11");
+      scene.add_fetch("192.175.48.11");
       scene.add_fetch("2a00::11");
       HttpsAttempt& attempt = scene.fetch(bad);
       make_bad(attempt);
@@ -101,7 +101,7 @@ TEST(PolicyAddresses, AllBadIsAFaultOfTheHost) {
   for (const auto& [code, make_bad] : failures()) {
     SCOPED_TRACE(code);
     Scene scene;
-    scene.add_fetch("192.88.99.11");
+    scene.add_fetch("192.175.48.11");
     scene.for_each_fetch(make_bad);
     Report report = scene.judged();
     const Finding* finding = find(report, code);
@@ -116,7 +116,7 @@ TEST(PolicyAddresses, AllBadIsAFaultOfTheHost) {
 TEST(PolicyAddresses, DifferentFaultsAtAllAddressesAreAllReported) {
   Scene scene;
   scene.evidence.policy.attempts.pop_back();
-  scene.add_fetch("192.88.99.11");
+  scene.add_fetch("192.175.48.11");
   with_http_status(404)(scene.fetch(0));
   with_chain(with_fault(ChainFault::expired))(scene.fetch(1));
   Report report = scene.judged();
@@ -125,7 +125,7 @@ TEST(PolicyAddresses, DifferentFaultsAtAllAddressesAreAllReported) {
 
 TEST(PolicyAddresses, AFailureThatMayBeOursIsUnknown) {
   Scene scene;
-  scene.add_fetch("192.88.99.11");
+  scene.add_fetch("192.175.48.11");
   with_status(HttpsStatus::connect_timeout)(scene.fetch(0));
   scene.lose(ChannelKind::https);
   Report report = scene.judged();
@@ -152,12 +152,12 @@ TEST(PolicyAddresses, AFamilyThatCannotBeLookedUpIsAWarning) {
 
 TEST(PolicyAddresses, AnExpiringCertificateAtOneAddressIsAWarningThatNamesIt) {
   Scene scene;
-  scene.add_fetch("192.88.99.11");
+  scene.add_fetch("192.175.48.11");
   with_chain([](auto& chain) { chain.leaf.not_after = chain.chain_not_after = in_days(2); })(
       scene.fetch(2));
   Report report = scene.judged();
   EXPECT_EQ(summary(report), "sts-tls-expiring:warning ");
-  EXPECT_EQ(report.findings.at(0).subject, "mta-sts.example.com [192.88.99.11]");
+  EXPECT_EQ(report.findings.at(0).subject, "mta-sts.example.com [192.175.48.11]");
   scene.for_each_fetch(
       with_chain([](auto& chain) { chain.leaf.not_after = chain.chain_not_after = in_days(2); }));
   EXPECT_EQ(summary(scene.judged()), "sts-tls-expiring:critical ");
@@ -169,7 +169,7 @@ TEST(PolicyAddresses, AnOldPolicyAtOneAddressIsReadAndJudged) {
   std::string old = policy_text("testing", "mx: old.example.com\r\n", "86400");
   for (size_t which : {0u, 1u, 2u}) {
     Scene scene;
-    scene.add_fetch("192.88.99.11");
+    scene.add_fetch("192.175.48.11");
     scene.fetch(which).body = old;
     Report report = scene.judged();
     const Finding* finding = find(report, "sts-host-addresses-differ");
@@ -188,7 +188,7 @@ TEST(PolicyAddresses, SendersEnforceIfSomeAddressSaysSo) {
   Scene scene;
   std::string mx = "mx: mx1.example.com\r\nmx: mx2.example.com\r\n";
   scene.set_body(policy_text("testing", mx, "2592000"));
-  scene.add_fetch("192.88.99.11").body = policy_text("enforce", mx, "2592000");
+  scene.add_fetch("192.175.48.11").body = policy_text("enforce", mx, "2592000");
   scene.break_mx_chain(with_fault(ChainFault::expired));
   Report report = scene.judged();
   const Finding* expired = find(report, "cert-expired");
@@ -201,7 +201,7 @@ TEST(PolicyAddresses, TheSamePolicyWrittenDifferentlyIsOnePolicy) {
   std::string lf;
   for (char c : scene.fetch().body)
     if (c != '\r') lf += c;
-  scene.add_fetch("192.88.99.11").body = lf;
+  scene.add_fetch("192.175.48.11").body = lf;
   EXPECT_EQ(find(scene.judged(), "sts-host-addresses-differ"), nullptr);
 }
 
@@ -214,21 +214,21 @@ TEST(PolicyAddresses, AFaultThatSendersTakeIsNoFailureOfTheAddress) {
   ASSERT_NE(find(whole, "sts-policy-mx-invalid"), nullptr) << summary(whole);
   EXPECT_NE(find(whole, "sts-policy-mx-invalid")->severity, Severity::critical);
   Scene scene;
-  scene.add_fetch("192.88.99.11").body = body;
+  scene.add_fetch("192.175.48.11").body = body;
   const Report report = scene.judged();
   EXPECT_EQ(find(report, "sts-host-address-fails"), nullptr) << summary(report);
   const Finding* finding = find(report, "sts-policy-mx-invalid");
   ASSERT_NE(finding, nullptr) << summary(report);
   EXPECT_EQ(finding->severity, find(whole, "sts-policy-mx-invalid")->severity);
-  EXPECT_EQ(finding->subject, "mta-sts.example.com [192.88.99.11]");
+  EXPECT_EQ(finding->subject, "mta-sts.example.com [192.175.48.11]");
 }
 
 // ---- Addresses that were not contacted ---------------------------------------------------------
 
 TEST(PolicyAddresses, WhatALimitLeavesOutIsReportedWithTheNumber) {
   Scene scene;
-  scene.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.88.99.98"),
-                                                  *IpAddress::parse("192.88.99.99")};
+  scene.evidence.policy.addresses.beyond_limit = {*IpAddress::parse("192.175.48.98"),
+                                                  *IpAddress::parse("192.175.48.99")};
   Report report = scene.judged();
   EXPECT_EQ(summary(report), "sts-host-unchecked:unknown ");
   EXPECT_NE(report.findings.at(0).message.find("2 addresses"), std::string::npos);

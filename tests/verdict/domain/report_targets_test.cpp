@@ -24,7 +24,7 @@ TEST(ReportTargets, AReportDomainThatCanOrMayReceiveMailIsFine) {
       {DnsStatus::answered, {{10, "mx.example.net"}}, {}, ""},
       {DnsStatus::answered, {{0, ""}, {10, "mx.example.net"}}, {}, ""},
       {DnsStatus::answered, {{0, ""}}, {}, "which has a null MX"},
-      {DnsStatus::nodata, {}, {"192.88.99.9"}, ""},  // RFC 5321 §5.1: implicit MX
+      {DnsStatus::nodata, {}, {"192.175.48.9"}, ""},  // RFC 5321 §5.1: implicit MX
       {DnsStatus::nodata, {}, {"2a00::9"}, ""},
       {DnsStatus::nodata, {}, {}, "which has neither MX nor address records"},
       {DnsStatus::nxdomain, {}, {}, "which does not exist (NXDOMAIN)"},

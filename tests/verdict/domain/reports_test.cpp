@@ -4,6 +4,8 @@
 // Stage reports: when each finding appears, and when it must not.
 #include <gtest/gtest.h>
 
+#include "reports/policy_text.h"
+#include "reports/statistics.h"
 #include "verdict/broken_cases.h"
 #include "verdict/reported_scene.h"
 
@@ -114,8 +116,8 @@ TEST(Reports, FailureRatioNamesWhatToChange) {
             "mostly certificate-host-mismatch at mx2.example.com, as reported by Google and "
             "Microsoft");
   EXPECT_EQ(finding->fix,
-            "Install a certificate that lists the name of mx2.example.com on every server behind "
-            "this name.");
+            "Install a certificate on mx2.example.com that has the host name among its subject "
+            "alternative names.");
   EXPECT_EQ(finding->verify, "mtasts-exporter reports example.com");
 }
 
@@ -126,7 +128,7 @@ TEST(Reports, ForeignHostsAreToldAndNotAdvisedOn) {
   Report report = judged(reported);
   const Finding* finding = find(report, "rpt-failure-ratio");
   ASSERT_NE(finding, nullptr);
-  EXPECT_TRUE(contains(finding->fix, "mail.other.example, which is no MX host of this domain"))
+  EXPECT_TRUE(contains(finding->fix, "mail.other.example, which is no MX host of example.com"))
       << finding->fix;
 }
 
@@ -261,6 +263,20 @@ TEST(Reports, StalePolicy) {
       "none")
       << "never was the domain's";
   EXPECT_EQ(with(applied("", 1), replaced("5184000", kMx)), "none");
+  // More patterns than are kept of a reported policy: told by their digest.
+  std::string many(kMx);
+  std::vector<std::string> patterns = {"mx1.example.com", "mx2.example.com"};
+  for (int i = 0; i < 150; ++i) {
+    patterns.push_back("mail-exchanger-" + std::to_string(i) + ".example.com");
+    many += "mx: " + patterns.back() + "\r\n";
+  }
+  auto text_of = [&](uint64_t max_age) {
+    return reports::policy_text(protocol::Mode::enforce, max_age, patterns);
+  };
+  EXPECT_EQ(with(applied(text_of(5184000), 1), replaced("5184000", many)).substr(0, 5), "info:");
+  EXPECT_EQ(with(applied(text_of(5184001), 1), replaced("5184000", many)), "none");
+  patterns.back() = "mail-exchanger-0.example.com";
+  EXPECT_EQ(with(applied(text_of(5184000), 1), replaced("5184000", many)), "none");
   EXPECT_EQ(with(applied(longer, 1), nullptr), "none");
   std::string uncovered = with(applied("mode=enforce max_age=5184000 mx=mx1.example.com", 1),
                                replaced("5184000", "mx: mx1.example.com\r\n"));
@@ -273,11 +289,10 @@ TEST(Reports, NoPolicyFoundAfterPublish) {
     return severity_of_code(judged(std::move(reported), std::move(history)),
                             "rpt-no-policy-found-after-publish");
   };
-  auto none = [](const std::string& who) {
-    return Reported().sessions(who, 50, 0, true, kWithout);
+  auto none = [](const std::string& who, DayBits days = kWholeWeek) {
+    return Reported().sessions(who, 50, 0, true, kWithout, days);
   };
   EXPECT_EQ(with(none("Example"), watched_for(30)), "warning") << "nobody sees it";
-  EXPECT_EQ(with(none("Example"), watched_for(8)), "none") << "published in the window";
   EXPECT_EQ(with(none("Example"), nullptr), "none");
   EXPECT_EQ(with(none("Example").sessions("Microsoft", 50, 0), watched_for(30)), "info")
       << "may not support MTA-STS";
@@ -285,6 +300,52 @@ TEST(Reports, NoPolicyFoundAfterPublish) {
   EXPECT_EQ(with(none("Example").sessions("Example", 50, 0), watched_for(30)), "warning")
       << "sees it at times";
   EXPECT_EQ(with(Reported().sessions("Example", 50, 0), watched_for(30)), "none");
+}
+
+// kNow is noon: published four days ago at noon, only the report of yesterday is about a day that
+// began two days later.
+TEST(Reports, NoPolicyFoundCountsFromTwoDaysAfterPublishing) {
+  constexpr const char* kCode = "rpt-no-policy-found-after-publish";
+  auto with = [](DayBits days, HistoryPtr history) {
+    return judged(Reported().sessions("Example", 50, 0, true, kWithout, days), std::move(history));
+  };
+  const std::chrono::hours noon = std::chrono::floor<std::chrono::hours>(kNow - Time(kToday));
+  ASSERT_GT(noon.count(), 0) << "a day that has begun is not one that began later";
+  EXPECT_EQ(severity_of_code(with(days_ago({2, 3, 4}), watched_for(4)), kCode), "none");
+  EXPECT_EQ(severity_of_code(with(days_ago({1, 2, 3, 4}), watched_for(4)), kCode), "warning");
+  EXPECT_EQ(severity_of_code(with(days_ago({1}), watched_for(3)), kCode), "none");
+  EXPECT_EQ(severity_of_code(with(days_ago({0}), watched_for(3)), kCode), "warning");
+  EXPECT_EQ(message_of_code(with(days_ago({1, 3, 4, 5}), watched_for(7)), kCode),
+            "Example found no policy in sessions of 3 days, the last of them " +
+                reports::day_text(kToday - std::chrono::days(1)) +
+                ", although the record has been published since " +
+                date_text(kNow - std::chrono::days(7)));
+  EXPECT_TRUE(contains(message_of_code(with(days_ago({2}), watched_for(7)), kCode),
+                       "in sessions of " + reports::day_text(kToday - std::chrono::days(2)) + ","));
+}
+
+// The record was there, but what it announced could not be fetched or used until three days ago.
+TEST(Reports, NoPolicyFoundDoesNotCountWhileThePolicyWasBroken) {
+  constexpr const char* kCode = "rpt-no-policy-found-after-publish";
+  auto mended = [](Stage stage, int days) {
+    auto history = std::make_shared<History>(*watched_for(30));
+    for (SeenPass& pass : history->passes)
+      if (pass.stage == stage) pass.since = kNow - std::chrono::days(days);
+    return history;
+  };
+  auto with = [](DayBits days, HistoryPtr history) {
+    return judged(Reported().sessions("Example", 50, 0, true, kWithout, days), std::move(history));
+  };
+  for (Stage stage : {Stage::policy_fetch, Stage::policy_certificate, Stage::policy_syntax}) {
+    EXPECT_EQ(severity_of_code(with(days_ago({2, 3, 4, 5}), mended(stage, 4)), kCode), "none");
+    EXPECT_EQ(severity_of_code(with(days_ago({1}), mended(stage, 4)), kCode), "warning");
+    auto unknown = std::make_shared<History>(*watched_for(30));
+    std::erase_if(unknown->passes, [&](const SeenPass& pass) { return pass.stage == stage; });
+    EXPECT_EQ(severity_of_code(with(days_ago({1}), unknown), kCode), "none");
+  }
+  EXPECT_TRUE(
+      contains(message_of_code(with(days_ago({1}), mended(Stage::policy_syntax, 4)), kCode),
+               "and the policy has been valid since " + date_text(kNow - std::chrono::days(4))));
 }
 
 TEST(Reports, SilentReporter) {

@@ -54,7 +54,7 @@ std::map<std::string, BreakAttempt> failures() {
 
 std::vector<std::string> many_addresses(int count) {
   std::vector<std::string> addresses;
-  for (int i = 1; i <= count; ++i) addresses.push_back("192.88.99." + std::to_string(i));
+  for (int i = 1; i <= count; ++i) addresses.push_back("192.175.48." + std::to_string(i));
   return addresses;
 }
 

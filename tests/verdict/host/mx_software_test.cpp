@@ -67,7 +67,7 @@ struct Told {
 Told told(const std::string& banner, std::string_view code,
           const std::function<void(SmtpAttempt&)>& change) {
   Scene scene;
-  scene.hosts[0] = good_host("mx1.example.com", {"192.88.99.1"});
+  scene.hosts[0] = good_host("mx1.example.com", {"192.175.48.1"});
   scene.probe().banner = banner;
   change(scene.probe());
   Report report = scene.judged();
@@ -141,7 +141,7 @@ TEST(MxSoftware, OtherFindingsKeepTheirFix) {
 TEST(MxSoftware, DoesNotSpeakForAnotherServerOfThePool) {
   auto fix_for = [](const char* other_banner) {
     Scene scene;
-    scene.hosts[0] = good_host("mx1.example.com", {"192.88.99.1", "192.88.99.2"});
+    scene.hosts[0] = good_host("mx1.example.com", {"192.175.48.1", "192.175.48.2"});
     scene.probe(0, 0).banner = "mx ESMTP Postfix";
     scene.probe(0, 1).banner = other_banner;
     for (size_t address : {0u, 1u}) with_chain_fault(ChainFault::expired)(scene.probe(0, address));

@@ -61,7 +61,7 @@ TEST(SmtpRules, DeferralsSayWhatTheServerDoesAndQuoteIt) {
        "\"421 later\""},
   };
   for (const Case& row : cases) {
-    Scene scene = pool({"192.88.99.1"});
+    Scene scene = pool({"192.175.48.1"});
     fail(scene.probe(), row.status, row.step, row.code, row.text);
     Report report = scene.judged();
     const Finding& finding = finding_of(report, row.finding);
@@ -73,7 +73,7 @@ TEST(SmtpRules, DeferralsSayWhatTheServerDoesAndQuoteIt) {
 }
 
 TEST(SmtpRules, ATarpitIsQuoted) {
-  Scene scene = pool({"192.88.99.1"});
+  Scene scene = pool({"192.175.48.1"});
   fail(scene.probe(), SmtpStatus::tarpit, SmtpStep::banner);
   scene.probe().detail = "30 bytes in 30 seconds by banner";
   scene.probe().unfinished_reply = "220 mx ESMTP sp";
@@ -88,7 +88,7 @@ TEST(SmtpRules, ATarpitIsQuoted) {
 
 TEST(SmtpRules, ATimeoutTellsNothingFromAPart) {
   for (SmtpStep step : {SmtpStep::banner, SmtpStep::ehlo, SmtpStep::starttls}) {
-    Scene silent = pool({"192.88.99.1"});
+    Scene silent = pool({"192.175.48.1"});
     int before = step == SmtpStep::banner ? 0 : 220;
     fail(silent.probe(), SmtpStatus::timeout, step, before, before == 0 ? "" : "mx ESMTP");
     Scene part = silent;
@@ -109,7 +109,7 @@ TEST(SmtpRules, ATimeoutTellsNothingFromAPart) {
 }
 
 TEST(SmtpRules, ACloseWithoutAReplyIsNotSaidToBeAnotherService) {
-  Scene scene = pool({"192.88.99.1"});
+  Scene scene = pool({"192.175.48.1"});
   fail(scene.probe(), SmtpStatus::protocol_error, SmtpStep::ehlo, 220, "mx ESMTP");
   scene.probe().detail = "connection closed at EHLO";
   Report report = scene.judged();
@@ -120,7 +120,7 @@ TEST(SmtpRules, ACloseWithoutAReplyIsNotSaidToBeAnotherService) {
 
 TEST(SmtpRules, StarttlsOnSomeAddressesIsSelectiveWhateverTheOrder) {
   for (size_t bad : {0u, 1u, 2u}) {
-    Scene scene = pool({"192.88.99.1", "192.88.99.2", "2a00::1"});
+    Scene scene = pool({"192.175.48.1", "192.175.48.2", "2a00::1"});
     fail(scene.probe(0, bad), SmtpStatus::starttls_missing, SmtpStep::ehlo, 250, "mx");
     scene.probe(0, bad).starttls_offered = false;
     std::string address = scene.probe(0, bad).address.text();
@@ -135,7 +135,7 @@ TEST(SmtpRules, StarttlsOnSomeAddressesIsSelectiveWhateverTheOrder) {
 }
 
 TEST(SmtpRules, StarttlsOnNoAddressIsMissing) {
-  Scene scene = pool({"192.88.99.1", "192.88.99.2"});
+  Scene scene = pool({"192.175.48.1", "192.175.48.2"});
   for (size_t address : {0u, 1u}) {
     fail(scene.probe(0, address), SmtpStatus::starttls_missing, SmtpStep::ehlo, 250, "mx");
     scene.probe(0, address).starttls_offered = false;
@@ -147,7 +147,7 @@ TEST(SmtpRules, StarttlsOnNoAddressIsMissing) {
 
 // The other address offers STARTTLS, but TLS fails there: nobody can deliver.
 TEST(SmtpRules, WithoutAWorkingAddressEachFaultIsCritical) {
-  Scene scene = pool({"192.88.99.1", "192.88.99.2"});
+  Scene scene = pool({"192.175.48.1", "192.175.48.2"});
   fail(scene.probe(0, 0), SmtpStatus::starttls_missing, SmtpStep::ehlo, 250, "mx");
   fail(scene.probe(0, 1), SmtpStatus::starttls_rejected, SmtpStep::starttls, 454, "no");
   scene.probe(0, 0).starttls_offered = false;
@@ -158,16 +158,16 @@ TEST(SmtpRules, WithoutAWorkingAddressEachFaultIsCritical) {
 }
 
 TEST(SmtpRules, TwoLooksAtOneAddress) {
-  Scene scene = pool({"192.88.99.1", "192.88.99.1"});
+  Scene scene = pool({"192.175.48.1", "192.175.48.1"});
   fail(scene.probe(0, 1), SmtpStatus::starttls_missing, SmtpStep::ehlo, 250, "mx");
   scene.probe(0, 1).starttls_offered = false;
   Report report = scene.judged();
   EXPECT_EQ(finding_of(report, "smtp-starttls-selective").message,
-            "192.88.99.1 offers STARTTLS on one connection and not on another");
+            "192.175.48.1 offers STARTTLS on one connection and not on another");
 }
 
 TEST(SmtpRules, AnAddressThatPutsTheAgentOffIsNotSelective) {
-  Scene scene = pool({"192.88.99.1", "192.88.99.2"});
+  Scene scene = pool({"192.175.48.1", "192.175.48.2"});
   fail(scene.probe(0, 1), SmtpStatus::ehlo_rejected, SmtpStep::ehlo, 421, "too many connections");
   Report report = scene.judged();
   EXPECT_EQ(find(report, "smtp-starttls-selective"), nullptr);
@@ -191,7 +191,7 @@ TEST(SmtpRules, ABadAddressBesideAGoodOneIsAWarningThatNamesIt) {
   };
   for (const Case& row : cases) {
     for (size_t bad : {0u, 1u}) {
-      Scene scene = pool({"192.88.99.1", "192.88.99.2"});
+      Scene scene = pool({"192.175.48.1", "192.175.48.2"});
       fail(scene.probe(0, bad), row.status, row.step, row.code);
       Report beside_a_good_one = scene.judged();
       const Finding& finding = finding_of(beside_a_good_one, row.finding);
@@ -199,7 +199,7 @@ TEST(SmtpRules, ABadAddressBesideAGoodOneIsAWarningThatNamesIt) {
       EXPECT_NE(finding.subject.find(scene.probe(0, bad).address.text()), std::string::npos)
           << finding.subject;
     }
-    Scene scene = pool({"192.88.99.1", "192.88.99.2"});
+    Scene scene = pool({"192.175.48.1", "192.175.48.2"});
     for (size_t address : {0u, 1u}) fail(scene.probe(0, address), row.status, row.step, row.code);
     Report all_bad = scene.judged();
     EXPECT_EQ(finding_of(all_bad, row.finding).severity, Severity::critical) << row.finding;
