@@ -209,7 +209,7 @@ class PolicyHost(unittest.TestCase):
     def wait_for(self, wanted, *question, seconds=20):
         end = time.monotonic() + seconds
         while (answer := self.ask(*question)) != wanted:
-            self.assertLess(time.monotonic(), end, answer)
+            self.assertLess(time.monotonic(), end, f"the answer is {answer}")
             time.sleep(0.1)
 
     def test_the_agent_serves_what_the_values_say(self):
