@@ -17,7 +17,7 @@
 namespace mtasts::fakes {
 namespace {
 
-constexpr int kLifetime_seconds = 10;
+constexpr int kLifetime_seconds = 30;
 
 struct Free {
   void operator()(SSL* ssl) const { SSL_free(ssl); }

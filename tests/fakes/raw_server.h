@@ -44,7 +44,7 @@ class RawServer {
   std::thread acceptor_;
 };
 
-// Sends all; false when the peer is gone. A socket has a timeout of ten seconds.
+// Sends all; false when the peer is gone. A socket has a timeout of 30 seconds.
 bool send_all(int socket, std::string_view octets);
 // What the peer has sent by now; waits for the first octet. Empty: the peer is gone.
 std::string receive_some(int socket);

@@ -86,7 +86,7 @@ TEST_F(SocketAuthorityProberTest, FailuresAreToldApart) {
       {DnsBehaviour::refused, DnsStatus::refused},
       {DnsBehaviour::silent, DnsStatus::timeout},
       {DnsBehaviour::wrong_id, DnsStatus::timeout},
-      {DnsBehaviour::wrong_question, DnsStatus::malformed},
+      {DnsBehaviour::wrong_question, DnsStatus::timeout},  // no answer to the question
       {DnsBehaviour::truncated_always, DnsStatus::malformed},
       {DnsBehaviour::no_edns, DnsStatus::answered},
       {DnsBehaviour::truncated, DnsStatus::answered},

@@ -64,7 +64,7 @@ class LoopHold : public testing::Test {
   }
 
   // The longest handler while a policy is fetched from a server that does this after accepting.
-  milliseconds fetch(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(5)) {
+  milliseconds fetch(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(30)) {
     fakes::RawServer server(serve);
     settings::HttpsSettings settings;
     settings.port = server.port();
@@ -79,7 +79,7 @@ class LoopHold : public testing::Test {
   }
 
   // The same for an MX host, which does this after STARTTLS.
-  milliseconds probe(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(5)) {
+  milliseconds probe(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(30)) {
     fakes::RawServer server([&](int socket) {
       if (fakes::speak_until_starttls(socket)) serve(socket);
     });
@@ -96,7 +96,7 @@ class LoopHold : public testing::Test {
     return fakes::longest_handler(loop_, [&] { return smtp_.has_value(); });
   }
 
-  void expect_no_hold(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(5)) {
+  void expect_no_hold(const fakes::RawServer::Serve& serve, milliseconds timeout = seconds(30)) {
     const milliseconds https = fetch(serve, timeout);
     EXPECT_LE(https, kLongest) << "HTTPS";
     ASSERT_TRUE(https_.has_value());
@@ -147,7 +147,7 @@ TEST_F(LoopHold, SessionTicketsWithoutEnd) {
           answer(ssl);
         });
       },
-      seconds(10));
+      seconds(30));
 }
 
 TEST_F(LoopHold, KeyUpdatesWithoutEnd) {
@@ -162,7 +162,7 @@ TEST_F(LoopHold, KeyUpdatesWithoutEnd) {
           answer(ssl);
         });
       },
-      seconds(10));
+      seconds(30));
 }
 
 TEST_F(LoopHold, HelloRequestsInPlaceOfAServerHello) {
