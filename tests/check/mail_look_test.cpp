@@ -35,7 +35,7 @@ TEST(MailLook, HostsByPreferenceWithTheirAddresses) {
   fakes::FakeResolver resolver;
   resolver.script("example.com", RecordType::mx).mx = {
       {20, "mx2.example.com"}, {10, "mx1.example.com"}, {30, "mx1.example.com"}};
-  resolver.add_address("mx1.example.com", "192.88.99.1");
+  resolver.add_address("mx1.example.com", "192.175.48.1");
   resolver.script("_mta-sts.example.com", RecordType::txt).texts = {"v=STSv1; id=1"};
   MailLook look = look_with(resolver);
   ASSERT_EQ(look.hosts.size(), 2u);
@@ -52,7 +52,7 @@ TEST(MailLook, HostsByPreferenceWithTheirAddresses) {
 TEST(MailLook, TheDomainItselfWithoutMx) {
   fakes::FakeResolver resolver;
   resolver.script("example.com", RecordType::mx, DnsStatus::nodata);
-  resolver.add_address("example.com", "192.88.99.1");
+  resolver.add_address("example.com", "192.175.48.1");
   MailLook look = look_with(resolver);
   EXPECT_TRUE(look.implicit_mx);
   ASSERT_EQ(look.hosts.size(), 1u);
@@ -93,7 +93,7 @@ TEST(MailLook, HostsAreBounded) {
 TEST(MailLook, WithAServer) {
   fakes::DnsServer server;
   server.add_mx("example.com", 10, "mx1.example.com");
-  server.add_address("mx1.example.com", "192.88.99.1");
+  server.add_address("mx1.example.com", "192.175.48.1");
   settings::Settings settings;
   settings.dns = server.settings();
   MailLook look = look_at_mail_now(settings, *DomainName::parse("example.com"));

@@ -54,7 +54,7 @@ class Generate : public StateFixture {
                     dns_.endpoint().text()));
     dns_.add_mx("example.com", 10, "mx1.example.com");
     dns_.add_mx("example.com", 20, "contoso.mail.protection.outlook.com");
-    dns_.add_address("mx1.example.com", "192.88.99.1");
+    dns_.add_address("mx1.example.com", "192.175.48.1");
     dns_.add_address("contoso.mail.protection.outlook.com", "2600::1");
   }
   GenerateOptions options_for(GenerateKind kind, const std::string& domain = "example.com") {
@@ -154,7 +154,7 @@ TEST_F(Generate, NothingToPublish) {
 }
 
 TEST_F(Generate, TheImplicitMxCounts) {
-  dns_.add_address("bare.example", "192.88.99.1");
+  dns_.add_address("bare.example", "192.175.48.1");
   CommandResult result = generate(GenerateKind::policy, "bare.example");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("mx: bare.example\r\n"));

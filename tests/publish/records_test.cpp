@@ -137,9 +137,9 @@ TEST(Records, ValuesPassTheParsersWithoutAWord) {
 
 TEST(Records, ZoneText) {
   RecordsRequest request = request_for("example.com", {"mailto:a@example.com"});
-  request.policy_host.addresses = {*IpAddress::parse("192.88.99.1"), *IpAddress::parse("2600::1")};
+  request.policy_host.addresses = {*IpAddress::parse("192.175.48.1"), *IpAddress::parse("2600::1")};
   std::string text = zone_text(request);
-  EXPECT_THAT(text, HasSubstr("\nmta-sts.example.com. 3600 IN A 192.88.99.1\n"
+  EXPECT_THAT(text, HasSubstr("\nmta-sts.example.com. 3600 IN A 192.175.48.1\n"
                               "mta-sts.example.com. 3600 IN AAAA 2600::1\n"));
   EXPECT_THAT(
       text, HasSubstr("\n_mta-sts.example.com. 3600 IN TXT \"v=STSv1; id=" + request.id + "\"\n"));
@@ -165,7 +165,7 @@ TEST(Records, NsdLoadsWhateverIsPrinted) {
         EXPECT_EQ(request.rua.size(), rua.size());
         if (host == 1) request.policy_host.name = "web.example.net";
         if (host == 2)
-          request.policy_host.addresses = {*IpAddress::parse("192.88.99.1"),
+          request.policy_host.addresses = {*IpAddress::parse("192.175.48.1"),
                                            *IpAddress::parse("2600::1")};
         std::string text = zone_text(request);
         EXPECT_EQ(checkzone(domain, text), "") << text;
@@ -180,17 +180,17 @@ TEST(Records, PolicyHosts) {
   };
   EXPECT_TRUE(errors({}).empty());
   EXPECT_TRUE(errors({"Web.example.net."}).empty());
-  EXPECT_TRUE(errors({"192.88.99.1", "2600::1", "2600::1"}).empty());
+  EXPECT_TRUE(errors({"192.175.48.1", "2600::1", "2600::1"}).empty());
   const std::pair<std::vector<std::string>, const char*> bad[] = {
       {{"10.0.0.1"}, "private"},
       {{"127.0.0.1"}, "loopback"},
       {{"100::1"}, "discard"},
       {{"mta-sts.example.com"}, "policy host itself"},
       {{"a.example.net", "b.example.net"}, "second name"},
-      {{"a.example.net", "192.88.99.1"}, "not both"},
+      {{"a.example.net", "192.175.48.1"}, "not both"},
       {{"a b"}, "not a domain name"},
       {{""}, "empty"},
-      {std::vector<std::string>(17, "192.88.99.1"), "at most 16"},
+      {std::vector<std::string>(17, "192.175.48.1"), "at most 16"},
   };
   for (const auto& [written, sentence] : bad) {
     ASSERT_EQ(errors(written).size(), 1u) << written[0];

@@ -68,7 +68,7 @@ TEST(HostedPolicy, TheRecordWaitsForThePolicy) {
   ASSERT_NE(finding, nullptr) << summary(report);
   EXPECT_EQ(finding->severity, Severity::warning);
   EXPECT_THAT(finding->message,
-              HasSubstr("[192.88.99.10] answers with another policy (mode testing, mx "
+              HasSubstr("[192.175.48.10] answers with another policy (mode testing, mx "
                         "mx1.example.com, mx2.example.com)"));
   EXPECT_THAT(finding->fix, HasSubstr("mta-sts.example.com"));
   EXPECT_FALSE(report.hosted->served);
