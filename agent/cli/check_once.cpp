@@ -22,8 +22,7 @@ asio::awaitable<void> check(check::Engine& engine, DomainName domain,
 
 }  // namespace
 
-Result<verdict::Report> check_once(settings::Settings settings, const DomainName& domain) {
-  settings.smtp.enabled = false;
+Result<verdict::Report> check_once(const settings::Settings& settings, const DomainName& domain) {
   asio::io_context loop(1);  // outlives everything that runs on it
   auto engine = check::Engine::create(loop.get_executor(), settings, system_now, no_metrics());
   if (!engine) return engine.failure();

@@ -136,7 +136,9 @@ publish::PublishedBefore published_before(const settings::Settings& settings,
   before.history = read_history(settings, domain, err);
   if (look != nullptr) before.live_id = protocol::read_sts_records(look->record.texts).record.id;
   if (!before.live_id.empty() && before.live_id == protocol::id_of_policy(policy)) {
-    auto report = check_once(settings, domain);
+    settings::Settings without_smtp = settings;
+    without_smtp.smtp.enabled = false;
+    auto report = check_once(without_smtp, domain);
     if (report && report->policy.body) before.live_body = *report->policy.body;
   }
   return before;

@@ -87,6 +87,7 @@ class CertificateAuthority:
     def __init__(self, directory):
         self.directory = Path(directory)
         self.ca_file = self.directory / "root.pem"
+        self.ahead = datetime.timedelta()  # of certificates to come, for peers whose calendar has moved on
         self._configuration = self.directory / "openssl.cnf"
         self._intermediate = self._issuer("intermediate")
         self._stranger = self._issuer("stranger")
@@ -156,7 +157,7 @@ class CertificateAuthority:
         purpose = {Certificate.client_only: "clientAuth",
                    Certificate.any_purpose: "anyExtendedKeyUsage"}.get(kind, "serverAuth")
         extensions.write_text(LEAF_EXTENSIONS.format(purpose=purpose) + alternative)
-        first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(
+        first = datetime.datetime.now(datetime.timezone.utc) + self.ahead + datetime.timedelta(
             days=FIRST_DAY.get(kind, FIRST_DAY_OF_VALID))
         last = first + datetime.timedelta(days=LIFETIME_DAYS)
         self._openssl("ca", "-batch", "-notext", "-in", request, "-out", out,

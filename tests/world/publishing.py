@@ -28,6 +28,7 @@ NEVER_ALARMING = ("info", "unknown")
 LADDER = (("testing", DAY_SECONDS), ("testing", 7 * DAY_SECONDS), ("enforce", 7 * DAY_SECONDS),
           ("enforce", 30 * DAY_SECONDS))
 MOST_DAYS_PER_RUNG = 40
+DAYS_TO_RENEWAL = 12
 options = None
 
 
@@ -92,7 +93,9 @@ class Publishing(unittest.TestCase):
 
     def climb(self, mode, max_age):
         """Lets days pass until the advisor says go on, and does what it says."""
-        for _ in range(MOST_DAYS_PER_RUNG):
+        for day in range(MOST_DAYS_PER_RUNG):
+            if day % DAYS_TO_RENEWAL == DAYS_TO_RENEWAL - 1:
+                self.world.renew_certificates()
             for _ in range(DAY_HOURS // HOURS_BETWEEN_CHECKS):
                 self.world.pass_hours(HOURS_BETWEEN_CHECKS)
             if self.world.sample("mtasts_rollout_ready", domain=DOMAIN) == 1:
@@ -110,7 +113,9 @@ class Publishing(unittest.TestCase):
         """Changes the lines of the settings that the plan prints, then publishes the record that it prints."""
         done = self.world.run("plan", "enforce", DOMAIN, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        step = next(step for step in json_of(done)["steps"] if step["settings"])
+        steps = json_of(done)["steps"]
+        step = next((step for step in steps if step.get("settings")), None)
+        self.assertIsNotNone(step, done.stdout)
         for line in step["settings"]:
             key = line.partition(" = ")[0]
             type(self).settings, count = re.subn(rf"(?m)^{key} = .*$", line, self.settings)
@@ -118,7 +123,7 @@ class Publishing(unittest.TestCase):
         self.world.add_settings(self.settings)
         self.world.settle(lambda report: "sts-hosted-id-differs" in self.codes(report)
                           or report["hosted"]["id"] != report["record"]["id"], "the new policy to be served", 60)
-        record = next(step["record"] for step in json_of(done)["steps"] if step["record"])
+        record = next(step["record"] for step in steps if step["record"])
         self.world.set_records(record["name"], "TXT", [record["value"]])
 
     def test_04_longer_testing(self):
