@@ -18,6 +18,8 @@ namespace {
 using reports::Authenticity;
 using reports::CountsByType;
 using reports::PolicyRow;
+using reports::Qualities;
+using reports::Quality;
 using reports::StoredReport;
 using state::Database;
 using state::Rows;
@@ -276,23 +278,24 @@ bool authenticate(Database& database, TextTable& texts, const StoredReport& repo
   if (report.authenticity != Authenticity::authenticated) return false;
   const auto authenticated = static_cast<int64_t>(report.authenticity);
   LineKey line;
+  StoredReport marked = report;
   {
     Rows rows = database.query(
-        "SELECT domain, day, organization, authenticity FROM tlsrpt_report WHERE key=?1 AND"
-        " authenticity<>?2 AND organization<>?3",
+        "SELECT domain, day, organization, authenticity, qualities FROM tlsrpt_report"
+        " WHERE key=?1 AND authenticity<>?2 AND organization<>?3",
         {Value::blob(key.key), authenticated, kOthers});
     if (!rows.next()) return false;
     line = {rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
+    marked.qualities |= static_cast<Qualities>(rows.integer(4)) & bit(Quality::same_id);
   }
   CountsByType counts = counts_of(report);
   leave_line(database, texts, report, counts, line, authenticated);
   line.authenticity = authenticated;
   DayUse use = read_day(database, line.domain, line.day);
-  write_line(database, texts, report, counts, line, use);
+  write_line(database, texts, marked, counts, line, use);
   recount(database, line);
-  database.run(
-      "UPDATE tlsrpt_report SET authenticity=?2, qualities=?3 | (qualities & ?4) WHERE key=?1",
-      {Value::blob(key.key), authenticated, report.qualities, bit(reports::Quality::same_id)});
+  database.run("UPDATE tlsrpt_report SET authenticity=?2, qualities=?3 WHERE key=?1",
+               {Value::blob(key.key), authenticated, marked.qualities});
   return true;
 }
 

@@ -15,6 +15,7 @@
 
 #include "report_store/naive_store.h"
 #include "report_store/samples.h"
+#include "reports/policy_text.h"
 
 namespace mtasts::report_store {
 
@@ -303,6 +304,18 @@ TYPED_TEST_P(ReportStoreContract, TotalsOutliveTheReports) {
   EXPECT_EQ(this->add(report), AddOutcome::added) << "its key was purged";
 }
 
+TYPED_TEST_P(ReportStoreContract, PoliciesAreKeptInFull) {
+  StoredReport report = sample_report("org", days_ago(1), 1);
+  const std::string begin = "mode=enforce max_age=604800 mx=";
+  report.policies = {sts_row(100, 0)};
+  report.policies[0].policy =
+      begin + std::string(reports::kPolicyTextLimit_bytes - begin.size(), 'a');
+  this->add(report);
+  auto summary = this->summary();
+  ASSERT_EQ(summary.policies.size(), 1u);
+  EXPECT_EQ(summary.policies[0].policy, report.policies[0].policy);
+}
+
 TYPED_TEST_P(ReportStoreContract, AnyTextIsKept) {
   const std::string hostile("a\0b\xff\xfe \\ \"'%\n\x01", 13);
   StoredReport report = sample_report(hostile, days_ago(1));
@@ -357,6 +370,45 @@ TYPED_TEST_P(ReportStoreContract, SaysWhatTheNaiveStoreSays) {
   for (int window : {0, 7, 30}) this->expect_as(naive, window);
 }
 
+// The same reports come again, authenticated or not. What a line tells of its latest report alone
+// may be of one that has left it, so this is the same for all of a line here.
+TYPED_TEST_P(ReportStoreContract, SaysWhatTheNaiveStoreSaysOfLaterAuthentication) {
+  std::mt19937 random(20261128);  // NOLINT: the same reports in every run
+  NaiveStore naive;
+  std::map<std::string, StoredReport> sent;  // by domain and key
+  std::vector<std::string> names;
+  std::map<AddOutcome, int> outcomes;
+  constexpr auto kAuthenticities = enumerators<reports::Authenticity>();
+  for (int number = 0; number < 6000;) {
+    std::vector<StoredReport> batch;
+    for (int i = 0; i < 60; ++i) {
+      StoredReport report = random_report(random, number++);
+      if (i % 3 == 0 && !names.empty()) report = sent.at(names[random() % names.size()]);
+      report.received = Time(report.day) + std::chrono::hours(30);
+      report.report_id = report.organization;
+      report.qualities = 0;
+      const std::string name = report.domain + "\n" + report.key;
+      auto [place, is_new] = sent.try_emplace(name, report);
+      if (is_new) names.push_back(name);
+      report = place->second;
+      report.authenticity = kAuthenticities[random() % kAuthenticities.size()];
+      batch.push_back(std::move(report));
+    }
+    auto done = this->store().add(batch);
+    ASSERT_EQ(*done, *naive.add(batch));
+    for (AddOutcome outcome : *done) ++outcomes[outcome];
+    if (number % 1200 == 0)
+      for (int window : {0, 7, 60}) this->expect_as(naive, window);
+    if (number == 3600) {
+      this->purge(days_ago(93));
+      ASSERT_TRUE(naive.purge(days_ago(93)).ok());
+    }
+  }
+  EXPECT_GT(outcomes[AddOutcome::authenticated], 300);
+  EXPECT_GT(outcomes[AddOutcome::duplicate], 300);
+  EXPECT_GT(outcomes[AddOutcome::added_again], 50);
+}
+
 TYPED_TEST_P(ReportStoreContract, ManyThreadsAtOnce) {
   std::vector<std::thread> threads;
   ReportStore& store = this->store();
@@ -379,8 +431,9 @@ REGISTER_TYPED_TEST_SUITE_P(ReportStoreContract, ANewStoreIsEmpty, TheSameKeyCou
                             TheSameIdentityIsAddedAgain, OutcomesAreInTheOrderOfTheBatch,
                             DomainsAreApart, RowsAboutAnMxHostCountNowhere, CountsDoNotOverflow,
                             TheWindowHasItsFirstAndItsLastDay, NewIsWhatTheDaysBeforeDidNotHave,
-                            ShowsTheLargestAndCountsTheRest, TotalsOutliveTheReports, AnyTextIsKept,
-                            KeepsEverythingWhenReopened, SaysWhatTheNaiveStoreSays,
-                            ManyThreadsAtOnce);
+                            ShowsTheLargestAndCountsTheRest, TotalsOutliveTheReports,
+                            PoliciesAreKeptInFull, AnyTextIsKept, KeepsEverythingWhenReopened,
+                            SaysWhatTheNaiveStoreSays,
+                            SaysWhatTheNaiveStoreSaysOfLaterAuthentication, ManyThreadsAtOnce);
 
 }  // namespace mtasts::report_store
