@@ -14,8 +14,8 @@ OWN = re.compile(r"(?:^|[|;] )mtasts-exporter ([^|;\n]+)", re.M)
 
 
 @functools.cache
-def help_of(agent, word):
-    done = subprocess.run([agent, word, "--help"], capture_output=True, text=True, timeout=60)
+def help_of(agent, *words):
+    done = subprocess.run([agent, *words, "--help"], capture_output=True, text=True, timeout=60)
     return done.stdout
 
 
@@ -23,12 +23,15 @@ def own_command_faults(agent, text):
     """Subcommands and options of mtasts-exporter in the text that the agent does not have."""
     faults = []
     for command in OWN.findall(text):
-        word, *options = command.split()
-        # For an unknown subcommand, the agent prints its general help.
-        if f"mtasts-exporter {word} " not in help_of(agent, word):
+        words = command.split()
+        # `generate` has subcommands of its own.
+        depth = 2 if words[0] == "generate" else 1
+        path, options = words[:depth], words[depth:]
+        # For an unknown subcommand, the agent prints the help of what is above it.
+        if f"{' '.join(['mtasts-exporter', *path])} " not in help_of(agent, *path):
             faults.append(f"no such command: {command}")
         faults += [f"no such option: {option} of {command}" for option in options
-                   if option.startswith("--") and option not in help_of(agent, word)]
+                   if option.startswith("--") and option not in help_of(agent, *path)]
     return faults
 
 

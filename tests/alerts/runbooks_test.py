@@ -161,8 +161,9 @@ def lead_of(page):
 
 
 def alert_table(rules):
-    """The table of docs/alerts.md, in the order of the rules; `rules` is the text of a file of rules."""
-    groups = yaml.safe_load(rules)["groups"]
+    """The table of docs/alerts.md, in the order of the rules; `rules` is the text of files of rules, as documents of one
+    stream."""
+    groups = [group for file in yaml.safe_load_all(rules) for group in file["groups"]]
     rows = {}
     for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
         severities, delays = rows.setdefault(rule["alert"], ([], []))
@@ -191,7 +192,7 @@ def code_blocks(file, language):
 
 
 def rules_text():
-    return "".join(file.read_text() for file in (RULES, OPTIONAL) if file.exists())
+    return "\n---\n".join(file.read_text() for file in (RULES, OPTIONAL) if file.exists())
 
 
 def codes_of_rules(findings):

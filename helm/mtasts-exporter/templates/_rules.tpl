@@ -57,7 +57,8 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- $severity := $one.labels.severity }}
 {{- $all := default dict (get (default dict .rule.alerts) $one.alert) }}
 {{- $this := default dict (get $all $severity) }}
-{{- $enabled := true }}
+{{- /* Alerts about what could be better are off by default. */}}
+{{- $enabled := ne $one.alert "MtastsReadyForNextPhase" }}
 {{- range $said := list $all $this }}
 {{- if hasKey $said "enabled" }}{{ $enabled = $said.enabled }}{{ end }}
 {{- end }}
