@@ -35,8 +35,8 @@ std::string domain_page(const board::DomainEntry& entry, const PageLinks& links 
 // `own_hosts`: the MX hosts of the domain; empty: not known.
 std::string reports_section(const std::string& domain, const reports::DomainSummary& summary,
                             const std::vector<std::string>& own_hosts);
-// The section of a domain's page about its way to mode enforce, with the commands that write what to
-// publish.
+// The section of a domain's page about its way to mode enforce, with the commands that write what
+// to publish.
 std::string rollout_section(const std::string& domain, const verdict::Rollout& rollout);
 // The section of the list about TLS reports that were not used; empty: there are none. Their texts
 // are strangers'.
