@@ -36,9 +36,9 @@ std::optional<uint16_t> random_id() {
 }  // namespace
 
 struct AresChannel::Socket {
-  Socket(const boost::asio::any_io_executor& executor, std::shared_ptr<Lane> owner,
+  Socket(const boost::asio::any_io_executor& executor, const std::shared_ptr<Lane>& owner,
          ares_socket_t number)
-      : stream(executor), lane(std::move(owner)), descriptor(number) {}
+      : stream(executor), lane(owner), descriptor(number) {}
   boost::asio::posix::stream_descriptor stream;
   std::weak_ptr<Lane> lane;
   ares_socket_t descriptor;
