@@ -22,6 +22,7 @@
 #include "cli/reports_command.h"
 #include "cli/serve.h"
 #include "cli/submit_command.h"
+#include "cli/word_option.h"
 
 namespace mtasts::cli {
 namespace {
@@ -73,7 +74,7 @@ void add_online_commands(CLI::App& app, Arguments& arguments) {
   check->add_option("--config", arguments.check.config, "Settings file (TOML)");
   check->add_flag("--json", arguments.check.json, "Print one JSON object per domain and line");
   check->add_option("--fail-on", arguments.check.fail_on, "critical, warning (default) or info")
-      ->transform(CLI::CheckedTransformer(kSeverityNames).description(""));
+      ->transform(one_of(kSeverityNames));
   check->add_flag("!--no-smtp", arguments.check.smtp, "Skip the SMTP probes");
   check->callback([&] { arguments.status = run_check(arguments.check, std::cout, std::cerr); });
 }
@@ -90,7 +91,7 @@ void add_planning_commands(CLI::App& app, Arguments& arguments) {
           "enforce (the next step towards mode enforce), rollback (stop enforcement), remove "
           "(retire MTA-STS) or mx-move (replace the MX hosts)")
       ->required()
-      ->transform(CLI::CheckedTransformer(kPlanNames).description(""));
+      ->transform(one_of(kPlanNames));
   plan->add_option("DOMAIN", arguments.plan.domain, "Mail domain")->required();
   plan->add_option("--to", arguments.plan.to, "New MX host for mx-move; can be repeated")
       ->allow_extra_args(false);
@@ -119,7 +120,7 @@ CLI::App* add_generate_kind(CLI::App& generate, Arguments& arguments, GenerateKi
   auto* command = generate.add_subcommand(name, description);
   command->add_option("DOMAIN", options.domain, "Mail domain")->required();
   command->add_option("--mode", options.mode, "testing (default), enforce or none")
-      ->transform(CLI::CheckedTransformer(kModeNames).description(""));
+      ->transform(one_of(kModeNames));
   command->add_option("--max-age", options.max_age,
                       "Seconds or a duration such as 7d (1d; 7d in mode enforce)");
   command->add_option("--mx", options.mx,
@@ -152,7 +153,7 @@ void add_hosting_options(CLI::App& command, GenerateOptions& options) {
       .add_option("--for", options.targets,
                   "nginx, apache, caddy, cloudflare-worker, cloudflare-pages, github-pages, "
                   "azure-static-web-apps, kubernetes or agent")
-      ->transform(CLI::CheckedTransformer(kTargetNames).description(""));
+      ->transform(one_of(kTargetNames));
   command.add_option("--out", options.out, "Directory to write the files into");
   command.add_flag("--force", options.force, "Overwrite files that have other content");
 }
@@ -208,7 +209,7 @@ void add_offline_commands(CLI::App& app, Arguments& arguments) {
   auto* lint_command = app.add_subcommand("lint", "Check the syntax of a record, policy or report");
   lint_command->add_option("KIND", arguments.lint_kind, "record, policy, tlsrpt or report")
       ->required()
-      ->transform(CLI::CheckedTransformer(kKindNames).description(""));
+      ->transform(one_of(kKindNames));
   lint_command->add_option("FILE", arguments.lint_file, "File to read, or - for standard input");
   lint_command->add_flag("--json", arguments.lint.json, "Print JSON");
   lint_command->add_flag("--strict", arguments.lint.strict,
