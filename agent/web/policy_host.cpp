@@ -13,7 +13,6 @@
 namespace mtasts::web {
 namespace {
 
-using present::PolicyReader;
 using present::PolicyRejection;
 
 constexpr std::string_view kPath = "/.well-known/mta-sts.txt";
