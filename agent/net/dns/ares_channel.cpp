@@ -103,9 +103,6 @@ void AresChannel::ask(const std::string& client, const std::string& name, protoc
     fail(question, DnsStatus::cancelled, "the resolver was shut down");
   } else if (!lane_) {
     fail(question, DnsStatus::unreachable, "c-ares failed to start: " + open_error_);
-  } else if (!client.empty() &&
-             silent_names_.contains(question->key, std::chrono::steady_clock::now())) {
-    fail(question, DnsStatus::timeout, "no response less than a minute ago");
   } else {
     queue_.push_back(client, question);
     pump();
@@ -185,7 +182,6 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
   question->lane = nullptr;
   question->on_wire = false;
   queue_.give_back(question->client, status == ARES_ETIMEOUT, now);
-  if (status == ARES_SUCCESS) silent_names_.note_answer(now);
   // c-ares handles the first such reply: it removes the OPT record from that query and turns its
   // own EDNS off for good. Later queries, which are still sent with OPT, are repeated without it
   // here.
@@ -208,7 +204,6 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
   } else if (question->attempts < tries_ && question->has_waiters()) {
     queue_.push_front(question->client, question);  // pump() runs after c-ares has returned
   } else if (status == ARES_ETIMEOUT) {
-    if (!question->client.empty()) silent_names_.note_silence(question->key, question->sent, now);
     fail(question, DnsStatus::timeout, "no response");
   } else {
     fail(question, DnsStatus::unreachable, ares_strerror(status));
@@ -261,8 +256,6 @@ void AresChannel::tick() {
     const auto self = weak.lock();
     if (!self) return;
     self->ticking_ = false;
-    const Instant now = std::chrono::steady_clock::now();
-    self->silent_names_.note_lateness(now, now - self->tick_timer_.expiry());
     std::vector<std::shared_ptr<Lane>> lanes = self->draining_;
     if (self->lane_) lanes.push_back(self->lane_);
     for (const auto& lane : lanes) self->process(*lane, ARES_SOCKET_BAD, ARES_SOCKET_BAD);

@@ -26,7 +26,6 @@
 
 #include "base/handle.h"
 #include "net/dns/fair_queue.h"
-#include "net/dns/silent_names.h"
 #include "protocol/dns/message.h"
 #include "settings/settings.h"
 
@@ -122,7 +121,6 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   boost::asio::steady_timer tick_timer_;
   std::map<Key, std::shared_ptr<Question>> questions_;  // queued and in flight
   FairQueue<std::shared_ptr<Question>> queue_;
-  SilentNames silent_names_;
   bool mixed_case_ = true;
   int case_lost_ = 0;  // responses that repeated the name in another case
   std::map<ares_socket_t, std::shared_ptr<Socket>> sockets_;

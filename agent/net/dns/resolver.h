@@ -23,8 +23,7 @@ class Resolver {
   virtual boost::asio::awaitable<protocol::DnsAnswer> query(std::string name,
                                                             protocol::RecordType type) = 0;
   // The same for the check of the domain `client`. Where many questions wait, the clients take
-  // turns, and each has a limited share of those on the wire; what nobody answered is not asked
-  // again for a minute.
+  // turns, and each has a limited share of those on the wire.
   virtual boost::asio::awaitable<protocol::DnsAnswer> query_for(std::string /*client*/,
                                                                 std::string name,
                                                                 protocol::RecordType type) {

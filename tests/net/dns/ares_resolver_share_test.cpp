@@ -17,7 +17,6 @@
 #include "net/dns/ares_channel.h"
 #include "net/dns/fair_queue.h"
 #include "net/dns/question_octets.h"
-#include "net/dns/silent_names.h"
 #include "protocol/dns/message.h"
 
 namespace mtasts::net {
@@ -71,23 +70,6 @@ TEST_F(AresResolverShareTest, DomainsFullOfSilentNamesDoNotHoldUpOthers) {
               static_cast<int>(unshared.count()), static_cast<int>(shared.count()));
   EXPECT_GT(unshared, milliseconds(2000)) << "five rounds of 200 questions, 600 ms each";
   EXPECT_LT(shared, milliseconds(300)) << "less than one timeout";
-}
-
-TEST_F(AresResolverShareTest, ASilentNameIsNotAskedAgainForAMinute) {
-  use(milliseconds(100), 2);
-  server.behave("silent.example", DnsBehaviour::silent);
-  server.add_txt("good.example", "x");
-  auto both = [&] {
-    const auto silent = start_for("one.example", "silent.example", RecordType::txt);
-    start_for("one.example", "good.example", RecordType::txt);
-    run();
-    return (*silent)->status;
-  };
-  EXPECT_EQ(both(), DnsStatus::timeout);
-  EXPECT_EQ(server.queries("silent.example", RecordType::txt), 2u);
-  EXPECT_EQ(both(), DnsStatus::timeout);
-  EXPECT_EQ(server.queries("silent.example", RecordType::txt), 2u);
-  EXPECT_EQ(server.queries("good.example", RecordType::txt), 2u);
 }
 
 // Nothing is known about a name when the resolver answers nobody.
@@ -178,22 +160,6 @@ TEST(FairQueue, NothingIsKeptOfAClientThatIsDone) {
     now += milliseconds(100);
   }
   EXPECT_LE(queue.clients(), 700u) << "those of the last minute";
-}
-
-TEST(SilentNames, AreBoundedAndForgotten) {
-  SilentNames names;
-  const auto now = steady_clock::now();
-  names.note_answer(now);
-  for (int i = 0; i < 30'000; ++i)
-    names.note_silence({std::to_string(i), RecordType::a}, now - seconds(1), now);
-  EXPECT_EQ(names.size(), SilentNames::kMostNames);
-  EXPECT_TRUE(names.contains({"1", RecordType::a}, now + seconds(59)));
-  EXPECT_FALSE(names.contains({"1", RecordType::a}, now + seconds(60)));
-  SilentNames disturbed;
-  disturbed.note_answer(now);
-  disturbed.note_lateness(now, seconds(2));
-  disturbed.note_silence({"1", RecordType::a}, now - seconds(1), now);
-  EXPECT_EQ(disturbed.size(), 0u) << "the agent itself may have lost the answer";
 }
 
 }  // namespace
