@@ -76,11 +76,12 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
   if (auto opened = open_state(settings.state); !opened) return opened;
   const Candidate candidate = candidate_of(loaded, reports_, *state_);
   pipeline_->set_domains(candidate.domains, candidate.remembered);  // before requests can arrive
+  // Before anybody can see that the agent runs, and then stop it: a signal waits for its handler.
+  boost::system::error_code ignored;
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   // Start the listeners before the checks: a port in use must not cost a round of probes.
   if (auto listening = listen(settings); !listening) return listening;
   if (auto applied = apply(candidate); !applied) return applied;
-  boost::system::error_code ignored;
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   await_signal();
   tick();
   return {};
