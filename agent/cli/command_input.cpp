@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/log.h"
+#include "state/state.h"
 
 namespace mtasts::cli {
 
@@ -32,6 +33,15 @@ bool has_state_file(std::string_view command, const settings::Settings& settings
   if (settings.state.path != ":memory:") return true;
   err << command << "the state is kept in memory only; set [state] path to a file\n";
   return false;
+}
+
+Result<verdict::HistoryPtr> recorded_history(const settings::Settings& settings,
+                                             const DomainName& domain) {
+  auto reading = state::read_state(settings.state.path, domain.text());
+  if (!reading) return reading.failure();
+  for (const state::Remembered& remembered : reading->remembered)
+    if (remembered.report->history != nullptr) return remembered.report->history;
+  return verdict::HistoryPtr();
 }
 
 void report_unreadable_state(std::string_view command, const Failure& failure, std::ostream& err) {

@@ -14,6 +14,7 @@
 #include "base/domain_name.h"
 #include "base/result.h"
 #include "settings/settings.h"
+#include "verdict/history/history.h"
 
 namespace mtasts::cli {
 
@@ -27,6 +28,10 @@ std::optional<settings::Settings> command_settings(const std::optional<std::stri
 // False: the state is in memory, where no other process can read it; kExitUnavailable.
 bool has_state_file(std::string_view command, const settings::Settings& settings,
                     std::ostream& err);
+// What an agent with these settings, which has a state file, remembers of the domain; null:
+// nothing. Fails where the file cannot be read, with kind not_found where there is none.
+Result<verdict::HistoryPtr> recorded_history(const settings::Settings& settings,
+                                             const DomainName& domain);
 // Why the state file could not be read; kExitUnavailable.
 void report_unreadable_state(std::string_view command, const Failure& failure, std::ostream& err);
 

@@ -10,12 +10,12 @@
 
 #include "base/printable.h"
 #include "cli/check_once.h"
+#include "cli/command_input.h"
 #include "protocol/sts/policy_writer.h"
 #include "protocol/sts/sts_record.h"
 #include "protocol/tlsrpt/tlsrpt_record.h"
 #include "publish/mx_patterns.h"
 #include "publish/rua.h"
-#include "state/state.h"
 #include "verdict/text.h"
 
 namespace mtasts::cli {
@@ -53,15 +53,11 @@ HostReach reach_of(const check::MailLook::Host& host, bool allow_private_address
 verdict::HistoryPtr read_history(const settings::Settings& settings, const DomainName& domain,
                                  std::ostream& err) {
   if (settings.state.path == ":memory:") return nullptr;
-  auto reading = state::read_state(settings.state.path, domain.text());
-  if (!reading) {
-    // Who has no agent yet has no state.
-    if (reading.failure().kind != FailureKind::not_found)
-      err << kGenerateName << "no history: " << reading.failure().detail << "\n";
-    return nullptr;
-  }
-  for (const state::Remembered& remembered : reading->remembered)
-    if (remembered.report->history != nullptr) return remembered.report->history;
+  auto history = recorded_history(settings, domain);
+  if (history) return *history;
+  // Who has no agent yet has no state.
+  if (history.failure().kind != FailureKind::not_found)
+    err << kGenerateName << "no history: " << history.failure().detail << "\n";
   return nullptr;
 }
 

@@ -19,7 +19,6 @@
 #include "present/plan_json.h"
 #include "report_store/report_reading.h"
 #include "settings/settings.h"
-#include "state/state.h"
 #include "verdict/domain/mx_name.h"
 
 namespace mtasts::cli {
@@ -69,13 +68,12 @@ verdict::HistoryPtr read_history(const settings::Settings& settings, const Domai
     err << kName << "the state is kept in memory only ([state] path), so there is no history\n";
     return nullptr;
   }
-  auto reading = state::read_state(settings.state.path, domain.text());
-  if (!reading) {
-    err << kName << "no history: " << reading.failure().detail << "\n";
+  auto history = recorded_history(settings, domain);
+  if (!history) {
+    err << kName << "no history: " << history.failure().detail << "\n";
     return nullptr;
   }
-  for (const state::Remembered& remembered : reading->remembered)
-    if (remembered.report->history != nullptr) return remembered.report->history;
+  if (*history != nullptr) return *history;
   err << kName << "nothing is recorded for " << domain.text() << ", so there is no history\n";
   return nullptr;
 }
