@@ -9,6 +9,7 @@
 
 #include "async/deadline.h"
 #include "async/when_all.h"
+#include "protocol/sts/policy_location.h"
 
 namespace mtasts::check {
 namespace {
@@ -62,7 +63,7 @@ asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
 asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
   SteadyTime began = environment_.steady_now();
   const std::string& domain = evidence.domain.text();
-  evidence.policy.host = "mta-sts." + domain;
+  evidence.policy.host = protocol::policy_host_of(domain);
 
   // The policy is fetched even when the record is broken, so that one fault does not hide the next.
   std::vector<asio::awaitable<void>> parts;

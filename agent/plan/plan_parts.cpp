@@ -8,14 +8,12 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "protocol/sts/policy_location.h"
 #include "protocol/sts/policy_writer.h"
 #include "verdict/domain/coverage.h"
 
 namespace mtasts::plan {
 namespace {
-
-// A widely used sender-side library refuses larger bodies, though RFC 8461 §3.3 allows 64 KiB.
-constexpr size_t kMostPolicy_bytes = 64000;
 
 verdict::HeldPolicy held_of(const verdict::CachedPolicy& instance, Time now) {
   bool served = instance.gone == Time();
@@ -129,7 +127,7 @@ std::vector<std::string> with_hosts(const std::vector<std::string>& patterns,
     if (!verdict::covering_pattern(all, host)) bare.push_back(host);
   for (std::string& pattern : verdict::suggested_patterns(bare))
     if (!contains(all, pattern)) all.push_back(std::move(pattern));
-  if (bytes_of(all) > kMostPolicy_bytes)
+  if (bytes_of(all) > protocol::kLongestPolicy_bytes)
     std::erase_if(all, [&](const std::string& pattern) { return !covers_any(pattern, hosts); });
   return all;
 }
@@ -179,7 +177,7 @@ PlanStep publish_record(const PlanInput& input, TxtRecord record, bool after_pol
 }
 
 std::string policy_url(const PlanInput& input) {
-  return fmt::format("https://mta-sts.{}/.well-known/mta-sts.txt", input.domain);
+  return protocol::policy_url(protocol::policy_host_of(input.domain));
 }
 
 std::string fetch_command(const PlanInput& input) {

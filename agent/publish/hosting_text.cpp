@@ -64,8 +64,6 @@ std::string double_quoted(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string policy_host_of(std::string_view domain) { return fmt::format("mta-sts.{}", domain); }
-
 std::string regex_of(std::string_view name) {
   std::string regex;
   for (char c : name) {

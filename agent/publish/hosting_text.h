@@ -10,11 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/sts/policy_location.h"
+
 namespace mtasts::publish {
 
-// Where a policy is served (RFC 8461 §3.3), and the same as a relative path.
-inline constexpr std::string_view kPolicyPath = "/.well-known/mta-sts.txt";
-inline constexpr std::string_view kPolicyFile = ".well-known/mta-sts.txt";
+using protocol::kPolicyPath;
+using protocol::policy_host_of;
+// The same as a relative path.
+inline constexpr std::string_view kPolicyFile = kPolicyPath.substr(1);
 
 struct Value {
   std::string_view name;
@@ -28,8 +31,6 @@ std::string fill(std::string_view pattern, std::initializer_list<Value> values);
 // A literal in double quotes that TOML, JSON, JavaScript and YAML read alike. `text` is UTF-8.
 std::string double_quoted(std::string_view text);
 
-// "mta-sts.example.com".
-std::string policy_host_of(std::string_view domain);
 // A regular expression that matches the name alone: "mta-sts\.example\.com".
 std::string regex_of(std::string_view name);
 

@@ -136,11 +136,11 @@ GeneratedPolicy generate_policy(const PolicyRequest& request) {
     return policy;
   }
   policy.text = protocol::write_policy(policy.mode, policy.mx, policy.max_age_seconds);
-  if (policy.text.size() > kLongestPolicy_bytes) {
+  if (policy.text.size() > protocol::kLongestPolicy_bytes) {
     policy.refusal = fmt::format(
         "the policy would have {} octets, and senders read {} at most; use wildcards, or fewer MX "
         "hosts",
-        policy.text.size(), kLongestPolicy_bytes);
+        policy.text.size(), protocol::kLongestPolicy_bytes);
     policy.text.clear();
     return policy;
   }

@@ -17,9 +17,6 @@
 
 namespace mtasts::publish {
 
-// Octets of a policy; a little less than the 64 KiB at which senders stop reading.
-inline constexpr size_t kLongestPolicy_bytes = 64000;
-
 struct LiveHost {
   std::string host;  // as the MX record names it, lower case; "": a null MX (RFC 7505)
   verdict::HostReach reach = verdict::HostReach::unknown;

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/domain_name.h"
 #include "base/printable.h"
+#include "protocol/sts/policy_location.h"
 #include "protocol/sts/policy_writer.h"
 
 namespace mtasts::publish {
@@ -124,7 +125,7 @@ PolicyHostReading read_policy_host(const std::vector<std::string>& written, std:
       complain(host.failure().detail);
     else if (!name.empty())
       complain(fmt::format("{} is a second name; a CNAME record has one target", shown));
-    else if (host->text() == fmt::format("mta-sts.{}", domain))
+    else if (host->text() == protocol::policy_host_of(domain))
       complain(
           fmt::format("{} is the policy host itself; give the name or the addresses of the "
                       "web server",
@@ -146,9 +147,11 @@ std::vector<ZoneRecord> records_of(const RecordsRequest& request) {
   };
   const PolicyHost& host = request.policy_host;
   for (const IpAddress& address : host.addresses)
-    add("mta-sts.", address.family() == AddressFamily::ipv4 ? "A" : "AAAA", address.text());
+    add(protocol::kPolicyHostPrefix, address.family() == AddressFamily::ipv4 ? "A" : "AAAA",
+        address.text());
   if (host.addresses.empty())
-    add("mta-sts.", "CNAME", host.name.empty() ? kWebServer : host.name, host.name.empty());
+    add(protocol::kPolicyHostPrefix, "CNAME", host.name.empty() ? kWebServer : host.name,
+        host.name.empty());
   add("_mta-sts.", "TXT", protocol::write_record(request.id));
   add("_smtp._tls.", "TXT",
       fmt::format("v=TLSRPTv1; rua={}",

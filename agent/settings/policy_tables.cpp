@@ -15,6 +15,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/time.h"
+#include "protocol/sts/policy_location.h"
 #include "protocol/sts/policy_writer.h"
 #include "settings/domain_list.h"
 #include "settings/value_parsers.h"
@@ -23,8 +24,7 @@ namespace mtasts::settings {
 namespace {
 
 constexpr std::string_view kWildcard = "*.";
-constexpr size_t kLongestName_bytes = 253;    // RFC 1035 §2.3.4
-constexpr size_t kPolicyHostLabel_bytes = 8;  // "mta-sts."
+constexpr size_t kLongestName_bytes = 253;  // RFC 1035 §2.3.4
 
 void complain(SettingsBuilder& builder, const Place& place, std::string message) {
   builder.errors.add(place, std::move(message));
@@ -103,7 +103,7 @@ class PolicyGatherer {
  private:
   void add(const PolicyTable& table, const Place& place, DomainName name,
            HostedPolicySettings& policy) {
-    if (name.text().size() + kPolicyHostLabel_bytes > kLongestName_bytes)
+    if (name.text().size() + protocol::kPolicyHostPrefix.size() > kLongestName_bytes)
       return complain(
           builder_, place,
           fmt::format("[[policy]] domains: \"{}\" is too long for a policy host, because "
@@ -130,11 +130,11 @@ class PolicyGatherer {
   void check_size(const PolicyTable& table, const HostedPolicySettings& policy) {
     const size_t size =
         protocol::write_policy(policy.mode, policy.mx, policy.max_age_seconds).size();
-    if (size > kMostPolicy_bytes)
+    if (size > protocol::kLongestPolicy_bytes)
       complain(builder_, table.mx_place,
                fmt::format("[[policy]] mx makes a policy of {} octets, and senders read {}; list "
                            "fewer names, or a wildcard for several",
-                           size, kMostPolicy_bytes));
+                           size, protocol::kLongestPolicy_bytes));
   }
 
   SettingsBuilder& builder_;

@@ -25,10 +25,8 @@ void take_policy_mx(SettingsBuilder& builder, const Place& place,
 void take_policy_max_age(SettingsBuilder& builder, const SourceText& value);
 
 // Fills settings.policy_host.policies, and .files and .directories with what was read for it. A
-// domain has one policy; a policy has a domain, and at most kMostPolicy_bytes.
+// domain has one policy; a policy has a domain, and at most
+// protocol::kLongestPolicy_bytes.
 void gather_policies(SettingsBuilder& builder);
-
-// What every tested sender reads.
-inline constexpr size_t kMostPolicy_bytes = 64'000;
 
 }  // namespace mtasts::settings

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "protocol/sts/policy_location.h"
 #include "state/certificate_rows.h"
 #include "state/change_rows.h"
 #include "state/content_hash.h"
@@ -71,7 +72,7 @@ void DomainWriter::write_report(Database& database, Known& known, const verdict:
       {known.id, name_of(report.outcome), hash, Value::blob(bytes)});
   Time before(std::chrono::milliseconds(
       database.number("SELECT checked_at FROM domain WHERE id=?1", {known.id}).value_or(0)));
-  const std::string host = "mta-sts." + report.domain;
+  const std::string host = protocol::policy_host_of(report.domain);
   note_certificates(database, host, CertificateUse::policy, {report.policy.chain}, before,
                     report.checked_at);
 }

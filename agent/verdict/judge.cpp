@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "protocol/sts/policy_location.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/extra_rules.h"
 #include "verdict/domain/hosted_rules.h"
@@ -140,7 +141,7 @@ PolicyReport report_policy(const RuleContext& context) {
   const PolicyEvidence& policy = context.evidence.policy;
   const PolicyReading& reading = context.reading;
   PolicyReport report;
-  report.url = "https://" + policy.host + "/.well-known/mta-sts.txt";
+  report.url = protocol::policy_url(policy.host);
   report.status = policy_status(policy, reading.attempt);
   for (const auto& answer : policy.addresses.answers)
     report.addresses.insert(report.addresses.end(), answer.addresses.begin(),

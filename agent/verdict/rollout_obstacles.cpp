@@ -8,6 +8,7 @@
 #include <bit>
 
 #include "base/printable.h"
+#include "protocol/sts/policy_location.h"
 #include "reports/statistics.h"
 #include "verdict/domain/report_rules.h"
 #include "verdict/history/phases.h"
@@ -67,7 +68,7 @@ Time host_watched(const History& history, const std::string& host) {
 std::vector<HostChain> chains_of(const RolloutBasis& basis) {
   const Report& report = basis.report;
   std::vector<HostChain> all;
-  HostChain policy{"mta-sts." + report.domain, nullptr, kNever};
+  HostChain policy{protocol::policy_host_of(report.domain), nullptr, kNever};
   consider(policy, report.policy.chain);
   if (basis.history != nullptr) policy.watched = policy_watched(*basis.history);
   all.push_back(std::move(policy));

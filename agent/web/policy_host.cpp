@@ -8,15 +8,13 @@
 #include <map>
 #include <utility>
 
+#include "protocol/sts/policy_location.h"
 #include "web/policy_request.h"
 
 namespace mtasts::web {
 namespace {
 
 using present::PolicyRejection;
-
-constexpr std::string_view kPath = "/.well-known/mta-sts.txt";
-constexpr std::string_view kHostPrefix = "mta-sts.";
 
 template <size_t count>
 using Counts = std::array<std::atomic<uint64_t>, count>;
@@ -64,7 +62,7 @@ PolicyHost::Table::Table(const Policies& policies, const Table& before) {
     // RFC 8461 §3.2: the media type is text/plain. A policy is ASCII, so no charset is needed.
     if (response == nullptr)
       response = fixed_response("200 OK", "Content-Type: text/plain\r\n", policy->body);
-    std::string host = std::string(kHostPrefix) + domain;
+    std::string host = protocol::policy_host_of(domain);
     const Entry* known = before.find(host);
     Requests requests =
         known != nullptr ? known->requests : std::make_shared<std::atomic<uint64_t>>(0);
@@ -117,7 +115,7 @@ FixedResponsePtr PolicyHost::response_to(const HttpRequest& request) const {
   const auto own = table();
   const Table::Entry* entry = own->find(wanted->host);
   if (entry == nullptr) return rejected(PolicyRejection::host);
-  if (wanted->path != kPath) return rejected(PolicyRejection::path);
+  if (wanted->path != protocol::kPolicyPath) return rejected(PolicyRejection::path);
   if (request.method != "GET" && request.method != "HEAD") return rejected(PolicyRejection::method);
   entry->requests->fetch_add(1, std::memory_order_relaxed);
   count_one(counters_->served, present::policy_reader_of(request.user_agent));
@@ -144,7 +142,7 @@ std::vector<present::HostedDomainFacts> PolicyHost::domains() const {
   std::vector<present::HostedDomainFacts> facts;
   facts.reserve(own->by_host().size());
   for (const auto& [host, entry] : own->by_host())
-    facts.push_back({host.substr(kHostPrefix.size()), entry.policy->id,
+    facts.push_back({host.substr(protocol::kPolicyHostPrefix.size()), entry.policy->id,
                      entry.requests->load(std::memory_order_relaxed)});
   std::sort(facts.begin(), facts.end(),
             [](const auto& one, const auto& other) { return one.domain < other.domain; });

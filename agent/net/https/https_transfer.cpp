@@ -16,6 +16,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "net/tls/tls_error.h"
+#include "protocol/sts/policy_location.h"
 
 namespace mtasts::net {
 namespace {
@@ -108,7 +109,7 @@ void HttpsTransfer::set_options() {
   CURL* easy = easy_.get();
   const std::string authority =
       target_.port == 443 ? target_.host : fmt::format("{}:{}", target_.host, target_.port);
-  const std::string url = fmt::format("https://{}/.well-known/mta-sts.txt", authority);
+  const std::string url = protocol::policy_url(authority);
   const bool v6 = target_.address.family() == AddressFamily::ipv6;
   const std::string address = target_.address.text();
   // The address has been checked: libcurl must not resolve the name again.

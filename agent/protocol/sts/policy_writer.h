@@ -5,6 +5,7 @@
 // hold must be valid: nothing is checked here. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,10 @@
 #include "protocol/sts/sts_policy.h"
 
 namespace mtasts::protocol {
+
+// What a policy should not exceed: a widely used library of senders refuses more, although
+// RFC 8461 §3.3 suggests 64 KiB.
+inline constexpr size_t kLongestPolicy_bytes = 64'000;
 
 // A policy (RFC 8461 §3.2): version first, CRLF after every line, including the last; max_age is
 // limited to kMaxAgeLimit_seconds.

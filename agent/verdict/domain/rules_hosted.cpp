@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/printable.h"
+#include "protocol/sts/policy_location.h"
 #include "protocol/sts/policy_writer.h"
 #include "verdict/domain/coverage.h"
 #include "verdict/domain/hosted_rules.h"
@@ -66,10 +67,6 @@ std::vector<std::string> uncovered(const RuleContext& context, const HostedPolic
   return hosts;
 }
 
-std::string url_of(const RuleContext& context) {
-  return fmt::format("https://{}/.well-known/mta-sts.txt", context.evidence.policy.host);
-}
-
 // The first address that answers with something other than the agent's policy.
 struct OtherAnswer {
   const HttpsAttempt* attempt = nullptr;
@@ -86,7 +83,8 @@ OtherAnswer other_answer(const RuleContext& context, const HostedPolicy& own) {
 }
 
 std::string answer_text(const RuleContext& context, const OtherAnswer& other) {
-  const std::string place = fmt::format("{} [{}]", url_of(context), other.attempt->address.text());
+  const std::string place = fmt::format(
+      "{} [{}]", protocol::policy_url(context.evidence.policy.host), other.attempt->address.text());
   if (other.reading == nullptr)
     return fmt::format("{} answers with status {}", place, other.attempt->http_status);
   const auto& policy = other.reading->policy;
@@ -124,8 +122,8 @@ std::string hosted_publication_fix(const RuleContext& context) {
       fmt::format("publish this TXT record at {}: \"{}\"", context.evidence.record.name,
                   protocol::write_record(own->id));
   if (serves_hosted(context)) return fmt::format("The policy is served, so {} now", record);
-  return fmt::format("First make {} lead to the agent's [policy_host], then {}", url_of(context),
-                     record);
+  return fmt::format("First make {} lead to the agent's [policy_host], then {}",
+                     protocol::policy_url(context.evidence.policy.host), record);
 }
 
 std::optional<HostedReport> report_hosted(const RuleContext& context) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "protocol/sts/policy_location.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -32,7 +33,7 @@ std::string verify_command(const FindingRow& row, const Vantage& vantage,
   int port = mail ? vantage.smtp_port : vantage.https_port;
   const std::string& trust = mail ? vantage.smtp_ca_file : vantage.https_ca_file;
   const std::string& domain = target.domain;
-  std::string policy_host = "mta-sts." + domain;
+  std::string policy_host = protocol::policy_host_of(domain);
   std::string host = target.host.empty() ? policy_host : printable(target.host, 253);
   std::string peer = target.address ? target.address->text() : host;
   std::string bracketed = peer.find(':') != std::string::npos ? "[" + peer + "]" : peer;

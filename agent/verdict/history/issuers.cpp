@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "protocol/sts/policy_location.h"
+
 namespace mtasts::verdict {
 namespace {
 
@@ -16,7 +18,8 @@ bool contains(const std::vector<std::string>& texts, const std::string& text) {
 bool is_in_use(const SeenIssuer& known, const History& history, const Observation& seen) {
   bool seen_now = std::any_of(seen.issuers.begin(), seen.issuers.end(),
                               [&](const auto& one) { return one.host == known.host; });
-  if (seen_now || !history.mx.value || known.host.starts_with("mta-sts.")) return true;
+  if (seen_now || !history.mx.value || known.host.starts_with(protocol::kPolicyHostPrefix))
+    return true;
   return std::binary_search(history.mx.value->begin(), history.mx.value->end(), known.host);
 }
 
