@@ -7,7 +7,7 @@
 # Expected: the line break in a quoted scalar is folded into one blank, an empty line into one LF, whichever line
 # break the file has (YAML 1.2.2 §5.4, §6.5, §7.3.1). Seen: with LF it does so. With CRLF the break becomes LF, and
 # an empty line becomes three, in double and in single quotes; a plain scalar and an escaped break are right.
-# gopkg.in/yaml.v3 reads both files alike. (1.18.0 read block scalars of such a file wrongly, too; that is mended.)
+# gopkg.in/yaml.v3 reads both files alike. (1.18.0 read block scalars of such a file wrongly, too; that is fixed.)
 # It matters to DNS as code: a TXT value such as "v=TLSRPTv1;" and, on the next line, "rua=mailto:…", saved on
 # Windows or checked out by git with autocrlf, gets an LF in the middle, and no sender reads the record.
 #

@@ -19,22 +19,18 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import unittest
-from pathlib import Path
 
 import yaml
 
 from agent import COMMAND_SECONDS
-from certificates import CertificateAuthority
-from domains import Certificate
 from npm_tools import npm_package
-from policy_hosts import SETTINGS, UNBOUND, installed
-from processes import Guard, Server, WorldError, accepts, free_port, require_root, wait_until
+from policy_hosts import installed
+from processes import WorldError, require_root
+from web_hosts import WebHosts
 
 PROGRAMS = ("openssl", "unbound", "nginx", "apache2", "caddy", "curl", "npm")
 WORKERD = "@cloudflare/workerd-linux-64@1.20261117.1"
-START_SECONDS = 20.0
 PATH = "/.well-known/mta-sts.txt"
 MODE, MAX_AGE, MX = "enforce", "2592000", ("mx.host.test", "*.mx.host.test")
 ZONE = "host.test"
@@ -144,51 +140,31 @@ def changed(text, changes):
     return text
 
 
-class Hosts:
-    """The running servers. `ports`: dns, https, plain."""
+class Hosts(WebHosts):
+    """`ports`: also plain."""
 
     def __init__(self, write, cache):
-        self.write = write
+        super().__init__("hosting-", "plain")
+        self.writer = write
         self.workerd = npm_package(cache, WORKERD) / "bin/workerd"
-        self.directory = Path(tempfile.mkdtemp(prefix="hosting-"))
-        self.directory.chmod(0o755)
-        self.guard = Guard()
-        self.servers = []
-        self.ports = {name: free_port() for name in ("dns", "https", "plain")}
-        self.authority = CertificateAuthority(self.directory / "certificates")
-        self.leaves = {}
         self.policies = {}
 
     def start(self):
         self.authority.create()
         for name, domain in DOMAINS.items():
-            self.authority.issue(f"mta-sts.{domain}", Certificate.valid)
-            self.leaves[name] = self.authority.files_of(f"mta-sts.{domain}")
+            self.issue(name, f"mta-sts.{domain}")
             folder = self.directory / "generated" / name
-            subprocess.run([self.write, folder, domain, MODE, MAX_AGE, *MX], check=True, timeout=COMMAND_SECONDS)
+            subprocess.run([self.writer, folder, domain, MODE, MAX_AGE, *MX], check=True, timeout=COMMAND_SECONDS)
             self.policies[name] = (folder / "policy").read_bytes()
-        (self.directory / "settings.toml").write_text(SETTINGS.format(ca_file=self.authority.ca_file, **self.ports))
+        self.write_settings()
         for start in (self._unbound, self._nginx, self._apache, self._caddy, self._worker):
             start()
-        for name in DOMAINS:
-            wait_until(lambda address=self.address(name): accepts(address, self.ports["https"]),
-                       f"the server of {name}", START_SECONDS, self.servers)
-
-    def stop(self):
-        for server in self.servers:
-            server.stop()
-        self.guard.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self.wait_for(DOMAINS)
 
     @staticmethod
     def address(name):
         # Two servers of one address, because nginx makes no table of names for one alone.
         return f"127.0.91.{list(DOMAINS).index('nginx' if name == 'nginx-long' else name) + 1}"
-
-    def _run(self, name, *command, **environment):
-        server = Server(name, command, self.directory / f"{name}.log", self.guard, {**os.environ, **environment})
-        self.servers.append(server)
-        server.start()
 
     def _unbound(self):
         hosts = (MX[0], MX[1].replace("*", "backup"))
@@ -198,10 +174,7 @@ class Hosts:
         for name, domain in DOMAINS.items():
             records += [f'_mta-sts.{domain}. TXT "v=STSv1; id=1;"', f"mta-sts.{domain}. A {self.address(name)}",
                         f'_smtp._tls.{domain}. TXT "v=TLSRPTv1; rua=mailto:tls@{ZONE}"']
-        data = "".join(f"    local-data: '{record}'\n" for record in records)
-        file = self.directory / "unbound.conf"
-        file.write_text(UNBOUND.format(port=self.ports["dns"], directory=self.directory, data=data))
-        self._run("unbound", "unbound", "-d", "-c", file)
+        self.run_unbound(records)
 
     def _generated(self, name, target):
         return self.directory / "generated" / name / target
@@ -239,7 +212,7 @@ class Hosts:
             ("listen 8080;", f"listen {self.address('kubernetes')}:{self.ports['https']} ssl;")]))
         file = self.directory / "nginx.conf"
         file.write_text(NGINX.format(directory=self.directory, leaf=self.leaves["kubernetes"]))
-        self._run("nginx", "nginx", "-e", "stderr", "-c", file, "-p", self.directory)
+        self.run("nginx", "nginx", "-e", "stderr", "-c", file, "-p", self.directory)
 
     def _apache(self):
         address = self.address("apache")
@@ -252,14 +225,14 @@ class Hosts:
         modules = "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in APACHE_MODULES)
         file = self.directory / "apache.conf"
         file.write_text(APACHE.format(directory=self.directory, modules=modules, address=address, **self.ports))
-        self._run("apache", "apache2", "-D", "FOREGROUND", "-f", file)
+        self.run("apache", "apache2", "-D", "FOREGROUND", "-f", file)
 
     def _caddy(self):
         text = (self._generated("caddy", "caddy") / f"mta-sts.{DOMAINS['caddy']}.caddy").read_text()
         site, file = self.directory / "site.caddy", self.directory / "Caddyfile"
         site.write_text(changed(text, [*self._paths("caddy"), ("# tls ", "tls ")]))
         file.write_text(CADDY.format(address=self.address("caddy"), file=site, **self.ports))
-        self._run("caddy", "caddy", "run", "--adapter", "caddyfile", "--config", file, HOME=str(self.directory),
+        self.run("caddy", "caddy", "run", "--adapter", "caddyfile", "--config", file, HOME=str(self.directory),
                   XDG_DATA_HOME=str(self.directory), XDG_CONFIG_HOME=str(self.directory))
 
     def _worker(self):
@@ -270,7 +243,7 @@ class Hosts:
         shutil.copy(self.leaves[name].chain_file, folder / "chain.pem")
         file = folder / "config.capnp"
         file.write_text(WORKER.format(address=self.address(name), **self.ports))
-        self._run("workerd", self.workerd, "serve", file)
+        self.run("workerd", self.workerd, "serve", file)
 
 
 def on_each_server(test):

@@ -14,19 +14,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 from agent import COMMAND_SECONDS, EXIT_STATUS, command_line
-from certificates import CertificateAuthority
-from domains import Certificate
-from processes import Guard, Server, WorldError, accepts, free_port, require_root, wait_until
+from processes import WorldError, require_root
+from web_hosts import WebHosts
 
 PROGRAMS = ("openssl", "unbound", "nginx", "apache2", "caddy", "haproxy", "hitch", "lighttpd", "nghttpd",
             "stunnel4")
 PACKAGES = "apache2-bin caddy haproxy hitch lighttpd lighttpd-mod-openssl nghttp2-server stunnel4"
-START_SECONDS = 20.0
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: mx.web.test\r\nmax_age: 2592000\r\n"
 # Where Debian installs the modules of a server, relative to the root of the installation.
 APACHE_MODULES = "lib/apache2/modules"
@@ -37,40 +34,6 @@ HEALTHY = ("nginx", "nginx-gzip", "apache", "caddy", "lighttpd", "haproxy", "hit
 BROKEN = ("nginx-dotfolders", "nginx-dead", "nginx-coded", "apache-forbidden", "apache-dead", "caddy-empty", "nghttpd",
           "haproxy-dead", "haproxy-tls-dead", "hitch-dead", "stunnel-dead", "lighttpd-denied")
 NAMES = HEALTHY + BROKEN
-
-SETTINGS = """\
-domains = []
-[check]
-timeout = "30s"
-[dns]
-servers = ["127.0.0.1:{dns}"]
-[https]
-port = {https}
-timeout = "10s"
-ca_file = "{ca_file}"
-[canary]
-dns = []
-https = []
-smtp = []
-[network]
-allow_private_addresses = true
-families = ["ipv4"]
-[state]
-path = ":memory:"
-"""
-
-UNBOUND = """\
-server:
-    interface: 127.0.0.1@{port}
-    access-control: 127.0.0.0/8 allow
-    local-zone: "test." static
-    username: ""
-    chroot: ""
-    directory: "{directory}"
-    pidfile: "{directory}/unbound.pid"
-    use-syslog: no
-    do-daemonize: no
-{data}"""
 
 NGINX = """\
 daemon off;
@@ -209,54 +172,28 @@ key = {leaf.key_file}
 """
 
 
-class Hosts:
-    """The running servers. `ports`: dns, https, plain (a web server without TLS), dead (nothing listens)."""
+class Hosts(WebHosts):
+    """`ports`: also plain (a web server without TLS) and dead (nothing listens)."""
 
     def __init__(self):
-        self.directory = Path(tempfile.mkdtemp(prefix="policy-hosts-"))
-        self.directory.chmod(0o755)
-        self.guard = Guard()
-        self.servers = []
-        self.ports = {name: free_port() for name in ("dns", "https", "plain", "dead")}
-        self.authority = CertificateAuthority(self.directory / "certificates")
-        self.leaves = {}
+        super().__init__("policy-hosts-", "plain", "dead")
 
     def start(self):
         self.authority.create()
         for name in NAMES:
-            host = f"mta-sts.{name}.web.test"
-            self.authority.issue(host, Certificate.valid)
-            self.leaves[name] = self.authority.files_of(host)
+            self.issue(name, f"mta-sts.{name}.web.test")
         file = self.directory / "site" / ".well-known" / "mta-sts.txt"
         file.parent.mkdir(parents=True)
         file.write_bytes(POLICY.encode())
-        self._write("settings.toml", SETTINGS.format(ca_file=self.authority.ca_file, **self.ports))
+        self.write_settings()
         for start in (self._unbound, self._nginx, self._apache, self._caddy, self._lighttpd, self._haproxy, self._hitch,
                       self._stunnel, self._nghttpd):
             start()
-        for name in NAMES:
-            wait_until(lambda address=self.address(name): accepts(address, self.ports["https"]),
-                       f"the server of {name}", START_SECONDS, self.servers)
-
-    def stop(self):
-        for server in self.servers:
-            server.stop()
-        self.guard.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self.wait_for(NAMES)
 
     @staticmethod
     def address(name):
         return f"127.0.90.{NAMES.index(name) + 1}"
-
-    def _write(self, name, text):
-        file = self.directory / name
-        file.write_text(text)
-        return file
-
-    def _run(self, name, *command, **environment):
-        server = Server(name, command, self.directory / f"{name}.log", self.guard, {**os.environ, **environment})
-        self.servers.append(server)
-        server.start()
 
     def _fill(self, template, name, more="", **values):
         return template.format(name=name, address=self.address(name), leaf=self.leaves[name], more=more,
@@ -269,9 +206,7 @@ class Hosts:
                         f"mta-sts.{name}.web.test. A {self.address(name)}",
                         f'_smtp._tls.{name}.web.test. TXT "v=TLSRPTv1; rua=mailto:tls@web.test"',
                         f"{name}.web.test. MX 10 mx.web.test."]
-        data = "".join(f"    local-data: '{record}'\n" for record in records)
-        file = self._write("unbound.conf", UNBOUND.format(port=self.ports["dns"], directory=self.directory, data=data))
-        self._run("unbound", "unbound", "-d", "-c", file)
+        self.run_unbound(records)
 
     def _nginx(self):
         dead = f"location / {{ proxy_pass http://127.0.0.1:{self.ports['dead']}; }}"
@@ -279,37 +214,37 @@ class Hosts:
                 "nginx-dotfolders": "location ~ /\\. { deny all; }", "nginx-dead": dead,
                 "nginx-coded": "add_header Content-Encoding br;"}
         servers = "".join(self._fill(NGINX_SERVER, name, text) for name, text in more.items())
-        file = self._write("nginx.conf", NGINX.format(directory=self.directory, plain=self.ports["plain"],
+        file = self.write("nginx.conf", NGINX.format(directory=self.directory, plain=self.ports["plain"],
                                                       servers=servers, mime_types="/etc/nginx/mime.types"))
-        self._run("nginx", "nginx", "-e", "stderr", "-c", file, "-p", self.directory)
+        self.run("nginx", "nginx", "-e", "stderr", "-c", file, "-p", self.directory)
 
     def _apache(self):
         denied = '<LocationMatch "/\\.">\n        Require all denied\n    </LocationMatch>'
         more = {"apache": "", "apache-forbidden": denied,
                 "apache-dead": f"ProxyPass / http://127.0.0.1:{self.ports['dead']}/"}
         servers = "".join(self._fill(APACHE_SERVER, name, text) for name, text in more.items())
-        file = self._write("apache.conf", APACHE.format(directory=self.directory, servers=servers,
+        file = self.write("apache.conf", APACHE.format(directory=self.directory, servers=servers,
                                                         modules=installed("apache2", APACHE_MODULES)))
-        self._run("apache", "apache2", "-D", "FOREGROUND", "-f", file)
+        self.run("apache", "apache2", "-D", "FOREGROUND", "-f", file)
 
     def _caddy(self):
         serving = f"root * {self.directory}/site\n    file_server"
         servers = (self._fill(CADDY_SERVER, "caddy", serving) +
                    self._fill(CADDY_SERVER, "caddy-empty", "respond /other 404"))
-        file = self._write("Caddyfile", CADDY.format(servers=servers))
-        self._run("caddy", "caddy", "run", "--adapter", "caddyfile", "--config", file, HOME=str(self.directory),
+        file = self.write("Caddyfile", CADDY.format(servers=servers))
+        self.run("caddy", "caddy", "run", "--adapter", "caddyfile", "--config", file, HOME=str(self.directory),
                   XDG_DATA_HOME=str(self.directory), XDG_CONFIG_HOME=str(self.directory))
 
     def _nghttpd(self):
         leaf = self.leaves["nghttpd"]
-        self._run("nghttpd", "nghttpd", "-d", self.directory / "site", "-a", self.address("nghttpd"),
+        self.run("nghttpd", "nghttpd", "-d", self.directory / "site", "-a", self.address("nghttpd"),
                   "--mime-types-file=/etc/mime.types", self.ports["https"], leaf.key_file, leaf.chain_file)
 
     def _lighttpd(self):
         denied = '$HTTP["url"] =~ "/\\." { url.access-deny = ( "" ) }'
         for name, more in (("lighttpd", ""), ("lighttpd-denied", denied)):
-            file = self._write(f"{name}.conf", self._fill(LIGHTTPD, name, more))
-            self._run(name, "lighttpd", "-D", "-f", file, "-m", installed("lighttpd", LIGHTTPD_MODULES))
+            file = self.write(f"{name}.conf", self._fill(LIGHTTPD, name, more))
+            self.run(name, "lighttpd", "-D", "-f", file, "-m", installed("lighttpd", LIGHTTPD_MODULES))
 
     def _haproxy(self):
         file = self.directory / "site/.well-known/mta-sts.txt"
@@ -318,18 +253,18 @@ class Hosts:
                            self._fill(HAPROXY_SERVER, "haproxy-front", "default_backend plain", mode="http"),
                            self._fill(HAPROXY_SERVER, "haproxy-dead", "default_backend dead", mode="http"),
                            self._fill(HAPROXY_SERVER, "haproxy-tls-dead", "default_backend tls_dead", mode="tcp")))
-        file = self._write("haproxy.cfg", HAPROXY.format(servers=servers, **self.ports))
-        self._run("haproxy", "haproxy", "-db", "-f", file)
+        file = self.write("haproxy.cfg", HAPROXY.format(servers=servers, **self.ports))
+        self.run("haproxy", "haproxy", "-db", "-f", file)
 
     def _hitch(self):
         for name, backend in (("hitch", "plain"), ("hitch-dead", "dead")):
-            file = self._write(f"{name}.conf", self._fill(HITCH, name, backend=self.ports[backend]))
-            self._run(name, "hitch", f"--config={file}")
+            file = self.write(f"{name}.conf", self._fill(HITCH, name, backend=self.ports[backend]))
+            self.run(name, "hitch", f"--config={file}")
 
     def _stunnel(self):
         for name, backend in (("stunnel", "plain"), ("stunnel-dead", "dead")):
-            file = self._write(f"{name}.conf", self._fill(STUNNEL, name, backend=self.ports[backend]))
-            self._run(name, "stunnel4", file)
+            file = self.write(f"{name}.conf", self._fill(STUNNEL, name, backend=self.ports[backend]))
+            self.run(name, "stunnel4", file)
 
 
 def installed(program, folder):

@@ -8,12 +8,13 @@ The tests run in the order of their names, and each goes on where the one before
 """
 
 import argparse
+import json
 import re
 import sys
 import unittest
 
 from processes import accepts, wait_until
-from publishing_world import POLICY_ADDRESS, STARTING, PublishingWorld, json_of, records_of
+from publishing_world import POLICY_ADDRESS, STARTING, PublishingWorld, records_of
 
 DOMAIN = STARTING.name
 DAY_SECONDS = 86400
@@ -24,10 +25,8 @@ REPORTS = "mailto:tls-reports@healthy.test"
 # What the printed steps announce: before anything is published, and between new settings and the record for them.
 ANNOUNCED = {"sts-txt-missing", "tlsrpt-missing", "sts-hosted-id-differs"}
 NEVER_ALARMING = ("info", "unknown")
-# The rungs, and the most days that the advisor may ask for on each.
-LADDER = (("testing", DAY_SECONDS), ("testing", 7 * DAY_SECONDS), ("enforce", 7 * DAY_SECONDS),
-          ("enforce", 30 * DAY_SECONDS))
-MOST_DAYS_PER_RUNG = 40
+# More than the advisor may ask for before a step.
+MOST_DAYS_BEFORE_A_STEP = 40
 DAYS_TO_RENEWAL = 12
 options = None
 
@@ -45,7 +44,7 @@ class Publishing(unittest.TestCase):
 
     def codes(self, report, *severities):
         return {finding["code"] for finding in report["findings"]
-                if (finding["severity"] in severities) or not severities}
+                if finding["severity"] in severities or not severities}
 
     def alarming(self):
         return {code for code, severity in self.world.findings_seen if severity not in NEVER_ALARMING}
@@ -69,8 +68,7 @@ class Publishing(unittest.TestCase):
         done = self.world.run("generate", "all", DOMAIN, "--for", "agent", "--rua", REPORTS,
                               "--policy-host", POLICY_ADDRESS, "--out", str(self.files))
         self.assertEqual(done.returncode, 0, done.stderr)
-        for name, kind in (("mta-sts.txt", "policy"),):
-            self.assertEqual(self.world.agent.run("lint", kind, str(self.files / name)).returncode, 0)
+        self.assertEqual(self.world.agent.run("lint", "policy", str(self.files / "mta-sts.txt")).returncode, 0)
         policy = (self.files / "mta-sts.txt").read_bytes().decode()
         self.assertEqual(policy, "version: STSv1\r\nmode: testing\r\nmx: mx1.healthy.test\r\nmx: mx2.healthy.test\r\n"
                                  "max_age: 86400\r\n")
@@ -93,7 +91,7 @@ class Publishing(unittest.TestCase):
 
     def climb(self, mode, max_age):
         """Lets days pass until the advisor says go on, and does what it says."""
-        for day in range(MOST_DAYS_PER_RUNG):
+        for day in range(MOST_DAYS_BEFORE_A_STEP):
             if day % DAYS_TO_RENEWAL == DAYS_TO_RENEWAL - 1:
                 self.world.renew_certificates()
             for _ in range(DAY_HOURS // HOURS_BETWEEN_CHECKS):
@@ -101,7 +99,7 @@ class Publishing(unittest.TestCase):
             if self.world.sample("mtasts_rollout_ready", domain=DOMAIN) == 1:
                 break
         else:
-            self.fail(f"not ready after {MOST_DAYS_PER_RUNG} days: {self.world.run('plan', 'enforce', DOMAIN).stdout}")
+            self.fail(f"not ready after {MOST_DAYS_BEFORE_A_STEP} days: {self.world.run('plan', 'enforce', DOMAIN).stdout}")
         self.assertIn("sts-ready-for-next-phase", self.codes(self.world.report()))
         self.follow_plan()
         report = self.world.settle(lambda report: report["policy"]["mode"] == mode
@@ -113,7 +111,7 @@ class Publishing(unittest.TestCase):
         """Changes the lines of the settings that the plan prints, then publishes the record that it prints."""
         done = self.world.run("plan", "enforce", DOMAIN, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        steps = json_of(done)["steps"]
+        steps = json.loads(done.stdout)["steps"]
         step = next((step for step in steps if step.get("settings")), None)
         self.assertIsNotNone(step, done.stdout)
         for line in step["settings"]:
@@ -127,13 +125,13 @@ class Publishing(unittest.TestCase):
         self.world.set_records(record["name"], "TXT", [record["value"]])
 
     def test_04_longer_testing(self):
-        self.climb(*LADDER[1])
+        self.climb("testing", 7 * DAY_SECONDS)
 
     def test_05_enforce(self):
-        self.climb(*LADDER[2])
+        self.climb("enforce", 7 * DAY_SECONDS)
 
     def test_06_enforce_for_a_month(self):
-        self.climb(*LADDER[3])
+        self.climb("enforce", 30 * DAY_SECONDS)
 
     def test_07_it_ends_ok_without_a_surprise_on_the_way(self):
         report = self.world.settle()

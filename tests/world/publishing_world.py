@@ -3,7 +3,6 @@
 """A world in which one domain has mail and nothing else, and an agent whose calendar a test can move on."""
 
 import datetime
-import json
 import os
 import re
 import struct
@@ -145,7 +144,3 @@ def records_of(zone_text):
             text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', value)) if kind == "TXT" else value
             found.append((name.removesuffix("."), kind, text))
     return found
-
-
-def json_of(done):
-    return json.loads(done.stdout)
