@@ -304,3 +304,27 @@ class Blackbox(Process):
         shares = [self.targets[i::PROBERS] for i in range(PROBERS)]
         with concurrent.futures.ThreadPoolExecutor(PROBERS) as pool:
             list(pool.map(self._probe_all, shares))
+
+def idle_settings(domain, web_port, state=":memory:", telemetry=""):
+    """Settings of an agent that does nothing but what is appended to them."""
+    return f"""domains = ["{domain}"]
+[check]
+interval = "1h"
+[dns]
+servers = ["127.0.0.1:{free_port()}"]
+[canary]
+dns = []
+https = []
+smtp = []
+[state]
+path = "{state}"
+[web]
+listen = ["127.0.0.1:{web_port}"]
+[telemetry]
+listen = "{telemetry}"
+"""
+
+
+def without_overrides():
+    """The environment without settings of the agent."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("MTASTS_")}

@@ -5,13 +5,12 @@ CPU second of the server, over kept connections and with a connection for each r
 
 ab (apache2-utils) asks both; what it uses itself does not count."""
 
-import os
 import re
 import signal
 import statistics
 import subprocess
 
-from peers import BenchError, free_port, get, wait_until
+from peers import BenchError, free_port, get, idle_settings, wait_until, without_overrides
 from reports_bench import cpu_seconds
 
 DOMAIN = "bench.test"
@@ -32,9 +31,8 @@ class Server:
         self.plain, self.tls = ports
         self.log = log
         with open(log, "wb") as output:
-            environment = {key: value for key, value in os.environ.items() if not key.startswith("MTASTS_")}
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                          env=environment)
+                                          env=without_overrides())
         wait_until(self.answers, f"the start of {command[0]}", pause=0.05)
 
     def answers(self):
@@ -88,22 +86,7 @@ def agent_on(binary, directory, port, cert_and_key):
     """An agent that serves a policy and has nothing else to do."""
     config = directory / f"agent-{port}.toml"
     tls = 'cert_file = "{}"\nkey_file = "{}"'.format(*cert_and_key) if cert_and_key else ""
-    config.write_text(f"""domains = ["{DOMAIN}"]
-[check]
-interval = "1h"
-[dns]
-servers = ["127.0.0.1:{free_port()}"]
-[canary]
-dns = []
-https = []
-smtp = []
-[state]
-path = ":memory:"
-[web]
-listen = ["127.0.0.1:{free_port()}"]
-[telemetry]
-listen = ""
-[policy_host]
+    config.write_text(idle_settings(DOMAIN, free_port()) + f"""[policy_host]
 listen = ["127.0.0.1:{port}"]
 {tls}
 [[policy]]

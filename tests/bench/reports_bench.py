@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peers import BenchError, free_port, get, samples_of, wait_until
+from peers import BenchError, free_port, get, idle_settings, samples_of, wait_until, without_overrides
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "world"))
 from processes import accepts as accepts_at
@@ -86,30 +86,15 @@ class ReportAgent:
         self.web, self.https = free_port(), free_port()
         self.log = directory / f"agent-{self.web}.log"
         config = directory / f"agent-{self.web}.toml"
-        config.write_text(f"""domains = ["{DOMAIN}"]
-[check]
-interval = "1h"
-[dns]
-servers = ["127.0.0.1:{free_port()}"]
-[canary]
-dns = []
-https = []
-smtp = []
-[state]
-path = "{directory}/state-{self.web}/state.db"
-[web]
-listen = ["127.0.0.1:{self.web}"]
-[telemetry]
-listen = "127.0.0.1:{free_port()}"
-[reports]
+        state, telemetry = directory / f"state-{self.web}/state.db", f"127.0.0.1:{free_port()}"
+        config.write_text(idle_settings(DOMAIN, self.web, state, telemetry) + f"""[reports]
 enabled = true
 [reports.https]
 listen = ["127.0.0.1:{self.https}"]
 """)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("MTASTS_")}
         with open(self.log, "wb") as output:
             self.child = subprocess.Popen([binary, "serve", "--config", config], stdin=subprocess.DEVNULL,
-                                          stdout=output, stderr=output, env=environment)
+                                          stdout=output, stderr=output, env=without_overrides())
         wait_until(lambda: self.must_live() or accepts_at("127.0.0.1", self.https), "the agent's start", pause=0.02)
 
     def must_live(self):
