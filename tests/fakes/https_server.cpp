@@ -8,13 +8,10 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <string_view>
 #include <utility>
-
-#include "fakes/loopback_socket.h"
 
 namespace mtasts::fakes {
 namespace {
@@ -164,11 +161,6 @@ void send_response(SSL* ssl, int socket, const HttpsScript& script) {
 
 }  // namespace
 
-struct HttpsServer::Connection {
-  int socket = -1;
-  std::thread thread;
-};
-
 std::string response_with(const std::string& head, const std::string& body) {
   return head + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -179,26 +171,9 @@ std::string policy_response(const std::string& body) {
 
 HttpsServer::HttpsServer(Identity identity, HttpsScript script, const std::string& address,
                          uint16_t port)
-    : identity_(std::move(identity)), script_(std::move(script)) {
-  listener_ = listen_on_loopback(address, 512, port);
-  port_ = port_of_socket(listener_);
-  acceptor_ = std::thread([this] { accept_loop(); });
-}
-
-HttpsServer::~HttpsServer() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    for (const auto& connection : connections_) shutdown(connection->socket, SHUT_RDWR);
-  }
-  shutdown(listener_, SHUT_RDWR);
-  acceptor_.join();
-  close(listener_);
-  for (const auto& connection : connections_) {
-    connection->thread.join();
-    close(connection->socket);
-  }
-}
+    : identity_(std::move(identity)),
+      script_(std::move(script)),
+      server_([this](int socket) { serve(socket); }, address, port) {}
 
 void HttpsServer::set_script(HttpsScript script) {
   std::lock_guard lock(mutex_);
@@ -210,34 +185,12 @@ std::vector<SeenRequest> HttpsServer::requests() const {
   return requests_;
 }
 
-int HttpsServer::accepted() const {
-  std::lock_guard lock(mutex_);
-  return static_cast<int>(connections_.size());
-}
-
-// Descriptors stay open until the server ends, so that shutdown() never hits a reused number.
-void HttpsServer::accept_loop() {
-  for (;;) {
-    int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+void HttpsServer::serve(int socket) {
+  HttpsScript script;
+  {
     std::lock_guard lock(mutex_);
-    if (stopping_ || socket < 0) {
-      if (socket >= 0) close(socket);
-      return;
-    }
-    connections_.push_back(std::make_unique<Connection>());
-    Connection& connection = *connections_.back();
-    connection.socket = socket;
-    connection.thread = std::thread([this, &connection, script = script_] {
-      serve(connection, script);
-      const bool was_reset = script.behaviour == Behaviour::reset_in_handshake ||
-                             script.behaviour == Behaviour::reset_after_request;
-      if (!was_reset) shutdown(connection.socket, SHUT_RDWR);
-    });
+    script = script_;
   }
-}
-
-void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
-  const int socket = connection.socket;
   std::array<char, 16384> hello{};
   switch (script.behaviour) {
     case Behaviour::silent_after_accept:
@@ -260,16 +213,16 @@ void HttpsServer::serve(Connection& connection, const HttpsScript& script) {
       return;
     }
     default:
-      return speak_tls(connection, script);
+      return speak_tls(socket, script);
   }
 }
 
-void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
+void HttpsServer::speak_tls(int socket, const HttpsScript& script) {
   SeenRequest seen;
   Alpn alpn{script.http2_body.has_value(), script.http2_only, {}};
   Context context = make_context(identity_, script, &alpn);
   Ssl ssl(SSL_new(context.get()));
-  SSL_set_fd(ssl.get(), connection.socket);
+  SSL_set_fd(ssl.get(), socket);
   if (SSL_accept(ssl.get()) != 1) {
     ERR_clear_error();
     return;
@@ -284,15 +237,15 @@ void HttpsServer::speak_tls(Connection& connection, const HttpsScript& script) {
     std::lock_guard lock(mutex_);
     requests_.push_back(seen);
   }
-  if (script.behaviour == Behaviour::reset_after_request) return reset(connection.socket);
+  if (script.behaviour == Behaviour::reset_after_request) return reset(socket);
   if (script.behaviour == Behaviour::silent_after_handshake) {
-    wait_for_end(connection.socket);
+    wait_for_end(socket);
   } else if (!seen.head.empty()) {
     HttpsScript reply = script;
     const bool coded = seen.head.find("\r\nAccept-Encoding:") != std::string::npos;
     if (!coded && !reply.without_accept_encoding.empty())
       reply.response = reply.without_accept_encoding;
-    send_response(ssl.get(), connection.socket, reply);
+    send_response(ssl.get(), socket, reply);
   }
   if (!script.without_close_notify) SSL_shutdown(ssl.get());
   ERR_clear_error();

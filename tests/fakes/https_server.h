@@ -8,15 +8,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <list>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "fakes/certificate_factory.h"
+#include "fakes/raw_server.h"
 
 namespace mtasts::fakes {
 
@@ -68,30 +66,21 @@ class HttpsServer {
   // `address` is in 127/8; port 0: a free one. Throws when it cannot listen there.
   HttpsServer(Identity identity, HttpsScript script, const std::string& address = "127.0.0.1",
               uint16_t port = 0);
-  ~HttpsServer();
-  HttpsServer(const HttpsServer&) = delete;
-  HttpsServer& operator=(const HttpsServer&) = delete;
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return server_.port(); }
   void set_script(HttpsScript script);
   std::vector<SeenRequest> requests() const;
-  int accepted() const;
+  int accepted() const { return server_.accepted(); }
 
  private:
-  struct Connection;
-  void accept_loop();
-  void serve(Connection& connection, const HttpsScript& script);
-  void speak_tls(Connection& connection, const HttpsScript& script);
+  void serve(int socket);
+  void speak_tls(int socket, const HttpsScript& script);
 
   Identity identity_;
-  uint16_t port_ = 0;
-  int listener_ = -1;
-  mutable std::mutex mutex_;  // guards the members below
+  mutable std::mutex mutex_;  // guards the next two members
   HttpsScript script_;
   std::vector<SeenRequest> requests_;
-  std::list<std::unique_ptr<Connection>> connections_;
-  bool stopping_ = false;
-  std::thread acceptor_;
+  RawServer server_;  // last: its connections use the others
 };
 
 }  // namespace mtasts::fakes

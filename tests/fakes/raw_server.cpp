@@ -30,8 +30,9 @@ struct RawServer::Connection {
   std::thread thread;
 };
 
-RawServer::RawServer(Serve serve, const std::string& address) : serve_(std::move(serve)) {
-  listener_ = listen_on_loopback(address, 512);
+RawServer::RawServer(Serve serve, const std::string& address, uint16_t port)
+    : serve_(std::move(serve)) {
+  listener_ = listen_on_loopback(address, 512, port);
   port_ = port_of_socket(listener_);
   acceptor_ = std::thread([this] { accept_loop(); });
 }
@@ -51,6 +52,12 @@ RawServer::~RawServer() {
   }
 }
 
+int RawServer::accepted() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<int>(connections_.size());
+}
+
+// Descriptors stay open until the server ends, so that shutdown() never hits a reused number.
 void RawServer::accept_loop() {
   for (;;) {
     const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);

@@ -24,12 +24,14 @@ class RawServer {
  public:
   using Serve = std::function<void(int socket)>;
 
-  explicit RawServer(Serve serve, const std::string& address = "127.0.0.1");
+  // `address` is in 127/8; port 0: a free one. Throws when it cannot listen there.
+  explicit RawServer(Serve serve, const std::string& address = "127.0.0.1", uint16_t port = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;
 
   uint16_t port() const { return port_; }
+  int accepted() const;
 
  private:
   struct Connection;
@@ -38,7 +40,7 @@ class RawServer {
   Serve serve_;
   int listener_ = -1;
   uint16_t port_ = 0;
-  std::mutex mutex_;  // guards the members below
+  mutable std::mutex mutex_;  // guards the members below
   std::list<std::unique_ptr<Connection>> connections_;
   bool stopping_ = false;
   std::thread acceptor_;
