@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The mtasts-exporter authors
+
+#include "service/listeners.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace mtasts::service {
+
+Result<void> Listeners::start(const settings::Settings& settings, web::WebActions actions,
+                              web::TelemetryHooks hooks) {
+  site_ = std::make_unique<web::WebSite>(reports_, exposition_, std::move(actions), settings.probe);
+  use(settings);
+  auto web = web::WebServer::start(settings.web.listen, *site_);
+  if (!web) return web.failure();
+  web_ = std::move(*web);
+  for (const auto& endpoint : web_->endpoints())
+    log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
+  if (!settings.web.external_url.empty())
+    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
+  hooks.heartbeats.push_back({"web", [this] { return web_->heartbeat(); }});
+  return start_telemetry(settings.telemetry, std::move(hooks));
+}
+
+Result<void> Listeners::start_telemetry(const settings::TelemetrySettings& settings,
+                                        web::TelemetryHooks hooks) {
+  if (settings.listen.empty()) return {};
+  auto telemetry = web::TelemetryServer::start(settings.listen, std::move(hooks));
+  if (!telemetry) return telemetry.failure();
+  telemetry_ = std::move(*telemetry);
+  log(LogLevel::info, "telemetry listening", {{"address", settings.listen}});
+  return {};
+}
+
+void Listeners::use(const settings::Settings& settings) {
+  site_->set_probe_rule(settings.probe);
+  site_->set_external_url(settings.web.external_url);
+}
+
+void Listeners::stop_web() {
+  if (web_ != nullptr) web_->stop();
+}
+
+bool listeners_need_restart(const settings::Settings& before, const settings::Settings& after) {
+  return before.web.listen != after.web.listen || before.telemetry.listen != after.telemetry.listen;
+}
+
+}  // namespace mtasts::service
