@@ -75,6 +75,23 @@ class Workload(unittest.TestCase):
                 if key in container:
                     self.assertEqual(container[key]["httpGet"]["port"], names[-1], case)
 
+    def test_the_agent_knows_its_names(self):
+        own = ["test-mtasts-exporter.mail", "test-mtasts-exporter.mail.svc", "test-mtasts-exporter.mail.svc.cluster.local"]
+
+        def hosts(values):
+            manifests = chart.TOOLS.render({**DOMAINS, "namespaceOverride": "mail", **values})
+            names = environment_of(agent_of(manifests)).get("MTASTS_WEB_HOSTS")
+            return names and names.split(",")
+
+        self.assertEqual(hosts({}), own)
+        self.assertEqual(hosts({"web": {"hosts": ["a.example"]}, "settings": {"web": {"hosts": ["b.example", "a.example"]}}}),
+                         [*own, "a.example", "b.example"])
+        ingress = {"ingress": {"enabled": True, "hosts": [{"host": "{{ .Release.Name }}.example.org"}]}}
+        self.assertEqual(hosts(ingress), [*own, "test.example.org"])
+        self.assertEqual(hosts({"service": {"enabled": False}}), None)
+        test = environment_of(one(chart.TOOLS.render({**DOMAINS, "namespaceOverride": "mail"}), "Pod")["spec"]["containers"][0])
+        self.assertIn(test["SERVICE"], own)
+
     def test_every_value_of_the_full_case_arrives(self):
         manifests = RENDERED["full"]
         spec = workload(manifests)["spec"]["template"]["spec"]
@@ -93,7 +110,8 @@ class Workload(unittest.TestCase):
         self.assertEqual(len(agent["env"]), len(environment), "no variable twice")
         self.assertEqual(environment["MTASTS_STATE_PATH"], ":memory:")
         self.assertEqual(environment["MTASTS_WEB_LISTEN"], "0.0.0.0:20058")
-        self.assertEqual(environment["MTASTS_TELEMETRY_LISTEN"], "0.0.0.0:20059")
+        self.assertEqual(environment["MTASTS_TELEMETRY_LISTEN"], "127.0.0.1:20059")
+        self.assertEqual(environment["MTASTS_WEB_HOSTS"].split(",")[-2:], ["*.example.com", "mtasts.example.org"])
         self.assertEqual(agent["envFrom"], [{"configMapRef": {"name": "test-environment"}}])
         self.assertIn({"name": "ca", "configMap": {"name": "test-ca"}}, spec["volumes"])
         self.assertIn(FULL["extraVolumeMounts"][0], agent["volumeMounts"])

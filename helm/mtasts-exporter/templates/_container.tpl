@@ -95,10 +95,13 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 
 {{- /* In the environment, so that they also apply to existing settings. extraEnv takes precedence. */}}
 {{- define "mtasts-exporter.env" -}}
-{{- $telemetry := .Values.telemetry.enabled | ternary (printf "0.0.0.0:%d" (int .Values.telemetry.port)) "" }}
+{{- $telemetry := .Values.telemetry.enabled | ternary (printf "%s:%d" (default "[::]" .Values.telemetry.address) (int .Values.telemetry.port)) "" }}
 {{- $env := list }}
 {{- $env = append $env (dict "name" "MTASTS_WEB_LISTEN" "value" (printf "%s:%d" .Values.web.address (int .Values.web.port))) }}
 {{- $env = append $env (dict "name" "MTASTS_TELEMETRY_LISTEN" "value" $telemetry) }}
+{{- with (include "mtasts-exporter.hosts" . | fromYaml).hosts }}
+{{- $env = append $env (dict "name" "MTASTS_WEB_HOSTS" "value" (join "," .)) }}
+{{- end }}
 {{- $env = append $env (dict "name" "MTASTS_STATE_PATH" "value" "/var/lib/mtasts-exporter/state.db") }}
 {{- if gt (int .Values.shards) 1 }}
 {{- $env = append $env (dict "name" "MTASTS_SHARD_TOTAL" "value" (toString (int64 .Values.shards))) }}
@@ -128,6 +131,26 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- if not (has .name $names) }}{{ $all = append $all . }}{{ end }}
 {{- end }}
 {{- toYaml (concat $all $theirs) }}
+{{- end }}
+
+{{- /* Names under which the agent is asked: those of its Service and its Ingress, and further ones. Addresses need no entry. */}}
+{{- define "mtasts-exporter.hosts" -}}
+{{- $hosts := list }}
+{{- if eq .Values.mode "standalone" }}
+{{- if .Values.service.enabled }}
+{{- $name := include "mtasts-exporter.fullname" . }}
+{{- $name = printf "%s.%s" $name (include "mtasts-exporter.namespace" .) }}
+{{- $hosts = concat $hosts (list $name (printf "%s.svc" $name) (printf "%s.svc.cluster.local" $name)) }}
+{{- end }}
+{{- if .Values.ingress.enabled }}
+{{- range .Values.ingress.hosts }}
+{{- with include "mtasts-exporter.tpl" (dict "value" (default "" .host) "root" $) }}{{ $hosts = append $hosts . }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $hosts = concat $hosts (default list .Values.web.hosts) }}
+{{- $hosts = concat $hosts (default list (default dict (default dict .Values.settings).web).hosts) }}
+{{- toYaml (dict "hosts" (uniq $hosts)) }}
 {{- end }}
 
 {{- /* Whole directories: a file mounted with subPath would not be updated. */}}
