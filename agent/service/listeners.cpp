@@ -6,20 +6,24 @@
 #include <utility>
 
 #include "base/log.h"
+#include "settings/endpoint.h"
+#include "web/machine_names.h"
 
 namespace mtasts::service {
 
 Result<void> Listeners::start(const settings::Settings& settings, web::WebActions actions,
                               web::TelemetryHooks hooks) {
   site_ = std::make_unique<web::WebSite>(reports_, exposition_, std::move(actions), settings.probe);
+  site_->check_hosts(&hosts_);
   use(settings);
-  auto web = web::WebServer::start(settings.web.listen, *site_);
+  auto web = web::WebServer::start(settings.web.listen, *site_, web::site_web_limits());
   if (!web) return web.failure();
   web_ = std::move(*web);
   for (const auto& endpoint : web_->endpoints())
     log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
   if (!settings.web.external_url.empty())
     log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
+  hooks.hosts = &hosts_;
   hooks.heartbeats.push_back({"web", [this] { return web_->heartbeat(); }});
   return start_telemetry(settings.telemetry, std::move(hooks));
 }
@@ -27,16 +31,19 @@ Result<void> Listeners::start(const settings::Settings& settings, web::WebAction
 Result<void> Listeners::start_telemetry(const settings::TelemetrySettings& settings,
                                         web::TelemetryHooks hooks) {
   if (settings.listen.empty()) return {};
-  auto telemetry = web::TelemetryServer::start(settings.listen, std::move(hooks));
+  auto endpoint = settings::parse_endpoint(settings.listen);
+  if (!endpoint) return endpoint.failure();
+  auto telemetry = web::TelemetryServer::start(*endpoint, std::move(hooks));
   if (!telemetry) return telemetry.failure();
   telemetry_ = std::move(*telemetry);
-  log(LogLevel::info, "telemetry listening", {{"address", settings.listen}});
+  log(LogLevel::info, "telemetry listening", {{"address", telemetry_->endpoint().text()}});
   return {};
 }
 
 void Listeners::use(const settings::Settings& settings) {
   site_->set_probe_rule(settings.probe);
   site_->set_external_url(settings.web.external_url);
+  hosts_.use(settings.web, web::machine_names());
 }
 
 void Listeners::stop_web() {

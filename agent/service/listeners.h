@@ -13,6 +13,7 @@
 #include "board/latest_reports.h"
 #include "present/exposition_cache.h"
 #include "settings/settings.h"
+#include "web/host_rule.h"
 #include "web/telemetry_server.h"
 #include "web/web_server.h"
 #include "web/web_site.h"
@@ -47,6 +48,7 @@ class Listeners {
 
   const board::LatestReports& reports_;
   const present::ExpositionCache& exposition_;
+  web::HostRule hosts_;  // of both ports
   std::unique_ptr<web::WebSite> site_;
   std::unique_ptr<web::WebServer> web_;
   std::unique_ptr<web::TelemetryServer> telemetry_;  // null: disabled

@@ -161,10 +161,12 @@ void add_process_rows(Rows& rows) {
       {"web", "listen", "a list of strings such as [\"[::]:10058\"]", list_key(take_web_listen)});
   rows.push_back({"web", "external_url", "a string such as \"https://host.example/\"",
                   TextKey{take_external_url}});
+  rows.push_back({"web", "hosts", "a list of strings such as [\"mtasts.example.com\"]",
+                  list_key(take_web_hosts)});
   rows.push_back({"web", "tls", "a table", kNoTls});
   rows.push_back({"web", "basic_auth", "a table", kNoBasicAuth});
-  rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
-                  TextKey{take_telemetry_listen}});
+  rows.push_back(
+      {"telemetry", "listen", "a string such as \"[::]:10059\"", TextKey{take_telemetry_listen}});
   rows.push_back({"probe", "allow",
                   "\"configured\", \"any\" or a list of strings such as [\"*.example.com\"]",
                   ListKey{take_probe_allow, {"configured", "any"}}});

@@ -104,10 +104,13 @@ struct ShardSettings {
 struct WebSettings {
   std::vector<Endpoint> listen;  // default [::]:10058
   std::string external_url;
+  // Further names under which the agent may be asked, in lower case: "mon.example.com",
+  // "*.example.com"; "*": any.
+  std::vector<std::string> hosts;
 };
 
 struct TelemetrySettings {
-  std::string listen = "0.0.0.0:10059";  // "" disables it
+  std::string listen = "[::]:10059";  // an endpoint; "" disables it
 };
 
 struct ProbeSettings {

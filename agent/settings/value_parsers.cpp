@@ -17,7 +17,6 @@ namespace mtasts::settings {
 namespace {
 
 constexpr uint16_t kDnsPort = 53;
-constexpr std::string_view kListenExample = "write \"0.0.0.0:10059\", or \"\" to disable it";
 
 void complain(SettingsBuilder& builder, const Place& place, std::string message) {
   builder.errors.add(place, std::move(message));
@@ -174,6 +173,29 @@ void take_external_url(SettingsBuilder& builder, const SourceText& value) {
   builder.settings.web.external_url = value.text;
 }
 
+void take_web_hosts(SettingsBuilder& builder, const Place&, const std::vector<SourceText>& values) {
+  std::vector<std::string> hosts;
+  for (const SourceText& value : values) {
+    std::string_view text = value.text;
+    if (text == "*") {
+      hosts.emplace_back(text);
+    } else if (text.find_first_of(":/[") != std::string_view::npos) {
+      complain(builder, value.place,
+               fmt::format("[web] hosts: write a name without scheme, port and path, such as "
+                           "\"mtasts.example.com\", not \"{}\"; addresses are always accepted",
+                           printable(text, 80)));
+    } else if (IpAddress::parse(text).ok()) {
+      complain(builder, value.place,
+               fmt::format("[web] hosts: remove {}; addresses are always accepted", text));
+    } else {
+      const bool wildcard = text.starts_with("*.");
+      auto host = host_of(builder, "[web] hosts", value, wildcard ? text.substr(2) : text);
+      if (host) hosts.push_back(wildcard ? "*." + *host : *host);
+    }
+  }
+  builder.settings.web.hosts = std::move(hosts);
+}
+
 void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value) {
   if (value.text.empty()) {
     builder.settings.telemetry.listen.clear();
@@ -183,11 +205,6 @@ void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value) {
   if (!endpoint)
     return complain(builder, value.place,
                     fmt::format("[telemetry] listen: {}", endpoint.failure().detail));
-  // Debian's CivetWeb is built without IPv6.
-  if (endpoint->address.family() == AddressFamily::ipv6)
-    return complain(builder, value.place,
-                    fmt::format("[telemetry] listen accepts IPv4 addresses only, not \"{}\"; {}",
-                                printable(value.text, 80), kListenExample));
   builder.settings.telemetry.listen = endpoint->text();
 }
 

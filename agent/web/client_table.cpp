@@ -105,6 +105,14 @@ std::shared_ptr<void> ClientTable::begin(const std::string& name, size_t bytes,
   return std::shared_ptr<void>(this, release);
 }
 
+bool ClientTable::spend(const std::string& name, steady_clock::time_point now) {
+  std::lock_guard lock(mutex_);
+  Client& client = find(name, now);
+  if (client.requests < 1) return false;
+  client.requests -= 1;
+  return true;
+}
+
 void ClientTable::end(const std::string& name, size_t bytes) {
   std::lock_guard lock(mutex_);
   in_progress_bytes_ -= bytes;

@@ -43,6 +43,8 @@ class ClientTable : public std::enable_shared_from_this<ClientTable> {
   // limit. Held by shared pointer.
   std::shared_ptr<void> begin(const std::string& client, size_t bytes,
                               std::chrono::steady_clock::time_point now);
+  // One request of the client, without more to it. False: it has used up what it may.
+  bool spend(const std::string& client, std::chrono::steady_clock::time_point now);
   // The body that came; a client may overdraw once.
   void charge(const std::string& client, size_t bytes, std::chrono::steady_clock::time_point now);
 

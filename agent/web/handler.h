@@ -32,6 +32,9 @@ class Handler {
 
   virtual ~Handler() = default;
 
+  // Whether admit() itself judges Host, also of requests that RFC 9112 §3.2 calls invalid; the
+  // server refuses those otherwise.
+  virtual bool judges_host() const { return false; }
   // `head` is a request without its body.
   virtual Admission admit(const HttpRequest& head) const = 0;
   // Called for admitted requests, with the body. `done` may be called before answer() returns.

@@ -19,7 +19,7 @@ struct HttpRequest {
   std::string method;            // "GET"
   std::string target;            // as sent: path and query, percent-encoded
   unsigned version = 11;         // 10: HTTP/1.0
-  std::string host;              // the first Host field
+  std::string host;              // the first Host field, or the authority of an absolute target
   size_t host_fields = 1;        // how many there are
   std::string user_agent;        // User-Agent
   std::string origin;            // Origin; empty: absent, so not from a script or form of a page
@@ -48,8 +48,9 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  present::BodySource source;  // set: produces the body piece by piece; `body` is empty
-  std::string allow;           // Allow, with 405
+  present::BodySource source;   // set: produces the body piece by piece; `body` is empty
+  std::string allow;            // Allow, with 405
+  int retry_after_seconds = 0;  // Retry-After, with 429; 0: none
   // Announced by Content-Length beyond the body, and never sent; the connection is closed instead.
   // The client sees an incomplete response (RFC 9112 §8), which even clients that ignore the status
   // take for a failure. Only without `source`.

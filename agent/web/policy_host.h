@@ -38,6 +38,7 @@ class PolicyHost : public Handler {
   // domain that stays keeps its count of requests.
   void serve(const Policies& policies);
 
+  bool judges_host() const override { return true; }
   Admission admit(const HttpRequest& head) const override;
   void answer(const HttpRequest& request, const Done& done) const override;
 

@@ -268,6 +268,8 @@ WebLimits report_web_limits() {
   limits.answer = ReportEndpointLimits{}.answer;
   limits.header_bytes = 16 * 1024;
   limits.connections = 512;
+  limits.client_connections = 64;
+  limits.closes_idle = true;
   return limits;
 }
 

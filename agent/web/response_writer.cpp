@@ -25,15 +25,27 @@ using Head = http::response<http::empty_body>;
 // Compressing shorter bodies does not save a packet.
 constexpr size_t kSmallestCompressed = 1024;
 
+// What protects pages and data in browsers. No Strict-Transport-Security: it would bind every port
+// and service of the host name, which may have others than the agent; a proxy can add it.
+constexpr std::pair<const char*, const char*> kProtection[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+};
+
 void set_fields(Head& head, const HttpResponse& response) {
   head.result(static_cast<unsigned>(response.status));
   head.set(http::field::content_type, response.content_type);
   head.set(http::field::cache_control, "no-store");
+  for (const auto& [name, value] : kProtection) head.set(name, value);
   head.set("Content-Security-Policy", response.content_security_policy);
-  head.set("X-Content-Type-Options", "nosniff");
-  head.set("Referrer-Policy", "no-referrer");
   head.set(http::field::vary, "Accept-Encoding");
   if (!response.allow.empty()) head.set(http::field::allow, response.allow);
+  if (response.retry_after_seconds > 0)
+    head.set(http::field::retry_after, std::to_string(response.retry_after_seconds));
 }
 
 std::string text_of(Head& head) {
@@ -173,6 +185,7 @@ asio::awaitable<bool> ResponseWriter::send_pieces(Head& head, present::BodySourc
       co_await stream_.write(buffers, error);
     }
     if (error) co_return false;
+    progressed_ = steady_clock::now();
   }
   if (head.chunked()) {
     static const std::string kLastChunk = "0\r\n\r\n";

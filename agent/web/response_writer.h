@@ -9,6 +9,7 @@
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
+#include <chrono>
 #include <string>
 
 #include "web/http_message.h"
@@ -32,6 +33,9 @@ class ResponseWriter {
   // True when the response was sent completely and the connection can take another request.
   boost::asio::awaitable<bool> send(ResponseMode mode, HttpResponse response);
 
+  // When the peer last took a whole piece of a response.
+  std::chrono::steady_clock::time_point progressed() const { return progressed_; }
+
  private:
   using Head = boost::beast::http::response<boost::beast::http::empty_body>;
   template <typename T>
@@ -44,6 +48,7 @@ class ResponseWriter {
   WebStream& stream_;
   const WebLimits& limits_;
   std::string fixed_head_;
+  std::chrono::steady_clock::time_point progressed_{};
 };
 
 }  // namespace mtasts::web

@@ -109,6 +109,12 @@ RouteTable::Match RouteTable::check(const HttpRequest& request,
   return match;
 }
 
+RequestClass RouteTable::class_of(const HttpRequest& head,
+                                  const settings::ExternalUrl& external) const {
+  const Match match = check(head, external);
+  return match.route == nullptr ? RequestClass::page : match.route->kind;
+}
+
 Admission RouteTable::admit(const HttpRequest& head, const settings::ExternalUrl& external) const {
   Match match = check(head, external);
   Admission admission;

@@ -16,6 +16,7 @@
 
 #include "settings/external_url.h"
 #include "web/handler.h"
+#include "web/request_allowance.h"
 
 namespace mtasts::web {
 
@@ -38,6 +39,7 @@ struct Route {
   std::function<void(const RoutedRequest&, const Handler::Done&)> answer;
   size_t body_bytes = 0;
   Access access = Access::open;
+  RequestClass kind = RequestClass::page;
 };
 
 class RouteTable {
@@ -48,6 +50,8 @@ class RouteTable {
   // `external` is the external URL of the routes; they are served both with its path as a prefix
   // and without.
   Admission admit(const HttpRequest& head, const settings::ExternalUrl& external) const;
+  // Of the route that admit() finds; of none: page.
+  RequestClass class_of(const HttpRequest& head, const settings::ExternalUrl& external) const;
   // Refuses every request that admit() refuses.
   void answer(const HttpRequest& request, const settings::ExternalUrl& external,
               const Handler::Done& done) const;

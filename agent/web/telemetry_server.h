@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// TelemetryServer: serves the agent's own metrics and health over plain HTTP with CivetWeb, on
-// threads of its own, so that it can report a loop that has stopped responding. Serves GET and HEAD
-// of /metrics, /-/healthy and /-/ready and nothing else; reads no bodies, has no document root.
-// IPv4 only: Debian's CivetWeb is built without IPv6. Threads: start() and the destructor from one;
-// the functions in TelemetryHooks are called from several at once. Stopping may take two seconds,
-// the interval at which CivetWeb checks for it.
+// TelemetryServer: serves the agent's own metrics and health over plain HTTP, by a WebServer on a
+// loop and thread of its own, so that it can report a loop that has stopped responding. Serves GET
+// and HEAD of /metrics, /-/healthy and /-/ready and nothing else; reads no bodies. Its limits are
+// short, and a connection that makes no progress gives way to a new one, so that no client can keep
+// another from asking. Threads: start() and the destructor from one; the functions in
+// TelemetryHooks are called on the thread of the listener.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "settings/settings.h"
+#include "web/web_limits.h"
 
 namespace mtasts::web {
+
+class HostRule;  // host_rule.h
 
 struct Heartbeat {
   std::string name;  // name of the loop, shown to users
@@ -29,6 +33,7 @@ struct TelemetryHooks {
   std::function<std::string()> metrics;  // whole families in the text format
   std::vector<Heartbeat> heartbeats;
   std::function<bool()> ready;
+  const HostRule* hosts = nullptr;  // refuses requests that it does not admit; null: none is
 };
 
 // A loop that has not run for this long is reported as unresponsive.
@@ -38,16 +43,20 @@ inline constexpr std::chrono::seconds kStandstill{30};
 std::string standstill(const std::vector<Heartbeat>& heartbeats,
                        std::chrono::steady_clock::time_point now);
 
+WebLimits telemetry_web_limits();
+
 class TelemetryServer {
  public:
-  // `listen`: "address:port"; port 0 selects a free port. The failure is one sentence.
-  static Result<std::unique_ptr<TelemetryServer>> start(const std::string& listen,
-                                                        TelemetryHooks hooks);
+  // Port 0 selects a free port. The failure is one sentence.
+  static Result<std::unique_ptr<TelemetryServer>> start(const settings::Endpoint& listen,
+                                                        TelemetryHooks hooks,
+                                                        WebLimits limits = telemetry_web_limits());
   ~TelemetryServer();
   TelemetryServer(const TelemetryServer&) = delete;
   TelemetryServer& operator=(const TelemetryServer&) = delete;
 
-  uint16_t port() const;
+  // With the actual address and port.
+  settings::Endpoint endpoint() const;
 
  private:
   class Server;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "web/gzip.h"
+#include "web/request_faults.h"
 
 namespace mtasts::web {
 namespace {
@@ -20,12 +21,16 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
+using std::chrono::steady_clock;
 
 // How much a refused peer may still send, and for how long, before the server closes the
 // connection.
 constexpr size_t kLingerBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr size_t kReadStep = 4096;
+// A read of a body of this length or more is progress; fewer octets at once are a trickle.
+constexpr size_t kProgress_bytes = 512;
+constexpr std::string_view kLineEnd = "\r\n";
 
 using Header = http::request_header<>;
 
@@ -40,6 +45,14 @@ std::string last_field(const Header& header, beast::string_view name) {
   auto range = header.equal_range(name);
   for (auto place = range.first; place != range.second; ++place) last = std::string(place->value());
   return last;
+}
+
+std::string all_fields(const Header& header, beast::string_view name) {
+  std::string all;
+  auto range = header.equal_range(name);
+  for (auto place = range.first; place != range.second; ++place)
+    all.append(all.empty() ? "" : ",").append(place->value());
+  return all;
 }
 
 HttpRequest plain_request(const Header& header, const IpAddress& peer) {
@@ -97,9 +110,9 @@ asio::awaitable<void> WebConnection::run() {
   close();
 }
 
-std::optional<std::chrono::steady_clock::time_point> WebConnection::idle_since() const {
-  if (!idle_) return std::nullopt;
-  return idle_since_;
+std::optional<steady_clock::time_point> WebConnection::waiting_since() const {
+  if (!waiting_since_) return std::nullopt;
+  return std::max(*waiting_since_, writer_.progressed());
 }
 
 void WebConnection::finish() {
@@ -115,20 +128,62 @@ void WebConnection::close() {
 
 // The wait between two requests may be longer than a pause within a request.
 asio::awaitable<bool> WebConnection::wait_for_octets() {
-  if (buffer_.size() > 0) co_return true;
-  idle_ = true;
-  idle_since_ = std::chrono::steady_clock::now();
-  stream_->expires_after(limits_.idle);
   error_code error;
-  auto room = buffer_.prepare(kReadStep);
-  size_t length = co_await stream_->read_some(room, error);
+  stream_->expires_after(limits_.idle);
+  idle_ = buffer_.size() == 0;
+  // RFC 9112 §2.2: one empty line before a request is ignored.
+  for (bool skipped = false; !error; skipped = true) {
+    if (buffer_.size() == 0) {
+      auto room = buffer_.prepare(kReadStep);
+      size_t length = co_await stream_->read_some(room, error);
+      buffer_.commit(length);
+    }
+    if (skipped || !unread().starts_with(kLineEnd)) break;
+    buffer_.consume(kLineEnd.size());
+  }
   idle_ = false;
-  buffer_.commit(length);
   co_return !error;
 }
 
-asio::awaitable<error_code> WebConnection::parse(Parser& parser, bool header_alone) {
-  while (header_alone ? !parser.is_header_done() : !parser.is_done()) {
+std::string_view WebConnection::unread() const {
+  const auto octets = buffer_.data();
+  return {static_cast<const char*>(octets.data()), octets.size()};
+}
+
+asio::awaitable<error_code> WebConnection::read_more() {
+  const size_t space = std::min(kReadStep, buffer_.max_size() - buffer_.size());
+  if (space == 0) co_return http::error::buffer_overflow;
+  error_code error;
+  auto room = buffer_.prepare(space);
+  last_length_ = co_await stream_->read_some(room, error);
+  buffer_.commit(last_length_);
+  co_return error;
+}
+
+asio::awaitable<error_code> WebConnection::parse_head(Parser& parser) {
+  HeadCheck check;
+  size_t checked = 0;  // of what is unread
+  size_t parsed = 0;   // the parser counts the octets of single lines alone
+  while (!parser.is_header_done()) {
+    head_fault_ = check.take(unread().substr(checked));
+    if (head_fault_ != HeadFault::none) co_return http::error::bad_value;
+    error_code error;
+    const size_t used = parser.put(buffer_.data(), error);
+    buffer_.consume(used);
+    checked = buffer_.size();
+    parsed += used;
+    const size_t size = parser.is_header_done() ? parsed : parsed + checked;
+    if (size > limits_.header_bytes) co_return http::error::header_limit;
+    if (!error) continue;
+    if (error != http::error::need_more) co_return error;
+    error = co_await read_more();
+    if (error) co_return error;
+  }
+  co_return error_code();
+}
+
+asio::awaitable<error_code> WebConnection::parse_body(Parser& parser) {
+  while (!parser.is_done()) {
     error_code error = http::error::need_more;
     if (buffer_.size() > 0) {
       const size_t used = parser.put(buffer_.data(), error);
@@ -136,13 +191,9 @@ asio::awaitable<error_code> WebConnection::parse(Parser& parser, bool header_alo
     }
     if (!error) continue;
     if (error != http::error::need_more) co_return error;
-    const size_t space = std::min(kReadStep, buffer_.max_size() - buffer_.size());
-    if (space == 0) co_return http::error::buffer_overflow;
-    error = error_code();
-    auto room = buffer_.prepare(space);
-    size_t length = co_await stream_->read_some(room, error);
-    buffer_.commit(length);
+    error = co_await read_more();
     if (error) co_return error;
+    if (last_length_ >= kProgress_bytes) waiting_since_ = steady_clock::now();
   }
   co_return error_code();
 }
@@ -162,7 +213,7 @@ asio::awaitable<error_code> WebConnection::read_body(Parser& parser, size_t limi
     co_await stream_->write(octets, error);
     if (error) co_return error;
   }
-  error_code error = co_await parse(parser, false);
+  error_code error = co_await parse_body(parser);
   co_return error;
 }
 
@@ -173,16 +224,20 @@ asio::awaitable<bool> WebConnection::serve_one() {
   parser.header_limit(static_cast<uint32_t>(limits_.header_bytes));
   parser.body_limit(boost::none);  // set once the header is known
   stream_->expires_after(limits_.request);
-  error_code error = co_await parse(parser, true);
+  error_code error = co_await parse_head(parser);
   if (error) {
     more = co_await refuse_error(error);
     co_return more;
   }
   HttpRequest request = plain_request(parser.get(), stream_->peer());
   if (auto announced = parser.content_length()) request.announced_bytes = *announced;
+  ResponseMode mode = mode_of(parser.get());
+  if (auto fault = fault_of(request, parser.get())) {
+    more = co_await refuse(std::move(*fault), mode);
+    co_return more;
+  }
   Admission admission = handler_.admit(request);
   request.hold = std::move(admission.hold);
-  ResponseMode mode = mode_of(parser.get());
   if (admission.refusal && !parser.is_done()) {
     more = co_await refuse(std::move(*admission.refusal), mode);
     co_return more;
@@ -200,13 +255,26 @@ asio::awaitable<bool> WebConnection::serve_one() {
     response = co_await ask_handler(request);
   }
   mode.keep_alive = mode.keep_alive && !finishing_;
+  waiting_since_ = steady_clock::now();
   more = co_await writer_.send(mode, std::move(response));
+  waiting_since_ = steady_clock::now();
   co_return more;
+}
+
+std::optional<HttpResponse> WebConnection::fault_of(HttpRequest& request,
+                                                    const Header& header) const {
+  auto fault = coding_fault(header.version(), all_fields(header, "Transfer-Encoding"));
+  if (!fault && !handler_.judges_host()) fault = host_fault(request);
+  return fault;
 }
 
 asio::awaitable<bool> WebConnection::refuse_error(error_code error) {
   HttpResponse response;
-  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+  if (head_fault_ != HeadFault::none)
+    response = response_to(head_fault_);
+  else if (error == http::error::bad_version && has_http_version(unread()))
+    response = text_response(505, "Only HTTP/1.1 and HTTP/1.0 are implemented.");
+  else if (error == http::error::header_limit || error == http::error::buffer_overflow)
     response = text_response(431, "The request header is too large.");
   else if (error == http::error::body_limit)
     response = text_response(413, "The request body is too large.");
@@ -228,6 +296,7 @@ asio::awaitable<bool> WebConnection::refuse(HttpResponse response, ResponseMode 
 
 asio::awaitable<HttpResponse> WebConnection::ask_handler(const HttpRequest& request) {
   answer_.reset();
+  waiting_since_.reset();
   answer_timer_.expires_after(limits_.answer);
   // The response may come from any thread, twice, too late, or after the connection and the loop
   // are gone.

@@ -15,8 +15,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "web/handler.h"
+#include "web/head_check.h"
 #include "web/loop_handle.h"
 #include "web/response_writer.h"
 #include "web/web_limits.h"
@@ -33,8 +35,10 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
   // Runs until the peer or the server closes the connection. Never throws because of the peer.
   boost::asio::awaitable<void> run();
 
-  // Since when it waits for a request; nothing while it has one.
-  std::optional<std::chrono::steady_clock::time_point> idle_since() const;
+  // Since when the server waits for the peer: for the rest of the handshake, of a request or its
+  // next part of some size, or until it takes more of the response. Nothing while the handler
+  // works.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
 
   // Reads no further request; an idle connection closes immediately.
   void finish();
@@ -43,14 +47,19 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Header = boost::beast::http::request_header<>;
   using Error = boost::system::error_code;
   template <typename T>
   using Awaitable = boost::asio::awaitable<T>;
 
   Awaitable<bool> wait_for_octets();
   Awaitable<bool> serve_one();
-  // Reads until the header, or the whole message, is parsed.
-  Awaitable<Error> parse(Parser& parser, bool header_alone);
+  Awaitable<Error> parse_head(Parser& parser);
+  Awaitable<Error> parse_body(Parser& parser);
+  Awaitable<Error> read_more();
+  std::string_view unread() const;
+  // The response to a request that is not valid; the connection is closed after it.
+  std::optional<HttpResponse> fault_of(HttpRequest& request, const Header& header) const;
   Awaitable<Error> read_body(Parser& parser, size_t limit);
   // Responds to a request that cannot be read further and closes the connection; returns false.
   Awaitable<bool> refuse(HttpResponse response, ResponseMode mode);
@@ -65,11 +74,14 @@ class WebConnection : public std::enable_shared_from_this<WebConnection> {
   const std::shared_ptr<LoopHandle> loop_;
   ResponseWriter writer_;
   boost::beast::flat_buffer buffer_;
+  size_t last_length_ = 0;  // of the latest read_more()
+  HeadFault head_fault_ = HeadFault::none;
   boost::asio::steady_timer answer_timer_;
   uint64_t question_ = 0;               // number of requests passed to the handler
   std::optional<HttpResponse> answer_;  // the response to the latest request
-  bool idle_ = false;
-  std::chrono::steady_clock::time_point idle_since_{};
+  bool idle_ = false;                   // between two requests
+  std::optional<std::chrono::steady_clock::time_point> waiting_since_ =
+      std::chrono::steady_clock::now();
   bool finishing_ = false;
 };
 

@@ -20,8 +20,11 @@ struct WebLimits {
   size_t header_bytes = 8 * 1024;
   size_t connections = 256;
   size_t client_connections = 0;  // of one client, see ClientConnections; 0: no limit of its own
-  // At the limit of connections, the one that has been idle longest gives way to a new one.
+  // At a limit of connections, the one that made no progress for longest gives way to a new one,
+  // see ConnectionTable.
   bool closes_idle = false;
+  // File descriptors kept for connections that come when the process has no other left.
+  size_t reserve_descriptors = 0;
 };
 
 }  // namespace mtasts::web

@@ -15,13 +15,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <set>
 #include <thread>
 #include <utility>
 
 #include "async/endpoint.h"
 #include "base/log.h"
-#include "web/client_connections.h"
+#include "web/connection_table.h"
+#include "web/descriptor_reserve.h"
 #include "web/loop_handle.h"
 #include "web/plain_stream.h"
 #include "web/tls_context.h"
@@ -41,13 +41,20 @@ constexpr std::chrono::milliseconds kBeat{1000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kGrace{500};
 
+bool is_without_ipv6(const error_code& error) {
+  return error == asio::error::address_family_not_supported ||
+         error == boost::system::errc::address_not_available;
+}
+
 std::string advice_for(const error_code& error, std::string_view setting, uint16_t port) {
   if (error == asio::error::address_in_use)
     return fmt::format("stop the program that has the port, or set {} to another one", setting);
   if (error == asio::error::access_denied)
     return fmt::format("set {} to a port above 1023", setting);
   if (error == asio::error::address_family_not_supported)
-    return fmt::format("this machine has no IPv6; set {} to \"0.0.0.0:{}\"", setting, port);
+    return fmt::format(
+        "this machine has no IPv6; set {} to an IPv4 address, such as \"127.0.0.1:{}\"", setting,
+        port);
   return fmt::format("set {} to an address of this machine", setting);
 }
 
@@ -60,7 +67,8 @@ class WebServer::Loop {
         limits_(limits),
         tls_(std::move(tls)),
         handle_(std::make_shared<LoopHandle>(io_)),
-        clients_(limits.client_connections),
+        connections_(limits_),
+        reserve_(limits.reserve_descriptors),
         timer_(io_) {}
   ~Loop() { stop(); }
   Loop(const Loop&) = delete;
@@ -77,13 +85,14 @@ class WebServer::Loop {
   }
 
  private:
+  // The port; the acceptor is kept unless there was an error.
+  uint16_t open(const settings::Endpoint& endpoint, error_code& error);
   asio::awaitable<void> beat();
   asio::awaitable<void> accept_from(size_t index);
   std::unique_ptr<WebStream> stream_over(tcp::socket socket);
-  IpAddress client_of(const tcp::socket& socket) const;
-  bool has_place();
-  void close_longest_idle();
-  asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection, IpAddress client);
+  void take_in(tcp::socket socket);
+  bool frees_descriptor(const error_code& error);
+  asio::awaitable<void> serve(std::shared_ptr<WebConnection> connection);
   void run();
   void shut_down();
   void close_all();
@@ -95,8 +104,8 @@ class WebServer::Loop {
   const std::shared_ptr<LoopHandle> handle_;
   std::vector<tcp::acceptor> acceptors_;
   std::vector<settings::Endpoint> endpoints_;
-  std::set<std::shared_ptr<WebConnection>> connections_;
-  ClientConnections clients_;
+  ConnectionTable connections_;
+  DescriptorReserve reserve_;
   asio::steady_timer timer_;
   std::atomic<steady_clock::rep> beat_{steady_clock::now().time_since_epoch().count()};
   bool stopping_ = false;  // loop thread
@@ -104,9 +113,25 @@ class WebServer::Loop {
 };
 
 std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::string_view setting) {
+  error_code error;
+  settings::Endpoint real = endpoint;
+  real.port = open(real, error);
+  // Where the kernel has no IPv6, all addresses of the machine are its IPv4 addresses.
+  if (is_without_ipv6(error) && endpoint.address == IpAddress::v6({})) {
+    real.address = IpAddress::v4({});
+    real.port = open({real.address, endpoint.port}, error);
+  }
+  if (error)
+    return fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
+                       advice_for(error, setting, endpoint.port));
+  endpoints_.push_back(real);
+  return {};
+}
+
+uint16_t WebServer::Loop::open(const settings::Endpoint& endpoint, error_code& error) {
   tcp::endpoint local = endpoint_of(endpoint.address, endpoint.port);
   tcp::acceptor acceptor(io_);
-  error_code error;
+  error = {};
   acceptor.open(local.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error && local.address().is_v6() && local.address().is_unspecified())
@@ -115,14 +140,8 @@ std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::str
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   tcp::endpoint bound;
   if (!error) bound = acceptor.local_endpoint(error);
-  if (error)
-    return fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
-                       advice_for(error, setting, endpoint.port));
-  settings::Endpoint real = endpoint;
-  real.port = bound.port();
-  endpoints_.push_back(real);
-  acceptors_.push_back(std::move(acceptor));
-  return {};
+  if (!error) acceptors_.push_back(std::move(acceptor));
+  return bound.port();
 }
 
 void WebServer::Loop::start() {
@@ -147,6 +166,7 @@ void WebServer::Loop::run() {
 asio::awaitable<void> WebServer::Loop::beat() {
   while (!stopping_) {
     beat_ = steady_clock::now().time_since_epoch().count();
+    reserve_.refill();
     timer_.expires_after(kBeat);
     error_code ignored;
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
@@ -162,19 +182,36 @@ asio::awaitable<void> WebServer::Loop::accept_from(size_t index) {
     auto token = asio::redirect_error(asio::use_awaitable, error);
     tcp::socket socket = co_await acceptor.async_accept(token);
     if (stopping_) co_return;
-    if (error) {
+    if (!error) {
+      take_in(std::move(socket));
+    } else if (!frees_descriptor(error)) {
       pause.expires_after(kAcceptPause);
       co_await pause.async_wait(token);
-      continue;
     }
-    const IpAddress client = client_of(socket);
-    if (!has_place() || !clients_.take(client)) continue;  // closes the new one
-    std::unique_ptr<WebStream> stream = stream_over(std::move(socket));
-    auto connection =
-        std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);
-    connections_.insert(connection);
-    asio::co_spawn(io_, serve(std::move(connection), client), asio::detached);
   }
+}
+
+// Without a place, the new one is closed.
+void WebServer::Loop::take_in(tcp::socket socket) try {
+  error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  const IpAddress client = address_of(remote.address());  // of a peer that has left: any-address
+  if (!connections_.take(client)) return;
+  std::unique_ptr<WebStream> stream = stream_over(std::move(socket));
+  auto connection = std::make_shared<WebConnection>(std::move(stream), handler_, limits_, handle_);
+  connections_.insert(connection, client);
+  asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
+} catch (const std::exception& broken) {
+  log(LogLevel::error, "accepting a connection failed", {{"what", broken.what()}});
+}
+
+// True: the process was out of descriptors, and one is free for the next accept. Another thread may
+// take it first; then the accept fails again, and the next one is released.
+bool WebServer::Loop::frees_descriptor(const error_code& error) {
+  if (error != asio::error::no_descriptors &&
+      error != boost::system::errc::too_many_files_open_in_system)
+    return false;
+  return reserve_.release_one() || (limits_.closes_idle && connections_.close_longest_waiting());
 }
 
 std::unique_ptr<WebStream> WebServer::Loop::stream_over(tcp::socket socket) {
@@ -182,39 +219,14 @@ std::unique_ptr<WebStream> WebServer::Loop::stream_over(tcp::socket socket) {
   return std::make_unique<TlsStream>(std::move(socket), tls_->current());
 }
 
-IpAddress WebServer::Loop::client_of(const tcp::socket& socket) const {
-  error_code error;
-  const tcp::endpoint remote = socket.remote_endpoint(error);
-  return address_of(remote.address());  // of a peer that has left: the any-address
-}
-
-bool WebServer::Loop::has_place() {
-  if (connections_.size() >= limits_.connections && limits_.closes_idle) close_longest_idle();
-  return connections_.size() < limits_.connections;
-}
-
-// Its coroutine ends later; its place is free now.
-void WebServer::Loop::close_longest_idle() {
-  auto longest = connections_.end();
-  for (auto one = connections_.begin(); one != connections_.end(); ++one) {
-    if (!(*one)->idle_since()) continue;
-    if (longest == connections_.end() || *(*one)->idle_since() < *(*longest)->idle_since())
-      longest = one;
-  }
-  if (longest == connections_.end()) return;
-  (*longest)->close();
-  connections_.erase(longest);
-}
-
-asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection,
-                                             IpAddress client) {
+asio::awaitable<void> WebServer::Loop::serve(std::shared_ptr<WebConnection> connection) {
   try {
     co_await connection->run();
   } catch (const std::exception& broken) {
     log(LogLevel::error, "web connection failed with an exception", {{"what", broken.what()}});
   }
-  connections_.erase(connection);
-  clients_.give_back(client);
+  connections_.remove(connection);
+  reserve_.refill();
   if (stopping_ && connections_.empty()) timer_.cancel();
 }
 
@@ -222,7 +234,7 @@ void WebServer::Loop::shut_down() {
   stopping_ = true;
   error_code ignored;
   for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
-  for (const auto& connection : connections_) connection->finish();
+  connections_.finish_all();
   timer_.cancel();
   if (connections_.empty()) return;
   timer_.expires_after(kGrace);
@@ -230,7 +242,7 @@ void WebServer::Loop::shut_down() {
 }
 
 void WebServer::Loop::close_all() {
-  for (const auto& connection : connections_) connection->close();
+  connections_.close_all();
   io_.stop();
 }
 

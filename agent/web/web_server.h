@@ -24,8 +24,9 @@ class TlsContext;  // tls_context.h
 class WebServer {
  public:
   // Listens on every endpoint, or fails with one sentence that names the first endpoint that cannot
-  // be used, and the setting to change. An IPv6 any-address also accepts IPv4. Port 0 selects a
-  // free port. The handler must outlive the server. `tls`: every connection is TLS; null: none is.
+  // be used, and the setting to change. An IPv6 any-address also accepts IPv4, and becomes 0.0.0.0
+  // where the machine has no IPv6. Port 0 selects a free port. The handler must outlive the server.
+  // `tls`: every connection is TLS; null: none is.
   static Result<std::unique_ptr<WebServer>> start(const std::vector<settings::Endpoint>& listen,
                                                   const Handler& handler, WebLimits limits = {},
                                                   std::string_view setting = "[web] listen",

@@ -69,6 +69,15 @@ std::optional<int> report_days(const RoutedRequest& request,
 
 }  // namespace
 
+WebLimits site_web_limits() {
+  WebLimits limits;
+  limits.request = std::chrono::seconds(15);
+  limits.client_connections = 64;
+  limits.closes_idle = true;
+  limits.reserve_descriptors = 4;
+  return limits;
+}
+
 WebSite::WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
                  WebActions actions, settings::ProbeSettings probe_rule)
     : reports_(reports),
@@ -84,18 +93,20 @@ RouteTable WebSite::routes() {
     };
   };
   return RouteTable({
-      {"GET", "/", to(&WebSite::index)},
+      {"GET", "/", to(&WebSite::index), 0, Access::open, RequestClass::listing},
       {"GET", "/domains/*", to(&WebSite::domain_page)},
-      {"GET", "/metrics", to(&WebSite::metrics)},
-      {"GET", "/probe", to(&WebSite::probe)},
-      {"GET", "/api/v1/domains", to(&WebSite::domains_json)},
+      {"GET", "/metrics", to(&WebSite::metrics), 0, Access::open, RequestClass::scrape},
+      {"GET", "/probe", to(&WebSite::probe), 0, Access::open, RequestClass::probe},
+      {"GET", "/api/v1/domains", to(&WebSite::domains_json), 0, Access::open,
+       RequestClass::listing},
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
       {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
       {"GET", "/api/v1/domains/*", to(&WebSite::domain_json)},
       {"GET", "/api/v1/reports/rejected", to(&WebSite::rejected_reports)},
-      {"GET", "/-/healthy", to(&WebSite::healthy)},
-      {"GET", "/-/ready", to(&WebSite::ready)},
-      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site},
+      {"GET", "/-/healthy", to(&WebSite::healthy), 0, Access::open, RequestClass::health},
+      {"GET", "/-/ready", to(&WebSite::ready), 0, Access::open, RequestClass::health},
+      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site,
+       RequestClass::write},
   });
 }
 
@@ -122,7 +133,13 @@ present::PageLinks WebSite::links() const {
 }
 
 Admission WebSite::admit(const HttpRequest& head) const {
-  return routes_.admit(head, *external_url());
+  const auto url = external_url();
+  Admission refused;
+  if (hosts_ != nullptr) refused.refusal = hosts_->refusal_of(head);
+  if (!refused.refusal)
+    refused.refusal = allowance_->refusal_of(head, routes_.class_of(head, *url),
+                                             std::chrono::steady_clock::now());
+  return refused.refusal ? std::move(refused) : routes_.admit(head, *url);
 }
 
 void WebSite::answer(const HttpRequest& request, const Done& done) const {

@@ -24,9 +24,12 @@
 #include "settings/settings.h"
 #include "state/state.h"
 #include "web/handler.h"
+#include "web/host_rule.h"
 #include "web/probe_rule.h"
+#include "web/request_allowance.h"
 #include "web/request_target.h"
 #include "web/route_table.h"
+#include "web/web_limits.h"
 
 namespace mtasts::web {
 
@@ -54,6 +57,10 @@ struct WebActions {
 inline constexpr int kMostProbes = 64;
 inline constexpr int kMostReportDays = 3650;  // of ?days= for the list of TLS reports
 
+// Of the web port. A scrape is the largest response; a client with several Prometheus servers and
+// browsers needs a few connections.
+WebLimits site_web_limits();
+
 class WebSite : public Handler {
  public:
   // The reports and the exposition must outlive the site.
@@ -62,6 +69,9 @@ class WebSite : public Handler {
   WebSite(const WebSite&) = delete;
   WebSite& operator=(const WebSite&) = delete;
 
+  // From which on requests are refused that it does not admit; null: none is. Before the server
+  // starts; must outlive the site.
+  void check_hosts(const HostRule* hosts) { hosts_ = hosts; }
   void set_probe_rule(settings::ProbeSettings rule);
   // [web] external_url: the base of links; its path is a prefix of every route, and its pages may
   // send state-changing requests. Empty: none.
@@ -92,6 +102,8 @@ class WebSite : public Handler {
   const present::ExpositionCache& exposition_;
   const WebActions actions_;
   const RouteTable routes_;
+  const HostRule* hosts_ = nullptr;
+  const std::unique_ptr<RequestAllowance> allowance_ = std::make_unique<RequestAllowance>();
   const std::shared_ptr<std::atomic<int>> probes_ = std::make_shared<std::atomic<int>>(0);
   mutable std::mutex mutex_;
   settings::ProbeSettings probe_rule_;                          // guarded by mutex_

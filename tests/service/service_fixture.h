@@ -27,6 +27,7 @@ class ServiceTest : public testing::Test {
     loaded_.settings = world_.settings();
     loaded_.settings.web.listen = {{IpAddress::parse("127.0.0.1").value(), 0}};
     loaded_.settings.telemetry.listen = "";
+    loaded_.settings.web.hosts = {"agent.example"};  // HttpClient's Host
     loaded_.settings.state.path = ":memory:";
     configure({kZero, kOne});
   }

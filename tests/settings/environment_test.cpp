@@ -56,6 +56,8 @@ TEST(Environment, OverridesTheFile) {
 TEST(Environment, Patterns) {
   Settings s = good("", {{"MTASTS_PROBE_ALLOW", "*.a.example, b.example"}});
   EXPECT_THAT(s.probe.patterns, ElementsAre("*.a.example", "b.example"));
+  s = good("[web]\nhosts = [\"file.example\"]", {{"MTASTS_WEB_HOSTS", "*.a.example, b.ns.svc"}});
+  EXPECT_THAT(s.web.hosts, ElementsAre("*.a.example", "b.ns.svc")) << "replaces the list";
 }
 
 TEST(Environment, TheShardsIndexMayBeAPodsName) {

@@ -130,8 +130,8 @@ TEST(ReportsSettings, ListenersMustDiffer) {
   EXPECT_EQ(errors_of(own + "[web]\nlisten = [\"192.0.2.1:10058\"]\n"), "");
   EXPECT_EQ(
       errors_of("[reports.https]\nlisten = [\"[::]:10059\"]\n"),
-      "[reports.https] listen [::]:10059 is the port of [telemetry] listen 0.0.0.0:10059; give "
-      "it a port of its own, such as 10060\n");
+      "[reports.https] listen [::]:10059 is the port of [telemetry] listen [::]:10059; give it "
+      "a port of its own, such as 10060\n");
   EXPECT_EQ(errors_of("[reports.https]\nlisten = [\"[::]:10059\"]\n[telemetry]\nlisten = \"\"\n"),
             "");
 }

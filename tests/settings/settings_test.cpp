@@ -88,6 +88,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[shard] total",
       "[web] listen",
       "[web] external_url",
+      "[web] hosts",
       "[web] tls",
       "[web] basic_auth",
       "[telemetry] listen",
@@ -170,8 +171,9 @@ total = 3
 [web]
 listen = ["127.0.0.1:1", "[::1]:2"]
 external_url = "https://mtasts.example.com/x/"
+hosts = ["Monitor.BÜCHER.example", "*.lan.example", "*"]
 [telemetry]
-listen = "127.0.0.1:3"
+listen = "[::1]:3"
 [probe]
 allow = ["*.BÜCHER.example", "example.com"]
 [log]
@@ -211,7 +213,8 @@ format = "json"
   EXPECT_EQ(s.shard.total, 3);
   EXPECT_THAT(texts_of(s.web.listen), ElementsAre("127.0.0.1:1", "[::1]:2"));
   EXPECT_EQ(s.web.external_url, "https://mtasts.example.com/x/");
-  EXPECT_EQ(s.telemetry.listen, "127.0.0.1:3");
+  EXPECT_THAT(s.web.hosts, ElementsAre("monitor.xn--bcher-kva.example", "*.lan.example", "*"));
+  EXPECT_EQ(s.telemetry.listen, "[::1]:3");
   EXPECT_FALSE(s.probe.any);
   EXPECT_THAT(s.probe.patterns, ElementsAre("*.xn--bcher-kva.example", "example.com"));
   EXPECT_EQ(s.log.level, LogLevel::debug);
@@ -225,6 +228,8 @@ TEST(Settings, DefaultsWithoutAFile) {
   EXPECT_THAT(loaded.settings.domains, IsEmpty());
   EXPECT_THAT(loaded.settings.files, IsEmpty());
   EXPECT_THAT(texts_of(loaded.settings.web.listen), ElementsAre("[::]:10058"));
+  EXPECT_EQ(loaded.settings.telemetry.listen, "[::]:10059");
+  EXPECT_THAT(loaded.settings.web.hosts, IsEmpty());
   EXPECT_EQ(loaded.settings.network.families, routable_families());
   EXPECT_EQ(loaded.settings.hash.size(), 16u);
 }
@@ -239,6 +244,9 @@ TEST(Settings, BoundaryValuesAreTaken) {
       "[https]\nport = 65535",
       "[shard]\nindex = 1\ntotal = 2",
       "[telemetry]\nlisten = \"\"",
+      "[telemetry]\nlisten = \"0.0.0.0:10059\"",
+      "[web]\nhosts = []",
+      "[web]\nhosts = [\"name\", \"name.ns.svc.cluster.local\"]",
       "[smtp]\nehlo_name = \"[192.0.2.1]\"",
       "[smtp]\nehlo_name = \"[IPv6:2001:db8::1]\"",
       "[probe]\nallow = [\"any\"]",
@@ -357,6 +365,7 @@ TEST(ShippedSettings, ExampleHoldsEveryKeyWithItsDefault) {
   EXPECT_EQ(read.shard.total, standard.shard.total);
   EXPECT_EQ(read.web.listen, standard.web.listen);
   EXPECT_EQ(read.web.external_url, standard.web.external_url);
+  EXPECT_EQ(read.web.hosts, standard.web.hosts);
   EXPECT_EQ(read.telemetry.listen, standard.telemetry.listen);
   EXPECT_EQ(read.probe.any, standard.probe.any);
   EXPECT_EQ(read.probe.patterns, standard.probe.patterns);

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "base/ascii.h"
+#include "base/ip_address.h"
 
 namespace mtasts::web {
 
@@ -30,20 +31,39 @@ struct Reply {
 
 class HttpClient {
  public:
-  explicit HttpClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit HttpClient(uint16_t port) : HttpClient() { connect(port); }
+  // Not connected yet.
+  explicit HttpClient(AddressFamily family = AddressFamily::ipv4)
+      : socket_(::socket(family == AddressFamily::ipv4 ? AF_INET : AF_INET6, SOCK_STREAM, 0)) {
     timeval limit{10, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
   ~HttpClient() { ::close(socket_); }
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Buffered by the system; before connect().
+  void receive_at_most(int bytes) {
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  bool connect(uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return connected_;
+  }
+  // To ::1; the client is of AF_INET6.
+  bool connect_v6(uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    return connected_;
+  }
   bool connected() const { return connected_; }
 
   // False when the peer has closed the connection.

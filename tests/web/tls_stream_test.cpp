@@ -158,7 +158,7 @@ TEST_F(TlsStreamTest, HangsUpOnWhatIsNoTls) {
   asio::read(client, asio::dynamic_buffer(received), error);
   EXPECT_EQ(received.find("HTTP/1.1"), std::string::npos);
   error = {};
-  EXPECT_TRUE(exchange("GET /-/ready HTTP/1.1\r\nConnection: close\r\n\r\n", error)
+  EXPECT_TRUE(exchange("GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", error)
                   .starts_with("HTTP/1.1 200 OK\r\n"))
       << "the next one is served";
 }

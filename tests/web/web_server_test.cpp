@@ -143,22 +143,25 @@ TEST_F(WebServerTest, RefusesWhatIsTooLargeOrNoHttp) {
   };
   const Case cases[] = {
       {"GET / HTTP/1.1\r\nX: " + std::string(20000, 'a') + "\r\n\r\n", 431},     // header too large
-      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n", 431},            // one long line
-      {"GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 400},  // address too long
-      {"POST /-/reload HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413},  // announced too large
-      {"POST /-/reload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" +
+      {"GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n", 414},            // one long line
+      {"GET /" + std::string(5000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n", 414},  // address too long
+      {"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n",
+       413},  // announced too large
+      {"POST /-/reload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n" +
            std::string(0x20000, 'a') + "\r\n0\r\n\r\n",
        413},                                                          // in chunks
       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400},  // TLS
-      {"GET / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", 413},          // a route that takes no body
-      {"POST /-/reload HTTP/1.1\r\nContent-Length: 1025\r\n\r\n", 413},
-      {"POST /-/reload HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody", 501},  // small enough
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na",
+       413},  // a route that takes no body
+      {"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 1025\r\n\r\n", 413},
+      {"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody", 501},  // small enough
       // A fault of the path takes precedence over a fault of the body.
-      {"POST /nothing HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 404},
-      {"PUT /metrics HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 405},
-      {"POST /-/reload HTTP/1.1\r\nOrigin: null\r\nContent-Length: 99999999\r\n\r\n", 403},
+      {"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 404},
+      {"PUT /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 405},
+      {"POST /-/reload HTTP/1.1\r\nHost: a\r\nOrigin: null\r\nContent-Length: 99999999\r\n\r\n",
+       403},
       {"hello\r\n\r\n", 400},
-      {"GET / HTTP/9.9\r\n\r\n", 400},
+      {"GET / HTTP/9.9\r\n\r\n", 505},
       {"GET / HTTP/1.1\r\nContent-Length: nine\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nbroken header\r\n\r\n", 400},
   };
