@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// The two ports of the running service: names they are asked under, and health while loops stand
-// still.
+// The two ports without the rest of the service: health while loops stand still.
 
-#include <gmock/gmock.h>
+#include "service/listeners.h"
+
+#include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
 
-#include "service/service_fixture.h"
+#include "web/http_client.h"
 
 namespace mtasts::service {
 namespace {
-
-using testing::HasSubstr;
 
 int status_of(uint16_t port, const std::string& host, const std::string& target) {
   web::HttpClient client(port);
   client.send("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
   return client.read_reply().status;
-}
-
-TEST_F(ServiceTest, NamesTakeEffectOnReload) {
-  start();
-  EXPECT_EQ(status_of(port_, "agent.example", "/metrics"), 200);
-  EXPECT_EQ(status_of(port_, "127.0.0.1", "/metrics"), 200);
-  EXPECT_EQ(status_of(port_, "other.example", "/metrics"), 421);
-  EXPECT_EQ(status_of(port_, "outside.example", "/metrics"), 421);
-  {
-    std::lock_guard lock(mutex_);
-    loaded_.settings.web.hosts = {"other.example"};
-    loaded_.settings.web.external_url = "https://outside.example/mtasts";
-  }
-  configure({kZero, kOne});
-  web::HttpClient client(port_);
-  ASSERT_EQ(client.get("/-/reload", "Content-Length: 0\r\n", "POST").status, 200);
-  EXPECT_EQ(status_of(port_, "other.example", "/metrics"), 200);
-  EXPECT_EQ(status_of(port_, "outside.example", "/metrics"), 200);
-  EXPECT_EQ(status_of(port_, "agent.example", "/metrics"), 421);
 }
 
 class ListenersTest : public testing::Test {

@@ -24,6 +24,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+int status_of(uint16_t port, const std::string& host, const std::string& target) {
+  web::HttpClient client(port);
+  client.send("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  return client.read_reply().status;
+}
+
 TEST_F(ServiceTest, ChecksItsDomainsAndAnswers) {
   start();
   EXPECT_TRUE(is_exposed(kZero) && is_exposed(kOne));
@@ -42,6 +48,25 @@ TEST_F(ServiceTest, ReloadsOnRequest) {
   EXPECT_EQ(get("/-/reload", "POST").status, 200);
   EXPECT_TRUE(is_exposed(kTwo));
   EXPECT_FALSE(is_exposed(kZero)) << "no series outlives its domain";
+}
+
+TEST_F(ServiceTest, NamesTakeEffectOnReload) {
+  start();
+  EXPECT_EQ(status_of(port_, "agent.example", "/metrics"), 200);
+  EXPECT_EQ(status_of(port_, "127.0.0.1", "/metrics"), 200);
+  EXPECT_EQ(status_of(port_, "other.example", "/metrics"), 421);
+  EXPECT_EQ(status_of(port_, "outside.example", "/metrics"), 421);
+  {
+    std::lock_guard lock(mutex_);
+    loaded_.settings.web.hosts = {"other.example"};
+    loaded_.settings.web.external_url = "https://outside.example/mtasts";
+  }
+  configure({kZero, kOne});
+  web::HttpClient client(port_);
+  ASSERT_EQ(client.get("/-/reload", "Content-Length: 0\r\n", "POST").status, 200);
+  EXPECT_EQ(status_of(port_, "other.example", "/metrics"), 200);
+  EXPECT_EQ(status_of(port_, "outside.example", "/metrics"), 200);
+  EXPECT_EQ(status_of(port_, "agent.example", "/metrics"), 421);
 }
 
 TEST_F(ServiceTest, ReloadsOnSighup) {
