@@ -41,6 +41,7 @@ present::BuildInfo build_info() {
 // True for changes that take effect only after a restart.
 bool needs_restart(const settings::Settings& before, const settings::Settings& after) {
   return before.web.listen != after.web.listen ||
+         before.web.tls.enabled() != after.web.tls.enabled() ||
          before.telemetry.listen != after.telemetry.listen || before.state != after.state;
 }
 
@@ -118,6 +119,7 @@ Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
+  if (auto read = web_port_.prepare(settings.web); !read) return read;
   auto hosted =
       check::hosted_policies_of(settings.policy_host, system_now(), policy_host_.policies());
   if (auto taken = apply_listeners(settings, hosted); !taken) return taken;
@@ -128,13 +130,15 @@ Result<void> Service::apply(const Candidate& candidate) {
   // At the start they were set before the listeners.
   if (active_) pipeline_->set_domains(candidate.domains, candidate.remembered);
   if (report_service_ != nullptr) report_service_->domains_changed();
+  web_port_.use_prepared(settings.web, *site_);
   site_->set_probe_rule(settings.probe);
   site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);
   watch_ = candidate.watch;
   if (active_ && needs_restart(*active_, settings))
     log(LogLevel::warning,
-        "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
+        "changes to [web] listen, [telemetry] listen and [state], and [web.tls] on or off, take "
+        "effect after a restart");
   active_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
@@ -205,13 +209,9 @@ void Service::replace_engine(std::shared_ptr<check::Engine> engine,
 Result<void> Service::listen(const settings::Settings& settings) {
   site_ = std::make_unique<web::WebSite>(reports_, exposition_, web_actions(), settings.probe);
   site_->set_external_url(settings.web.external_url);
-  auto web = web::WebServer::start(settings.web.listen, *site_);
+  auto web = web_port_.start(settings.web, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
-  for (const auto& endpoint : web_->endpoints())
-    log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
-  if (!settings.web.external_url.empty())
-    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
   if (settings.telemetry.listen.empty()) return {};
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
@@ -346,6 +346,7 @@ void Service::feed_metrics() {
   metrics_.set_state_writable(state_->writable());
   if (report_service_ != nullptr) report_service_->tick();
   policy_host_.feed_metrics();
+  web_port_.feed_metrics(metrics_);
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

@@ -30,6 +30,7 @@
 #include "service/policy_host_service.h"
 #include "service/report_service.h"
 #include "service/settings_loader.h"
+#include "service/web_port.h"
 #include "settings/settings.h"
 #include "state/state.h"
 #include "web/telemetry_server.h"
@@ -118,6 +119,7 @@ class Service {
   int ticks_ = 0;
   bool stopping_ = false;
   std::unique_ptr<SettingsLoader> loader_;
+  WebPort web_port_;
   std::unique_ptr<web::WebSite> site_;
   std::unique_ptr<web::WebServer> web_;
   std::unique_ptr<web::TelemetryServer> telemetry_;

@@ -20,6 +20,7 @@
 #include "base/ip_address.h"
 #include "base/log.h"
 #include "protocol/sts/sts_policy.h"
+#include "settings/web_settings.h"
 
 namespace mtasts::settings {
 
@@ -104,6 +105,9 @@ struct ShardSettings {
 struct WebSettings {
   std::vector<Endpoint> listen;  // default [::]:10058
   std::string external_url;
+  std::string config_file;  // of exporter-toolkit's form; `tls` and `access` are read from it
+  WebTlsSettings tls;
+  WebAccessSettings access;
 };
 
 struct TelemetrySettings {
@@ -211,9 +215,12 @@ using Environment = std::map<std::string, std::string>;  // MTASTS_<SECTION>_<KE
 Environment process_environment();
 
 // Reads the file and its domain_files. Empty path: defaults and environment only.
-LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment);
+// `web_config_file`, of the command line, stands for [web] config_file.
+LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment,
+                             const std::string& web_config_file = {});
 // The same from text; `file` names it in errors and is the base of relative paths.
 LoadedSettings parse_settings(std::string_view toml, const std::filesystem::path& file,
-                              const Environment& environment);
+                              const Environment& environment,
+                              const std::string& web_config_file = {});
 
 }  // namespace mtasts::settings

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/ip_address.h"
 #include "present/exposition.h"
@@ -50,6 +52,8 @@ struct HttpResponse {
   std::string body;
   present::BodySource source;  // set: produces the body piece by piece; `body` is empty
   std::string allow;           // Allow, with 405
+  // Further fields; each replaces one of the same name that every response has.
+  std::vector<std::pair<std::string, std::string>> fields;
   // Announced by Content-Length beyond the body, and never sent; the connection is closed instead.
   // The client sees an incomplete response (RFC 9112 §8), which even clients that ignore the status
   // take for a failure. Only without `source`.

@@ -34,6 +34,7 @@ void set_fields(Head& head, const HttpResponse& response) {
   head.set("Referrer-Policy", "no-referrer");
   head.set(http::field::vary, "Accept-Encoding");
   if (!response.allow.empty()) head.set(http::field::allow, response.allow);
+  for (const auto& [name, value] : response.fields) head.set(name, value);
 }
 
 std::string text_of(Head& head) {

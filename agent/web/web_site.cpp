@@ -19,6 +19,7 @@
 namespace mtasts::web {
 namespace {
 
+using settings::WebRole;
 using std::chrono::milliseconds;
 
 // Maximum body that scripts may send with a reload; it is ignored.
@@ -70,12 +71,14 @@ std::optional<int> report_days(const RoutedRequest& request,
 }  // namespace
 
 WebSite::WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
-                 WebActions actions, settings::ProbeSettings probe_rule)
+                 WebActions actions, settings::ProbeSettings probe_rule,
+                 PasswordCheck::Hasher hasher)
     : reports_(reports),
       exposition_(exposition),
       actions_(std::move(actions)),
       routes_(routes()),
-      probe_rule_(std::move(probe_rule)) {}
+      probe_rule_(std::move(probe_rule)),
+      guard_(std::make_unique<AccessGuard>(std::move(hasher))) {}
 
 RouteTable WebSite::routes() {
   auto to = [this](auto member) {
@@ -87,7 +90,7 @@ RouteTable WebSite::routes() {
       {"GET", "/", to(&WebSite::index)},
       {"GET", "/domains/*", to(&WebSite::domain_page)},
       {"GET", "/metrics", to(&WebSite::metrics)},
-      {"GET", "/probe", to(&WebSite::probe)},
+      {"GET", "/probe", to(&WebSite::probe), 0, Access::open, WebRole::probe},
       {"GET", "/api/v1/domains", to(&WebSite::domains_json)},
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
       {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
@@ -95,7 +98,8 @@ RouteTable WebSite::routes() {
       {"GET", "/api/v1/reports/rejected", to(&WebSite::rejected_reports)},
       {"GET", "/-/healthy", to(&WebSite::healthy)},
       {"GET", "/-/ready", to(&WebSite::ready)},
-      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site},
+      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site,
+       WebRole::write},
   });
 }
 
@@ -122,12 +126,24 @@ present::PageLinks WebSite::links() const {
 }
 
 Admission WebSite::admit(const HttpRequest& head) const {
-  return routes_.admit(head, *external_url());
+  auto url = external_url();
+  Admission admission;
+  admission.refusal = guard_->refusal(head, routes_.role_of(head, *url));
+  if (!admission.refusal) admission = routes_.admit(head, *url);
+  if (admission.refusal) {
+    auto keep = [&admission](HttpResponse response) { admission.refusal = std::move(response); };
+    guard_->dressing(keep)(std::move(*admission.refusal));
+  }
+  return admission;
 }
 
 void WebSite::answer(const HttpRequest& request, const Done& done) const {
   auto url = external_url();
-  routes_.answer(request, *url, done);
+  Done dressed = guard_->dressing(done);
+  auto allowed = [this, url, dressed](const HttpRequest& one) {
+    routes_.answer(one, *url, dressed);
+  };
+  guard_->authorize(request, routes_.role_of(request, *url), std::move(allowed), dressed);
 }
 
 void WebSite::index(const RoutedRequest& request, const Done& done) const {

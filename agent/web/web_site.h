@@ -23,6 +23,7 @@
 #include "settings/external_url.h"
 #include "settings/settings.h"
 #include "state/state.h"
+#include "web/access_guard.h"
 #include "web/handler.h"
 #include "web/probe_rule.h"
 #include "web/request_target.h"
@@ -58,10 +59,13 @@ class WebSite : public Handler {
  public:
   // The reports and the exposition must outlive the site.
   WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
-          WebActions actions, settings::ProbeSettings probe_rule);
+          WebActions actions, settings::ProbeSettings probe_rule,
+          PasswordCheck::Hasher hasher = bcrypt_matches);
   WebSite(const WebSite&) = delete;
   WebSite& operator=(const WebSite&) = delete;
 
+  // Who may do what; at first everybody everything.
+  void set_access(const settings::WebAccessSettings& settings) { guard_->use(settings); }
   void set_probe_rule(settings::ProbeSettings rule);
   // [web] external_url: the base of links; its path is a prefix of every route, and its pages may
   // send state-changing requests. Empty: none.
@@ -97,6 +101,7 @@ class WebSite : public Handler {
   settings::ProbeSettings probe_rule_;                          // guarded by mutex_
   std::shared_ptr<const settings::ExternalUrl> external_url_ =  // guarded by mutex_
       std::make_shared<const settings::ExternalUrl>();
+  const std::unique_ptr<AccessGuard> guard_;  // last: ends first
 };
 
 }  // namespace mtasts::web
