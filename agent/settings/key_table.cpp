@@ -161,6 +161,7 @@ void add_process_rows(Rows& rows) {
       {"web", "listen", "a list of strings such as [\"[::]:10058\"]", list_key(take_web_listen)});
   rows.push_back({"web", "external_url", "a string such as \"https://host.example/\"",
                   TextKey{take_external_url}});
+  rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
   rows.push_back({"web", "tls", "a table", kNoTls});
   rows.push_back({"web", "basic_auth", "a table", kNoBasicAuth});
   rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
