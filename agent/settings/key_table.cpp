@@ -180,6 +180,7 @@ void add_process_rows(Rows& rows) {
   rows.push_back(
       {"web", "anonymous_role", "a string such as \"read\"", TextKey{take_anonymous_role}});
   add_web_access_rows(rows);
+  rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
   rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
                   TextKey{take_telemetry_listen}});
   rows.push_back({"probe", "allow",
