@@ -83,7 +83,7 @@ test-tsan: ## Test the multi-threaded modules with ThreadSanitizer (clang)
 	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test report_store_test intake_test present_test web_test service_test
 	@ctest --test-dir $(BUILD)/tsan --output-on-failure -L '^(board|state|report_store|intake|present|web|service)$$'
 
-fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60)
+fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60, FUZZ_JOBS at a time, FUZZ_ONLY="names")
 	$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
 	@cmake --preset fuzz
 	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
