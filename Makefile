@@ -21,7 +21,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl nginx-light apache2-utils curl procps
 
-.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -88,6 +88,13 @@ fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60, FUZZ_JOBS at a time, FU
 	@cmake --preset fuzz
 	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
 	@sh tests/fuzz/run-all.sh $(BUILD)/fuzz $${FUZZ_SECONDS:-60}
+
+torture: ## Attack a running agent on loopback, harmlessly (TORTURE_AGENT=path, TORTURE_SCALE=4 for longer)
+	$(call install,$(BUILD_PACKAGES) python3 openssl)
+ifndef TORTURE_AGENT
+	@$(MAKE) --no-print-directory build
+endif
+	@python3 -B tests/torture/torture.py --agent $(or $(TORTURE_AGENT),$(BUILD)/release/mtasts-exporter) --scale $(or $(TORTURE_SCALE),1)
 
 bench: ## Measure the cost of a check, compared with plain OpenSSL and blackbox_exporter
 	$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
