@@ -17,7 +17,8 @@ namespace mtasts::fuzz {
 inline std::string broken_question_promise(std::string_view octets) {
   Promises promises;
   const std::string_view question = net::question_of(octets);
-  promises.keep(question.size() + 12 <= octets.size(), "a question longer than its message");
+  promises.keep(question.empty() || question.size() + 12 <= octets.size(),
+                "a question longer than its message");
   std::string mixed(octets);
   if (!net::mix_case(mixed)) {
     promises.keep(mixed == octets, "an unmixed query that was changed");
