@@ -75,8 +75,8 @@ inline void keep_coding(Promises& promises, protocol::HttpsAttempt attempt) {
 
 inline void keep_type(Promises& promises, const std::string& type) {
   const protocol::ContentTypeReading reading = protocol::read_content_type_parameters(type);
-  promises.keep((reading.fault == protocol::ContentTypeFault::none) == reading.text.empty(),
-                "a fault of Content-Type without its text, or the reverse");
+  promises.keep(reading.fault != protocol::ContentTypeFault::none || reading.text.empty(),
+                "a text without a fault of Content-Type");
   promises.keep(reading.text.size() <= type.size(), "a text longer than Content-Type");
   promises.keep(!protocol::is_text_plain(type) ||
                     equals_ignoring_case(trim(type).substr(0, 10), "text/plain"),

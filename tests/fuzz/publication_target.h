@@ -40,6 +40,11 @@ inline publish::PolicyRequest policy_request(OctetChooser& chooser) {
   if (!request.patterns.empty() && chooser.flag()) return request;
   publish::LiveMail mail;
   mail.implicit = chooser.number(15) == 1;
+  if (mail.implicit) {
+    mail.hosts.push_back({request.domain, chooser.one_of(kReaches)});
+    request.mail = std::move(mail);
+    return request;
+  }
   for (unsigned count = chooser.number(12); count > 0; --count) {
     const verdict::HostReach reach = chooser.one_of(kReaches);
     mail.hosts.push_back({chooser.text(300), reach});

@@ -7,6 +7,7 @@
 
 #include "fuzz/certificate_target.h"
 #include "fuzz/corpus_replay.h"
+#include "fuzz/https_exchange_target.h"
 #include "fuzz/question_octets_target.h"
 
 namespace mtasts {
@@ -14,6 +15,15 @@ namespace {
 
 using fuzz::corpus_of;
 using fuzz::CorpusTarget;
+
+class ExchangeCorpus : public testing::TestWithParam<CorpusTarget> {};
+
+TEST_P(ExchangeCorpus, KeepsEveryPromise) { fuzz::replay_corpus(GetParam(), 2); }
+
+INSTANTIATE_TEST_SUITE_P(All, ExchangeCorpus,
+                         testing::Values(CorpusTarget{"https_exchange",
+                                                      fuzz::broken_https_exchange_promise, 25}),
+                         corpus_of);
 
 class NetCorpus : public testing::TestWithParam<CorpusTarget> {};
 

@@ -160,6 +160,7 @@ def malformed_requests(target, scale):
     requests = (b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
                 b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                 b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                b"GET a:< HTTP/1.1\r\nHost: a\r\n\r\n", b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nOrigin: a:<\r\n\r\n",
                 b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
     for request in requests:
         for port in (target.web, target.telemetry, target.reports):
