@@ -129,6 +129,7 @@ Result<void> Service::apply(const Candidate& candidate) {
   if (active_) pipeline_->set_domains(candidate.domains, candidate.remembered);
   if (report_service_ != nullptr) report_service_->domains_changed();
   site_->set_probe_rule(settings.probe);
+  site_->set_metrics(settings.metrics);
   site_->set_external_url(settings.web.external_url);
   scheduler_.use(engine_, settings.check, candidate.domains);
   watch_ = candidate.watch;

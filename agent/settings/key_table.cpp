@@ -163,6 +163,8 @@ void add_process_rows(Rows& rows) {
                   TextKey{take_external_url}});
   rows.push_back({"web", "tls", "a table", kNoTls});
   rows.push_back({"web", "basic_auth", "a table", kNoBasicAuth});
+  rows.push_back({"metrics", "exclude", "a list of strings such as [\"mtasts_stage_*\"]",
+                  list_key(take_metrics_exclude)});
   rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
                   TextKey{take_telemetry_listen}});
   rows.push_back({"probe", "allow",

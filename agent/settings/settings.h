@@ -106,6 +106,11 @@ struct WebSettings {
   std::string external_url;
 };
 
+struct MetricsSettings {
+  std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
+  bool operator==(const MetricsSettings&) const = default;
+};
+
 struct TelemetrySettings {
   std::string listen = "0.0.0.0:10059";  // "" disables it
 };
@@ -181,6 +186,7 @@ struct Settings {
   StateSettings state;
   ShardSettings shard;
   WebSettings web;
+  MetricsSettings metrics;
   TelemetrySettings telemetry;
   ProbeSettings probe;
   ReportsSettings reports;

@@ -14,6 +14,7 @@
 #include "present/json.h"
 #include "present/reported_view.h"
 #include "present/reports_json.h"
+#include "web/exposition_request.h"
 #include "web/probe_rule.h"
 
 namespace mtasts::web {
@@ -43,14 +44,15 @@ class ProbeSlot {
 };
 
 HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
-                            const board::DomainEntryPtr& before) {
+                            const board::DomainEntryPtr& before,
+                            const present::ExpositionOptions& options) {
   if (!result.ok())
     return text_response(result.failure().kind == FailureKind::timed_out ? 504 : 503,
                          result.failure().detail);
   if (result.value() == nullptr) return text_response(503, "The check did not return a report.");
   HttpResponse response;
-  response.content_type = present::kExpositionType;
-  response.body = present::probe_exposition(result.value(), before.get());
+  response.content_type = present::media_type_of(options.format);
+  response.body = present::probe_exposition(result.value(), before.get(), options);
   return response;
 }
 
@@ -104,6 +106,11 @@ void WebSite::set_probe_rule(settings::ProbeSettings rule) {
   probe_rule_ = std::move(rule);
 }
 
+void WebSite::set_metrics(const settings::MetricsSettings& settings) {
+  std::lock_guard lock(mutex_);
+  excluded_metrics_ = settings.exclude;
+}
+
 void WebSite::set_external_url(const std::string& text) {
   auto url = settings::parse_external_url(text);
   auto parsed = std::make_shared<const settings::ExternalUrl>(url ? *url : settings::ExternalUrl{});
@@ -137,10 +144,30 @@ void WebSite::index(const RoutedRequest& request, const Done& done) const {
   done(page_response(200, present::index_page(reports_.snapshot(), text, links())));
 }
 
-void WebSite::metrics(const RoutedRequest&, const Done& done) const {
-  std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
-  done(stream_response(present::kExpositionType,
-                       present::exposition_source(std::move(own), exposition_.snapshot())));
+present::ExpositionOptions WebSite::exposition_options(const RoutedRequest& request) const {
+  std::vector<std::string> excluded;
+  {
+    std::lock_guard lock(mutex_);
+    excluded = excluded_metrics_;
+  }
+  return {present::MetricSelection(std::move(excluded), values_of(request.target, "name[]")),
+          exposition_format(request.http.accept)};
+}
+
+void WebSite::metrics(const RoutedRequest& request, const Done& done) const {
+  present::ExpositionOptions options = exposition_options(request);
+  const std::string_view type = present::media_type_of(options.format);
+  const std::vector<std::string> names = values_of(request.target, "domain");
+  if (names.empty()) {
+    std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
+    own = present::reformatted(own, options, present::process_start_time_seconds());
+    return done(stream_response(
+        type, present::exposition_source(std::move(own), exposition_.snapshot(), options)));
+  }
+  Result<ScrapedNames> scraped = scraped_names(names, reports_);
+  if (!scraped.ok()) return done(text_response(404, scraped.failure().detail));
+  auto entries = exposition_.snapshot_of(scraped->domains, scraped->hosts);
+  done(stream_response(type, present::exposition_source({}, std::move(entries), options)));
 }
 
 void WebSite::domains_json(const RoutedRequest&, const Done& done) const {
@@ -203,10 +230,10 @@ void WebSite::probe(const RoutedRequest& request, const Done& done) const {
   auto slot = std::make_shared<ProbeSlot>(probes_);
   if (!slot->taken())
     return done(text_response(503, "Too many probes are running; try again later."));
-  actions_.probe(domain->text(), probe_limit(request.http.scrape_timeout),
-                 [done, before, slot](Result<verdict::ReportPtr> result) {
-                   done(probe_response(result, before));
-                 });
+  actions_.probe(
+      domain->text(), probe_limit(request.http.scrape_timeout),
+      [done, before, slot, options = exposition_options(request)](
+          Result<verdict::ReportPtr> result) { done(probe_response(result, before, options)); });
 }
 
 void WebSite::history(const RoutedRequest& request, const Done& done) const {
