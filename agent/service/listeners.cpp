@@ -33,6 +33,8 @@ Result<void> Listeners::start_telemetry(const settings::TelemetrySettings& setti
 void Listeners::use(const settings::Settings& settings) {
   web_port_.use_prepared(settings.web, *site_);
   site_->set_probe_rule(settings.probe);
+  site_->set_metrics(settings.metrics);
+  site_->set_reload(settings.web.reload);
   site_->set_external_url(settings.web.external_url);
 }
 

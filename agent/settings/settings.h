@@ -118,6 +118,11 @@ struct WebSettings {
   bool operator==(const WebSettings&) const = default;
 };
 
+struct MetricsSettings {
+  std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
+  bool operator==(const MetricsSettings&) const = default;
+};
+
 struct TelemetrySettings {
   std::string listen = "0.0.0.0:10059";  // "" disables it
   bool operator==(const TelemetrySettings&) const = default;
@@ -196,6 +201,7 @@ struct Settings {
   StateSettings state;
   ShardSettings shard;
   WebSettings web;
+  MetricsSettings metrics;
   TelemetrySettings telemetry;
   ProbeSettings probe;
   ReportsSettings reports;

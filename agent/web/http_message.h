@@ -27,6 +27,7 @@ struct HttpRequest {
   std::string user_agent;        // User-Agent
   std::string origin;            // Origin; empty: absent, so not from a script or form of a page
   std::string fetch_site;        // Sec-Fetch-Site
+  std::string accept;            // Accept; several fields joined by commas
   std::string scrape_timeout;    // X-Prometheus-Scrape-Timeout-Seconds
   std::string content_type;      // Content-Type
   std::string content_encoding;  // Content-Encoding; the body is never decoded

@@ -130,7 +130,8 @@ void RouteTable::answer(const HttpRequest& request, const settings::ExternalUrl&
                         const Handler::Done& done) const {
   Match match = check(request, external);
   if (match.route == nullptr) return done(std::move(match.refusal));
-  match.route->answer(RoutedRequest{request, match.target.query, match.wildcard}, done);
+  match.route->answer(RoutedRequest{request, match.target, match.target.query, match.wildcard},
+                      done);
 }
 
 }  // namespace mtasts::web

@@ -16,6 +16,7 @@
 #include "present/json.h"
 #include "present/reported_view.h"
 #include "present/reports_json.h"
+#include "web/exposition_request.h"
 #include "web/probe_rule.h"
 
 namespace mtasts::web {
@@ -37,7 +38,8 @@ HttpResponse not_now_json(const Failure& failure) {
 }
 
 HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
-                            const board::DomainEntryPtr& before) {
+                            const board::DomainEntryPtr& before,
+                            const present::ExpositionOptions& options) {
   if (!result.ok())
     return result.failure().kind == FailureKind::timed_out
                ? text_response(504, result.failure().detail)
@@ -46,8 +48,8 @@ HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
   HttpResponse response;
   const auto age = system_now() - result.value()->checked_at;
   response.age = std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(age));
-  response.content_type = present::kExpositionType;
-  response.body = present::probe_exposition(result.value(), before.get());
+  response.content_type = present::media_type_of(options.format);
+  response.body = present::probe_exposition(result.value(), before.get(), options);
   return response;
 }
 
@@ -104,6 +106,11 @@ void WebSite::set_probe_rule(settings::ProbeSettings rule) {
   probe_rule_ = std::move(rule);
 }
 
+void WebSite::set_metrics(const settings::MetricsSettings& settings) {
+  std::lock_guard lock(mutex_);
+  excluded_metrics_ = settings.exclude;
+}
+
 void WebSite::set_external_url(const std::string& text) {
   auto url = settings::parse_external_url(text);
   auto parsed = std::make_shared<const settings::ExternalUrl>(url ? *url : settings::ExternalUrl{});
@@ -149,10 +156,30 @@ void WebSite::index(const RoutedRequest& request, const Done& done) const {
   done(page_response(200, present::index_page(reports_.snapshot(), text, links())));
 }
 
-void WebSite::metrics(const RoutedRequest&, const Done& done) const {
-  std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
-  done(stream_response(present::kExpositionType,
-                       present::exposition_source(std::move(own), exposition_.snapshot())));
+present::ExpositionOptions WebSite::exposition_options(const RoutedRequest& request) const {
+  std::vector<std::string> excluded;
+  {
+    std::lock_guard lock(mutex_);
+    excluded = excluded_metrics_;
+  }
+  return {present::MetricSelection(std::move(excluded), values_of(request.target, "name[]")),
+          exposition_format(request.http.accept)};
+}
+
+void WebSite::metrics(const RoutedRequest& request, const Done& done) const {
+  present::ExpositionOptions options = exposition_options(request);
+  const std::string_view type = present::media_type_of(options.format);
+  const std::vector<std::string> names = values_of(request.target, "domain");
+  if (names.empty()) {
+    std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
+    own = present::reformatted(own, options, present::process_start_time_seconds());
+    return done(stream_response(
+        type, present::exposition_source(std::move(own), exposition_.snapshot(), options)));
+  }
+  Result<ScrapedNames> scraped = scraped_names(names, reports_);
+  if (!scraped.ok()) return done(text_response(404, scraped.failure().detail));
+  auto entries = exposition_.snapshot_of(scraped->domains, scraped->hosts);
+  done(stream_response(type, present::exposition_source({}, std::move(entries), options)));
 }
 
 void WebSite::domains_json(const RoutedRequest&, const Done& done) const {
@@ -218,10 +245,10 @@ void WebSite::probe(const RoutedRequest& request, const Done& done) const {
   if (slot->refusal() == ProbeSlots::Refusal::requests)
     return done(busy_response(fmt::format(
         "Too many requests wait for the check of {}; try again later.", domain->text())));
-  actions_.probe(domain->text(), probe_limit(request.http.scrape_timeout),
-                 [done, before, slot](Result<verdict::ReportPtr> result) {
-                   done(probe_response(result, before));
-                 });
+  actions_.probe(
+      domain->text(), probe_limit(request.http.scrape_timeout),
+      [done, before, slot, options = exposition_options(request)](
+          Result<verdict::ReportPtr> result) { done(probe_response(result, before, options)); });
 }
 
 void WebSite::history(const RoutedRequest& request, const Done& done) const {

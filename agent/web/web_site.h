@@ -75,6 +75,7 @@ class WebSite : public Handler {
   void set_probe_rule(settings::ProbeSettings rule);
   // [web] reload: whether a request may reload the settings.
   void set_reload(bool allowed) { reload_allowed_ = allowed; }
+  void set_metrics(const settings::MetricsSettings& settings);
   // [web] external_url: the base of links; its path is a prefix of every route, and its pages may
   // send state-changing requests. Empty: none.
   void set_external_url(const std::string& url);
@@ -89,6 +90,7 @@ class WebSite : public Handler {
 
   void index(const RoutedRequest& request, const Done& done) const;
   void domain_page(const RoutedRequest& request, const Done& done) const;
+  present::ExpositionOptions exposition_options(const RoutedRequest& request) const;
   void metrics(const RoutedRequest& request, const Done& done) const;
   void probe(const RoutedRequest& request, const Done& done) const;
   void domains_json(const RoutedRequest& request, const Done& done) const;
@@ -108,6 +110,7 @@ class WebSite : public Handler {
   std::atomic<bool> reload_allowed_{true};
   mutable std::mutex mutex_;
   settings::ProbeSettings probe_rule_;                          // guarded by mutex_
+  std::vector<std::string> excluded_metrics_;                   // guarded by mutex_
   std::shared_ptr<const settings::ExternalUrl> external_url_ =  // guarded by mutex_
       std::make_shared<const settings::ExternalUrl>();
   const std::unique_ptr<AccessGuard> guard_;  // last: ends first
