@@ -16,13 +16,9 @@ Result<void> Listeners::start(const settings::Settings& settings, web::WebAction
   site_ = std::make_unique<web::WebSite>(reports_, exposition_, std::move(actions), settings.probe);
   site_->check_hosts(&hosts_);
   use(settings);
-  auto web = web::WebServer::start(settings.web.listen, *site_, web::site_web_limits());
+  auto web = web_port_.start(settings.web, *site_);
   if (!web) return web.failure();
   web_ = std::move(*web);
-  for (const auto& endpoint : web_->endpoints())
-    log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
-  if (!settings.web.external_url.empty())
-    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
   hooks.hosts = &hosts_;
   hooks.heartbeats.push_back({"web", [this] { return web_->heartbeat(); }});
   return start_telemetry(settings.telemetry, std::move(hooks));
@@ -41,7 +37,10 @@ Result<void> Listeners::start_telemetry(const settings::TelemetrySettings& setti
 }
 
 void Listeners::use(const settings::Settings& settings) {
+  web_port_.use_prepared(settings.web, *site_);
   site_->set_probe_rule(settings.probe);
+  site_->set_metrics(settings.metrics);
+  site_->set_reload(settings.web.reload);
   site_->set_external_url(settings.web.external_url);
   hosts_.use(settings.web, web::machine_names());
 }
@@ -51,7 +50,9 @@ void Listeners::stop_web() {
 }
 
 bool listeners_need_restart(const settings::Settings& before, const settings::Settings& after) {
-  return before.web.listen != after.web.listen || before.telemetry.listen != after.telemetry.listen;
+  return before.web.listen != after.web.listen ||
+         before.web.tls.enabled() != after.web.tls.enabled() ||
+         before.telemetry.listen != after.telemetry.listen;
 }
 
 }  // namespace mtasts::service

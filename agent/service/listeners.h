@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "board/latest_reports.h"
 #include "present/exposition_cache.h"
+#include "service/web_port.h"
 #include "settings/settings.h"
 #include "web/host_rule.h"
 #include "web/telemetry_server.h"
@@ -31,8 +32,14 @@ class Listeners {
   // The failure is one sentence. `hooks` come without the heartbeat of the web port.
   Result<void> start(const settings::Settings& settings, web::WebActions actions,
                      web::TelemetryHooks hooks);
-  // What takes effect without a restart.
+  // Reads the files of new settings; the failure is one sentence. Changes nothing yet.
+  Result<void> prepare(const settings::WebSettings& settings) {
+    return web_port_.prepare(settings);
+  }
+  // What takes effect without a restart, and what prepare() read.
   void use(const settings::Settings& settings);
+
+  void feed_metrics(present::AgentMetrics& metrics) const { web_port_.feed_metrics(metrics); }
 
   // No request of the web port, or of the telemetry port, is in progress afterwards. May be called
   // again, and without start().
@@ -49,6 +56,7 @@ class Listeners {
   const board::LatestReports& reports_;
   const present::ExpositionCache& exposition_;
   web::HostRule hosts_;  // of both ports
+  WebPort web_port_;
   std::unique_ptr<web::WebSite> site_;
   std::unique_ptr<web::WebServer> web_;
   std::unique_ptr<web::TelemetryServer> telemetry_;  // null: disabled

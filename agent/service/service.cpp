@@ -119,6 +119,7 @@ Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
+  if (auto read = listeners_.prepare(settings.web); !read) return read;
   auto hosted =
       check::hosted_policies_of(settings.policy_host, system_now(), policy_host_.policies());
   if (auto taken = apply_listeners(settings, hosted); !taken) return taken;
@@ -134,7 +135,8 @@ Result<void> Service::apply(const Candidate& candidate) {
   watch_ = candidate.watch;
   if (active_ && needs_restart(*active_, settings))
     log(LogLevel::warning,
-        "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
+        "changes to [web] listen, [telemetry] listen and [state], and [web.tls] on or off, take "
+        "effect after a restart");
   active_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
@@ -331,6 +333,7 @@ void Service::feed_metrics() {
   metrics_.set_state_writable(state_->writable());
   if (report_service_ != nullptr) report_service_->tick();
   policy_host_.feed_metrics();
+  listeners_.feed_metrics(metrics_);
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

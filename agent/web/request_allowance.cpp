@@ -22,7 +22,7 @@ struct Allowance {
 // milliseconds, and Prometheus scrapes once in seconds; 20 checks a second are what 64 probes at a
 // time can do; a reload follows a deployment.
 constexpr std::array<Allowance, kLimitedClasses> kAllowances = {
-    {{2000, 200}, {300, 20}, {2000, 50}, {200, 20}, {10, 0.2}}};
+    {{2000, 200}, {300, 20}, {2000, 50}, {1000, 20}, {30, 0.5}}};
 
 std::shared_ptr<ClientTable> table_of(const Allowance& allowance, double factor) {
   ClientLimits limits;
@@ -38,7 +38,7 @@ HttpResponse too_many(const Allowance& allowance) {
   HttpResponse response =
       text_response(429, fmt::format("Too many requests; try again in {} second{}.", seconds,
                                      seconds == 1 ? "" : "s"));
-  response.retry_after_seconds = seconds;
+  response.retry_after = std::chrono::seconds(seconds);
   return response;
 }
 

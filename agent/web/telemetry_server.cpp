@@ -97,7 +97,7 @@ HttpResponse TelemetryServer::Server::response_to(const HttpRequest& request) co
 
 HttpResponse TelemetryServer::Server::metrics() const {
   HttpResponse response;
-  response.content_type = present::kExpositionType;
+  response.content_type = present::media_type_of(present::ExpositionFormat::text);
   if (hooks_.metrics) response.body = hooks_.metrics();
   return response;
 }

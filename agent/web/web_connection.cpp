@@ -47,12 +47,13 @@ std::string last_field(const Header& header, beast::string_view name) {
   return last;
 }
 
-std::string all_fields(const Header& header, beast::string_view name) {
-  std::string all;
+// Several fields of the name are one list (RFC 9110 §5.3).
+std::string joined_fields(const Header& header, beast::string_view name) {
+  std::string list;
   auto range = header.equal_range(name);
   for (auto place = range.first; place != range.second; ++place)
-    all.append(all.empty() ? "" : ",").append(place->value());
-  return all;
+    list.append(list.empty() ? "" : ", ").append(place->value().data(), place->value().size());
+  return list;
 }
 
 HttpRequest plain_request(const Header& header, const IpAddress& peer) {
@@ -65,6 +66,7 @@ HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   plain.user_agent = field(header, "User-Agent");
   plain.origin = field(header, "Origin");
   plain.fetch_site = field(header, "Sec-Fetch-Site");
+  plain.accept = joined_fields(header, "Accept");
   plain.scrape_timeout = field(header, "X-Prometheus-Scrape-Timeout-Seconds");
   plain.content_type = field(header, "Content-Type");
   plain.content_encoding = field(header, "Content-Encoding");
@@ -263,7 +265,7 @@ asio::awaitable<bool> WebConnection::serve_one() {
 
 std::optional<HttpResponse> WebConnection::fault_of(HttpRequest& request,
                                                     const Header& header) const {
-  auto fault = coding_fault(header.version(), all_fields(header, "Transfer-Encoding"));
+  auto fault = coding_fault(header.version(), joined_fields(header, "Transfer-Encoding"));
   if (!fault && !handler_.judges_host()) fault = host_fault(request);
   return fault;
 }
