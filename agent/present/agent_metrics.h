@@ -97,6 +97,9 @@ class AgentMetrics : public CheckMetrics {
   std::unique_ptr<Families> families_;
 };
 
+// When the process started, as Unix seconds; empty: /proc does not say.
+std::optional<double> process_start_time_seconds();
+
 // process_* in the text format, from /proc/self; values that cannot be read are omitted.
 std::string process_metrics_text();
 

@@ -179,7 +179,10 @@ void add_process_rows(Rows& rows) {
                   file_key<&S::web, &WebSettings::config_file>()});
   rows.push_back(
       {"web", "anonymous_role", "a string such as \"read\"", TextKey{take_anonymous_role}});
+  rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
   add_web_access_rows(rows);
+  rows.push_back({"metrics", "exclude", "a list of strings such as [\"mtasts_stage_*\"]",
+                  list_key(take_metrics_exclude)});
   rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
                   TextKey{take_telemetry_listen}});
   rows.push_back({"probe", "allow",

@@ -17,6 +17,7 @@
 #include "settings/external_url.h"
 #include "settings/web_settings.h"
 #include "web/handler.h"
+#include "web/request_target.h"
 
 namespace mtasts::web {
 
@@ -29,7 +30,8 @@ enum class Access {
 // A matched request, passed to the route's handler; valid during the call.
 struct RoutedRequest {
   const HttpRequest& http;
-  const std::map<std::string, std::string>& query;  // decoded; first value per name
+  const RequestTarget& target;
+  const std::map<std::string, std::string>& query;  // of the target; first value per name
   std::string_view wildcard;                        // the text matched by '*' in the route's path
 };
 
