@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/time.h"
+#include "present/agent_metrics.h"
 #include "present/history_json.h"
 #include "present/json.h"
 #include "present/reported_view.h"
