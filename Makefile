@@ -9,7 +9,8 @@ E2E_BUILD ?= asan
 
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-dev \
   libcurl4-openssl-dev libssl-dev prometheus-cpp-dev libcivetweb-dev libtomlplusplus-dev \
-  libcli11-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev libpsl-dev libgmime-3.0-dev zlib1g-dev libjemalloc-dev ca-certificates
+  libcli11-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev libpsl-dev libgmime-3.0-dev zlib1g-dev libyaml-dev libcrypt-dev \
+  libjemalloc-dev ca-certificates
 WORLD_PACKAGES := python3 openssl nsd unbound bind9 iproute2 nginx-light postfix dovecot-imapd prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
 WEB_SERVER_PACKAGES := apache2-bin caddy haproxy hitch lighttpd lighttpd-mod-openssl nghttp2-server stunnel4 media-types
@@ -21,7 +22,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl nginx-light apache2-utils curl procps
 
-.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture bench format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -83,11 +84,18 @@ test-tsan: ## Test the multi-threaded modules with ThreadSanitizer (clang)
 	@cmake --build $(BUILD)/tsan -j $(JOBS) --target board_test state_test report_store_test intake_test present_test web_test service_test
 	@ctest --test-dir $(BUILD)/tsan --output-on-failure -L '^(board|state|report_store|intake|present|web|service)$$'
 
-fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60)
+fuzz: ## Run every fuzzer for a minute (FUZZ_SECONDS=60, FUZZ_JOBS at a time, FUZZ_ONLY="names")
 	$(call install,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
 	@cmake --preset fuzz
 	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
 	@sh tests/fuzz/run-all.sh $(BUILD)/fuzz $${FUZZ_SECONDS:-60}
+
+torture: ## Attack a running agent on loopback, harmlessly (TORTURE_AGENT=path, TORTURE_SCALE=4 for longer)
+	$(call install,$(BUILD_PACKAGES) python3 openssl)
+ifndef TORTURE_AGENT
+	@$(MAKE) --no-print-directory build
+endif
+	@python3 -B tests/torture/torture.py --agent $(or $(TORTURE_AGENT),$(BUILD)/release/mtasts-exporter) --scale $(or $(TORTURE_SCALE),1)
 
 bench: ## Measure the cost of a check, compared with plain OpenSSL and blackbox_exporter
 	$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))

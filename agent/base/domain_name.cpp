@@ -96,7 +96,11 @@ std::string DomainName::display() const {
   char* raw = nullptr;
   int code = idn2_to_unicode_8z8z(text_.c_str(), &raw, 0);
   Idn2Text owned(raw);
-  return code == IDN2_OK ? std::string(owned.get()) : text_;
+  if (code != IDN2_OK) return text_;
+  // Of characters that no U-label holds, libidn2 reads another name, or none (RFC 5891 §5.4).
+  std::string shown(owned.get());
+  Result<DomainName> again = parse(shown);
+  return again && *again == *this ? shown : text_;
 }
 
 }  // namespace mtasts

@@ -24,7 +24,7 @@ class DomainName {
   // Lower-case A-labels, no trailing dot.
   const std::string& text() const { return text_; }
 
-  // The name for display (U-labels where there are any).
+  // The name for display: U-labels where there are any and parse() takes them for this name.
   std::string display() const;
 
   auto operator<=>(const DomainName&) const = default;

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "settings/uri.h"
 
 namespace mtasts::settings {
 namespace {
@@ -53,7 +53,7 @@ Result<ExternalUrl> parse_external_url(std::string_view text) {
                                                           "\"https://host.example/\" or \"\"",
                                                           printable(text, 80))};
   if (text.size() > kLongestExternalUrl) return refused;
-  auto url = urls::parse_uri(urls::string_view(text.data(), text.size()));
+  auto url = parse_uri(text);
   if (!url || !is_page(*url)) return refused;
   ExternalUrl parsed;
   parsed.text = without_slashes_at_end(text);

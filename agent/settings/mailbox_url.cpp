@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "settings/uri.h"
 
 namespace mtasts::settings {
 namespace {
@@ -54,7 +54,7 @@ bool is_mailbox_folder(std::string_view name) {
 }
 
 Result<MailboxUrl> parse_mailbox_url(std::string_view text) {
-  auto parsed = boost::urls::parse_uri(text);
+  auto parsed = parse_uri(text);
   if (!parsed) return fault(fmt::format(" is not a valid URL; {}", kExample));
   const boost::urls::url_view& url = *parsed;
   const std::string scheme = ascii_lower(std::string(url.scheme()));

@@ -14,9 +14,18 @@ bool is_host_character(char c) {
   return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
 }
 
+// RFC 3986 §3.2.2: brackets enclose the whole host, or there are none.
+bool has_right_brackets(std::string_view authority) {
+  if (authority.find_first_of("[]") == std::string_view::npos) return true;
+  const size_t close = authority.find(']');
+  return authority.rfind('[') == 0 && close != std::string_view::npos &&
+         (close + 1 == authority.size() ||
+          (authority[close + 1] == ':' && authority.rfind(']') == close));
+}
+
 // Of `uri-host [ ":" port ]`; nothing if it is invalid.
 std::optional<std::string> host_of(std::string_view authority) {
-  if (!all_of(authority, is_host_character)) return std::nullopt;
+  if (!all_of(authority, is_host_character) || !has_right_brackets(authority)) return std::nullopt;
   const size_t bracket = authority.rfind(']');
   const size_t colon = authority.rfind(':');
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {

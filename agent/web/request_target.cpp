@@ -10,6 +10,8 @@
 #include <boost/url/url_view.hpp>
 #include <utility>
 
+#include "settings/uri.h"
+
 namespace mtasts::web {
 namespace {
 
@@ -53,6 +55,7 @@ Result<RequestTarget> taken_apart(const urls::url_view& url) {
   if (parameters.size() > kMostParameters) return invalid("The URL has too many parameters.");
   for (auto parameter : parameters) {
     if (has_control(parameter.key) || has_control(parameter.value)) return invalid(kBadEscape);
+    parsed.parameters.emplace_back(parameter.key, parameter.value);
     parsed.query.emplace(std::move(parameter.key), std::move(parameter.value));
   }
   return parsed;
@@ -68,7 +71,7 @@ Result<RequestTarget> parse_target(std::string_view target) {
     auto url = urls::parse_origin_form(encoded);
     return url ? taken_apart(*url) : invalid(kBadEscape);
   }
-  auto url = urls::parse_uri(urls::string_view(target.data(), target.size()));
+  auto url = settings::parse_uri(target);
   const bool absolute =
       url && url->has_authority() &&
       (url->scheme_id() == urls::scheme::http || url->scheme_id() == urls::scheme::https);

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <utility>
 
 #include "base/ascii.h"
+#include "settings/uri.h"
 #include "web/request_target.h"
 
 namespace mtasts::web {
@@ -35,7 +35,7 @@ bool takes(const Route& route, std::string_view method) {
 bool is_cross_site(const HttpRequest& request, const settings::ExternalUrl& external) {
   if (request.fetch_site == "cross-site" || request.fetch_site == "same-site") return true;
   if (request.origin.empty()) return false;
-  auto origin = boost::urls::parse_uri(request.origin);  // fails for "null"
+  auto origin = settings::parse_uri(request.origin);  // fails for "null"
   if (!origin || !origin->has_authority()) return true;
   const auto encoded = origin->encoded_authority();
   const std::string_view authority(encoded.data(), encoded.size());
@@ -59,6 +59,7 @@ struct RouteTable::Match {
   std::string wildcard;
   RequestTarget target;
   HttpResponse refusal;
+  settings::WebRole role = settings::WebRole::read;
 };
 
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
@@ -101,12 +102,18 @@ RouteTable::Match RouteTable::check(const HttpRequest& request,
   if (inner && match.refusal.status == 404)
     match = find(request.method, is_prefix ? *inner : target->path);
   match.target = std::move(*target);
+  if (match.route != nullptr) match.role = match.route->role;
   if (match.route != nullptr && match.route->access == Access::same_site &&
       is_cross_site(request, external)) {
     match.route = nullptr;
     match.refusal = text_response(403, "Cross-site requests are not allowed here.");
   }
   return match;
+}
+
+settings::WebRole RouteTable::role_of(const HttpRequest& head,
+                                      const settings::ExternalUrl& external) const {
+  return check(head, external).role;
 }
 
 Admission RouteTable::admit(const HttpRequest& head, const settings::ExternalUrl& external) const {
@@ -123,7 +130,8 @@ void RouteTable::answer(const HttpRequest& request, const settings::ExternalUrl&
                         const Handler::Done& done) const {
   Match match = check(request, external);
   if (match.route == nullptr) return done(std::move(match.refusal));
-  match.route->answer(RoutedRequest{request, match.target.query, match.wildcard}, done);
+  match.route->answer(RoutedRequest{request, match.target, match.target.query, match.wildcard},
+                      done);
 }
 
 }  // namespace mtasts::web

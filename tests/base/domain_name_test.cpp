@@ -34,6 +34,7 @@ TEST(DomainName, TakesNamesAsPeopleWriteThem) {
       {"XN--BCHER-KVA.example", "xn--bcher-kva.example", "bücher.example"},  // in capitals
       {"straße.example", "xn--strae-oqa.example", "straße.example"},         // not transitional
       {"例え。テスト", "xn--r8jz45g.xn--zckzah", "例え.テスト"},        // ideographic full stop
+      {"xn--kra.example", "xn--kra.example", "xn--kra.example"},        // U+02DD is in no U-label
       {kLabel + ".example", kLabel + ".example", kLabel + ".example"},  // the longest label
   };
   for (const Good& c : good) {

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,17 +13,12 @@
 #include "base/ascii.h"
 #include "base/domain_name.h"
 #include "base/printable.h"
+#include "fuzz/promises.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/sts/sts_record.h"
 #include "protocol/tlsrpt/tlsrpt_record.h"
 
 namespace mtasts::fuzz {
-
-inline bool is_showable(std::string_view text) {
-  return !text.empty() && text.size() < 4096 && is_utf8(text) &&
-         std::none_of(text.begin(), text.end(),
-                      [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
-}
 
 inline std::string broken_fault_promise(std::string_view text, bool valid,
                                         const std::vector<protocol::SyntaxFault>& faults) {
@@ -122,18 +115,9 @@ inline std::string broken_domain_name_promise(std::string_view text) {
   Result<DomainName> again = DomainName::parse(name->text());
   if (!again || again->text() != name->text()) return "a name that reads differently again";
   if (!is_showable(name->display())) return "a display form not fit to show";
+  Result<DomainName> shown_again = DomainName::parse(name->display());
+  if (!shown_again || shown_again->text() != name->text()) return "a display form of another name";
   return {};
-}
-
-// For fuzzers: prints the violated property and aborts.
-inline int demand(const std::string& broken) {
-  if (broken.empty()) return 0;
-  std::fprintf(stderr, "broken promise: %s\n", broken.c_str());
-  std::abort();
-}
-
-inline std::string_view view_of(const unsigned char* octets, size_t size) {
-  return {reinterpret_cast<const char*>(octets), size};
 }
 
 }  // namespace mtasts::fuzz

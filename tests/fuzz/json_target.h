@@ -12,6 +12,7 @@
 
 #include "base/octet_source.h"
 #include "base/printable.h"
+#include "fuzz/promises.h"
 #include "protocol/text/json_reader.h"
 
 namespace mtasts::fuzz {

@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "fuzz/corpus_replay.h"
+#include "fuzz/dns_target.h"
 #include "fuzz/grammar_targets.h"
+#include "fuzz/json_target.h"
+#include "fuzz/starttls_target.h"
 #include "fuzz/tls_report_target.h"
 
 namespace mtasts {
@@ -25,6 +28,9 @@ INSTANTIATE_TEST_SUITE_P(
                     CorpusTarget{"sts_policy", fuzz::broken_sts_policy_promise, 40},
                     CorpusTarget{"tlsrpt_record", fuzz::broken_tlsrpt_record_promise, 30},
                     CorpusTarget{"tls_report", fuzz::broken_tls_report_promise, 30},
+                    CorpusTarget{"json_reader", fuzz::broken_json_promise, 12},
+                    CorpusTarget{"dns_message", fuzz::broken_dns_message_promise, 20},
+                    CorpusTarget{"starttls_dialogue", fuzz::broken_starttls_promise, 20},
                     CorpusTarget{"domain_name", fuzz::broken_domain_name_promise, 20}),
     corpus_of);
 

@@ -156,6 +156,10 @@ TEST_F(PolicyHostTest, WhichRequestsGetThePolicy) {
        400, "RFC 9112 §3.2: two Host fields"},
       {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.com:x", 400, "a bad port"},
       {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: a/mta-sts.example.com", 400, "no host"},
+      {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: [::1", 400, "an open bracket"},
+      {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: ::1]", 400, "the other one"},
+      {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: [::1]x:80", 400, "more behind it"},
+      {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: [::1]:80]", 400, "two"},
       {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.com, x", 400, "a list"},
       {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: u@mta-sts.example.com", 400, "a user"},
       {"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.b\xc3\xbc"

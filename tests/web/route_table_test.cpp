@@ -143,7 +143,7 @@ TEST_F(RouteTableTest, RefusesWritingFromOtherSites) {
 TEST_F(RouteTableTest, AnEmptyHostMatchesNoOrigin) {
   HttpRequest asked = request("POST", "/things/a");
   asked.host.clear();
-  for (std::string origin : {"null", "http://", "file://", "https://evil.example"}) {
+  for (std::string origin : {"null", "http://", "file://", "a:<", "a:#", "https://evil.example"}) {
     asked.origin = origin;
     EXPECT_EQ(answer(asked).status, 403) << origin;
   }
