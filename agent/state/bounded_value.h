@@ -25,13 +25,13 @@ inline constexpr int64_t kFirstSecond = -62135596800;
 inline constexpr int64_t kLastDay = kLastSecond / 86400;
 
 constexpr int64_t bounded_milliseconds(int64_t count) {
-  return std::clamp<int64_t>(count, 0, kLastSecond * 1000);
+  return std::clamp<int64_t>(count, kFirstSecond * 1000, kLastSecond * 1000);
 }
-// From kNever to the year 9999.
+// A clock may have been before 1970.
 constexpr Time bounded_time(int64_t milliseconds) {
   return Time(std::chrono::milliseconds(bounded_milliseconds(milliseconds)));
 }
-// A certificate may be from before 1970.
+// The same bounds, in seconds.
 constexpr protocol::CertificateTime bounded_certificate_time(int64_t seconds) {
   return protocol::CertificateTime(
       std::chrono::seconds(std::clamp(seconds, kFirstSecond, kLastSecond)));

@@ -145,12 +145,10 @@ int64_t Rows::bounded(int column, int64_t least, int64_t most) const {
   return within;
 }
 
-uint64_t Rows::count(int column) const {
-  return static_cast<uint64_t>(bounded(column, 0, INT64_MAX));
-}
+uint64_t Rows::count(int column) const { return static_cast<uint64_t>(integer(column)); }
 
 Time Rows::time(int column) const {
-  return Time(milliseconds(bounded(column, 0, kLastSecond * 1000)));
+  return Time(milliseconds(bounded(column, kFirstSecond * 1000, kLastSecond * 1000)));
 }
 
 std::string Rows::text(int column) const {

@@ -86,8 +86,8 @@ class Rows {
   int64_t integer(int column) const;
   // The nearest value within the bounds (bounded_value.h); what was beyond is counted.
   int64_t bounded(int column, int64_t least, int64_t most) const;
-  uint64_t count(int column) const;    // never negative
-  Time time(int column) const;         // from kNever to the year 9999
+  uint64_t count(int column) const;    // any 64 bits
+  Time time(int column) const;         // from the year 1 to the year 9999
   std::string text(int column) const;  // any octets; empty if they are more than the bound
   std::optional<std::string> optional_text(int column) const;
 

@@ -79,7 +79,7 @@ const std::string& rich_file() {
 verdict::ReportPtr judged_with(const Remembered& known) {
   const verdict::Report& report = *known.report;
   for (const auto& at : {report.checked_at, report.history->began}) {
-    EXPECT_GE(at, kNever);
+    EXPECT_GE(at, bounded_time(INT64_MIN));
     EXPECT_LE(at, bounded_time(INT64_MAX));
   }
   EXPECT_LE(report.history->ids.size(), verdict::kMostRemembered);
@@ -187,14 +187,16 @@ TEST_F(DoctoredState, BoundsTimesAndSaysSo) {
   write_bytes(folder.file(), rich_file());
   DatabaseError error;
   Database::open(folder.file(), Access::write, error)
-      ->execute("UPDATE domain SET checked_at=9223372036854775807, began=-5, duration_ms=-1");
+      ->execute(
+          "UPDATE domain SET checked_at=9223372036854775807, began=-9223372036854775807, "
+          "duration_ms=-1");
   configure_log(LogLevel::warning, LogFormat::logfmt);
   testing::internal::CaptureStderr();
   auto remembered = open_state(folder.file())->recall({"example.com"});
   const std::string log = testing::internal::GetCapturedStderr();
   ASSERT_EQ(remembered.size(), 1u);
   EXPECT_EQ(rfc3339(remembered[0].report->checked_at), "9999-12-31T23:59:59Z");
-  EXPECT_EQ(remembered[0].report->history->began, kNever);
+  EXPECT_EQ(rfc3339(remembered[0].report->history->began), "0001-01-01T00:00:00Z");
   EXPECT_EQ(remembered[0].report->duration, milliseconds(0));
   EXPECT_NE(log.find("out of bounds"), std::string::npos) << log;
   EXPECT_NE(log.find("domain=example.com values="), std::string::npos) << log;
