@@ -146,7 +146,7 @@ class EvidenceChanges {
   // Names in certificates are printable already.
   void change_chain() {
     using protocol::ChainFault;
-    const auto fault = static_cast<ChainFault>(chooser_.number(12));
+    const auto fault = static_cast<ChainFault>(chooser_.number(11));
     const std::string subject = printable(text(), 500);
     auto change = [&](protocol::PeerChain& chain) {
       chain.leaf.subject = chain.leaf.common_name = subject;
