@@ -9,7 +9,7 @@
 #     docker run --read-only -p 10058:10058 -v mtasts-state:/var/lib/mtasts-exporter \
 #       -e MTASTS_DOMAINS=example.com,example.net mtasts-exporter
 
-# Any Debian 12 image.
+# Any Debian 12 image. To pin it, which its packages are not: --build-arg BASE=debian:bookworm-slim@sha256:<digest>.
 ARG BASE=debian:bookworm-slim
 # The version of CMakeLists.txt; the build fails where they differ.
 ARG VERSION=0.2.0
@@ -27,10 +27,15 @@ COPY . .
 ARG VERSION
 # The commit that is built, for mtasts_exporter_build_info: --build-arg REVISION="$(git rev-parse --short=12 HEAD)".
 ARG REVISION=""
+# With the same base, packages and sources, builds with the same time are equal octet for octet:
+# --build-arg SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" --output type=docker,rewrite-timestamp=true (BuildKit), or
+# --timestamp (buildah).
+ARG SOURCE_DATE_EPOCH
 RUN make build REVISION="${REVISION}" && sh cmake/image-root.sh build/release "${VERSION}" /image/root \
   && install -d -m 0750 /image/state/mtasts-exporter
 
 FROM scratch
+ARG BASE
 ARG VERSION
 ARG REVISION=
 LABEL org.opencontainers.image.title="mtasts-exporter" \
@@ -40,6 +45,7 @@ LABEL org.opencontainers.image.title="mtasts-exporter" \
       org.opencontainers.image.documentation="https://github.com/mtasts-exporter/mtasts-exporter/blob/main/README.md" \
       org.opencontainers.image.vendor="The mtasts-exporter authors" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /image/root/ /

@@ -8,7 +8,8 @@
 # certificates, OpenSSL configuration). For vulnerability scanners and licence compliance it adds the packages of
 # these files (/var/lib/dpkg/status.d), their copyright files, and an SBOM (SPDX 2.3), which also lists the
 # header-only libraries that were compiled in.
-# copyright files, and an SBOM (SPDX 2.3), which also has the header-only libraries that were compiled in.
+#
+# With the same packages and sources, and SOURCE_DATE_EPOCH (seconds), two runs create the same files with the same times.
 set -eu
 build=$1
 version=$2
@@ -135,5 +136,6 @@ created=$(date -u -d "@${SOURCE_DATE_EPOCH:-$(date +%s)}" +%Y-%m-%dT%H:%M:%SZ)
     printf "  \"creationInfo\": {\"created\": \"%s\", \"creators\": [\"Tool: image-root.sh\"]},\n", created
     printf "  \"packages\": [\n%s\n  ],\n  \"relationships\": [\n%s\n  ]\n}\n", packages, relations
   }' >"$docs/mtasts-exporter/sbom.spdx.json"
-# Files copied into an image keep their mode.
+# Files copied into an image keep their mode and time.
 chmod -R u=rwX,go=rX "$root"
+[ -z "${SOURCE_DATE_EPOCH:-}" ] || find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -19,6 +19,8 @@ pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libxcrypt)
 
 # Compiles Asio and Beast once instead of in every file that includes them.
 add_library(mtasts_asio STATIC ${PROJECT_SOURCE_DIR}/cmake/asio.cpp)

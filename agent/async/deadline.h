@@ -15,6 +15,8 @@
 #include <optional>
 #include <utility>
 
+#include "async/async_event.h"
+
 namespace mtasts::async {
 
 // Returns after `duration`, or earlier when cancelled. Never throws.
@@ -31,6 +33,16 @@ boost::asio::awaitable<std::optional<T>> with_deadline(boost::asio::awaitable<T>
                                                        std::chrono::milliseconds limit) {
   using boost::asio::experimental::awaitable_operators::operator||;
   auto winner = co_await (std::move(operation) || sleep_for(limit));
+  if (winner.index() == 0) co_return std::optional<T>(std::get<0>(std::move(winner)));
+  co_return std::nullopt;
+}
+
+// The same with an event in place of the limit.
+template <typename T>
+boost::asio::awaitable<std::optional<T>> unless_set(boost::asio::awaitable<T> operation,
+                                                    AsyncEvent event) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  auto winner = co_await (std::move(operation) || event.wait());
   if (winner.index() == 0) co_return std::optional<T>(std::get<0>(std::move(winner)));
   co_return std::nullopt;
 }

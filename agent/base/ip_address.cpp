@@ -26,7 +26,7 @@ constexpr Range kRanges4[] = {
     {"127.0.0.0", 8, AddressScope::loopback},
     {"169.254.0.0", 16, AddressScope::link_local},
     {"172.16.0.0", 12, AddressScope::private_use},
-    {"192.0.0.0", 24, AddressScope::reserved},
+    {"192.0.0.0", 24, AddressScope::reserved},  // for protocols (RFC 6890)
     {"192.0.2.0", 24, AddressScope::documentation},
     {"192.88.99.0", 24, AddressScope::reserved},  // relays of 6to4, deprecated (RFC 7526)
     {"192.168.0.0", 16, AddressScope::private_use},
@@ -42,10 +42,13 @@ constexpr Range kRanges6[] = {
     {"64:ff9b:1::", 48, AddressScope::private_use},  // RFC 8215: local-use translation
     {"100::", 64, AddressScope::discard},
     {"100:0:0:1::", 64, AddressScope::reserved},  // RFC 9780: dummy prefix, never on the wire
-    {"2001::", 32, AddressScope::reserved},  // Teredo (RFC 4380): embeds an obfuscated IPv4 address
-    {"2001:2::", 48, AddressScope::reserved},
-    {"2001:10::", 28, AddressScope::reserved},  // ORCHID (RFC 4843, 7343): not routable
-    {"2001:20::", 28, AddressScope::reserved},
+    // 2001::/23 is for protocols (RFC 2928), and of it only these two have hosts for everybody. Not
+    // global here, though the registry says so: 2001:1::1 to ::3, which the own network's gateway
+    // answers (as 192.0.0.9 and .10), and 2001:20::/28 and 2001:30::/28, which identify and do not
+    // locate. 2001::/32 (Teredo) embeds an obfuscated IPv4 address.
+    {"2001:3::", 32, AddressScope::global},      // AMT (RFC 7450)
+    {"2001:4:112::", 48, AddressScope::global},  // AS112 (RFC 7535)
+    {"2001::", 23, AddressScope::reserved},
     {"2001:db8::", 32, AddressScope::documentation},
     {"3fff::", 20, AddressScope::documentation},
     {"5f00::", 16, AddressScope::reserved},

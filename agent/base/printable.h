@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// printable(): makes untrusted octets safe for a terminal, a log line or a message. Control
-// characters and invalid UTF-8 become \xNN; text beyond the limit is replaced by "…". Pure, any
+// printable(): makes untrusted octets safe for a terminal, a log line or a message. Controls,
+// direction marks, characters that are not shown (misleads_display() of special_characters.h) and
+// invalid UTF-8 become \xNN, octet by octet; text beyond the limit is replaced by "…". Pure, any
 // thread.
 #pragma once
 

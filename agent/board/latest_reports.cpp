@@ -73,6 +73,33 @@ Update LatestReports::set_domains(const std::vector<settings::DomainEntry>& doma
   return update;
 }
 
+Update LatestReports::put_domain(const settings::DomainEntry& domain) {
+  std::lock_guard lock(mutex_);
+  DomainEntryPtr& place = domains_[domain.name.text()];
+  DomainEntry entry;
+  if (place != nullptr) entry = *place;
+  entry.name = domain.name.text();
+  entry.configured = std::make_shared<const settings::DomainEntry>(domain);
+  place = std::make_shared<const DomainEntry>(std::move(entry));
+  Update update;
+  update.domains.push_back(place);
+  return update;
+}
+
+Update LatestReports::remove_domain(const std::string& domain) {
+  std::lock_guard lock(mutex_);
+  Update update;
+  auto place = domains_.find(domain);
+  if (place == domains_.end()) return update;
+  update.removed_domains.push_back(domain);
+  if (place->second->report != nullptr) {
+    release_hosts(*place->second->report, update);
+    --reported_;
+  }
+  domains_.erase(place);
+  return update;
+}
+
 std::optional<Update> LatestReports::publish(const verdict::ReportPtr& report) {
   if (report == nullptr) return std::nullopt;
   std::lock_guard lock(mutex_);

@@ -76,6 +76,11 @@ class LatestReports {
   // Sets the configured domains. Removed domains lose their entries; the others keep their reports.
   Update set_domains(const std::vector<settings::DomainEntry>& domains);
 
+  // The same by differences, in as many calls as the caller likes: adds a domain, or replaces the
+  // labels and expected mode of a known one; forgets a domain, if it is known.
+  Update put_domain(const settings::DomainEntry& domain);
+  Update remove_domain(const std::string& domain);
+
   // Returns nothing, and changes nothing, if the domain is not configured: a check that ends after
   // its domain was removed does not add it again.
   std::optional<Update> publish(const verdict::ReportPtr& report);

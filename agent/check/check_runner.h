@@ -18,10 +18,12 @@ class CheckRunner {
  public:
   virtual ~CheckRunner() = default;
 
-  // Ends within `limit`; whatever is unfinished then is `cancelled` in the evidence. Throws only
-  // for broken invariants.
-  virtual boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
-                                                          std::chrono::milliseconds limit) = 0;
+  // Checks the domain of `evidence`, which is otherwise new, and fills it in. Ends within `limit`;
+  // whatever is unfinished then, or when the coroutine is cancelled, is `cancelled` in the
+  // evidence. That also holds at every moment before: others on the loop may read it meanwhile.
+  // `evidence` must outlive the coroutine. Throws only for broken invariants.
+  virtual boost::asio::awaitable<void> observe(verdict::Evidence& evidence,
+                                               std::chrono::milliseconds limit) = 0;
   // The tasks in which checks run; a running check keeps the runner alive.
   virtual async::TaskGroup& tasks() = 0;
 };

@@ -51,13 +51,18 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
 asio::awaitable<verdict::Evidence> Checker::check(DomainName domain,
                                                   std::chrono::milliseconds limit) {
   verdict::Evidence evidence(std::move(domain));
+  co_await observe(evidence, limit);
+  co_return evidence;
+}
+
+asio::awaitable<void> Checker::observe(verdict::Evidence& evidence,
+                                       std::chrono::milliseconds limit) {
   evidence.smtp_enabled = smtp_enabled_;
   evidence.started = environment_.clock();
   std::optional<async::LoopLag::Watch> watch;
   if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
   co_await async::with_deadline(collect(evidence), limit);
   evidence.finished = environment_.clock();
-  co_return evidence;
 }
 
 asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {

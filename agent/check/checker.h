@@ -30,8 +30,10 @@ class Checker {
   Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonitor& channels,
           const settings::Settings& settings);
 
-  // Ends within `limit`; whatever is unfinished then is `cancelled` in the evidence. Never throws
-  // because of the network.
+  // CheckRunner::observe(). Never throws because of the network.
+  boost::asio::awaitable<void> observe(verdict::Evidence& evidence,
+                                       std::chrono::milliseconds limit);
+  // The same for a caller that has no use for the evidence before the end.
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
                                                   std::chrono::milliseconds limit);
 

@@ -10,7 +10,6 @@
 #include "net/dns/socket_authority_prober.h"
 #include "net/https/curl_fetcher.h"
 #include "net/smtp/asio_smtp_prober.h"
-#include "net/tls/tls_observer.h"
 
 namespace mtasts::check {
 namespace {
@@ -23,19 +22,20 @@ constexpr auto kDirectTimeout = std::chrono::seconds(1);
 Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor executor,
                                                const settings::Settings& settings, Clock clock,
                                                CheckMetrics& metrics, bool lag) {
-  auto https = net::TlsObserver::create(settings.https.ca_file, clock);
-  if (!https) return https.failure();
-  auto smtp = https;  // share the trust store and its cache if both channels trust the same roots
-  if (settings.smtp.ca_file != settings.https.ca_file)
-    smtp = net::TlsObserver::create(settings.smtp.ca_file, clock);
-  if (!smtp) return smtp.failure();
+  auto trust = TrustStores::open(settings, clock);
+  if (!trust) return trust.failure();
+  return create(std::move(executor), settings, *trust, std::move(clock), metrics, lag);
+}
 
+std::shared_ptr<Engine> Engine::create(boost::asio::any_io_executor executor,
+                                       const settings::Settings& settings, const TrustStores& trust,
+                                       Clock clock, CheckMetrics& metrics, bool lag) {
   std::shared_ptr<Engine> engine(new Engine(executor));
   engine->tasks_.keep_alive(engine);
   engine->resolver_ = std::make_unique<net::AresResolver>(executor, settings.dns, metrics);
-  engine->fetcher_ = std::make_unique<net::CurlFetcher>(executor, *https, settings.https,
+  engine->fetcher_ = std::make_unique<net::CurlFetcher>(executor, trust.https, settings.https,
                                                         "mtasts-exporter/" + std::string(kVersion));
-  engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, *smtp, settings.smtp);
+  engine->prober_ = std::make_unique<net::AsioSmtpProber>(executor, trust.smtp, settings.smtp);
   settings::DnsSettings direct = settings.dns;
   direct.timeout = std::min<std::chrono::milliseconds>(direct.timeout, kDirectTimeout);
   engine->authorities_ = std::make_unique<net::SocketAuthorityProber>(executor, direct);
@@ -50,6 +50,13 @@ Result<std::shared_ptr<Engine>> Engine::create(boost::asio::any_io_executor exec
   engine->checker_ =
       std::make_unique<Checker>(environment, *engine->mx_probes_, *engine->channels_, settings);
   return engine;
+}
+
+void Engine::inherit(const Engine& other, const EngineInputs& before, const EngineInputs& after) {
+  mx_probes_->inherit_limits(*other.mx_probes_);
+  if (may_inherit_mx(before, after)) mx_probes_->inherit(*other.mx_probes_);
+  if (may_inherit_extra(before, after))
+    checker_->extra_probes().inherit(other.checker_->extra_probes());
 }
 
 }  // namespace mtasts::check

@@ -17,6 +17,7 @@
 #include "check/channel_monitor.h"
 #include "check/check_runner.h"
 #include "check/checker.h"
+#include "check/engine_inputs.h"
 #include "check/mx_probe_cache.h"
 #include "net/dns/ares_resolver.h"
 #include "settings/settings.h"
@@ -30,11 +31,23 @@ class Engine : public CheckRunner {
   static Result<std::shared_ptr<Engine>> create(boost::asio::any_io_executor executor,
                                                 const settings::Settings& settings, Clock clock,
                                                 CheckMetrics& metrics, bool lag = true);
+  // The same with trust stores that were opened before, perhaps on another thread.
+  static std::shared_ptr<Engine> create(boost::asio::any_io_executor executor,
+                                        const settings::Settings& settings,
+                                        const TrustStores& trust, Clock clock,
+                                        CheckMetrics& metrics, bool lag = true);
 
+  boost::asio::awaitable<void> observe(verdict::Evidence& evidence,
+                                       std::chrono::milliseconds limit) override {
+    return checker_->observe(evidence, limit);
+  }
   boost::asio::awaitable<verdict::Evidence> check(DomainName domain,
-                                                  std::chrono::milliseconds limit) override {
+                                                  std::chrono::milliseconds limit) {
     return checker_->check(std::move(domain), limit);
   }
+  // Takes over what another engine knows as far as it is valid under `after`, what this engine was
+  // made of; `before` is what the other one was made of. The other one is not changed.
+  void inherit(const Engine& other, const EngineInputs& before, const EngineInputs& after);
   MxProbeCache& mx_probes() { return *mx_probes_; }
   ExtraProbes& extra_probes() { return checker_->extra_probes(); }
   const ChannelMonitor& channels() const { return *channels_; }

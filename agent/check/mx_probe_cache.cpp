@@ -48,27 +48,6 @@ bool is_same_for_every_name(const SmtpAttempt& attempt) {
 
 }  // namespace
 
-namespace {
-
-// What of the thresholds a verdict on an MX host depends on.
-verdict::Thresholds host_thresholds(const settings::Settings& settings) {
-  verdict::Thresholds all = thresholds_of(settings);
-  verdict::Thresholds used;
-  used.expiry_warning = all.expiry_warning;
-  used.expiry_critical = all.expiry_critical;
-  used.vantage.dns_server = all.vantage.dns_server;
-  used.vantage.dns_port = all.vantage.dns_port;
-  return used;
-}
-
-}  // namespace
-
-bool may_inherit(const settings::Settings& before, const settings::Settings& after) {
-  // The content of a CA file may have changed under the same name.
-  return before.smtp == after.smtp && before.network == after.network &&
-         after.smtp.ca_file.empty() && host_thresholds(before) == host_thresholds(after);
-}
-
 MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
                            const settings::Settings& settings,
                            const verdict::Thresholds& thresholds)
@@ -236,6 +215,11 @@ void MxProbeCache::inherit(const MxProbeCache& other) {
   for (const auto& [host, entry] : other.entries_)
     if (entry.verdict != nullptr) entries_.emplace(host, entry);
   variants_.inherit(other.variants_);
+}
+
+void MxProbeCache::inherit_limits(const MxProbeCache& other) {
+  deferred_ = other.deferred_;
+  allowance_.inherit(other.allowance_);
 }
 
 void MxProbeCache::sweep() {

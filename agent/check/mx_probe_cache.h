@@ -29,10 +29,6 @@
 
 namespace mtasts::check {
 
-// Whether verdicts made under `before` are also valid under `after`: the settings that affect
-// observation and judgement are the same.
-bool may_inherit(const settings::Settings& before, const settings::Settings& after);
-
 class MxProbeCache {
  public:
   // Concurrent probes of one host; a server may limit the connections of one client.
@@ -56,6 +52,9 @@ class MxProbeCache {
 
   // Copies the results of another cache, so that a reload does not probe every host again.
   void inherit(const MxProbeCache& other);
+  // Copies what bounds the connections to others, which no change of settings may reset: the
+  // addresses that deferred the agent, and what each domain has used of its allowance.
+  void inherit_limits(const MxProbeCache& other);
   // Removes hosts that have not been requested for two intervals.
   void sweep();
   size_t size() const { return entries_.size(); }

@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "cli/console_text.h"
 #include "cli/exit_status.h"
+#include "present/json_text.h"
 #include "protocol/senders/senders.h"
 #include "settings/nearest_name.h"
 #include "verdict/findings/finding.h"
@@ -84,7 +85,7 @@ void write_json(const FindingRow& row, std::ostream& out) {
                                    {"senders", protocol::names_of(affected)}});
   }
   json["senders"] = protocol::names_of(senders);
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  out << present::json_text(json) << '\n';
 }
 
 int refuse(const std::string& code, std::ostream& err) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "present/json_text.h"
 #include "verdict/domain/providers.h"
 
 namespace mtasts::cli {
@@ -63,7 +64,7 @@ std::string generated_json(const Generated& generated) {
     json["written"] = generated.output->written;
     json["unchanged"] = generated.output->unchanged;
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return present::json_text(json);
 }
 
 }  // namespace mtasts::cli

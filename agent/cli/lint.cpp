@@ -14,6 +14,7 @@
 
 #include "cli/console_text.h"
 #include "cli/lint_report.h"
+#include "present/json_text.h"
 #include "protocol/http/attempt.h"
 #include "protocol/sts/sts_policy.h"
 #include "protocol/sts/sts_record.h"
@@ -194,7 +195,7 @@ void write_json(LintKind kind, const Linted& linted, Result result, std::ostream
          {"fix", fault.fix},
          {"senders", protocol::names_of(protocol::senders_affected_by(fault.difference))}});
   json.update(linted.parsed);
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  out << present::json_text(json) << '\n';
 }
 
 void write_text(LintKind kind, const Linted& linted, Result result, std::ostream& out) {

@@ -16,6 +16,7 @@
 #include "base/ascii.h"
 #include "cli/console_text.h"
 #include "intake/unpack.h"
+#include "present/json_text.h"
 #include "protocol/tlsrpt/tls_report.h"
 
 namespace mtasts::cli {
@@ -183,7 +184,7 @@ void write_json(const std::vector<Finding>& findings, bool valid, std::ostream& 
                                 {"message", full_message(finding)},
                                 {"fix", finding.fix},
                                 {"senders", finding.readers}});
-  out << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  out << present::json_text(json) << '\n';
 }
 
 void write_text(const std::vector<Finding>& findings, std::string_view result, std::ostream& out) {

@@ -63,6 +63,8 @@ void add_online_commands(CLI::App& app, Arguments& arguments) {
                     "Domains to check in addition to those in the settings");
   serve->add_option("--config", arguments.serve.config, "Settings file (TOML)");
   serve->add_option("--listen", arguments.serve.listen, "ADDRESS:PORT to listen on");
+  serve->add_option("--web.config.file", arguments.serve.web_config_file,
+                    "TLS and users of the web port, as for other exporters (YAML)");
   serve->callback([&] { arguments.status = run_serve(arguments.serve, std::cerr); });
 
   static const std::map<std::string, verdict::Severity> kSeverityNames = {

@@ -161,8 +161,9 @@ std::string finding_text(const Finding& finding, size_t width, bool colour) {
     text += labelled("", verdict::reported_sentence(*finding.reported), width, colour);
   text += labelled("fix", finding.fix, width, colour);
   // Commands are not wrapped, so that they can be copied.
-  text +=
-      fmt::format("    {}{}\n", styled(padded("verify", 8), Style::dim, colour), finding.verify);
+  if (!finding.verify.empty())
+    text +=
+        fmt::format("    {}{}\n", styled(padded("verify", 8), Style::dim, colour), finding.verify);
   return text;
 }
 

@@ -56,8 +56,8 @@ void apply(const ServeOptions& options, settings::LoadedSettings& loaded) {
 }
 
 settings::LoadedSettings load(const ServeOptions& options) {
-  auto loaded =
-      settings::load_settings(options.config.value_or(""), settings::process_environment());
+  auto loaded = settings::load_settings(options.config.value_or(""),
+                                        settings::process_environment(), options.web_config_file);
   apply(options, loaded);
   if (loaded.ok() && loaded.settings.domains.empty())
     loaded.errors.push_back({options.config.value_or(kCommandLine), 0, 0,

@@ -16,6 +16,7 @@ struct ServeOptions {
   std::vector<std::string> domains;  // in addition to those of the settings
   std::optional<std::string> config;
   std::vector<std::string> listen;  // instead of [web] listen
+  std::string web_config_file;      // instead of [web] config_file; empty: none
 };
 
 // Blocks until a signal ends it, and returns 0. Returns 64, 69 or 78 when it cannot start, with the

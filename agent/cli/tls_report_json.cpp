@@ -6,17 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/tls_report_advice.h"
+#include "present/json_text.h"
 
 namespace mtasts::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using present::json_text;
 using protocol::ReportFailure;
 using protocol::ReportPolicy;
-
-std::string text_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
 
@@ -66,7 +64,7 @@ Json failure_json(const ReportPolicy& policy, const OfflinePolicy& read, const R
 
 // The object without its closing brace, so that an array can follow member by member.
 std::string open_object(const Json& json, std::string_view array) {
-  std::string text = text_of(json);
+  std::string text = json_text(json);
   text.pop_back();
   return text + ",\"" + std::string(array) + "\":[";
 }
@@ -85,7 +83,7 @@ void TlsReportJsonWriter::add(const OfflineReport& read) {
     out_ << (i == 0 ? "" : ",") << open_object(policy_json(policy, read.policies[i]), "failures");
     for (size_t j = 0; j < policy.failures.size(); ++j)
       out_ << (j == 0 ? "" : ",")
-           << text_of(failure_json(policy, read.policies[i], policy.failures[j]));
+           << json_text(failure_json(policy, read.policies[i], policy.failures[j]));
     out_ << "]}";
   }
   out_ << "]}";
@@ -104,7 +102,7 @@ void TlsReportJsonWriter::finish(const ReportTotals& totals, const std::vector<E
   Json list = Json::array();
   for (const Error& error : errors)
     list.push_back({{"file", error.file}, {"message", error.message}});
-  out_ << "],\"domains\":" << text_of(domains) << ",\"errors\":" << text_of(list) << "}\n";
+  out_ << "],\"domains\":" << json_text(domains) << ",\"errors\":" << json_text(list) << "}\n";
 }
 
 }  // namespace mtasts::cli

@@ -60,7 +60,7 @@ PlanStep wait_for_repair(const PlanInput& input, const SenderCaches& caches,
       "enforce {} until then (RFC 8461 §5.1).",
       ttl_text(input), text_of(last, caches));
   step.wait_until = whole_minute_after(last.until);
-  step.verify = "mtasts-exporter check " + input.domain;
+  step.verify = check_command(input);
   return step;
 }
 
@@ -150,8 +150,8 @@ void add_removal(const PlanInput& input, bool record_there, std::vector<PlanStep
       input.domain);
   host.why =
       "A sender that still sees the record would find no policy and report that (RFC 8461 §6).";
-  host.verify =
-      fmt::format("dig +noall +answer +comments mta-sts.{0} A mta-sts.{0} AAAA", input.domain);
+  host.verify = domain_command(
+      "dig +noall +answer +comments mta-sts.{domain} A mta-sts.{domain} AAAA", input);
   steps.push_back(std::move(host));
 }
 

@@ -19,10 +19,6 @@ using verdict::ObstacleKind;
 using verdict::Rollout;
 using verdict::RolloutPhase;
 
-std::string check_command(const PlanInput& input) {
-  return "mtasts-exporter check " + input.domain;
-}
-
 // Nothing but time, or the decision itself, is between the domain and the step.
 bool is_harmless(const Obstacle& obstacle) {
   return !obstacle.blocks || obstacle.kind == ObstacleKind::too_early ||

@@ -61,10 +61,21 @@ PlanStep list_both(const Move& move) {
   return step;
 }
 
+std::string connect_command(const Move& move) {
+  constexpr CommandTemplate kForm =
+      "openssl s_client -starttls smtp -connect {connect} -servername {host} -verify_hostname "
+      "{host} </dev/null";
+  constexpr CommandTemplate kPlaceholder = kNewHostPlaceholder;
+  if (move.placeholder)
+    return shell_command(kForm, {{"connect", CommandValue::to_be_replaced(kPlaceholder, ":25")},
+                                 {"host", CommandValue::to_be_replaced(kPlaceholder)}});
+  const std::string& host = move.input.new_hosts.front();
+  return shell_command(
+      kForm, {{"connect", CommandValue::endpoint(host, 25)}, {"host", CommandValue::host(host)}});
+}
+
 void add_preparation(const Move& move, const verdict::HeldPolicy* last,
                      std::vector<PlanStep>& steps) {
-  std::string host =
-      move.placeholder ? std::string(kNewHostPlaceholder) : move.input.new_hosts.front();
   PlanStep step;
   step.action =
       "Make sure that every new MX host offers STARTTLS with a trusted certificate for its own "
@@ -78,12 +89,7 @@ void add_preparation(const Move& move, const verdict::HeldPolicy* last,
         text_of(*last, move.caches));
     step.wait_until = whole_minute_after(last->until);
   }
-  // Quoted, so that a shell does not interpret the placeholder as a redirection.
-  std::string quote = move.placeholder ? "'" : "";
-  step.verify = fmt::format(
-      "openssl s_client -starttls smtp -connect {1}{0}:25{1} -servername {1}{0}{1} "
-      "-verify_hostname {1}{0}{1} </dev/null",
-      host, quote);
+  step.verify = connect_command(move);
   steps.push_back(std::move(step));
 }
 
@@ -92,7 +98,7 @@ void add_change(const Move& move, Time until, std::vector<PlanStep>& steps) {
   change.action = "Change the MX records to the new hosts.";
   change.why =
       "Every policy that a sender may still enforce covers the new hosts (RFC 8461 §4.1, §5).";
-  change.verify = "dig +noall +answer +comments MX " + move.input.domain;
+  change.verify = domain_command("dig +noall +answer +comments MX {domain}", move.input);
   steps.push_back(std::move(change));
   PlanStep keep;
   keep.action = "Keep the old MX hosts running in addition to the new ones.";

@@ -180,12 +180,21 @@ std::string policy_url(const PlanInput& input) {
   return protocol::policy_url(protocol::policy_host_of(input.domain));
 }
 
+std::string domain_command(CommandTemplate form, const PlanInput& input) {
+  return shell_command(form, {{"domain", CommandValue::host(input.domain)}});
+}
+
 std::string fetch_command(const PlanInput& input) {
-  return "curl -sS -i --max-time 30 " + policy_url(input);
+  return domain_command(
+      "curl -sS -i --max-time 30 https://mta-sts.{domain}/.well-known/mta-sts.txt", input);
 }
 
 std::string record_command(const PlanInput& input) {
-  return "dig +noall +answer +comments TXT _mta-sts." + input.domain;
+  return domain_command("dig +noall +answer +comments TXT _mta-sts.{domain}", input);
+}
+
+std::string check_command(const PlanInput& input) {
+  return domain_command("mtasts-exporter check {domain}", input);
 }
 
 std::string assumption_of(const PlanInput& input) {

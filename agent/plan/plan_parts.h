@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shell_command.h"
 #include "plan/plan.h"
 
 namespace mtasts::plan {
@@ -90,8 +91,11 @@ std::vector<std::string> sender_delays(const PlanInput& input, const SenderCache
                                        const verdict::HeldPolicy& last);
 
 std::string policy_url(const PlanInput& input);
+// Commands for a shell. `form` names nothing but {domain}.
+std::string domain_command(CommandTemplate form, const PlanInput& input);
 std::string fetch_command(const PlanInput& input);
 std::string record_command(const PlanInput& input);
+std::string check_command(const PlanInput& input);
 
 // What the times are based on.
 std::string assumption_of(const PlanInput& input);

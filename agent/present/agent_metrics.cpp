@@ -144,6 +144,11 @@ struct AgentMetrics::Families {
       gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
   Family<Gauge>& endpoint_current = gauges(registry, "tlsrpt_endpoint_certificate_current");
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
+  Family<Gauge>& web_not_before =
+      gauges(registry, "mtasts_exporter_web_certificate_not_before_timestamp_seconds");
+  Family<Gauge>& web_not_after =
+      gauges(registry, "mtasts_exporter_web_certificate_not_after_timestamp_seconds");
+  Family<Gauge>& web_current = gauges(registry, "mtasts_exporter_web_certificate_current");
   Family<Counter>& policies_by_agent =
       counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
   Family<Counter>& policy_rejections =
@@ -257,6 +262,12 @@ void AgentMetrics::set_endpoint_certificate(const std::optional<EndpointCertific
   families_->endpoint_not_before.Add({}).Set(unix_seconds(certificate->not_before));
   families_->endpoint_not_after.Add({}).Set(unix_seconds(certificate->not_after));
   families_->endpoint_current.Add({}).Set(certificate->is_current ? 1 : 0);
+}
+
+void AgentMetrics::set_web_certificate(const EndpointCertificate& certificate) {
+  families_->web_not_before.Add({}).Set(unix_seconds(certificate.not_before));
+  families_->web_not_after.Add({}).Set(unix_seconds(certificate.not_after));
+  families_->web_current.Add({}).Set(certificate.is_current ? 1 : 0);
 }
 
 void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {

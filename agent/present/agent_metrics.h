@@ -37,7 +37,7 @@ struct MailboxFacts {
   uint64_t failures = 0;  // polls that failed
 };
 
-// Of the endpoint for TLS reports.
+// Of the endpoint for TLS reports, or of the web port.
 struct EndpointCertificate {
   Time not_before{};
   Time not_after{};
@@ -78,6 +78,7 @@ class AgentMetrics : public CheckMetrics {
   void set_mailbox(const std::optional<MailboxFacts>& facts);
   // Empty: the endpoint for TLS reports has no certificate of its own, and there is no series.
   void set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate);
+  void set_web_certificate(const EndpointCertificate& certificate);
   void set_spool_entries(size_t count);
 
   // The policy host and notAfter of its certificate. Empty: the agent serves no policies, and there
@@ -95,6 +96,9 @@ class AgentMetrics : public CheckMetrics {
   struct Families;
   std::unique_ptr<Families> families_;
 };
+
+// When the process started, as Unix seconds; empty: /proc does not say.
+std::optional<double> process_start_time_seconds();
 
 // process_* in the text format, from /proc/self; values that cannot be read are omitted.
 std::string process_metrics_text();

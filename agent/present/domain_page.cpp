@@ -197,7 +197,7 @@ std::string tag(std::string_view word) {
 }
 
 std::string link_root(const PageLinks& links, std::string_view relative) {
-  return links.prefix.empty() ? std::string(relative) : html_text(links.prefix) + "/";
+  return links.prefix.empty() ? std::string(relative) : html_attribute(links.prefix) + "/";
 }
 
 std::string absolute_link(const PageLinks& links, std::string_view path) {

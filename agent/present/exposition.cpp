@@ -29,13 +29,14 @@ void append_sample(std::string& out, std::string_view name, std::string_view lab
 }
 
 // The metrics of the probe itself. What could not be observed is neither a success nor a failure.
-std::string probe_text(const verdict::Report& report) {
+std::string probe_text(const verdict::Report& report, const ExpositionOptions& options) {
   using verdict::Outcome;
   std::string text;
   for (const Metric& metric : metrics_of(MetricScope::probe)) {
     bool is_success = metric.name == "mtasts_probe_success";
     if (is_success && report.outcome == Outcome::unknown) continue;
-    text += metric_head(metric);
+    if (!options.selection.has(metric.name)) continue;
+    text += family_head(metric, options.format);
     if (is_success) {
       append_sample(text, metric.name, "", report.outcome == Outcome::critical ? 0 : 1);
     } else if (metric.name == "mtasts_probe_outcome") {
@@ -52,8 +53,8 @@ std::string probe_text(const verdict::Report& report) {
 
 }  // namespace
 
-Exposition::Exposition(std::string head, RenderedEntries entries)
-    : head_(std::move(head)), entries_(std::move(entries)) {}
+Exposition::Exposition(std::string head, RenderedEntries entries, ExpositionOptions options)
+    : head_(std::move(head)), entries_(std::move(entries)), options_(std::move(options)) {}
 
 size_t Exposition::entries_in_scope() const {
   return hosts_ ? entries_.hosts.size() : entries_.domains.size();
@@ -62,12 +63,13 @@ size_t Exposition::entries_in_scope() const {
 bool Exposition::write_entry(std::string& piece) {
   auto metrics = metrics_of(hosts_ ? MetricScope::host : MetricScope::domain);
   if (metric_ == metrics.size()) {
-    if (hosts_) return false;
+    if (hosts_) return write_end(piece);
     hosts_ = true;
     metric_ = 0;
     return true;
   }
-  if (entry_ == entries_in_scope()) {
+  if (entry_ == entries_in_scope() ||
+      (entry_ == 0 && !options_.selection.has(metrics[metric_].name))) {
     ++metric_;
     entry_ = 0;
     headed_ = false;
@@ -78,9 +80,14 @@ bool Exposition::write_entry(std::string& piece) {
   std::string_view lines = entry.text.segment(metric_);
   if (lines.empty()) return true;
   std::string subject = subject_text(hosts_ ? "mx" : "domain", entry.name);
-  if (!std::exchange(headed_, true)) piece += metric_head(metrics[metric_]);
+  if (!std::exchange(headed_, true)) piece += family_head(metrics[metric_], options_.format);
   append_named(piece, metrics[metric_].name, subject, lines);
   return true;
+}
+
+bool Exposition::write_end(std::string& piece) {
+  if (!std::exchange(ended_, true)) piece += end_of(options_.format);
+  return false;
 }
 
 bool Exposition::next(std::string& piece) {
@@ -91,12 +98,14 @@ bool Exposition::next(std::string& piece) {
   return piece.size() > before;
 }
 
-BodySource exposition_source(std::string head, RenderedEntries entries) {
-  auto exposition = std::make_shared<Exposition>(std::move(head), std::move(entries));
+BodySource exposition_source(std::string head, RenderedEntries entries, ExpositionOptions options) {
+  auto exposition =
+      std::make_shared<Exposition>(std::move(head), std::move(entries), std::move(options));
   return [exposition](std::string& piece) { return exposition->next(piece); };
 }
 
-std::string probe_exposition(const verdict::ReportPtr& report, const board::DomainEntry* before) {
+std::string probe_exposition(const verdict::ReportPtr& report, const board::DomainEntry* before,
+                             const ExpositionOptions& options) {
   board::DomainEntry entry;
   entry.name = report->domain;
   entry.report = report;
@@ -114,7 +123,7 @@ std::string probe_exposition(const verdict::ReportPtr& report, const board::Doma
     }
   for (auto& [name, host] : hosts) rendered.hosts.push_back(std::move(host));
 
-  Exposition exposition(probe_text(*report), std::move(rendered));
+  Exposition exposition(probe_text(*report, options), std::move(rendered), options);
   std::string body;
   while (exposition.next(body)) {
   }

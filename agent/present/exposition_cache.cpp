@@ -73,4 +73,18 @@ RenderedEntries ExpositionCache::snapshot() const {
   return entries;
 }
 
+std::vector<RenderedEntryPtr> ExpositionCache::only(const Entries& entries,
+                                                    const std::set<std::string>& names) {
+  std::vector<RenderedEntryPtr> found;
+  for (const std::string& name : names)
+    if (auto place = entries.find(name); place != entries.end()) found.push_back(*place);
+  return found;
+}
+
+RenderedEntries ExpositionCache::snapshot_of(const std::set<std::string>& domains,
+                                             const std::set<std::string>& hosts) const {
+  std::lock_guard lock(mutex_);
+  return {only(domains_, domains), only(hosts_, hosts)};
+}
+
 }  // namespace mtasts::present

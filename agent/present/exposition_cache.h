@@ -54,6 +54,9 @@ class ExpositionCache {
  public:
   void apply(const board::Update& update);
   RenderedEntries snapshot() const;
+  // Of these alone; a name that is not there is left out.
+  RenderedEntries snapshot_of(const std::set<std::string>& domains,
+                              const std::set<std::string>& hosts) const;
 
  private:
   struct ByName {
@@ -69,6 +72,8 @@ class ExpositionCache {
 
   static void replace(Entries& entries, RenderedEntryPtr entry);
   static void remove(Entries& entries, std::string_view name);
+  static std::vector<RenderedEntryPtr> only(const Entries& entries,
+                                            const std::set<std::string>& names);
 
   mutable std::mutex mutex_;
   Entries domains_;  // guarded by mutex_, like hosts_

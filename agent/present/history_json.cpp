@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "present/held_json.h"
+#include "present/json_text.h"
 
 namespace mtasts::present {
 
@@ -29,7 +30,7 @@ std::string history_json(const std::string& domain, const state::Timeline& timel
                {"held", held_json(held_policies(known, now))},
                {"changes", std::move(changes)},
                {"cut", timeline.cut}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace mtasts::present

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// HTML from hostile text: everything that is not fixed markup passes through html_text(), which
+// HTML from hostile text: everything that is not fixed markup passes through html_text() or
+// html_attribute(), which
 // escapes and truncates it. Also the page frame, its style, and the Content-Security-Policy that
 // lets a browser load nothing but that style. Pure, any thread.
 #pragma once
@@ -15,8 +16,12 @@ namespace mtasts::present {
 // Long enough for every sentence and name that the agent itself produces.
 inline constexpr size_t kLongestText = 4096;
 
-// Escaped for elements and quoted attributes; control characters and broken UTF-8 become \xNN.
+// Escaped for elements; what misleads a display becomes \xNN (printable.h). Text that is written
+// from right to left is isolated with <bdi>, so that it does not reorder what stands beside it
+// (Unicode Standard Annex #9 §6.1).
 std::string html_text(std::string_view text, size_t limit = kLongestText);
+// Escaped for quoted attributes and <title>, where there is no markup.
+std::string html_attribute(std::string_view text, size_t limit = kLongestText);
 // As html_text(), but keeps line ends, for <pre>.
 std::string html_lines(std::string_view text, size_t limit);
 

@@ -132,7 +132,7 @@ std::string index_page(const board::Snapshot& snapshot, std::string_view filter,
       "</p>\n<form action=\"\" method=\"get\"><label>Find <input type=\"search\" name=\"q\" "
       "value=\"{}\" maxlength=\"{}\" placeholder=\"domain or finding\"></label> "
       "<button>Search</button></form>\n",
-      html_text(filter, kLongestFilter), kLongestFilter);
+      html_attribute(filter, kLongestFilter), kLongestFilter);
   size_t listed = 0;
   std::string rows;
   for (const auto& group : groups)

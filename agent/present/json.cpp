@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "present/held_json.h"
+#include "present/json_text.h"
 #include "present/rollout_json.h"
 #include "verdict/findings/reported_by.h"
 
@@ -23,10 +24,6 @@ Json sender_cache_json(const verdict::Report& report) {
   if (report.history != nullptr) held = held_policies(*report.history, report.checked_at);
   return {{"today_until", today ? Json(rfc3339(*today)) : Json(nullptr)},
           {"older", held_json(held)}};
-}
-
-std::string line_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 template <typename T>
@@ -179,7 +176,7 @@ std::string report_json(const verdict::Report& report) {
                       {"record", report.hosted->record},
                       {"served", report.hosted->served},
                       {"published", report.hosted->published}};
-  return line_of(json);
+  return json_text(json);
 }
 
 BodySource domains_source(board::Snapshot snapshot) {
@@ -197,7 +194,7 @@ BodySource domains_source(board::Snapshot snapshot) {
     if (walk->next == 0) piece += "{\"domains\":[";
     while (walk->next < domains.size() && piece.size() < limit) {
       if (walk->next > 0) piece += ',';
-      piece += line_of(summary_json(*domains[walk->next++]));
+      piece += json_text(summary_json(*domains[walk->next++]));
     }
     walk->ended = walk->next == domains.size();
     if (walk->ended) piece += "]}";
@@ -213,6 +210,6 @@ std::string domains_json(const board::Snapshot& snapshot) {
   return text;
 }
 
-std::string error_json(std::string_view message) { return line_of(Json{{"error", message}}); }
+std::string error_json(std::string_view message) { return json_text(Json{{"error", message}}); }
 
 }  // namespace mtasts::present

@@ -149,6 +149,13 @@ constexpr Metric kTable[] = {
      "Time of the last successful configuration reload."},
     {"mtasts_exporter_config_hash", gauge, agent, "",
      "Hash of the active configuration; equal configurations have equal hashes."},
+    {"mtasts_exporter_web_certificate_not_before_timestamp_seconds", gauge, agent, "",
+     "notBefore time of the certificate of the web port."},
+    {"mtasts_exporter_web_certificate_not_after_timestamp_seconds", gauge, agent, "",
+     "notAfter time of the certificate of the web port."},
+    {"mtasts_exporter_web_certificate_current", gauge, agent, "",
+     "1 if the web port presents what its certificate files hold, 0 if they have changed and "
+     "cannot be used."},
     {"mtasts_shard_ordinal", gauge, agent, "", "Index of this shard, starting at 0."},
     {"mtasts_shards", gauge, agent, "", "Number of shards."},
     {"mtasts_state_writable", gauge, agent, "",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "present/held_json.h"
+#include "present/json_text.h"
 #include "present/rollout_json.h"
 
 namespace mtasts::present {
@@ -52,7 +53,7 @@ std::string plan_json(const plan::Plan& plan) {
     json["rollout"] = plan.rollout ? rollout_json(*plan.rollout) : Json(nullptr);
     json["outline"] = outline_json(plan.outline);
   }
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace mtasts::present

@@ -75,6 +75,14 @@ void append(std::string& text, std::string_view name, std::optional<double> valu
 
 }  // namespace
 
+std::optional<double> process_start_time_seconds() {
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  const std::vector<double> stat = stat_fields();
+  const std::optional<double> boot = boot_time_seconds();
+  if (stat.size() <= kStartTicks || ticks <= 0 || !boot) return std::nullopt;
+  return *boot + stat[kStartTicks] / ticks;
+}
+
 std::string process_metrics_text() {
   std::string text;
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
@@ -84,9 +92,8 @@ std::string process_metrics_text() {
     append(text, "process_resident_memory_bytes",
            stat[kResidentPages] * static_cast<double>(sysconf(_SC_PAGESIZE)));
     append(text, "process_virtual_memory_bytes", stat[kVirtualBytes]);
-    if (auto boot = boot_time_seconds())
-      append(text, "process_start_time_seconds", *boot + stat[kStartTicks] / ticks);
   }
+  append(text, "process_start_time_seconds", process_start_time_seconds());
   append(text, "process_open_fds", open_descriptors());
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "present/json_text.h"
 #include "present/reported_view.h"
 #include "reports/result_guide.h"
 
@@ -134,7 +135,7 @@ std::string reports_json(const std::string& domain, const reports::DomainSummary
   json["policies"] = array_of(summary.policies, policy_json);
   json["lines"] = array_of(listing.lines, line_json);
   json["cut"] = listing.cut;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 std::string rejected_reports_json(const reports::RejectedReports& rejected) {
@@ -145,7 +146,7 @@ std::string rejected_reports_json(const reports::RejectedReports& rejected) {
                           {"reason", name_of(report.reason)},
                           {"detail", report.detail}};
                 })}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 }  // namespace mtasts::present

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/shell_command.h"
 #include "present/page.h"
 #include "verdict/rollout.h"
 
@@ -50,13 +51,16 @@ std::string obstacles(const verdict::Rollout& rollout) {
   return list.empty() ? list : "<ul>" + list + "</ul>\n";
 }
 
-// The name is one that the settings gave: letters, digits, dots and hyphens.
 std::string commands(const std::string& domain, const verdict::Rollout& rollout) {
-  std::string text = "mtasts-exporter plan enforce " + domain + "\n";
+  auto line = [&](CommandTemplate form) {
+    const std::string text = shell_command(form, {{"domain", CommandValue::host(domain)}});
+    return text.empty() ? text : text + "\n";
+  };
+  std::string text = line("mtasts-exporter plan enforce {domain}");
   if (rollout.phase == RolloutPhase::none)
-    text = fmt::format("mtasts-exporter generate all {} --out mta-sts\n", domain);
+    text = line("mtasts-exporter generate all {domain} --out mta-sts");
   else if (verdict::mode_of(rollout.phase) == protocol::Mode::enforce)
-    text += fmt::format("mtasts-exporter plan rollback {}\n", domain);
+    text += line("mtasts-exporter plan rollback {domain}");
   return "<pre>" + html_lines(text, kLongestText) + "</pre>\n";
 }
 

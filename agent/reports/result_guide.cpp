@@ -8,31 +8,32 @@
 
 #include "base/ascii.h"
 #include "base/domain_name.h"
+#include "base/shell_command.h"
 
 namespace mtasts::reports {
 namespace {
 
 using protocol::ResultType;
 
-constexpr std::string_view kSmtp =
+constexpr CommandTemplate kSmtp =
     "openssl s_client -starttls smtp -connect {mx}:25 -servername {mx} -verify_hostname {mx} "
     "-showcerts </dev/null";
-constexpr std::string_view kTlsa = "dig +dnssec +noall +answer +comments TLSA _25._tcp.{mx}";
-constexpr std::string_view kPolicy =
+constexpr CommandTemplate kTlsa = "dig +dnssec +noall +answer +comments TLSA _25._tcp.{mx}";
+constexpr CommandTemplate kPolicy =
     "curl -sS -i --max-time 30 https://mta-sts.{domain}/.well-known/mta-sts.txt";
-constexpr std::string_view kLint =
+constexpr CommandTemplate kLint =
     "curl -sS --max-time 30 https://mta-sts.{domain}/.well-known/mta-sts.txt | mtasts-exporter "
     "lint policy -";
-constexpr std::string_view kPolicyHost =
+constexpr CommandTemplate kPolicyHost =
     "openssl s_client -connect mta-sts.{domain}:443 -servername mta-sts.{domain} -verify_hostname "
     "mta-sts.{domain} -showcerts </dev/null";
-constexpr std::string_view kCheck = "mtasts-exporter check {domain}";
+constexpr CommandTemplate kCheck = "mtasts-exporter check {domain}";
 
 // {mx} and {domain} are filled in.
 struct Texts {
   std::string_view cause;
   std::string_view fix;
-  std::string_view verify;
+  CommandTemplate verify;
 };
 
 // By ResultType.
@@ -233,7 +234,7 @@ std::string filled(std::string_view text, std::string_view mx, std::string_view 
   return out;
 }
 
-// Nothing else is safe in a shell.
+// Empty: it is none.
 std::string host_name(std::string_view text) {
   auto name = DomainName::parse(text);
   return name ? name->text() : std::string();
@@ -285,10 +286,14 @@ ResultGuide result_guide(const FailureRow& failure, std::string_view domain, Hos
   ResultGuide guide;
   guide.cause = filled(texts->cause, shown_mx, shown_domain);
   guide.fix = filled(texts->fix, shown_mx, shown_domain);
-  bool known = (!mx.empty() || !names(texts->verify, "{mx}")) &&
-               (!name.empty() || !names(texts->verify, "{domain}"));
+  const auto shown =
+      name.empty() ? CommandValue::to_be_replaced("DOMAIN") : CommandValue::host(name);
+  guide.verify =
+      name.empty() && names(texts->verify.text(), "{domain}")
+          ? ""
+          : shell_command(texts->verify, {{"mx", CommandValue::host(mx)}, {"domain", shown}});
   // A check looks at every MX host.
-  guide.verify = filled(known ? texts->verify : kCheck, mx, shown_domain);
+  if (guide.verify.empty()) guide.verify = shell_command(kCheck, {{"domain", shown}});
   return guide;
 }
 

@@ -22,19 +22,24 @@ constexpr int kJitterFraction = 20;
 
 void DueList::set_names(const std::vector<std::string>& names, milliseconds interval,
                         SteadyTime now) {
-  interval_ = interval;
   std::unordered_set<std::string_view> wanted(names.begin(), names.end());
   std::erase_if(items_, [&](const auto& item) { return !wanted.contains(item.first); });
+  set_interval(interval, now);
   std::vector<std::string> fresh;
   for (const std::string& name : names)
     if (!items_.contains(name)) fresh.push_back(name);
   std::shuffle(fresh.begin(), fresh.end(), random_);
-  auto spread = std::min(interval, kFirstSpacing * static_cast<int64_t>(fresh.size()));
-  for (size_t i = 0; i < fresh.size(); ++i) {
-    auto offset = spread * static_cast<int64_t>(i) / static_cast<int64_t>(fresh.size());
-    push(fresh[i], now + offset);
-  }
-  // A shorter interval takes effect immediately, but spread out.
+  for (size_t i = 0; i < fresh.size(); ++i) add(fresh[i], i, fresh.size(), now);
+}
+
+void DueList::add(const std::string& name, size_t index, size_t total, SteadyTime now) {
+  if (items_.contains(name)) return;
+  const auto spread = std::min(interval_, kFirstSpacing * static_cast<int64_t>(total));
+  push(name, now + spread * static_cast<int64_t>(index) / static_cast<int64_t>(total));
+}
+
+void DueList::set_interval(milliseconds interval, SteadyTime now) {
+  interval_ = interval;
   std::uniform_int_distribution<int64_t> anywhere(0, interval.count());
   for (auto& [name, item] : items_)
     if (!item.running && item.due > now + interval)

@@ -27,6 +27,12 @@ class DueList {
   // forgotten.
   void set_names(const std::vector<std::string>& names, std::chrono::milliseconds interval,
                  SteadyTime now);
+  // The same by differences. Of `total` new names, in random order, this is the one with the number
+  // `index`: its first check is spread accordingly. A known name keeps its time.
+  void add(const std::string& name, size_t index, size_t total, SteadyTime now);
+  void remove(const std::string& name) { items_.erase(name); }
+  // A shorter interval takes effect at once, but spread out.
+  void set_interval(std::chrono::milliseconds interval, SteadyTime now);
 
   // Takes the name that has been due longest and marks it as running; nothing if none is due.
   std::optional<std::string> take(SteadyTime now);

@@ -40,8 +40,7 @@ present::BuildInfo build_info() {
 
 // True for changes that take effect only after a restart.
 bool needs_restart(const settings::Settings& before, const settings::Settings& after) {
-  return before.web.listen != after.web.listen ||
-         before.telemetry.listen != after.telemetry.listen || before.state != after.state;
+  return listeners_need_restart(before, after) || before.state != after.state;
 }
 
 }  // namespace
@@ -63,10 +62,11 @@ Service::Service(Load load)
                    verdict::ReportPtr report = pipeline_->conclude(evidence, trigger);
                    note_progress();
                    return report;
-                 }) {}
+                 }),
+      listeners_(reports_, exposition_) {}
 
 Service::~Service() {
-  if (web_ != nullptr) web_->stop();
+  listeners_.stop_web();
   policy_host_.stop();
   report_service_.reset();
 }
@@ -80,7 +80,8 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
   boost::system::error_code ignored;
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, ignored);
   // Start the listeners before the checks: a port in use must not cost a round of probes.
-  if (auto listening = listen(settings); !listening) return listening;
+  if (auto listening = listeners_.start(settings, web_actions(), telemetry_hooks()); !listening)
+    return listening;
   if (auto applied = apply(candidate); !applied) return applied;
   await_signal();
   tick();
@@ -89,10 +90,10 @@ Result<void> Service::start(const settings::LoadedSettings& loaded) {
 
 void Service::run() {
   loop_.run();
-  web_->stop();
+  listeners_.stop_web();
   policy_host_.stop();
   report_service_.reset();
-  telemetry_.reset();
+  listeners_.stop_telemetry();
   loader_.reset();
   state_.reset();  // writes what is queued; no requests can arrive any more
 }
@@ -118,6 +119,7 @@ Result<void> Service::apply(const Candidate& candidate) {
   const settings::Settings& settings = candidate.loaded.settings;
   auto engine = check::Engine::create(loop_.get_executor(), settings, system_now, metrics_);
   if (!engine) return engine.failure();
+  if (auto read = listeners_.prepare(settings.web); !read) return read;
   auto hosted =
       check::hosted_policies_of(settings.policy_host, system_now(), policy_host_.policies());
   if (auto taken = apply_listeners(settings, hosted); !taken) return taken;
@@ -128,13 +130,13 @@ Result<void> Service::apply(const Candidate& candidate) {
   // At the start they were set before the listeners.
   if (active_) pipeline_->set_domains(candidate.domains, candidate.remembered);
   if (report_service_ != nullptr) report_service_->domains_changed();
-  site_->set_probe_rule(settings.probe);
-  site_->set_external_url(settings.web.external_url);
+  listeners_.use(settings);
   scheduler_.use(engine_, settings.check, candidate.domains);
   watch_ = candidate.watch;
   if (active_ && needs_restart(*active_, settings))
     log(LogLevel::warning,
-        "changes to [web] listen, [telemetry] listen and [state] take effect after a restart");
+        "changes to [web] listen, [telemetry] listen and [state], and [web.tls] on or off, take "
+        "effect after a restart");
   active_ = settings;
   metrics_.config_loaded(system_now(), settings.hash);
   metrics_.set_shard(settings.shard.index, settings.shard.total);
@@ -202,27 +204,12 @@ void Service::replace_engine(std::shared_ptr<check::Engine> engine,
   engine_ = std::move(engine);
 }
 
-Result<void> Service::listen(const settings::Settings& settings) {
-  site_ = std::make_unique<web::WebSite>(reports_, exposition_, web_actions(), settings.probe);
-  site_->set_external_url(settings.web.external_url);
-  auto web = web::WebServer::start(settings.web.listen, *site_);
-  if (!web) return web.failure();
-  web_ = std::move(*web);
-  for (const auto& endpoint : web_->endpoints())
-    log(LogLevel::info, "web listening", {{"address", endpoint.text()}});
-  if (!settings.web.external_url.empty())
-    log(LogLevel::info, "web reachable", {{"url", settings.web.external_url}});
-  if (settings.telemetry.listen.empty()) return {};
+web::TelemetryHooks Service::telemetry_hooks() {
   web::TelemetryHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
-  hooks.heartbeats = {{"checks", [this] { return last_turn_.load(); }},
-                      {"web", [this] { return web_->heartbeat(); }}};
+  hooks.heartbeats = {{"checks", [this] { return last_turn_.load(); }}};
   hooks.ready = [this] { return ready_.load(); };
-  auto telemetry = web::TelemetryServer::start(settings.telemetry.listen, std::move(hooks));
-  if (!telemetry) return telemetry.failure();
-  telemetry_ = std::move(*telemetry);
-  log(LogLevel::info, "telemetry listening", {{"address", settings.telemetry.listen}});
-  return {};
+  return hooks;
 }
 
 web::WebActions Service::web_actions() {
@@ -346,6 +333,7 @@ void Service::feed_metrics() {
   metrics_.set_state_writable(state_->writable());
   if (report_service_ != nullptr) report_service_->tick();
   policy_host_.feed_metrics();
+  listeners_.feed_metrics(metrics_);
   const check::ChannelMonitor& channels = engine_->channels();
   for (ChannelKind kind : kChannelKinds) {
     metrics_.set_channel_alive(kind, channels.known_available(kind));

@@ -26,15 +26,13 @@
 #include "present/exposition_cache.h"
 #include "schedule/file_watch.h"
 #include "schedule/scheduler.h"
+#include "service/listeners.h"
 #include "service/pipeline.h"
 #include "service/policy_host_service.h"
 #include "service/report_service.h"
 #include "service/settings_loader.h"
 #include "settings/settings.h"
 #include "state/state.h"
-#include "web/telemetry_server.h"
-#include "web/web_server.h"
-#include "web/web_site.h"
 
 namespace mtasts::service {
 
@@ -53,7 +51,9 @@ class Service {
 
   // The endpoints of the web port, of the one for TLS reports and of the policy host; for tests,
   // which let the system choose the port.
-  const std::vector<settings::Endpoint>& web_endpoints() const { return web_->endpoints(); }
+  const std::vector<settings::Endpoint>& web_endpoints() const {
+    return listeners_.web_endpoints();
+  }
   std::vector<settings::Endpoint> report_endpoints() const;
   std::vector<settings::Endpoint> policy_endpoints() const { return policy_host_.endpoints(); }
 
@@ -69,13 +69,13 @@ class Service {
   Result<void> open_state(const settings::StateSettings& settings);
   Result<void> apply(const Candidate& candidate);
   void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
-  Result<void> listen(const settings::Settings& settings);
   Result<void> apply_listeners(const settings::Settings& settings,
                                const check::HostedPoliciesPtr& hosted);
   Result<void> apply_reports(const settings::Settings& settings);
   Result<void> start_reports(const settings::Settings& settings);
   void forget_reported();
   web::WebActions web_actions();
+  web::TelemetryHooks telemetry_hooks();
   void reload(ReloadReason reason, Reloaded done);
   void start_next_reload();
   std::vector<std::string> finish_reload(ReloadReason reason, const Candidate& candidate);
@@ -118,9 +118,7 @@ class Service {
   int ticks_ = 0;
   bool stopping_ = false;
   std::unique_ptr<SettingsLoader> loader_;
-  std::unique_ptr<web::WebSite> site_;
-  std::unique_ptr<web::WebServer> web_;
-  std::unique_ptr<web::TelemetryServer> telemetry_;
+  Listeners listeners_;
 };
 
 }  // namespace mtasts::service

@@ -51,11 +51,8 @@ const std::vector<Variable>& variables() {
 }
 
 const KeyRow* row_of(std::string_view name) {
-  for (const Variable& variable : variables()) {
+  for (const Variable& variable : variables())
     if (variable.name == name) return variable.row;
-    bool unavailable = std::holds_alternative<UnavailableKey>(variable.row->kind);
-    if (unavailable && name.starts_with(variable.name + '_')) return variable.row;
-  }
   return nullptr;
 }
 
@@ -87,6 +84,20 @@ std::vector<SourceText> split_list(const Place& place, std::string_view text) {
     if (comma == std::string_view::npos) return values;
     text.remove_prefix(comma + 1);
   }
+}
+
+// "name=value,name=value"; what has no "=" is a name without a value.
+std::vector<NamedText> split_texts(const Place& place, std::string_view text) {
+  std::vector<NamedText> texts;
+  for (const SourceText& item : split_list(place, text)) {
+    const size_t equals = item.text.find('=');
+    const std::string_view rest = equals == std::string::npos
+                                      ? std::string_view()
+                                      : std::string_view(item.text).substr(equals + 1);
+    texts.push_back({{place, std::string(trim(std::string_view(item.text).substr(0, equals)))},
+                     {place, std::string(trim(rest))}});
+  }
+  return texts;
 }
 
 bool is_ordinal(const KeyRow& row) { return row.section == "shard" && row.key == "index"; }
@@ -125,8 +136,8 @@ void read_variable(SettingsBuilder& builder, const KeyRow& row, const Place& pla
     store_text(builder, row, *text, {place, value});
   else if (const auto* list = std::get_if<ListKey>(&row.kind))
     store_list(builder, row, *list, place, split_list(place, value));
-  else if (const auto* unavailable = std::get_if<UnavailableKey>(&row.kind))
-    builder.errors.add(place, std::string(unavailable->sentence));
+  else if (const auto* texts = std::get_if<TextTableKey>(&row.kind))
+    store_texts(builder, row, *texts, place, split_texts(place, value));
 }
 
 std::string unknown_variable(std::string_view name) {

@@ -12,6 +12,7 @@
 #include "settings/policy_tables.h"
 #include "settings/report_parsers.h"
 #include "settings/value_parsers.h"
+#include "settings/web_parsers.h"
 
 namespace mtasts::settings {
 namespace {
@@ -52,12 +53,6 @@ constexpr std::string_view kFile = "a string such as \"/etc/ssl/certs/ca-certifi
 constexpr std::string_view kHosts = "a list of strings such as [\"mail.example.com\"]";
 constexpr std::string_view kPort = "an integer such as 443";
 constexpr std::string_view kCount = "an integer such as 1";
-
-constexpr UnavailableKey kNoTls{
-    "[web.tls] is not supported yet; put a TLS reverse proxy in front of [web] listen"};
-constexpr UnavailableKey kNoBasicAuth{
-    "[web.basic_auth] is not supported yet; put a reverse proxy with password authentication in "
-    "front of [web] listen"};
 
 template <auto... path>
 DurationKey duration_key(milliseconds least, milliseconds most) {
@@ -148,6 +143,25 @@ void add_channel_rows(Rows& rows) {
                   list_key(take_families)});
 }
 
+void add_web_access_rows(Rows& rows) {
+  using T = WebTlsSettings;
+  constexpr std::string_view kTls = "web.tls";
+  rows.push_back({kTls, "cert_file", "a string such as \"/etc/ssl/web.crt\"",
+                  file_key<&S::web, &WebSettings::tls, &T::cert_file>()});
+  rows.push_back({kTls, "key_file", "a string such as \"/etc/ssl/web.key\"",
+                  file_key<&S::web, &WebSettings::tls, &T::key_file>()});
+  rows.push_back({kTls, "client_ca_file", "a string such as \"/etc/ssl/clients.crt\"",
+                  file_key<&S::web, &WebSettings::tls, &T::client_ca_file>()});
+  rows.push_back({kTls, "client_allowed_sans",
+                  "a list of strings such as [\"prometheus.example.com\"]",
+                  list_key(take_client_allowed_sans)});
+  constexpr std::string_view kAuth = "web.basic_auth";
+  rows.push_back({kAuth, "users", "a table of strings such as { prometheus = \"$2y$10$…\" }",
+                  TextTableKey{take_web_users}});
+  rows.push_back({kAuth, "roles", "a table of strings such as { prometheus = \"read\" }",
+                  TextTableKey{take_web_roles}});
+}
+
 void add_process_rows(Rows& rows) {
   rows.push_back({"state", "path", "a string such as \"/var/lib/mtasts-exporter/state.db\"",
                   TextKey{take_state_path}});
@@ -161,8 +175,14 @@ void add_process_rows(Rows& rows) {
       {"web", "listen", "a list of strings such as [\"[::]:10058\"]", list_key(take_web_listen)});
   rows.push_back({"web", "external_url", "a string such as \"https://host.example/\"",
                   TextKey{take_external_url}});
-  rows.push_back({"web", "tls", "a table", kNoTls});
-  rows.push_back({"web", "basic_auth", "a table", kNoBasicAuth});
+  rows.push_back({"web", "config_file", "a string such as \"/etc/mtasts-exporter/web.yml\"",
+                  file_key<&S::web, &WebSettings::config_file>()});
+  rows.push_back(
+      {"web", "anonymous_role", "a string such as \"read\"", TextKey{take_anonymous_role}});
+  rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
+  add_web_access_rows(rows);
+  rows.push_back({"metrics", "exclude", "a list of strings such as [\"mtasts_stage_*\"]",
+                  list_key(take_metrics_exclude)});
   rows.push_back({"telemetry", "listen", "a string such as \"0.0.0.0:10059\"",
                   TextKey{take_telemetry_listen}});
   rows.push_back({"probe", "allow",

@@ -39,17 +39,16 @@ struct ListKey {
   std::vector<std::string_view> words;  // a bare string may replace the list: "configured"
 };
 struct LabelsKey {};  // of a [[domain]] table
-// A known key of a later version: refused with this sentence.
-struct UnavailableKey {
-  std::string_view sentence;
+// A table of strings with names of the operator's choice; NAME=VALUE,… in the environment.
+struct TextTableKey {
+  void (*take)(SettingsBuilder&, const std::vector<NamedText>&);
 };
 
 struct KeyRow {
   std::string_view section;  // "" for the top level, "domain" for [[domain]], "reports.https"
   std::string_view key;
   std::string_view form;  // the expected form: `a string such as "15m"`
-  std::variant<DurationKey, IntegerKey, BooleanKey, TextKey, ListKey, LabelsKey, UnavailableKey>
-      kind;
+  std::variant<DurationKey, IntegerKey, BooleanKey, TextKey, ListKey, LabelsKey, TextTableKey> kind;
 };
 
 inline constexpr std::string_view kDomainSection = "domain";

@@ -10,6 +10,7 @@
 #include "settings/routable_families.h"
 #include "settings/settings.h"
 #include "settings/toml_reader.h"
+#include "settings/web_parsers.h"
 
 namespace mtasts::settings {
 namespace {
@@ -22,9 +23,18 @@ void fill_defaults(Settings& settings) {
   if (settings.network.families.empty()) settings.network.families = routable_families();
 }
 
-LoadedSettings finish(SettingsBuilder& builder, const Environment& environment) {
+void read_command_line(SettingsBuilder& builder, const std::string& web_config_file) {
+  if (web_config_file.empty()) return;
+  builder.settings.web.config_file = web_config_file;
+  builder.set["[web] config_file"] = {builder.errors.add_file("--web.config.file"), 0, 0};
+}
+
+LoadedSettings finish(SettingsBuilder& builder, const Environment& environment,
+                      const std::string& web_config_file) {
   read_environment(builder, environment);
+  read_command_line(builder, web_config_file);
   fill_defaults(builder.settings);
+  gather_web(builder);
   compare_settings(builder);
   gather_domains(builder);
   gather_policies(builder);
@@ -38,20 +48,21 @@ LoadedSettings finish(SettingsBuilder& builder, const Environment& environment) 
 }  // namespace
 
 LoadedSettings parse_settings(std::string_view toml, const std::filesystem::path& file,
-                              const Environment& environment) {
+                              const Environment& environment, const std::string& web_config_file) {
   SettingsBuilder builder;
   builder.directory = file.parent_path();
   size_t index = builder.errors.add_file(file.string());
   if (!file.empty()) builder.settings.files.push_back(file);
   builder.fingerprint.add(toml);
   read_toml(builder, index, toml);
-  return finish(builder, environment);
+  return finish(builder, environment, web_config_file);
 }
 
-LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment) {
-  if (file.empty()) return parse_settings("", file, environment);
+LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment,
+                             const std::string& web_config_file) {
+  if (file.empty()) return parse_settings("", file, environment, web_config_file);
   auto content = read_input_file(file);
-  if (content) return parse_settings(*content, file, environment);
+  if (content) return parse_settings(*content, file, environment, web_config_file);
   SettingsBuilder builder;
   size_t index = builder.errors.add_file(file.string());
   builder.settings.files.push_back(file);

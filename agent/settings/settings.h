@@ -20,6 +20,7 @@
 #include "base/ip_address.h"
 #include "base/log.h"
 #include "protocol/sts/sts_policy.h"
+#include "settings/web_settings.h"
 
 namespace mtasts::settings {
 
@@ -36,6 +37,7 @@ struct DomainEntry {
   DomainName name;
   std::map<std::string, std::string> labels;  // of mtasts_domain_info
   std::optional<protocol::Mode> expected_mode;
+  bool operator==(const DomainEntry&) const = default;
 };
 
 struct CheckSettings {
@@ -46,18 +48,21 @@ struct CheckSettings {
   milliseconds expiry_warning = std::chrono::hours(24 * 21);
   milliseconds expiry_critical = std::chrono::hours(24 * 7);
   milliseconds change_hold = std::chrono::hours(24);  // how long a change is reported as a finding
+  bool operator==(const CheckSettings&) const = default;
 };
 
 struct DnsSettings {
   std::vector<Endpoint> servers;                   // empty: the system's
   milliseconds timeout = std::chrono::seconds(3);  // per try
   int tries = 2;
+  bool operator==(const DnsSettings&) const = default;
 };
 
 struct HttpsSettings {
   uint16_t port = 443;
   milliseconds timeout = std::chrono::seconds(30);  // per address, for the whole exchange
   std::string ca_file;                              // empty: the system's trust store
+  bool operator==(const HttpsSettings&) const = default;
 };
 
 struct SmtpSettings {
@@ -78,6 +83,7 @@ struct CanarySettings {  // empty list: no canary; only other targets show that 
   std::vector<std::string> smtp = {"gmail-smtp-in.l.google.com",
                                    "outlook-com.olc.protection.outlook.com",
                                    "in1-smtp.messagingengine.com"};
+  bool operator==(const CanarySettings&) const = default;
 };
 
 struct NetworkSettings {
@@ -99,20 +105,33 @@ struct StateSettings {
 struct ShardSettings {
   int index = 0;
   int total = 1;
+  bool operator==(const ShardSettings&) const = default;
 };
 
 struct WebSettings {
   std::vector<Endpoint> listen;  // default [::]:10058
   std::string external_url;
+  std::string config_file;  // of exporter-toolkit's form; `tls` and `access` are read from it
+  WebTlsSettings tls;
+  WebAccessSettings access;
+  bool reload = true;  // whether POST /-/reload is served; SIGHUP and changed files always reload
+  bool operator==(const WebSettings&) const = default;
+};
+
+struct MetricsSettings {
+  std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
+  bool operator==(const MetricsSettings&) const = default;
 };
 
 struct TelemetrySettings {
   std::string listen = "0.0.0.0:10059";  // "" disables it
+  bool operator==(const TelemetrySettings&) const = default;
 };
 
 struct ProbeSettings {
   bool any = false;                   // "any"
   std::vector<std::string> patterns;  // "*.example.com"; empty and not any: configured domains only
+  bool operator==(const ProbeSettings&) const = default;
 };
 
 struct ReportsHttpsSettings {
@@ -167,6 +186,7 @@ struct PolicyHostSettings {
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::logfmt;
+  bool operator==(const LogSettings&) const = default;
 };
 
 struct Settings {
@@ -181,6 +201,7 @@ struct Settings {
   StateSettings state;
   ShardSettings shard;
   WebSettings web;
+  MetricsSettings metrics;
   TelemetrySettings telemetry;
   ProbeSettings probe;
   ReportsSettings reports;
@@ -190,6 +211,7 @@ struct Settings {
   // Existing directories that wildcards of domain_files search; watched for new files.
   std::vector<std::filesystem::path> directories;
   std::string hash;  // of everything that was read, for mtasts_exporter_config_hash
+  bool operator==(const Settings&) const = default;
 };
 
 // One error with its place. `line` 0: no place in a file (environment, command line).
@@ -211,9 +233,12 @@ using Environment = std::map<std::string, std::string>;  // MTASTS_<SECTION>_<KE
 Environment process_environment();
 
 // Reads the file and its domain_files. Empty path: defaults and environment only.
-LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment);
+// `web_config_file`, of the command line, stands for [web] config_file.
+LoadedSettings load_settings(const std::filesystem::path& file, const Environment& environment,
+                             const std::string& web_config_file = {});
 // The same from text; `file` names it in errors and is the base of relative paths.
 LoadedSettings parse_settings(std::string_view toml, const std::filesystem::path& file,
-                              const Environment& environment);
+                              const Environment& environment,
+                              const std::string& web_config_file = {});
 
 }  // namespace mtasts::settings

@@ -24,6 +24,12 @@ struct SourceText {
   std::string text;
 };
 
+// An entry of a table of strings.
+struct NamedText {
+  SourceText name;
+  SourceText value;
+};
+
 // One [[domain]] table.
 struct DomainTable {
   Place place;
@@ -58,6 +64,7 @@ struct SettingsBuilder {
   std::vector<SourceText> domain_files;           // patterns, after overrides
   std::vector<DomainTable> tables;                // [[domain]], in the file's order
   std::vector<PolicyTable> policies;              // [[policy]], in the file's order
+  std::vector<NamedText> web_roles;               // [web.basic_auth] roles
   std::map<std::string, Place, std::less<>> set;  // "[check] interval" -> where it was set last
   std::set<std::string, std::less<>> refused;     // written, but of the wrong type or out of range
 };

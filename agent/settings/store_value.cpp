@@ -97,6 +97,13 @@ void store_list(SettingsBuilder& builder, const KeyRow& row, const ListKey& key,
   remember(builder, row, place);
 }
 
+// The names and values may be secrets, so the parsers say what is wrong with them.
+void store_texts(SettingsBuilder& builder, const KeyRow& row, const TextTableKey& key,
+                 const Place& place, const std::vector<NamedText>& values) {
+  key.take(builder, values);
+  remember(builder, row, place);
+}
+
 void complain_of_type(SettingsBuilder& builder, const KeyRow& row, const Place& place,
                       std::string_view found) {
   refuse(builder, row, place, fmt::format("{} must be {}, not {}", title_of(row), row.form, found));

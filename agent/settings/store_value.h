@@ -23,6 +23,8 @@ void store_text(SettingsBuilder& builder, const KeyRow& row, const TextKey& key,
                 const SourceText& value);
 void store_list(SettingsBuilder& builder, const KeyRow& row, const ListKey& key, const Place& place,
                 const std::vector<SourceText>& values);
+void store_texts(SettingsBuilder& builder, const KeyRow& row, const TextTableKey& key,
+                 const Place& place, const std::vector<NamedText>& values);
 
 // "must be an integer such as 443, not a string"
 void complain_of_type(SettingsBuilder& builder, const KeyRow& row, const Place& place,

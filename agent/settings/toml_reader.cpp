@@ -72,7 +72,7 @@ class Reader {
   void read_file(const toml::table& root) {
     for (const auto& [key, node] : root) {
       if (const KeyRow* row = find_key("", key.str()))
-        read_value(*row, key, node);
+        read_value(*row, node);
       else if (key.str() == kDomainSection)
         read_domain_tables(node);
       else if (key.str() == kPolicySection)
@@ -101,7 +101,7 @@ class Reader {
   void read_keys(std::string_view section, const toml::table& table) {
     for (const auto& [key, node] : table) {
       if (const KeyRow* row = find_key(section, key.str()))
-        read_value(*row, key, node);
+        read_value(*row, node);
       else if (const std::string below = fmt::format("{}.{}", section, key.str());
                is_section(below))
         read_section(below, node);
@@ -154,7 +154,7 @@ class Reader {
     read_tables(kPolicySection, node, open, missing);
   }
 
-  void read_value(const KeyRow& row, const toml::key& key, const toml::node& node) {
+  void read_value(const KeyRow& row, const toml::node& node) {
     Place place = place_of(file_, node.source());
     auto wrong_type = [&] { complain_of_type(draft_, row, place, type_of(node)); };
     if (const auto* duration = std::get_if<DurationKey>(&row.kind)) {
@@ -174,8 +174,9 @@ class Reader {
     } else if (std::holds_alternative<LabelsKey>(row.kind)) {
       if (!node.is_table()) return wrong_type();
       read_labels(row, *node.as_table());
-    } else {
-      complain(key.source(), std::string(std::get<UnavailableKey>(row.kind).sentence));
+    } else if (const auto* texts = std::get_if<TextTableKey>(&row.kind)) {
+      if (!node.is_table()) return wrong_type();
+      read_texts(row, *texts, place, *node.as_table());
     }
   }
 
@@ -203,6 +204,23 @@ class Reader {
                                              row.form, type_of(element)));
     }
     if (all_strings) store_list(draft_, row, list, place, values);
+  }
+
+  void read_texts(const KeyRow& row, const TextTableKey& key, const Place& place,
+                  const toml::table& table) {
+    std::vector<NamedText> values;
+    bool all_strings = true;
+    for (const auto& [name, node] : table) {
+      if (const auto* text = node.as_string()) {
+        values.push_back({{place_of(file_, name.source()), std::string(name.str())},
+                          {place_of(file_, node.source()), text->get()}});
+        continue;
+      }
+      all_strings = false;
+      complain(node.source(), fmt::format("{}: \"{}\" must be a string, not {}", title_of(row),
+                                          printable(name.str(), 60), type_of(node)));
+    }
+    if (all_strings) store_texts(draft_, row, key, place, values);
   }
 
   void read_labels(const KeyRow& row, const toml::table& table) {

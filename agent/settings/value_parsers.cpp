@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "settings/domain_list.h"
 #include "settings/endpoint.h"
@@ -189,6 +190,31 @@ void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value) {
                     fmt::format("[telemetry] listen accepts IPv4 addresses only, not \"{}\"; {}",
                                 printable(value.text, 80), kListenExample));
   builder.settings.telemetry.listen = endpoint->text();
+}
+
+void take_metrics_exclude(SettingsBuilder& builder, const Place&,
+                          const std::vector<SourceText>& values) {
+  MetricsSettings metrics;
+  for (const SourceText& value : values) {
+    const std::string_view text = value.text;
+    const bool is_name = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+      return is_alphanumeric(c) || c == '_' || c == ':' || c == '*';
+    });
+    if (!is_name)
+      complain(
+          builder, value.place,
+          fmt::format("[metrics] exclude: {} is not the name of a metric; write a name such as "
+                      "\"mtasts_finding\", or a pattern such as \"mtasts_stage_*\"",
+                      quoted(text, 60)));
+    else if (text.find_first_not_of('*') == std::string_view::npos)
+      complain(builder, value.place,
+               fmt::format("[metrics] exclude: \"{}\" leaves out every metric; write a longer "
+                           "pattern such as \"mtasts_stage_*\"",
+                           text));
+    else
+      metrics.exclude.emplace_back(text);
+  }
+  builder.settings.metrics = std::move(metrics);
 }
 
 void take_probe_allow(SettingsBuilder& builder, const Place& place,

@@ -38,6 +38,8 @@ void take_state_path(SettingsBuilder& builder, const SourceText& value);
 void take_web_listen(SettingsBuilder& builder, const Place& place,
                      const std::vector<SourceText>& values);
 void take_external_url(SettingsBuilder& builder, const SourceText& value);
+void take_metrics_exclude(SettingsBuilder& builder, const Place& place,
+                          const std::vector<SourceText>& values);
 void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value);
 void take_probe_allow(SettingsBuilder& builder, const Place& place,
                       const std::vector<SourceText>& values);

@@ -66,7 +66,8 @@ class State {
   // blocks.
   void remember(const verdict::ReportPtr& report, const board::LastResults& stages);
 
-  // Callable from any thread; `done` runs on the database thread.
+  // Callable from any thread; `done` runs on the database thread, or at once, with a failure, where
+  // too many wait.
   using TimelineDone = std::function<void(Result<Timeline>)>;
   void timeline(std::string domain, TimelineDone done);
 

@@ -83,7 +83,14 @@ std::vector<Remembered> State::Worker::recall(const std::vector<std::string>& do
 }
 
 void State::Worker::timeline(std::string domain, TimelineDone done) {
-  post([this, domain = std::move(domain), done = std::move(done)] { done(read_changes(domain)); });
+  if (timelines_.fetch_add(1) >= kMostTimelines) {
+    timelines_.fetch_sub(1);
+    return done(Failure{FailureKind::io, "the state file is busy with other requests; try again"});
+  }
+  post([this, domain = std::move(domain), done = std::move(done)] {
+    timelines_.fetch_sub(1);
+    done(read_changes(domain));
+  });
 }
 
 DatabaseError State::Worker::with_database(const std::function<void(Database&)>& task) {

@@ -64,7 +64,11 @@ class State::Worker {
   Result<Timeline> read_changes(const std::string& domain);
   void note(bool written);
 
+  // Timelines that wait to be read at a time; a disk may hang, and clients come again.
+  static constexpr size_t kMostTimelines = 64;
+
   const Options options_;
+  std::atomic<size_t> timelines_{0};
   std::atomic<bool> writable_{true};
   std::atomic<bool> hurry_{false};
 

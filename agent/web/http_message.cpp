@@ -18,6 +18,12 @@ HttpResponse text_response(int status, std::string_view sentence) {
   return response;
 }
 
+HttpResponse busy_response(std::string_view sentence) {
+  HttpResponse response = text_response(503, sentence);
+  response.retry_after = kRetryAfter;
+  return response;
+}
+
 HttpResponse json_response(int status, std::string json) {
   HttpResponse response;
   response.status = status;

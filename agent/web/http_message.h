@@ -5,10 +5,13 @@
 // handlers (which know routes). Keeps only the request fields that handlers need. Any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/ip_address.h"
 #include "present/exposition.h"
@@ -24,6 +27,7 @@ struct HttpRequest {
   std::string user_agent;        // User-Agent
   std::string origin;            // Origin; empty: absent, so not from a script or form of a page
   std::string fetch_site;        // Sec-Fetch-Site
+  std::string accept;            // Accept; several fields joined by commas
   std::string scrape_timeout;    // X-Prometheus-Scrape-Timeout-Seconds
   std::string content_type;      // Content-Type
   std::string content_encoding;  // Content-Encoding; the body is never decoded
@@ -50,6 +54,11 @@ struct HttpResponse {
   std::string body;
   present::BodySource source;  // set: produces the body piece by piece; `body` is empty
   std::string allow;           // Allow, with 405
+  // Further fields; each replaces one of the same name that every response has.
+  std::vector<std::pair<std::string, std::string>> fields;
+  // Age (RFC 9111 §5.1): how old what the response says is; empty: not said.
+  std::optional<std::chrono::seconds> age;
+  std::chrono::seconds retry_after{0};  // Retry-After (RFC 9110 §10.2.3), with 503; 0: not said
   // Announced by Content-Length beyond the body, and never sent; the connection is closed instead.
   // The client sees an incomplete response (RFC 9112 §8), which even clients that ignore the status
   // take for a failure. Only without `source`.
@@ -60,6 +69,10 @@ struct HttpResponse {
 
 // The sentence and a newline, as plain text.
 HttpResponse text_response(int status, std::string_view sentence);
+// What is busy now is not so for long.
+inline constexpr std::chrono::seconds kRetryAfter{5};
+// 503 for a request that is one too many.
+HttpResponse busy_response(std::string_view sentence);
 HttpResponse json_response(int status, std::string json);
 // A page from present/, with its Content-Security-Policy.
 HttpResponse page_response(int status, std::string page);

@@ -55,6 +55,7 @@ Result<RequestTarget> taken_apart(const urls::url_view& url) {
   if (parameters.size() > kMostParameters) return invalid("The URL has too many parameters.");
   for (auto parameter : parameters) {
     if (has_control(parameter.key) || has_control(parameter.value)) return invalid(kBadEscape);
+    parsed.parameters.emplace_back(parameter.key, parameter.value);
     parsed.query.emplace(std::move(parameter.key), std::move(parameter.value));
   }
   return parsed;

@@ -10,6 +10,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -18,10 +20,11 @@ namespace mtasts::web {
 struct RequestTarget {
   std::string path;                          // decoded; begins with '/'
   std::map<std::string, std::string> query;  // decoded, '+' is a blank; first value per name
+  std::vector<std::pair<std::string, std::string>> parameters;  // all of them, as sent
 };
 
 inline constexpr size_t kLongestTarget = 4096;
-inline constexpr size_t kMostParameters = 16;
+inline constexpr size_t kMostParameters = 64;
 
 Result<RequestTarget> parse_target(std::string_view target);
 

@@ -34,6 +34,10 @@ void set_fields(Head& head, const HttpResponse& response) {
   head.set("Referrer-Policy", "no-referrer");
   head.set(http::field::vary, "Accept-Encoding");
   if (!response.allow.empty()) head.set(http::field::allow, response.allow);
+  for (const auto& [name, value] : response.fields) head.set(name, value);
+  if (response.age) head.set(http::field::age, std::to_string(response.age->count()));
+  if (response.retry_after.count() > 0)
+    head.set(http::field::retry_after, std::to_string(response.retry_after.count()));
 }
 
 std::string text_of(Head& head) {

@@ -59,6 +59,7 @@ struct RouteTable::Match {
   std::string wildcard;
   RequestTarget target;
   HttpResponse refusal;
+  settings::WebRole role = settings::WebRole::read;
 };
 
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
@@ -101,12 +102,18 @@ RouteTable::Match RouteTable::check(const HttpRequest& request,
   if (inner && match.refusal.status == 404)
     match = find(request.method, is_prefix ? *inner : target->path);
   match.target = std::move(*target);
+  if (match.route != nullptr) match.role = match.route->role;
   if (match.route != nullptr && match.route->access == Access::same_site &&
       is_cross_site(request, external)) {
     match.route = nullptr;
     match.refusal = text_response(403, "Cross-site requests are not allowed here.");
   }
   return match;
+}
+
+settings::WebRole RouteTable::role_of(const HttpRequest& head,
+                                      const settings::ExternalUrl& external) const {
+  return check(head, external).role;
 }
 
 Admission RouteTable::admit(const HttpRequest& head, const settings::ExternalUrl& external) const {
@@ -123,7 +130,8 @@ void RouteTable::answer(const HttpRequest& request, const settings::ExternalUrl&
                         const Handler::Done& done) const {
   Match match = check(request, external);
   if (match.route == nullptr) return done(std::move(match.refusal));
-  match.route->answer(RoutedRequest{request, match.target.query, match.wildcard}, done);
+  match.route->answer(RoutedRequest{request, match.target, match.target.query, match.wildcard},
+                      done);
 }
 
 }  // namespace mtasts::web

@@ -4,8 +4,8 @@
 // RouteTable: method, path, handler, body limit and access rule of every route. Everything that can
 // be decided before a route's handler runs is decided from the table: 400 for an invalid target,
 // 404, 405 with Allow, HEAD for GET, and 403 for a state-changing request sent by a page of another
-// site. Every request passes RouteTable::check; authentication would belong there. Does not read or
-// write sockets. A value; any thread.
+// site. Every request passes RouteTable::check. Which role a request needs is in the table, whether
+// the client has it is AccessGuard's to say. Does not read or write sockets. A value; any thread.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "settings/external_url.h"
+#include "settings/web_settings.h"
 #include "web/handler.h"
+#include "web/request_target.h"
 
 namespace mtasts::web {
 
@@ -28,7 +30,8 @@ enum class Access {
 // A matched request, passed to the route's handler; valid during the call.
 struct RoutedRequest {
   const HttpRequest& http;
-  const std::map<std::string, std::string>& query;  // decoded; first value per name
+  const RequestTarget& target;
+  const std::map<std::string, std::string>& query;  // of the target; first value per name
   std::string_view wildcard;                        // the text matched by '*' in the route's path
 };
 
@@ -38,12 +41,17 @@ struct Route {
   std::function<void(const RoutedRequest&, const Handler::Done&)> answer;
   size_t body_bytes = 0;
   Access access = Access::open;
+  settings::WebRole role = settings::WebRole::read;  // that a client needs
 };
 
 class RouteTable {
  public:
   // The first matching route is used.
   explicit RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {}
+
+  // The role that the request needs. What is refused anyway needs one as well: who may not read
+  // learns nothing of the routes.
+  settings::WebRole role_of(const HttpRequest& head, const settings::ExternalUrl& external) const;
 
   // `external` is the external URL of the routes; they are served both with its path as a prefix
   // and without.

@@ -140,7 +140,7 @@ Answer TelemetryServer::Server::answer(std::string_view method, std::string_view
     answer.allow = "GET, HEAD";
     answer.body = "Only GET, HEAD are allowed.\n";
   } else if (uri == "/metrics") {
-    answer.type = present::kExpositionType;
+    answer.type = present::media_type_of(present::ExpositionFormat::text);
     if (hooks_.metrics) answer.body = hooks_.metrics();
   } else if (uri == "/-/ready") {
     bool ready = !hooks_.ready || hooks_.ready();

@@ -42,6 +42,15 @@ std::string last_field(const Header& header, beast::string_view name) {
   return last;
 }
 
+// Several fields of the name are one list (RFC 9110 §5.3).
+std::string joined_fields(const Header& header, beast::string_view name) {
+  std::string list;
+  auto range = header.equal_range(name);
+  for (auto place = range.first; place != range.second; ++place)
+    list.append(list.empty() ? "" : ", ").append(place->value().data(), place->value().size());
+  return list;
+}
+
 HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   HttpRequest plain;
   plain.method = std::string(header.method_string());
@@ -52,6 +61,7 @@ HttpRequest plain_request(const Header& header, const IpAddress& peer) {
   plain.user_agent = field(header, "User-Agent");
   plain.origin = field(header, "Origin");
   plain.fetch_site = field(header, "Sec-Fetch-Site");
+  plain.accept = joined_fields(header, "Accept");
   plain.scrape_timeout = field(header, "X-Prometheus-Scrape-Timeout-Seconds");
   plain.content_type = field(header, "Content-Type");
   plain.content_encoding = field(header, "Content-Encoding");

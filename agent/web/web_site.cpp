@@ -5,20 +5,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "base/time.h"
 #include "present/history_json.h"
 #include "present/json.h"
 #include "present/reported_view.h"
 #include "present/reports_json.h"
+#include "web/exposition_request.h"
 #include "web/probe_rule.h"
 
 namespace mtasts::web {
 namespace {
 
+using settings::WebRole;
 using std::chrono::milliseconds;
 
 // Maximum body that scripts may send with a reload; it is ignored.
@@ -26,31 +30,26 @@ constexpr size_t kReloadBody_bytes = 1024;
 constexpr std::string_view kNotTakenIn =
     "TLS reports are not taken in; set [reports] enabled = true.";
 
-// Occupies one of the concurrent probe slots for its lifetime.
-class ProbeSlot {
- public:
-  explicit ProbeSlot(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {
-    taken_ = count_->fetch_add(1) < kMostProbes;
-  }
-  ~ProbeSlot() { count_->fetch_sub(1); }
-  ProbeSlot(const ProbeSlot&) = delete;
-  ProbeSlot& operator=(const ProbeSlot&) = delete;
-  bool taken() const { return taken_; }
-
- private:
-  std::shared_ptr<std::atomic<int>> count_;
-  bool taken_;
-};
+// Something is overloaded, or the agent is about to stop.
+HttpResponse not_now_json(const Failure& failure) {
+  HttpResponse response = json_response(503, present::error_json(failure.detail));
+  response.retry_after = kRetryAfter;
+  return response;
+}
 
 HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
-                            const board::DomainEntryPtr& before) {
+                            const board::DomainEntryPtr& before,
+                            const present::ExpositionOptions& options) {
   if (!result.ok())
-    return text_response(result.failure().kind == FailureKind::timed_out ? 504 : 503,
-                         result.failure().detail);
+    return result.failure().kind == FailureKind::timed_out
+               ? text_response(504, result.failure().detail)
+               : busy_response(result.failure().detail);
   if (result.value() == nullptr) return text_response(503, "The check did not return a report.");
   HttpResponse response;
-  response.content_type = present::kExpositionType;
-  response.body = present::probe_exposition(result.value(), before.get());
+  const auto age = system_now() - result.value()->checked_at;
+  response.age = std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(age));
+  response.content_type = present::media_type_of(options.format);
+  response.body = present::probe_exposition(result.value(), before.get(), options);
   return response;
 }
 
@@ -70,12 +69,14 @@ std::optional<int> report_days(const RoutedRequest& request,
 }  // namespace
 
 WebSite::WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
-                 WebActions actions, settings::ProbeSettings probe_rule)
+                 WebActions actions, settings::ProbeSettings probe_rule,
+                 PasswordCheck::Hasher hasher)
     : reports_(reports),
       exposition_(exposition),
       actions_(std::move(actions)),
       routes_(routes()),
-      probe_rule_(std::move(probe_rule)) {}
+      probe_rule_(std::move(probe_rule)),
+      guard_(std::make_unique<AccessGuard>(std::move(hasher))) {}
 
 RouteTable WebSite::routes() {
   auto to = [this](auto member) {
@@ -87,7 +88,7 @@ RouteTable WebSite::routes() {
       {"GET", "/", to(&WebSite::index)},
       {"GET", "/domains/*", to(&WebSite::domain_page)},
       {"GET", "/metrics", to(&WebSite::metrics)},
-      {"GET", "/probe", to(&WebSite::probe)},
+      {"GET", "/probe", to(&WebSite::probe), 0, Access::open, WebRole::probe},
       {"GET", "/api/v1/domains", to(&WebSite::domains_json)},
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
       {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
@@ -95,13 +96,19 @@ RouteTable WebSite::routes() {
       {"GET", "/api/v1/reports/rejected", to(&WebSite::rejected_reports)},
       {"GET", "/-/healthy", to(&WebSite::healthy)},
       {"GET", "/-/ready", to(&WebSite::ready)},
-      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site},
+      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site,
+       WebRole::write},
   });
 }
 
 void WebSite::set_probe_rule(settings::ProbeSettings rule) {
   std::lock_guard lock(mutex_);
   probe_rule_ = std::move(rule);
+}
+
+void WebSite::set_metrics(const settings::MetricsSettings& settings) {
+  std::lock_guard lock(mutex_);
+  excluded_metrics_ = settings.exclude;
 }
 
 void WebSite::set_external_url(const std::string& text) {
@@ -122,12 +129,24 @@ present::PageLinks WebSite::links() const {
 }
 
 Admission WebSite::admit(const HttpRequest& head) const {
-  return routes_.admit(head, *external_url());
+  auto url = external_url();
+  Admission admission;
+  admission.refusal = guard_->refusal(head, routes_.role_of(head, *url));
+  if (!admission.refusal) admission = routes_.admit(head, *url);
+  if (admission.refusal) {
+    auto keep = [&admission](HttpResponse response) { admission.refusal = std::move(response); };
+    guard_->dressing(keep)(std::move(*admission.refusal));
+  }
+  return admission;
 }
 
 void WebSite::answer(const HttpRequest& request, const Done& done) const {
   auto url = external_url();
-  routes_.answer(request, *url, done);
+  Done dressed = guard_->dressing(done);
+  auto allowed = [this, url, dressed](const HttpRequest& one) {
+    routes_.answer(one, *url, dressed);
+  };
+  guard_->authorize(request, routes_.role_of(request, *url), std::move(allowed), dressed);
 }
 
 void WebSite::index(const RoutedRequest& request, const Done& done) const {
@@ -137,10 +156,30 @@ void WebSite::index(const RoutedRequest& request, const Done& done) const {
   done(page_response(200, present::index_page(reports_.snapshot(), text, links())));
 }
 
-void WebSite::metrics(const RoutedRequest&, const Done& done) const {
-  std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
-  done(stream_response(present::kExpositionType,
-                       present::exposition_source(std::move(own), exposition_.snapshot())));
+present::ExpositionOptions WebSite::exposition_options(const RoutedRequest& request) const {
+  std::vector<std::string> excluded;
+  {
+    std::lock_guard lock(mutex_);
+    excluded = excluded_metrics_;
+  }
+  return {present::MetricSelection(std::move(excluded), values_of(request.target, "name[]")),
+          exposition_format(request.http.accept)};
+}
+
+void WebSite::metrics(const RoutedRequest& request, const Done& done) const {
+  present::ExpositionOptions options = exposition_options(request);
+  const std::string_view type = present::media_type_of(options.format);
+  const std::vector<std::string> names = values_of(request.target, "domain");
+  if (names.empty()) {
+    std::string own = actions_.agent_metrics ? actions_.agent_metrics() : "";
+    own = present::reformatted(own, options, present::process_start_time_seconds());
+    return done(stream_response(
+        type, present::exposition_source(std::move(own), exposition_.snapshot(), options)));
+  }
+  Result<ScrapedNames> scraped = scraped_names(names, reports_);
+  if (!scraped.ok()) return done(text_response(404, scraped.failure().detail));
+  auto entries = exposition_.snapshot_of(scraped->domains, scraped->hosts);
+  done(stream_response(type, present::exposition_source({}, std::move(entries), options)));
 }
 
 void WebSite::domains_json(const RoutedRequest&, const Done& done) const {
@@ -200,13 +239,16 @@ void WebSite::probe(const RoutedRequest& request, const Done& done) const {
     return done(text_response(
         403, fmt::format("The setting [probe] allow does not permit {}.", domain->text())));
   if (!actions_.probe) return done(text_response(501, "On-demand probes are not available."));
-  auto slot = std::make_shared<ProbeSlot>(probes_);
-  if (!slot->taken())
-    return done(text_response(503, "Too many probes are running; try again later."));
-  actions_.probe(domain->text(), probe_limit(request.http.scrape_timeout),
-                 [done, before, slot](Result<verdict::ReportPtr> result) {
-                   done(probe_response(result, before));
-                 });
+  auto slot = probes_.take(domain->text());
+  if (slot->refusal() == ProbeSlots::Refusal::domains)
+    return done(busy_response("Too many domains are being probed; try again later."));
+  if (slot->refusal() == ProbeSlots::Refusal::requests)
+    return done(busy_response(fmt::format(
+        "Too many requests wait for the check of {}; try again later.", domain->text())));
+  actions_.probe(
+      domain->text(), probe_limit(request.http.scrape_timeout),
+      [done, before, slot, options = exposition_options(request)](
+          Result<verdict::ReportPtr> result) { done(probe_response(result, before, options)); });
 }
 
 void WebSite::history(const RoutedRequest& request, const Done& done) const {
@@ -220,8 +262,7 @@ void WebSite::history(const RoutedRequest& request, const Done& done) const {
   if (!actions_.timeline)
     return done(json_response(501, present::error_json("History is not available.")));
   actions_.timeline(text, [done, entry, text](const Result<state::Timeline>& timeline) {
-    if (!timeline.ok())
-      return done(json_response(503, present::error_json(timeline.failure().detail)));
+    if (!timeline.ok()) return done(not_now_json(timeline.failure()));
     const verdict::History* known =
         entry->report == nullptr ? nullptr : entry->report->history.get();
     done(json_response(200, present::history_json(text, *timeline, known, system_now())));
@@ -244,8 +285,7 @@ void WebSite::reports(const RoutedRequest& request, const Done& done) const {
     return refuse(
         400, fmt::format("The parameter days must be a number from 1 to {}.", kMostReportDays));
   actions_.reports(text, *days, [done, entry, text](const Result<reports::ReportListing>& listing) {
-    if (!listing.ok())
-      return done(json_response(503, present::error_json(listing.failure().detail)));
+    if (!listing.ok()) return done(not_now_json(listing.failure()));
     done(json_response(200, present::reports_json(text, *entry->reported, *listing,
                                                   present::known_mx_hosts(entry->report.get()))));
   });
@@ -258,12 +298,25 @@ void WebSite::rejected_reports(const RoutedRequest&, const Done& done) const {
 }
 
 void WebSite::reload(const RoutedRequest&, const Done& done) const {
-  if (!actions_.reload) return done(text_response(501, "Reloading over HTTP is disabled."));
-  actions_.reload([done](const std::vector<std::string>& errors) {
-    if (errors.empty()) return done(text_response(200, "The settings were reloaded."));
+  if (!reload_allowed_)
+    return done(text_response(
+        403,
+        "The setting [web] reload = false does not permit reloading over HTTP; send SIGHUP to the "
+        "agent, or change its settings file."));
+  if (!actions_.reload) return done(text_response(501, "Reloading over HTTP is not available."));
+  actions_.reload([done](const ReloadResult& result) {
     std::string lines;
-    for (const std::string& error : errors) lines += printable(error, 2000) + "\n";
-    done(text_response(500, lines + "The current settings stay active."));
+    for (const std::string& error : result.errors) lines += printable(error, 2000) + "\n";
+    switch (result.outcome) {
+      case ReloadResult::Outcome::applied:
+        return done(text_response(200, "The settings were reloaded."));
+      case ReloadResult::Outcome::unchanged:
+        return done(text_response(200, "Nothing changed; the settings in use are the latest."));
+      case ReloadResult::Outcome::refused:
+        return done(text_response(500, lines + "The current settings stay active."));
+      case ReloadResult::Outcome::not_done:
+        return done(busy_response(lines + "The settings were not read."));
+    }
   });
 }
 

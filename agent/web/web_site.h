@@ -23,12 +23,22 @@
 #include "settings/external_url.h"
 #include "settings/settings.h"
 #include "state/state.h"
+#include "web/access_guard.h"
 #include "web/handler.h"
 #include "web/probe_rule.h"
+#include "web/probe_slots.h"
 #include "web/request_target.h"
 #include "web/route_table.h"
 
 namespace mtasts::web {
+
+// What became of a request to reload.
+struct ReloadResult {
+  enum class Outcome : uint8_t { applied, unchanged, refused, not_done };
+  Outcome outcome = Outcome::applied;
+  // refused: why the settings in use stay, a line each; not_done: why nothing was tried.
+  std::vector<std::string> errors;
+};
 
 // Each may be empty; then its route responds with 501 (ready: always ready). Call a `done` function
 // at most once; if it is never called, the server responds with 504 after a timeout.
@@ -36,7 +46,7 @@ struct WebActions {
   std::function<void(std::string domain, std::chrono::milliseconds limit,
                      std::function<void(Result<verdict::ReportPtr>)> done)>
       probe;
-  std::function<void(std::function<void(std::vector<std::string> errors)> done)> reload;
+  std::function<void(std::function<void(const ReloadResult&)> done)> reload;
   // Reads the timeline of a configured domain; `done` may be called from any thread.
   std::function<void(std::string domain, std::function<void(Result<state::Timeline>)> done)>
       timeline;
@@ -49,20 +59,23 @@ struct WebActions {
   std::function<std::string()> agent_metrics;  // whole families in the text format
 };
 
-// Maximum concurrent checks of /probe; further requests get 503. A waiting scrape would occupy a
-// connection.
-inline constexpr int kMostProbes = 64;
 inline constexpr int kMostReportDays = 3650;  // of ?days= for the list of TLS reports
 
 class WebSite : public Handler {
  public:
   // The reports and the exposition must outlive the site.
   WebSite(const board::LatestReports& reports, const present::ExpositionCache& exposition,
-          WebActions actions, settings::ProbeSettings probe_rule);
+          WebActions actions, settings::ProbeSettings probe_rule,
+          PasswordCheck::Hasher hasher = bcrypt_matches);
   WebSite(const WebSite&) = delete;
   WebSite& operator=(const WebSite&) = delete;
 
+  // Who may do what; at first everybody everything.
+  void set_access(const settings::WebAccessSettings& settings) { guard_->use(settings); }
   void set_probe_rule(settings::ProbeSettings rule);
+  // [web] reload: whether a request may reload the settings.
+  void set_reload(bool allowed) { reload_allowed_ = allowed; }
+  void set_metrics(const settings::MetricsSettings& settings);
   // [web] external_url: the base of links; its path is a prefix of every route, and its pages may
   // send state-changing requests. Empty: none.
   void set_external_url(const std::string& url);
@@ -77,6 +90,7 @@ class WebSite : public Handler {
 
   void index(const RoutedRequest& request, const Done& done) const;
   void domain_page(const RoutedRequest& request, const Done& done) const;
+  present::ExpositionOptions exposition_options(const RoutedRequest& request) const;
   void metrics(const RoutedRequest& request, const Done& done) const;
   void probe(const RoutedRequest& request, const Done& done) const;
   void domains_json(const RoutedRequest& request, const Done& done) const;
@@ -92,11 +106,14 @@ class WebSite : public Handler {
   const present::ExpositionCache& exposition_;
   const WebActions actions_;
   const RouteTable routes_;
-  const std::shared_ptr<std::atomic<int>> probes_ = std::make_shared<std::atomic<int>>(0);
+  mutable ProbeSlots probes_;
+  std::atomic<bool> reload_allowed_{true};
   mutable std::mutex mutex_;
   settings::ProbeSettings probe_rule_;                          // guarded by mutex_
+  std::vector<std::string> excluded_metrics_;                   // guarded by mutex_
   std::shared_ptr<const settings::ExternalUrl> external_url_ =  // guarded by mutex_
       std::make_shared<const settings::ExternalUrl>();
+  const std::unique_ptr<AccessGuard> guard_;  // last: ends first
 };
 
 }  // namespace mtasts::web

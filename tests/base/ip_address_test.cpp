@@ -139,6 +139,73 @@ TEST(IpAddress, ScopeFollowsTheRegistries) {
   }
 }
 
+// Every entry of the two registries (as of 2025), by its first and last address, with what is just
+// outside where that is global. "Globally reachable" is what the registry says.
+struct Entry {
+  std::string first;
+  std::string last;
+  bool globally_reachable;
+};
+
+const Entry kEntries[] = {
+    {"0.0.0.0", "0.255.255.255", false},        // RFC 791
+    {"10.0.0.0", "10.255.255.255", false},      // RFC 1918
+    {"100.64.0.0", "100.127.255.255", false},   // RFC 6598
+    {"127.0.0.0", "127.255.255.255", false},    // RFC 1122
+    {"169.254.0.0", "169.254.255.255", false},  // RFC 3927
+    {"172.16.0.0", "172.31.255.255", false},    // RFC 1918
+    {"192.0.0.0", "192.0.0.255", false},        // RFC 6890; .9 and .10 answer in the own network
+    {"192.0.2.0", "192.0.2.255", false},        // RFC 5737
+    {"192.31.196.0", "192.31.196.255", true},   // AS112, RFC 7535
+    {"192.52.193.0", "192.52.193.255", true},   // AMT, RFC 7450
+    {"192.88.99.0", "192.88.99.255", false},    // 6to4 relays, RFC 7526
+    {"192.168.0.0", "192.168.255.255", false},  // RFC 1918
+    {"192.175.48.0", "192.175.48.255", true},   // AS112, RFC 7534
+    {"198.18.0.0", "198.19.255.255", false},    // RFC 2544
+    {"198.51.100.0", "198.51.100.255", false},  // RFC 5737
+    {"203.0.113.0", "203.0.113.255", false},    // RFC 5737
+    {"224.0.0.0", "239.255.255.255", false},    // multicast, RFC 1112
+    {"240.0.0.0", "255.255.255.255", false},    // RFC 1112, RFC 8190
+    {"::", "::1", false},                       // RFC 4291
+    {"::ffff:0.0.0.0", "::ffff:0.255.255.255", false},
+    {"::ffff:169.254.169.254", "::ffff:169.254.169.254", false},
+    {"::ffff:192.88.99.0", "::ffff:192.88.99.255", false},
+    {"64:ff9b::a00:0", "64:ff9b::aff:ffff", false},  // RFC 6052, of 10/8
+    {"64:ff9b::808:808", "64:ff9b::808:808", true},
+    {"64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", false},  // RFC 8215
+    {"100::", "100::ffff:ffff:ffff:ffff", false},                  // RFC 6666
+    {"100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff", false},       // RFC 9780
+    {"2001::", "2001:2:ffff:ffff:ffff:ffff:ffff:ffff", false},     // RFC 2928, 4380, 5180
+    {"2001:3::", "2001:3:ffff:ffff:ffff:ffff:ffff:ffff", true},    // AMT, RFC 7450
+    {"2001:4::", "2001:4:111:ffff:ffff:ffff:ffff:ffff", false},
+    {"2001:4:112::", "2001:4:112:ffff:ffff:ffff:ffff:ffff", true},  // AS112, RFC 7535
+    {"2001:4:113::", "2001:f:ffff:ffff:ffff:ffff:ffff:ffff", false},
+    {"2001:10::", "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff", false},  // RFC 4843
+    {"2001:20::", "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff", false},  // RFC 7343: no locators
+    {"2001:30::", "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff", false},  // RFC 9374: no locators
+    {"2001:40::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", false},
+    {"2001:200::", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", true},     // allocated to networks
+    {"2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", false},    // RFC 3849
+    {"2002:a9fe::", "2002:a9fe:ffff:ffff:ffff:ffff:ffff:ffff", false},  // 6to4 of 169.254/16
+    {"2002:c0a8::", "2002:c0a8:ffff:ffff:ffff:ffff:ffff:ffff", false},  // 6to4 of 192.168/16
+    {"2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff", true},  // AS112, RFC 7534
+    {"3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", false},        // RFC 9637
+    {"5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false},       // RFC 9602
+    {"fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false},       // RFC 4193
+    {"fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false},       // RFC 4291
+    {"fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false},       // RFC 3879
+    {"ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false},       // multicast
+};
+
+TEST(IpAddress, EveryEntryOfTheRegistries) {
+  for (const Entry& entry : kEntries)
+    for (const std::string& text : {entry.first, entry.last}) {
+      auto address = IpAddress::parse(text);
+      ASSERT_TRUE(address) << text;
+      EXPECT_EQ(may_contact(*address, false), entry.globally_reachable) << text;
+    }
+}
+
 TEST(IpAddress, MayContact) {
   auto may = [](const char* text, bool private_too) {
     return may_contact(*IpAddress::parse(text), private_too);

@@ -7,6 +7,8 @@
 
 #include <vector>
 
+#include "base/special_characters.h"
+
 namespace mtasts {
 namespace {
 
@@ -44,8 +46,17 @@ TEST(Printable, ShowsHostileOctetsSafely) {
       {"\xEF\xBB\xBF"
        "a",
        "\\xEF\\xBB\\xBF"
-       "a"},                             // byte order mark
-      {"\xE2\x80\x93", "\xE2\x80\x93"},  // a dash beside them
+       "a"},                                                     // byte order mark
+      {"\xE2\x80\x93", "\xE2\x80\x93"},                          // a dash beside them
+      {"\u00AD", "\\xC2\\xAD"},                                  // soft hyphen
+      {"\uE000", "\\xEE\\x80\\x80"},                             // private use
+      {"\uFFFE", "\\xEF\\xBF\\xBE"},                             // noncharacter
+      {"\U0001FFFF", "\\xF0\\x9F\\xBF\\xBF"},                    // noncharacter of another plane
+      {"\U000E0041", "\\xF3\\xA0\\x81\\x81"},                    // tag
+      {"\U0010FFFD", "\\xF4\\x8F\\xBF\\xBD"},                    // private use of plane 16
+      {"\u3164", "\\xE3\\x85\\xA4"},                             // Hangul filler
+      {"\uFE0F", "\\xEF\\xB8\\x8F"},                             // variation selector
+      {"\u05D0\u0627\u3000\uFFFD", "\u05D0\u0627\u3000\uFFFD"},  // letters, a wide space
   };
   for (const Case& c : cases) EXPECT_EQ(printable(c.text, 100), c.shown);
 }
@@ -58,6 +69,44 @@ TEST(Printable, CutsAtTheLimit) {
   EXPECT_EQ(printable("é", 1), "…");    // a sequence is not split
   EXPECT_EQ(printable("aé", 3), "aé");  // and fits whole
   EXPECT_EQ(printable(std::string(1000000, '\n'), 2), "\\x0A\\x0A…");
+}
+
+// Against another statement of the same class, over all of Unicode.
+TEST(SpecialCharacters, EveryCodePointThatMisleads) {
+  auto misleads = [](char32_t code) {
+    bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+    bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
+                     (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+    bool separator = code == 0x2028 || code == 0x2029;
+    bool zero_width = (code >= 0x200B && code <= 0x200D) || code == 0x2060 || code == 0xFEFF;
+    bool tag = code >= 0xE0000 && code <= 0xE0FFF;
+    bool private_use = (code >= 0xE000 && code <= 0xF8FF) || code >= 0xF0000;
+    bool noncharacter = (code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF);
+    return control || direction || separator || zero_width || tag || private_use || noncharacter;
+  };
+  for (char32_t code = 0; code <= 0x10FFFF; ++code)
+    ASSERT_TRUE(!misleads(code) || misleads_display(code)) << static_cast<uint32_t>(code);
+  // What people write stays: ASCII, Latin, Greek, Cyrillic, Hebrew, Arabic, CJK, an emoji.
+  for (char32_t code : {U'a', U'~', U' ', U'\u00E9', U'\u03B1', U'\u0416', U'\u05D0', U'\u0627',
+                        U'\u4F8B', U'\uAC00', U'\u2026', U'\u00A7', U'\U0001F600'})
+    EXPECT_FALSE(misleads_display(code)) << static_cast<uint32_t>(code);
+}
+
+TEST(FirstUtf8, DecodesWhatIsWellFormed) {
+  struct Decoded {
+    std::string_view text;
+    char32_t code;
+    size_t size;
+  };
+  for (const Decoded& c : {Decoded{"a", 'a', 1}, Decoded{"\u00E9x", 0xE9, 2},
+                           Decoded{"\u4F8B", 0x4F8B, 3}, Decoded{"\U0010FFFF", 0x10FFFF, 4}}) {
+    auto first = first_utf8(c.text);
+    ASSERT_TRUE(first) << c.text;
+    EXPECT_EQ(first->code, c.code);
+    EXPECT_EQ(first->size, c.size);
+  }
+  for (std::string_view bad : {"", "\x80", "\xC3", "\xED\xA0\x80", "\xF4\x90\x80\x80"})
+    EXPECT_FALSE(first_utf8(bad)) << bad;
 }
 
 TEST(IsUtf8, FollowsRfc3629) {

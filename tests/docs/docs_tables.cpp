@@ -105,11 +105,8 @@ Json row_json(const settings::KeyRow& row) {
     json["kind"] = "string";
   } else if (std::holds_alternative<settings::ListKey>(row.kind)) {
     json["kind"] = "list";
-  } else if (std::holds_alternative<settings::LabelsKey>(row.kind)) {
+  } else {
     json["kind"] = "table";
-  } else if (const auto* refused = std::get_if<settings::UnavailableKey>(&row.kind)) {
-    json["kind"] = "unavailable";
-    json["sentence"] = refused->sentence;
   }
   return json;
 }

@@ -80,9 +80,6 @@ def settings_table(rows):
     example = example_settings()
     cells = []
     for row in rows:
-        if row["kind"] == "unavailable":
-            cells.append([f"`{row['key']}`", "", "", f"`{row['variable']}`", prose(f"Refused: {row['sentence']}.")])
-            continue
         default, meaning = example[row["section"], row["key"]]
         if row["section"] in ("", "domain", "policy"):
             default = ""  # what the example names there is only an example

@@ -129,6 +129,14 @@ CASES = {
     "reports by mail": {**DOMAINS, "networkPolicy": {"enabled": True}, "persistence": {"enabled": True}, "reports": {
         "enabled": True, "https": {"enabled": False},
         "mailbox": {"url": "imap://[2001:db8::1]/", "user": "tlsrpt", "existingSecret": "mailbox"}}},
+    "web access": {**DOMAINS, "web": {
+        "tlsSecret": "web-tls", "clientCaKey": "ca.crt", "clientAllowedSans": ["prometheus.example.com", "192.0.2.1"],
+        "usersSecret": "web-users", "usersKey": "htpasswd", "roles": {"prometheus": "read", "operator": "write"},
+        "anonymousRole": "none"}, "serviceMonitor": {"enabled": True, "web": {
+            "tlsConfig": {"ca": {"secret": {"name": "ca", "key": "ca.crt"}}},
+            "basicAuth": {"username": {"name": "scrape", "key": "user"}, "password": {"name": "scrape", "key": "password"}}}}},
+    "web tls": {**DOMAINS, "web": {"tlsSecret": "web-tls"}, "telemetry": {"enabled": False}},
+    "web configuration": {**DOMAINS, "web": {"configSecret": "web-config"}},
     "policies": {**DOMAINS, **OPERATOR, "networkPolicy": {"enabled": True, "from": [{"podSelector": {}}]}, "shards": 2,
                  "policyHost": {
                      "enabled": True, "port": 20080,

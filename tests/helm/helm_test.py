@@ -28,6 +28,7 @@ from policy_host import PolicyHost
 from reports import Reports
 from settings import Settings
 from cluster_objects import Sidecar, Texts
+from web_access import WebAccess
 from workloads import Workload, NetworkPolicy
 # pylint: enable=unused-import
 

@@ -39,6 +39,16 @@ REFUSED = [
     ({"shards": 2, "replicaCount": 2}, "replicaCount"),
     ({"web": {"port": 0}}, "web.port"),
     ({"web": {"port": 10059}}, "telemetry.port"),
+    ({"web": {"tlsSecret": "a", "configSecret": "b"}}, "web.configSecret"),
+    ({"web": {"clientCaKey": "ca.crt"}}, "web.clientCaKey"),
+    ({"web": {"tlsSecret": "a", "clientAllowedSans": ["b"]}}, "web.clientAllowedSans"),
+    ({"web": {"tlsSecret": "a", "clientCaKey": "ca", "clientAllowedSans": ["*.b"]}}, "web.clientAllowedSans.0"),
+    ({"web": {"roles": {"a": "read"}}}, "web.roles"),
+    ({"web": {"usersSecret": "a", "roles": {"a": "admin"}}}, "web.roles.a"),
+    ({"web": {"anonymousRole": "admin"}}, "web.anonymousRole"),
+    ({"web": {"usersSecret": "a"}, "telemetry": {"enabled": False}}, "telemetry.enabled"),
+    ({"web": {"configSecret": "a"}, "telemetry": {"enabled": False}}, "telemetry.enabled"),
+    ({"mode": "sidecar", "web": {"tlsSecret": "a"}}, "web.tlsSecret"),
     ({"image": {"digest": "latest"}}, "image.digest"),
     ({"image": {"name": "x"}}, "name is not allowed"),
     ({"persistence": {"size": "big"}}, "persistence.size"),
@@ -246,6 +256,7 @@ REFUSED = [
 
 # Values, in addition to the domains, that must be accepted: the rules above could easily be too strict.
 ACCEPTED = [
+    {"web": {"usersSecret": "a", "anonymousRole": "read"}, "telemetry": {"enabled": False}},
     {"settings": {"dns": {"servers": ["192.0.2.1", "192.0.2.1:5353", "2001:db8::1", "[2001:db8::1]", "[::1]:53",
                                       "::ffff:192.0.2.1"]}}},
     {"settings": {"check": {"change_hold": "0", "expiry_warning": "0s", "interval": "1h30m", "timeout": "10s"},

@@ -16,7 +16,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,19 +26,13 @@ import unittest
 from pathlib import Path
 
 import unit_boot
+from image_store import AGAIN, BASE, BASE_ARCHIVE, IMAGE, REVISION, ROOT, Store
 
-ROOT = Path(__file__).resolve().parents[2]
-SUITE = "bookworm"
-BASE = f"localhost/debian:{SUITE}-slim"
-IMAGE = "localhost/mtasts-exporter:test"
-BASE_ARCHIVE = "base.tar"
-REVISION = "0123456789abcdef"
 USER = 65532
 AGENT = "/usr/bin/mtasts-exporter"
 STATE = "/var/lib/mtasts-exporter"
 CONFIG = "/etc/mtasts-exporter/config.toml"
 LARGEST_MB = 40
-BUILD_SECONDS = 1800
 START_SECONDS = 30
 STOP_SECONDS = 5
 
@@ -56,64 +49,6 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 exec setpriv --no-new-privs chroot --userspec=65532:65532 --groups= "$root" "$@"
 """
-
-
-class Store:
-    """An image store below a directory; the store of the host is not used."""
-
-    def __init__(self, directory, kept):
-        self.directory = directory
-        self._kept = kept
-
-    def command(self, *words):
-        return ["buildah", "--root", str(self.directory / "storage"), "--runroot", str(self.directory / "run"),
-                "--storage-driver", "vfs", *words]
-
-    def buildah(self, *words):
-        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            raise RuntimeError(f"buildah {' '.join(words)}: {done.stderr.strip()}")
-        return done.stdout.strip()
-
-    def container(self):
-        """(name, root) of a container of the image, in which nothing has run yet."""
-        name = self.buildah("from", "--pull-never", IMAGE)
-        unittest.addModuleCleanup(self.buildah, "rm", name)
-        return name, Path(self.buildah("mount", name))
-
-    def make_base(self):
-        archive = self.directory / BASE_ARCHIVE
-        if not archive.exists():
-            root = self.directory / "base"
-            # The build uses a compiler cache if the base has one.
-            more = ["--include=ccache"] if self._kept else []
-            logged(self.directory / "debootstrap.log", ["debootstrap", "--variant=minbase", *more, SUITE, str(root)])
-            shutil.rmtree(root / "var/cache/apt/archives")
-            subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
-            shutil.rmtree(root)
-        container = self.buildah("from", "scratch")
-        self.buildah("add", container, str(archive), "/")
-        self.buildah("commit", "-q", container, BASE)
-        self.buildah("rm", container)
-
-    def build(self, version):
-        options = ["--isolation", "chroot", "--pull-never", "-t", IMAGE, "--build-arg", f"BASE={BASE}",
-                   "--build-arg", f"VERSION={version}", "--build-arg", f"REVISION={REVISION}"]
-        if self._kept:
-            cache = self.directory / "ccache"
-            cache.mkdir(exist_ok=True)
-            options += ["--volume", f"{cache}:/root/.cache/ccache"]
-        logged(self.directory / "build.log", self.command("bud", *options, str(ROOT)))
-
-
-def logged(log, command):
-    """Runs a command with much output, and shows only the end of it on failure."""
-    with log.open("w") as output:
-        done = subprocess.run(["nice", "-n", "5", *command], stdout=output, stderr=subprocess.STDOUT,
-                              timeout=BUILD_SECONDS)
-    if done.returncode != 0:
-        end = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{end}")
 
 
 def version_of_sources():
@@ -263,6 +198,7 @@ class Image(unittest.TestCase):
         self.assertEqual(labels["version"], self.version)
         self.assertEqual(labels["revision"], REVISION)
         self.assertEqual(labels["licenses"], "Apache-2.0")
+        self.assertEqual(labels["base.name"], BASE)
         for name in ("title", "description", "url", "source", "documentation", "vendor"):
             self.assertTrue(labels.get(name), name)
 
@@ -273,6 +209,12 @@ class Image(unittest.TestCase):
             packed = sum(path.stat().st_size for path in Path(directory).rglob("*") if path.is_file())
         print(f"image: {unpacked / 1e6:.1f} MB unpacked, {packed / 1e6:.1f} MB to download", flush=True)
         self.assertLess(unpacked / 1e6, LARGEST_MB)
+
+    def test_builds_are_reproducible(self):
+        """Compiled again, without the compiler cache."""
+        STORE.build(self.version, AGAIN, cached=False)
+        self.addCleanup(STORE.buildah, "rmi", AGAIN)
+        self.assertEqual(STORE.digest(AGAIN), STORE.digest(IMAGE))
 
     def test_the_agent_is_the_only_program(self):
         """No shell, no interpreter, no package manager, whatever its name: nothing else can be executed."""

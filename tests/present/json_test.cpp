@@ -44,6 +44,14 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "fingerprint_sha256 key_type key_bits verified verify_error");
 }
 
+// C1 controls, DEL, direction marks, and letters that an 8-bit terminal would take for controls.
+TEST(JsonText, IsPrintableAsciiAlone) {
+  EXPECT_EQ(error_json("\x1B\x7F\u009B\u202E\u2028\uFEFF\U000E0041 caf\u00E9 \xFF"),
+            R"({"error":"\u001b\u007f\u009b\u202e\u2028\ufeff\udb40\udc41 caf\u00e9 \ufffd"})");
+  const std::string text = "\u00A7 \u4F8B \U0001F512 \"\\/";
+  EXPECT_EQ(Json::parse(error_json(text))["error"], text);
+}
+
 TEST(ReportJson, SaysWhatTheAgentServes) {
   auto report = world::good_report();
   EXPECT_EQ(Json::parse(report_json(*report))["hosted"], nullptr);

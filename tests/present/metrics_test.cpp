@@ -284,6 +284,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.enable_reports();
   metrics.count_rejected_report(reports::Rejection::foreign_domain);
   metrics.set_mailbox(MailboxFacts{world::at(1763755700), 12, 2});
+  metrics.set_web_certificate({world::at(1771000000), world::at(1781000000), false});
   metrics.set_endpoint_certificate(
       EndpointCertificate{world::at(1770000000), world::at(1780000000), false});
   metrics.set_spool_entries(4);
@@ -320,6 +321,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "tlsrpt_endpoint_certificate_not_before_timestamp_seconds 1770000000\n",
         "tlsrpt_endpoint_certificate_not_after_timestamp_seconds 1780000000\n",
         "tlsrpt_endpoint_certificate_current 0\n",
+        "mtasts_exporter_web_certificate_not_before_timestamp_seconds 1771000000\n",
+        "mtasts_exporter_web_certificate_not_after_timestamp_seconds 1781000000\n",
+        "mtasts_exporter_web_certificate_current 0\n",
         "tlsrpt_spool_entries 4\n",
         "mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1790000000\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;

@@ -111,5 +111,29 @@ TEST(DueList, LagIsHowLongTheFirstHasWaited) {
   EXPECT_EQ(list.lag(kStart + seconds(60)).count(), 0);
 }
 
+TEST(DueList, ChangesByDifferencesKeepTheTimesOfTheOthers) {
+  DueList list(1);
+  list.set_names({"a"}, minutes(15), kStart);
+  ASSERT_EQ(list.take(kStart), "a");
+  list.done("a", true, kStart);
+  const SteadyTime due = *list.next_due();
+  list.add("a", 0, 1, kStart);
+  list.add("b", 0, 1, kStart);
+  EXPECT_EQ(list.take(kStart), "b");
+  list.remove("b");
+  EXPECT_EQ(list.next_due(), due) << "a known name keeps its time";
+  list.done("b", true, kStart);
+  EXPECT_EQ(list.size(), 1u) << "what was removed while it ran does not come back";
+}
+
+TEST(DueList, NamesAddedOneByOneAreSpreadLikeAllAtOnce) {
+  DueList list(1);
+  list.set_interval(minutes(15), kStart);
+  const std::vector<std::string> all = names(100000);
+  for (size_t i = 0; i < all.size(); ++i) list.add(all[i], i, all.size(), kStart);
+  EXPECT_LT(list.overdue(kStart + seconds(1)), 200u) << "no burst";
+  EXPECT_EQ(list.overdue(kStart + minutes(15)), 100000u);
+}
+
 }  // namespace
 }  // namespace mtasts::schedule

@@ -50,5 +50,30 @@ TEST(FileWatch, SeesASwappedSymlinkAsInAConfigMap) {
   EXPECT_TRUE(watch.changed());
 }
 
+TEST(FileWatch, SeesAChangeWhileTheFilesAreRead) {
+  fakes::TemporaryDirectory directory;
+  fs::path file = directory.path() / "settings.toml";
+  write(file, "one");
+  FileWatch watch;
+  watch.watch({file});
+  const FileWatch::View before = watch.look();
+  // The file is read here, and written before the watch begins anew.
+  write(file, "longer");
+  watch.watch({file, directory.path()}, before);
+  EXPECT_TRUE(watch.changed());
+  EXPECT_FALSE(watch.changed());
+}
+
+TEST(FileWatch, DoesNotTellOfWhatWasReadMeanwhile) {
+  fakes::TemporaryDirectory directory;
+  fs::path file = directory.path() / "settings.toml";
+  write(file, "one");
+  FileWatch watch;
+  watch.watch({file});
+  write(file, "longer");
+  watch.read_since(watch.look());
+  EXPECT_FALSE(watch.changed());
+}
+
 }  // namespace
 }  // namespace mtasts::schedule

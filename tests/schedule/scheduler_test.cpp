@@ -53,6 +53,16 @@ class SchedulerTest : public testing::Test {
   testing::AssertionResult run_until_published(size_t count) {
     return run_until("reports", [&] { return published_.size() >= count; });
   }
+  void delay(const std::string& domain) {
+    world_.dns().delay("_mta-sts." + domain, milliseconds(300));
+  }
+  // Where the report of a request goes; `given` counts them.
+  RunningCheck::Done into(verdict::ReportPtr& report) {
+    return [this, &report](verdict::ReportPtr made) {
+      report = std::move(made);
+      ++given_;
+    };
+  }
   // The report; null if there was none.
   verdict::ReportPtr checked_now(const std::string& domain, milliseconds limit) {
     std::optional<verdict::ReportPtr> report;
@@ -72,15 +82,22 @@ class SchedulerTest : public testing::Test {
   fakes::MailWorld world_{10};
   settings::Settings settings_ = world_.settings();
   boost::asio::io_context loop_;
-  std::vector<std::string> published_;  // by scheduled checks
-  std::vector<std::string> requested_;  // by requested checks
+  std::vector<std::string> published_;   // by scheduled checks
+  std::vector<std::string> requested_;   // by requested checks
+  std::vector<std::string> unfinished_;  // of checks that went on
+  int given_ = 0;
+  std::chrono::seconds later_{0};
   Scheduler scheduler_{
-      loop_.get_executor(), [this](const verdict::Evidence& evidence, Scheduler::Trigger trigger) {
-        bool due = trigger == Scheduler::Trigger::due;
-        (due ? published_ : requested_).push_back(evidence.domain.text());
+      loop_.get_executor(),
+      [this](const verdict::Evidence& evidence, Scheduler::Trigger trigger) {
+        auto& judged = trigger == Scheduler::Trigger::due       ? published_
+                       : trigger == Scheduler::Trigger::request ? requested_
+                                                                : unfinished_;
+        judged.push_back(evidence.domain.text());
         return std::make_shared<const verdict::Report>(
             verdict::judge(evidence, nullptr, check::thresholds_of(settings_), evidence.finished));
-      }};
+      },
+      [this] { return std::chrono::steady_clock::now() + later_; }};
 };
 
 TEST_F(SchedulerTest, ChecksEveryDomainAndWaits) {
@@ -135,6 +152,7 @@ TEST_F(SchedulerTest, StopCancelsWhatRunsAndStartsNothing) {
 TEST_F(SchedulerTest, ChecksAnyDomainOnRequest) {
   use({kZero});
   ASSERT_TRUE(run_until_published(1));
+  later_ = RecentReports::kFresh + std::chrono::seconds(1);
   for (const std::string& domain : {kZero, kOne}) {
     verdict::ReportPtr report = checked_now(domain, settings_.check.timeout);
     ASSERT_NE(report, nullptr);
@@ -148,10 +166,107 @@ TEST_F(SchedulerTest, ChecksAnyDomainOnRequest) {
 TEST_F(SchedulerTest, ARequestedCheckKeepsToItsLimit) {
   use({kZero});
   ASSERT_TRUE(run_until_published(1));
-  make_silent(kZero);
-  verdict::ReportPtr report = checked_now(kZero, milliseconds(100));
+  make_silent(kOne);
+  verdict::ReportPtr report = checked_now(kOne, milliseconds(100));
   ASSERT_NE(report, nullptr);
   EXPECT_EQ(report->outcome, verdict::Outcome::unknown);
+  EXPECT_EQ(scheduler_.running(), 0U) << "nobody waits for its end";
+}
+
+TEST_F(SchedulerTest, RequestsShareOneCheckAndThenItsReport) {
+  use({kZero});
+  ASSERT_TRUE(run_until_published(1));
+  delay(kOne);
+  verdict::ReportPtr first, second;
+  scheduler_.check_now(named(kOne), settings_.check.timeout, into(first));
+  scheduler_.check_now(named(kOne), settings_.check.timeout, into(second));
+  ASSERT_TRUE(run_until("both", [&] { return given_ == 2; }));
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first, second);
+  later_ = RecentReports::kFresh - std::chrono::seconds(1);
+  EXPECT_EQ(checked_now(kOne, settings_.check.timeout), first) << "it is fresh";
+  EXPECT_THAT(requested_, ElementsAre(kOne));
+  later_ = RecentReports::kFresh + std::chrono::seconds(1);
+  EXPECT_NE(checked_now(kOne, settings_.check.timeout), first);
+  EXPECT_THAT(requested_, ElementsAre(kOne, kOne));
+}
+
+TEST_F(SchedulerTest, ARequestJoinsACheckThatIsDue) {
+  delay(kZero);
+  use({kZero});
+  ASSERT_TRUE(run_until("a check", [&] { return scheduler_.in_flight() == 1; }));
+  verdict::ReportPtr report = checked_now(kZero, settings_.check.timeout);
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->outcome, verdict::Outcome::ok);
+  EXPECT_THAT(published_, ElementsAre(kZero));
+  EXPECT_THAT(requested_, IsEmpty());
+}
+
+TEST_F(SchedulerTest, ACheckThatBecomesDueJoinsARequestedOne) {
+  use({kZero});
+  ASSERT_TRUE(run_until_published(1));
+  delay(kOne);
+  verdict::ReportPtr report;
+  scheduler_.check_now(named(kOne), settings_.check.timeout, into(report));
+  scheduler_.add(named(kOne), 0, 1);
+  ASSERT_TRUE(run_until("it", [&] { return given_ == 1; }));
+  loop_.run_for(milliseconds(100));
+  EXPECT_THAT(published_, ElementsAre(kZero, kOne));
+  EXPECT_THAT(requested_, IsEmpty());
+}
+
+TEST_F(SchedulerTest, EachRequestKeepsToItsOwnLimit) {
+  use({kZero});
+  ASSERT_TRUE(run_until_published(1));
+  delay(kOne);
+  verdict::ReportPtr hasty, patient;
+  scheduler_.check_now(named(kOne), milliseconds(50), into(hasty));
+  scheduler_.check_now(named(kOne), settings_.check.timeout, into(patient));
+  ASSERT_TRUE(run_until("the first", [&] { return given_ == 1; }));
+  ASSERT_NE(hasty, nullptr);
+  EXPECT_EQ(hasty->outcome, verdict::Outcome::unknown) << "what is not done is not known";
+  ASSERT_TRUE(run_until("the second", [&] { return given_ == 2; }));
+  ASSERT_NE(patient, nullptr);
+  EXPECT_EQ(patient->outcome, verdict::Outcome::ok) << "a shorter limit is not its own";
+  EXPECT_THAT(unfinished_, ElementsAre(kOne));
+  EXPECT_THAT(requested_, ElementsAre(kOne));
+}
+
+TEST_F(SchedulerTest, ManyRequestsAtOnceCostOneJudgement) {
+  settings_.check.timeout = settings_.dns.timeout = std::chrono::minutes(5);
+  make_silent(kZero);
+  use({kZero});
+  ASSERT_TRUE(run_until("a check", [&] { return scheduler_.in_flight() == 1; }));
+  verdict::ReportPtr report;
+  for (int i = 0; i < 50; ++i) scheduler_.check_now(named(kZero), milliseconds(50), into(report));
+  ASSERT_TRUE(run_until("all", [&] { return given_ == 50; }));
+  EXPECT_LE(unfinished_.size(), 3U);
+  EXPECT_EQ(scheduler_.in_flight(), 1U) << "what is due goes on";
+}
+
+TEST_F(SchedulerTest, StopAnswersEveryRequest) {
+  settings_.check.timeout = settings_.dns.timeout = std::chrono::minutes(5);
+  use({kZero});
+  ASSERT_TRUE(run_until_published(1));
+  make_silent(kOne);
+  verdict::ReportPtr report;
+  for (int i = 0; i < 3; ++i)
+    scheduler_.check_now(named(kOne), std::chrono::minutes(1), into(report));
+  scheduler_.stop();
+  EXPECT_EQ(given_, 3);
+  EXPECT_EQ(report, nullptr);
+}
+
+TEST_F(SchedulerTest, DomainsComeAndGoWhileOthersKeepTheirTimes) {
+  use({kZero, kOne});
+  ASSERT_TRUE(run_until_published(2));
+  published_.clear();
+  scheduler_.add(named(kOne), 0, 2);
+  scheduler_.add(named(kTwo), 1, 2);
+  scheduler_.remove(kZero);
+  ASSERT_TRUE(run_until_published(1));
+  loop_.run_for(milliseconds(100));
+  EXPECT_THAT(published_, ElementsAre(kTwo));
 }
 
 TEST_F(SchedulerTest, AReloadChecksNewDomainsAndForgetsOldOnes) {

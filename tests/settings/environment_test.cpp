@@ -96,7 +96,12 @@ TEST(Environment, BadValuesNameTheVariable) {
       {"MTASTS_DOMAIN", "a.example", "does not match a setting; did you mean MTASTS_DOMAINS?"},
       {"MTASTS_LOG_COLOUR_OF_THE_LINES", "1", "does not match a setting; unset it"},
       {"MTASTS_WEB_TLS_CERT_FILE", "/x",
-       "[web.tls] is not supported yet; put a TLS reverse proxy in front of [web] listen"},
+       "[web.tls] cert_file needs key_file; set both for HTTPS, or none for plain HTTP"},
+      {"MTASTS_WEB_BASIC_AUTH_USERS", "prometheus",
+       "[web.basic_auth] users: the hash of \"prometheus\" is empty (\"htpasswd -nBC 10 NAME\" "
+       "prints one)"},
+      {"MTASTS_WEB_BASIC_AUTH_ROLES", "prometheus=read",
+       "[web.basic_auth] roles: there is no user \"prometheus\"; add the user, or remove the role"},
   };
   for (const Case& c : cases) {
     auto loaded = parse_settings("", "", {{c.name, c.value}});

@@ -4,9 +4,12 @@
 // What is remembered can be recalled, and what it costs.
 #include "state/state.h"
 
+#include <atomic>
 #include <functional>
+#include <future>
 #include <thread>
 
+#include "fakes/wait_until.h"
 #include "state/database.h"
 #include "state/domain_rows.h"
 #include "state/schema.h"
@@ -344,6 +347,27 @@ TEST(State, ServesManyThreads) {
     EXPECT_EQ(state->recall({domain})[0].report->history->revision, 50u);
     EXPECT_EQ(timeline_of(*state, domain).changes.size(), 50u);
   }
+}
+
+TEST(State, BoundsTheTimelinesThatWait) {
+  TemporaryFolder folder;
+  auto state = open_state(folder.file());
+  std::promise<void> begun, go_on;
+  std::thread blocker([&] {
+    state->with_database([&](Database&) {
+      begun.set_value();
+      go_on.get_future().wait();
+    });
+  });
+  begun.get_future().wait();
+  std::atomic<int> read = 0, refused = 0;
+  for (int i = 0; i < 70; ++i)
+    state->timeline("example.com",
+                    [&](const Result<Timeline>& timeline) { ++(timeline.ok() ? read : refused); });
+  EXPECT_EQ(refused, 6) << "told at once, not when the disk answers";
+  go_on.set_value();
+  blocker.join();
+  EXPECT_TRUE(fakes::wait_until("the others", [&] { return read == 64; }));
 }
 
 }  // namespace

@@ -223,7 +223,8 @@ TEST_F(WebServerTest, ReloadsOnPostOfItsOwnSiteOnly) {
   WebActions actions;
   actions.reload = [&](auto done) {
     ++reloads;
-    done(errors);
+    using Outcome = ReloadResult::Outcome;
+    done(ReloadResult{errors.empty() ? Outcome::applied : Outcome::refused, errors});
   };
   start(std::move(actions));
   HttpClient client(port_);

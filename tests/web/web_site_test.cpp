@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <utility>
+
 #include "present/html.h"
 #include "present/metrics_table.h"
 #include "present/world.h"
@@ -62,11 +65,11 @@ TEST(RequestTarget, RefusesInvalidTargets) {
       "/?q=%7f",  // DEL
       "/?%=1",    // in a name
       "/" + std::string(kLongestTarget, 'a'),
-      "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q",  // seventeen parameters
-      "/a\nb",                                // not encoded
-      "ftp://h/x",                            // another scheme
-      "http:/x",                              // no authority
-      "http://h\x7f/",                        // in the authority
+      "/?" + std::string(kMostParameters, '&'),  // one parameter too many
+      "/a\nb",                                   // not encoded
+      "ftp://h/x",                               // another scheme
+      "http:/x",                                 // no authority
+      "http://h\x7f/",                           // in the authority
   };
   for (const std::string& text : cases) EXPECT_FALSE(parse_target(text).ok()) << text;
   EXPECT_EQ(present::percent_encoded("a-b.c_d~/ü"), "a-b.c_d~%2F%C3%BC");
@@ -145,25 +148,80 @@ TEST(Probe, EndsBeforeTheScrapeDoes) {
     EXPECT_EQ(probe_limit(header), milliseconds(expected)) << header;
 }
 
-TEST(Probe, RunsABoundedNumberAtOnce) {
+// A site whose probes end when the test says so.
+struct SlowProbes {
+  SlowProbes() {
+    present::world::fill(board);
+    WebActions actions;
+    actions.probe = [this](const std::string& domain, milliseconds, const auto& done) {
+      running.emplace(domain, done);
+    };
+    settings::ProbeSettings any;
+    any.any = true;
+    site = std::make_unique<WebSite>(board.reports, board.exposition, actions, any);
+  }
+  void ask(const std::string& domain) {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = "/probe?target=" + domain;
+    site->answer(request, [this](HttpResponse response) {
+      ++statuses[response.status];
+      last = std::move(response);
+    });
+  }
+  void finish() {
+    auto ended = std::exchange(running, {});
+    for (auto& [domain, done] : ended) done(verdict::ReportPtr(present::world::good_report()));
+  }
+
+  present::world::Published board;
+  std::unique_ptr<WebSite> site;
+  std::multimap<std::string, std::function<void(Result<verdict::ReportPtr>)>> running;
+  std::map<int, int> statuses;
+  HttpResponse last;
+};
+
+TEST(Probe, OfManyDomainsIsBounded) {
+  SlowProbes probes;
+  const int most = static_cast<int>(ProbeSlots::kMostDomains);
+  for (int i = 0; i < most + 3; ++i) probes.ask("d" + std::to_string(i) + ".example");
+  EXPECT_EQ(probes.statuses, (std::map<int, int>{{503, 3}}));
+  EXPECT_GT(probes.last.retry_after.count(), 0);
+  probes.finish();
+  EXPECT_EQ(probes.statuses[200], most);
+  probes.ask("d0.example");
+  EXPECT_EQ(probes.running.size(), 1u) << "what ended makes room";
+}
+
+TEST(Probe, OfOneDomainTakesNoRoomFromOthers) {
+  SlowProbes probes;
+  const int most = static_cast<int>(ProbeSlots::kMostRequests);
+  for (int i = 0; i < most + 3; ++i) probes.ask("hostile.example");
+  EXPECT_EQ(probes.statuses, (std::map<int, int>{{503, 3}})) << "what waits is bounded, too";
+  EXPECT_NE(probes.last.body.find("hostile.example"), std::string::npos);
+  for (size_t i = 1; i < ProbeSlots::kMostDomains; ++i)
+    probes.ask("d" + std::to_string(i) + ".example");
+  EXPECT_EQ(probes.statuses[503], 3);
+  EXPECT_EQ(probes.running.count("d63.example"), 1u);
+}
+
+TEST(Probe, SaysHowOldTheReportIs) {
   present::world::Published board;
   present::world::fill(board);
-  std::vector<std::function<void(Result<verdict::ReportPtr>)>> running;
   WebActions actions;
-  actions.probe = [&](std::string, milliseconds, auto done) { running.push_back(done); };
+  actions.probe = [](const std::string&, milliseconds, const auto& done) {
+    auto report = std::make_shared<verdict::Report>(*present::world::good_report());
+    report->checked_at = system_now() - std::chrono::milliseconds(3400);
+    done(verdict::ReportPtr(report));
+  };
   WebSite site(board.reports, board.exposition, actions, {});
-  std::map<int, int> statuses;
   HttpRequest request;
   request.method = "GET";
   request.target = "/probe?target=example.com";
-  auto done = [&](const HttpResponse& response) { ++statuses[response.status]; };
-  for (int i = 0; i < kMostProbes + 3; ++i) site.answer(request, done);
-  EXPECT_EQ(statuses, (std::map<int, int>{{503, 3}}));
-  for (auto& finish : running) finish(verdict::ReportPtr(present::world::good_report()));
-  running.clear();
-  EXPECT_EQ(statuses[200], kMostProbes);
-  site.answer(request, done);
-  EXPECT_EQ(running.size(), 1u) << "what ended makes room";
+  HttpResponse answered;
+  site.answer(request, [&](HttpResponse response) { answered = std::move(response); });
+  EXPECT_EQ(answered.status, 200);
+  EXPECT_EQ(answered.age, std::chrono::seconds(3));
 }
 
 // The site's response to a request of a page at `origin`.
@@ -186,7 +244,7 @@ TEST(ExternalUrl, IsPrefixLinksAndOrigin) {
   WebActions actions;
   actions.reload = [&](auto done) {
     ++reloads;
-    done({});
+    done(ReloadResult{});
   };
   WebSite site(board.reports, board.exposition, actions, {});
   const std::string origin = "https://outside.example";
@@ -220,6 +278,45 @@ TEST(ExternalUrl, IsPrefixLinksAndOrigin) {
   site.set_external_url("");
   EXPECT_EQ(asked_of(site, "/").body, before);
   EXPECT_EQ(asked_of(site, "/below/").status, 404);
+}
+
+TEST(Reload, SaysWhatBecameOfIt) {
+  present::world::Published board;
+  ReloadResult result;
+  WebActions actions;
+  actions.reload = [&](const auto& done) { done(result); };
+  WebSite site(board.reports, board.exposition, actions, {});
+  using Outcome = ReloadResult::Outcome;
+  EXPECT_EQ(asked_of(site, "/-/reload", "POST").body, "The settings were reloaded.\n");
+  result.outcome = Outcome::unchanged;
+  HttpResponse same = asked_of(site, "/-/reload", "POST");
+  EXPECT_EQ(same.status, 200);
+  EXPECT_EQ(same.body, "Nothing changed; the settings in use are the latest.\n");
+  result = {Outcome::refused, {"a.toml:3:1: no"}};
+  EXPECT_EQ(asked_of(site, "/-/reload", "POST").status, 500);
+  result = {Outcome::not_done, {"The agent is shutting down."}};
+  HttpResponse later = asked_of(site, "/-/reload", "POST");
+  EXPECT_EQ(later.status, 503);
+  EXPECT_GT(later.retry_after.count(), 0);
+}
+
+TEST(Reload, IsSwitchedOffBySettings) {
+  present::world::Published board;
+  int reloads = 0;
+  WebActions actions;
+  actions.reload = [&](const auto& done) {
+    ++reloads;
+    done(ReloadResult{});
+  };
+  WebSite site(board.reports, board.exposition, actions, {});
+  site.set_reload(false);
+  HttpResponse refused = asked_of(site, "/-/reload", "POST");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_NE(refused.body.find("[web] reload = false"), std::string::npos);
+  EXPECT_EQ(asked_of(site, "/-/reload").status, 405) << "the table says no first";
+  EXPECT_EQ(reloads, 0);
+  site.set_reload(true);
+  EXPECT_EQ(asked_of(site, "/-/reload", "POST").status, 200);
 }
 
 TEST(Reports, AreListedForAConfiguredDomain) {

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/digest.h"
+
 namespace mtasts::net {
 namespace {
 
@@ -87,6 +89,12 @@ Result<TrustStore> load_trust_store(const std::string& ca_file) {
     return Failure{FailureKind::invalid,
                    fmt::format("the CA file \"{}\" contains no PEM certificate", path)};
   return store;
+}
+
+Result<std::string> trust_store_digest(const std::string& ca_file) {
+  Result<std::string> text = contents_of(ca_file.empty() ? path_of_system_bundle() : ca_file);
+  if (!text) return text.failure();
+  return hex(Sha256().add(*text).finish());
 }
 
 }  // namespace mtasts::net

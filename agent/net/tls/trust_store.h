@@ -21,4 +21,8 @@ using TrustStore = Handle<X509_STORE, X509_STORE_free>;
 // the file: missing, unreadable, without certificates, or with one that cannot be decoded.
 Result<TrustStore> load_trust_store(const std::string& ca_file);
 
+// A digest of the file that load_trust_store() would read; the same failures where it cannot be
+// read. Blocks; any thread.
+Result<std::string> trust_store_digest(const std::string& ca_file);
+
 }  // namespace mtasts::net

@@ -16,6 +16,7 @@
 #include "base/channel.h"
 #include "base/enum_words.h"
 #include "base/finding_code.h"
+#include "base/shell_command.h"
 #include "protocol/text/syntax_fault.h"
 
 namespace mtasts::verdict {
@@ -51,7 +52,7 @@ struct FindingRow {
   std::string_view rfc;                  // "RFC 8461 §3.1"
   std::string_view meaning;              // one sentence: what it is and what senders do
   std::string_view fix;                  // one sentence: what to change
-  std::string_view verify;               // command template, see verify_command.h
+  CommandTemplate verify;                // see verify_command.h
 };
 
 std::span<const FindingRow> findings_table();  // by stage, then in reading order
@@ -87,7 +88,7 @@ struct Finding {
   std::string subject;  // the host, or host and address "mx1.example.com [192.0.2.1]", else empty
   std::string message;  // one sentence with the observed value
   std::string fix;      // for this particular case
-  std::string verify;   // can be pasted into a shell
+  std::string verify;   // can be pasted into a shell; empty: no command is safe
   std::optional<ReportedBy> reported;  // senders report the same
 
   std::string_view code() const { return row->code.text(); }

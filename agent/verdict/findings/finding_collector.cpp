@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "base/printable.h"
 #include "verdict/findings/own_side.h"
@@ -16,6 +17,7 @@
 namespace mtasts::verdict {
 namespace {
 
+constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 constexpr size_t kMaxFindings = 500;  // a hostile MX set must not exhaust memory
 
 // Fixes in the table contain <domain>; a finding names the actual domain.
@@ -83,9 +85,12 @@ void FindingCollector::add(FindingCode code, FindingDetails details) {
   finding.of_one_address = address.has_value();
   finding.verify =
       verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
-  finding.fix = sentence(details.fix.empty() ? fix_of(row, details, finding.unobserved)
-                                             : std::move(details.fix));
-  finding.message = std::move(details.message);
+  std::string fix = sentence(details.fix.empty() ? fix_of(row, details, finding.unobserved)
+                                                 : std::move(details.fix));
+  // Rules escape what they quote; here once more, so that none can forget it. What is printable
+  // stays as it is.
+  finding.fix = printable(fix, kNoLimit);
+  finding.message = printable(details.message, kNoLimit);
   add(std::move(finding));
 }
 

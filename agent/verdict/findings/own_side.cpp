@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/shell_command.h"
+
 namespace mtasts::verdict {
 
 std::string resolver_name(const Vantage& vantage) {
@@ -15,11 +17,8 @@ std::string resolver_name(const Vantage& vantage) {
 }
 
 std::string resolver_test(const Vantage& vantage) {
-  std::string command = "dig ";
-  if (!vantage.dns_server.empty()) command += fmt::format("@{} ", vantage.dns_server);
-  if (!vantage.dns_server.empty() && vantage.dns_port != 53)
-    command += fmt::format("-p {} ", vantage.dns_port);
-  return command + "com NS";
+  return shell_command("dig {dns}com NS",
+                       {{"dns", CommandValue::dig_server(vantage.dns_server, vantage.dns_port)}});
 }
 
 std::string channel_fix(ChannelKind kind, std::optional<AddressFamily> family,

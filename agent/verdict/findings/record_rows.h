@@ -11,12 +11,12 @@ inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
 inline constexpr Stage kStage = Stage::record;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 
-inline constexpr std::string_view kDigUnusedName =
+inline constexpr CommandTemplate kDigUnusedName =
     "dig {dns}+noall +answer +comments TXT _unused-name.{domain}";
-inline constexpr std::string_view kDigTxtHost = "dig {dns}+noall +answer +comments TXT {host}";
-inline constexpr std::string_view kDigAuthority =
+inline constexpr CommandTemplate kDigTxtHost = "dig {dns}+noall +answer +comments -q {name} TXT";
+inline constexpr CommandTemplate kDigAuthority =
     "dig @{host} +norecurse +noall +answer +comments TXT _mta-sts.{domain}";
-inline constexpr std::string_view kDigBoth =
+inline constexpr CommandTemplate kDigBoth =
     "dig {dns}+noall +answer +comments _mta-sts.{domain} TXT {policy_host} A {policy_host} AAAA";
 
 inline constexpr FindingRow kRows[] = {

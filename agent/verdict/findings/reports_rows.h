@@ -9,7 +9,7 @@ namespace mtasts::verdict::rows::reports {
 
 inline constexpr Stage kStage = Stage::reports;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
-inline constexpr std::string_view kReports = "mtasts-exporter reports {domain}";
+inline constexpr CommandTemplate kReports = "mtasts-exporter reports {domain}";
 inline constexpr std::string_view kFailures = "RFC 8460 §4.3";
 
 inline constexpr FindingRow kRows[] = {

@@ -11,9 +11,9 @@ inline constexpr Stage kStage = Stage::tlsrpt;
 inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 inline constexpr std::string_view kRfc = "RFC 8460 §3";
 
-inline constexpr std::string_view kDigMxOfHost =
-    "dig {dns}+noall +answer +comments {host} MX {host} A {host} AAAA";
-inline constexpr std::string_view kConnectReportHost =
+inline constexpr CommandTemplate kDigMxOfHost =
+    "dig {dns}+noall +answer +comments -q {name} MX -q {name} A -q {name} AAAA";
+inline constexpr CommandTemplate kConnectReportHost =
     "openssl s_client -connect {connect} {ca_file}-servername {host} </dev/null";
 
 inline constexpr FindingRow kRows[] = {

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // The command of a finding that shows what the agent observed: the row's template filled in for
-// one domain, host and address. Safe to paste into a shell. Pure, any thread.
+// one domain, host and address. Safe to paste into a shell (shell_command.h); empty where the
+// host's name allows no safe one. Pure, any thread.
 #pragma once
 
 #include <optional>

@@ -9,6 +9,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- include "mtasts-exporter.check.sidecar" . }}
 {{- include "mtasts-exporter.check.service" . }}
 {{- include "mtasts-exporter.check.monitors" . }}
+{{- include "mtasts-exporter.check.web" . }}
 {{- include "mtasts-exporter.check.reports" . }}
 {{- include "mtasts-exporter.check.policyHost" . }}
 {{- end }}

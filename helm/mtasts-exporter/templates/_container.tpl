@@ -50,7 +50,8 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   {{- if .readiness }}{{ $probes = append $probes (list "readinessProbe" "/-/ready") }}{{ end }}
   {{- range $probe := $probes }}
   {{- $timing := get $values (first $probe) }}
-  {{- with include "mtasts-exporter.probe" (dict "kind" (first $probe) "path" (last $probe) "port" $port "timing" $timing) }}
+  {{- $where := dict "path" (last $probe) "port" $port "tls" (and $values.web.tlsSecret (not $values.telemetry.enabled)) }}
+  {{- with include "mtasts-exporter.probe" (merge (dict "kind" (first $probe) "timing" $timing) $where) }}
   {{- . | nindent 2 }}
   {{- end }}
   {{- end }}
@@ -68,6 +69,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
     {{- include "mtasts-exporter.settingsMounts" $root | nindent 4 }}
     - name: {{ .stateVolume | quote }}
       mountPath: /var/lib/mtasts-exporter
+    {{- with include "mtasts-exporter.web.mounts" $root }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
     {{- with include "mtasts-exporter.reports.mounts" $root }}
     {{- . | trim | nindent 4 }}
     {{- end }}
@@ -79,7 +83,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
     {{- end }}
 {{- end }}
 
-{{- /* dict "kind" … "path" … "port" … "timing" …; nothing without timing, or with enabled: false in it. */}}
+{{- /* dict "kind" … "path" … "port" … "tls" … "timing" …; nothing without timing, or with enabled: false in it. */}}
 {{- define "mtasts-exporter.probe" -}}
 {{- $off := and (hasKey (default dict .timing) "enabled") (not (default dict .timing).enabled) }}
 {{- if and .timing (not $off) -}}
@@ -87,6 +91,9 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   httpGet:
     path: {{ .path }}
     port: {{ .port }}
+    {{- if .tls }}
+    scheme: HTTPS
+    {{- end }}
   {{- with omit .timing "enabled" }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -108,6 +115,7 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
 {{- if .Values.unbound.enabled }}
 {{- $env = append $env (dict "name" "MTASTS_DNS_SERVERS" "value" (printf "127.0.0.1:%d" (int .Values.unbound.port))) }}
 {{- end }}
+{{- $env = concat $env (include "mtasts-exporter.web.env" . | fromYaml).env }}
 {{- $env = concat $env (include "mtasts-exporter.reports.env" . | fromYaml).env }}
 {{- $env = concat $env (include "mtasts-exporter.policyHost.env" . | fromYaml).env }}
 {{- $theirs := list }}

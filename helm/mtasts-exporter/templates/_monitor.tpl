@@ -2,13 +2,14 @@
 SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The mtasts-exporter authors
 */ -}}
-{{- /* The endpoints of a monitor: dict "monitor" … "webPort" … "telemetryPort" … (empty: there is none) */}}
+{{- /* The endpoints of a monitor: dict "root" … "monitor" … "webPort" … "telemetryPort" … (empty: there is none) */}}
 {{- define "mtasts-exporter.endpoints" -}}
 {{- if .monitor.web.enabled }}
-{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.web "port" .webPort) }}
+{{- $scheme := default (empty .root.Values.web.tlsSecret | ternary "http" "https") .monitor.web.scheme }}
+{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.web "port" .webPort "scheme" $scheme) }}
 {{- end }}
 {{- if and .monitor.telemetry.enabled .telemetryPort }}
-{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.telemetry "port" .telemetryPort) }}
+{{ include "mtasts-exporter.endpoint" (dict "endpoint" .monitor.telemetry "port" .telemetryPort "scheme" .monitor.telemetry.scheme) }}
 {{- end }}
 {{- end }}
 
@@ -22,8 +23,8 @@ SPDX-FileCopyrightText: The mtasts-exporter authors
   {{- with .scrapeTimeout }}
   scrapeTimeout: {{ . | quote }}
   {{- end }}
-  {{- if .scheme }}
-  scheme: {{ .scheme | quote }}
+  {{- with $.scheme }}
+  scheme: {{ . | quote }}
   {{- end }}
   {{- with .tlsConfig }}
   tlsConfig:

@@ -46,6 +46,9 @@ spec:
       persistentVolumeClaim:
         claimName: {{ .Values.persistence.existingClaim | quote }}
     {{- end }}
+    {{- with include "mtasts-exporter.web.volumes" . }}
+    {{- . | trim | nindent 4 }}
+    {{- end }}
     {{- with include "mtasts-exporter.reports.volumes" . }}
     {{- . | trim | nindent 4 }}
     {{- end }}
