@@ -146,7 +146,7 @@ class EvidenceChanges {
   // Names in certificates are printable already.
   void change_chain() {
     using protocol::ChainFault;
-    const auto fault = static_cast<ChainFault>(chooser_.number(12));
+    const auto fault = static_cast<ChainFault>(chooser_.number(11));
     const std::string subject = printable(text(), 500);
     auto change = [&](protocol::PeerChain& chain) {
       chain.leaf.subject = chain.leaf.common_name = subject;
@@ -195,7 +195,10 @@ inline void keep_json(Promises& promises, const verdict::Report& report) {
                 "JSON without its domain");
   promises.keep(json.is_object() && json["findings"].size() == report.findings.size(),
                 "JSON without its findings");
-  promises.keep(is_showable(text.substr(0, 4000)), "JSON not fit to show");
+  promises.keep(
+      is_utf8(text) && std::none_of(text.begin(), text.end(),
+                                    [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; }),
+      "JSON not fit to show");
 }
 
 // Every '<' of a page begins an element that the agent itself writes.

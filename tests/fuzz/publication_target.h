@@ -34,7 +34,7 @@ inline publish::PolicyRequest policy_request(OctetChooser& chooser) {
   publish::PolicyRequest request;
   request.domain = chooser.one_of(kDomains);
   request.mode = chooser.one_of(kModes);
-  if (chooser.flag()) request.max_age_seconds = 1 + chooser.number(255) * 123757u;
+  if (chooser.flag()) request.max_age_seconds = 1 + chooser.number(255) * 123'000u;
   for (unsigned count = chooser.number(3); count > 0; --count)
     request.patterns.push_back(chooser.text(300));
   if (!request.patterns.empty() && chooser.flag()) return request;

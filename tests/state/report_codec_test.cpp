@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "state/cbor_shape.h"
 #include "state/chain_codec.h"
 #include "state/described_json.h"
 #include "state/state_samples.h"
@@ -151,6 +152,29 @@ TEST(ReportCodec, TakesAnyBytes) {
   }
   EXPECT_FALSE(decode_report("").has_value());
   EXPECT_FALSE(decode_facts("\xff").has_value());
+}
+
+TEST(ReportCodec, RefusesWhatTheAgentNeverWrites) {
+  using std::string;
+  const string kHugeArray("\x9b\x67\x74\x87\x8b\x8c\x8c\xa1\x61", 9);
+  for (const string& octets : {
+           kHugeArray,                       // longer than memory: the reader throws
+           string(100'000, '\x81'),          // arrays within arrays: the reader recurses
+           string(100'000, '\x7f'),          // texts within texts, the same
+           string("\xa1\x61z") + kHugeArray,  // within a map
+           string("\xbf\xff"),               // of indefinite length
+           string("\xc0\xa0"),               // a tag
+           string("\xa0\xa0"),               // more behind it
+           string("\xa1\x61z"),              // without its value
+           string("\x5b\xff\xff\xff\xff\xff\xff\xff\xff"),  // more octets than there are
+       }) {
+    EXPECT_FALSE(is_bounded_cbor(octets)) << octets.size();
+    EXPECT_FALSE(decode_report(octets).has_value()) << octets.size();
+    EXPECT_FALSE(decode_facts(octets).has_value()) << octets.size();
+  }
+  EXPECT_TRUE(is_bounded_cbor(encode_report(rich_report("example.com"))));
+  EXPECT_TRUE(is_bounded_cbor(string(kDeepestCbor, '\x81') + '\xf6'));
+  EXPECT_FALSE(is_bounded_cbor(string(kDeepestCbor + 1, '\x81') + '\xf6'));
 }
 
 TEST(ReportCodec, NumbersOutOfRangeAreNone) {

@@ -160,8 +160,12 @@ max_age = "1d"
         self.wait(lambda: ask(self.telemetry, "/-/healthy")[0] == 200, START_SECONDS, "the agent did not start")
         self.watch = HealthWatch(self.telemetry)
 
+    def has_died(self):
+        """Without having been stopped."""
+        return self._process is not None and self._process.poll() is not None
+
     def must_live(self):
-        if self._process.poll() is not None:
+        if self.has_died():
             tail = (self.directory / "agent.log").read_bytes()[-2000:].decode("utf-8", "replace")
             raise Failure(f"the agent ended with status {self._process.returncode}:\n{tail}")
 
@@ -203,6 +207,7 @@ max_age = "1d"
         if self._process is None:
             return None
         process, self._process = self._process, None
+        self._log.close()
         process.send_signal(signal.SIGTERM)
         try:
             return process.wait(seconds)

@@ -25,8 +25,9 @@ def run(point, target, scale):
     """(holds, what was seen)"""
     target.watch.take()
     try:
+        seen = point(target, scale) or ""
         target.must_live()
-        return True, point(target, scale) or ""
+        return True, seen
     except Failure as failure:
         return False, str(failure)
     except Exception:  # a fault of the torture is no pass
@@ -64,6 +65,11 @@ def main():
                 failed += not holds
                 print(f"{'pass' if holds else 'FAIL'}  {point.__name__:{NAME_WIDTH}}  {time.monotonic() - started:5.1f} s  "
                       f"{point.__doc__}{': ' if seen else ''}{seen}", flush=True)
+                if target.has_died():
+                    left = len(points) - points.index(point) - 1
+                    print(f"The agent has ended by itself; {left} points were not tried.")
+                    failed += left
+                    break
         finally:
             target.stop_quietly()
         print(f"\ntorture: {len(points) - failed} of {len(points)} points hold, {failed} do not, "

@@ -55,7 +55,7 @@ TEST(RequestTarget, BadOnes) {
       "a:<<",                        // two of them
       ":<",                          // no scheme
       "/" + std::string(5000, 'a'),  // too long
-      "/?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q",  // too many parameters
+      "/?" + std::string(kMostParameters, '&'),  // too many parameters
   };
   for (const std::string& text : kCases) EXPECT_FALSE(parse_target(text)) << text;
 }
