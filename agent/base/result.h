@@ -20,6 +20,7 @@ enum class FailureKind {
   io,         // the operating system reported an error; `detail` has its text
   timed_out,  // the deadline of the operation passed
   cancelled,  // the agent stopped the operation; says nothing about the peer
+  not_yet,    // held by another process, or not there yet: the same may succeed later
 };
 
 struct Failure {

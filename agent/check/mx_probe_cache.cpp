@@ -63,13 +63,13 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
       slots_(
           environment_.executor, [this](const IpAddress& address) { return most_at_once(address); },
           kMaxWaiting),
-      allowance_(interval_),
+      allowance_(std::make_shared<NameAllowance>(interval_)),
       variants_(environment_, interval_, longest_wait_, slots_) {}
 
 asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host, std::string domain) {
   // Again only where the probe was another domain's and its allowance did not suffice.
   for (;;) {
-    Entry& entry = entries_[host];
+    Entry& entry = (*entries_)[host];
     entry.asked = environment_.steady_now();
     const bool fresh = entry.verdict != nullptr && entry.asked - entry.probed < lifetime(entry) &&
                        (entry.denied.empty() || entry.denied == domain);
@@ -77,9 +77,9 @@ asio::awaitable<verdict::HostVerdictPtr> MxProbeCache::get(std::string host, std
     auto work = [this, host, domain] { return probe(host, domain); };
     async::AsyncEvent done = probes_.join(host, work);
     co_await done.wait();
-    auto found = entries_.find(host);
+    auto found = entries_->find(host);
     // Not set: the waiting coroutine was cancelled; the probe goes on.
-    if (!done.is_set() || found == entries_.end()) co_return nullptr;
+    if (!done.is_set() || found == entries_->end()) co_return nullptr;
     const std::string& denied = found->second.denied;
     if (denied.empty() || denied == domain) co_return found->second.verdict;
   }
@@ -106,7 +106,7 @@ asio::awaitable<void> MxProbeCache::probe(std::string host, std::string domain) 
   } catch (...) {
     broken = std::current_exception();
   }
-  Entry& entry = entries_[host];
+  Entry& entry = (*entries_)[host];
   entry.probed = environment_.steady_now();
   entry.denied = denied ? domain : std::string();
   if (broken) {
@@ -143,7 +143,7 @@ bool MxProbeCache::deny(verdict::MxHostEvidence& evidence, const std::string& do
   const SteadyTime now = environment_.steady_now();
   for (SmtpAttempt& attempt : evidence.attempts) {
     if (attempt.status == SmtpStatus::not_allowed) continue;
-    if (allowance_.admit(domain, evidence.host, attempt.address, now)) continue;
+    if (allowance_->admit(domain, evidence.host, attempt.address, now)) continue;
     attempt.detail = fmt::format("not probed: {} has more than {} MX hosts at this address", domain,
                                  NameAllowance::kMostNamesPerAddress);
     denied = true;
@@ -212,25 +212,25 @@ asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evi
 }
 
 void MxProbeCache::inherit(const MxProbeCache& other) {
-  for (const auto& [host, entry] : other.entries_)
-    if (entry.verdict != nullptr) entries_.emplace(host, entry);
+  entries_ = other.entries_;
   variants_.inherit(other.variants_);
 }
 
 void MxProbeCache::inherit_limits(const MxProbeCache& other) {
   deferred_ = other.deferred_;
-  allowance_.inherit(other.allowance_);
+  allowance_ = other.allowance_;
+  allowance_->set_interval(interval_);
 }
 
 void MxProbeCache::sweep() {
   SteadyTime oldest = environment_.steady_now() - 2 * interval_;
-  std::erase_if(entries_, [&](const auto& item) {
+  std::erase_if(*entries_, [&](const auto& item) {
     return !probes_.is_running(item.first) && item.second.asked < oldest;
   });
   const SteadyTime now = environment_.steady_now();
   std::erase_if(failures_, [&](const auto& item) { return now - item.second.at > kFailureShared; });
   std::erase_if(deferred_, [&](const auto& item) { return now - item.second > kDeferredFor; });
-  allowance_.sweep(now);
+  allowance_->sweep(now);
   variants_.sweep();
 }
 

@@ -44,22 +44,23 @@ class MxProbeCache {
 
   // Whether `domain` may bring this MX host (NameAllowance); ask before get().
   bool admit(const std::string& domain, const std::string& host) {
-    return allowance_.admit(domain, host, environment_.steady_now());
+    return allowance_->admit(domain, host, environment_.steady_now());
   }
   // The verdict on one MX host of `domain`, newly probed or recent enough; null if the waiting
   // coroutine was cancelled before there was one.
   boost::asio::awaitable<verdict::HostVerdictPtr> get(std::string host, std::string domain);
 
-  // Copies the results of another cache, so that a reload does not probe every host again.
+  // Shares the results of another cache, also those of probes that are under way there, so that a
+  // reload does not probe every host again. However many there are, it takes no time.
   void inherit(const MxProbeCache& other);
-  // Copies what bounds the connections to others, which no change of settings may reset: the
+  // Takes over what bounds the connections to others, which no change of settings may reset: the
   // addresses that deferred the agent, and what each domain has used of its allowance.
   void inherit_limits(const MxProbeCache& other);
   // Removes hosts that have not been requested for two intervals.
   void sweep();
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return entries_->size(); }
   // Addresses and domains about which something is kept beside the hosts.
-  size_t remembered() const { return failures_.size() + deferred_.size() + allowance_.size(); }
+  size_t remembered() const { return failures_.size() + deferred_.size() + allowance_->size(); }
 
  private:
   struct Entry {
@@ -96,12 +97,13 @@ class MxProbeCache {
   std::chrono::milliseconds longest_wait_;
   bool enabled_;
   verdict::Thresholds thresholds_;
-  std::unordered_map<std::string, Entry> entries_;
+  using Entries = std::unordered_map<std::string, Entry>;
+  std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();
   async::SingleFlight<std::string> probes_;
   async::KeyedSlots<IpAddress> slots_;
   std::map<IpAddress, Failure> failures_;
   std::map<IpAddress, SteadyTime> deferred_;  // when the address last deferred the agent
-  NameAllowance allowance_;
+  std::shared_ptr<NameAllowance> allowance_;
   VariantProber variants_;
 };
 

@@ -38,7 +38,7 @@ class NameAllowance {
   bool admit(const std::string& domain, const std::string& name, const IpAddress& address,
              SteadyTime now);
 
-  void inherit(const NameAllowance& other) { domains_ = other.domains_; }
+  void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
   void sweep(SteadyTime now);
   size_t size() const { return domains_.size(); }
 

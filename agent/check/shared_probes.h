@@ -39,30 +39,28 @@ class SharedProbes {
 
   // Null: not observed, or the waiting coroutine was cancelled before the probe ended.
   boost::asio::awaitable<ResultPtr> get(std::string key) {
-    Entry& entry = entries_[key];
+    Entry& entry = (*entries_)[key];
     entry.asked = environment_.steady_now();
     if (entry.probed && entry.asked < entry.until) co_return entry.result;
     auto work = [this, key] { return run(key); };
     async::AsyncEvent done = running_.join(key, work);
     co_await done.wait();
-    auto found = entries_.find(key);
-    if (!done.is_set() || found == entries_.end()) co_return nullptr;
+    auto found = entries_->find(key);
+    if (!done.is_set() || found == entries_->end()) co_return nullptr;
     co_return found->second.result;
   }
 
-  // Copies the results of another, so that a reload does not repeat every probe.
-  void inherit(const SharedProbes& other) {
-    for (const auto& [key, entry] : other.entries_)
-      if (entry.probed) entries_.emplace(key, entry);
-  }
+  // Shares the results of another, so that a reload does not repeat every probe. However many there
+  // are, it takes no time.
+  void inherit(const SharedProbes& other) { entries_ = other.entries_; }
   // Removes what has been used by nobody for `unused`.
   void sweep(std::chrono::milliseconds unused) {
     SteadyTime oldest = environment_.steady_now() - unused;
-    std::erase_if(entries_, [&](const auto& item) {
+    std::erase_if(*entries_, [&](const auto& item) {
       return !running_.is_running(item.first) && item.second.asked < oldest;
     });
   }
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return entries_->size(); }
 
  private:
   struct Entry {
@@ -73,7 +71,7 @@ class SharedProbes {
   };
 
   boost::asio::awaitable<void> run(std::string key) {
-    ResultPtr before = entries_[key].result;
+    ResultPtr before = (*entries_)[key].result;
     Outcome outcome;
     std::exception_ptr broken;
     try {
@@ -81,7 +79,7 @@ class SharedProbes {
     } catch (...) {
       broken = std::current_exception();
     }
-    Entry& entry = entries_[key];
+    Entry& entry = (*entries_)[key];
     entry.result = std::move(outcome.result);
     entry.probed = !broken;
     entry.until = environment_.steady_now() + outcome.lifetime;
@@ -90,7 +88,8 @@ class SharedProbes {
 
   Environment environment_;
   Probe probe_;
-  std::unordered_map<std::string, Entry> entries_;
+  using Entries = std::unordered_map<std::string, Entry>;
+  std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();
   async::SingleFlight<std::string> running_;
 };
 

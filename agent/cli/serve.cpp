@@ -80,7 +80,8 @@ int run_serve(const ServeOptions& options, std::ostream& err) {
   auto started = service.start(loaded);
   if (!started) {
     err << "mtasts-exporter: " << started.failure().detail << "\n";
-    return kExitConfiguration;
+    // A supervisor starts it again: what is in the way may go, or what is missing come.
+    return started.failure().kind == FailureKind::not_yet ? kExitTryAgain : kExitConfiguration;
   }
   service.run();
   return kExitOk;

@@ -60,7 +60,7 @@ Result<std::unique_ptr<SpoolFiles>> SpoolFiles::open(const std::string& path) {
   if (::flock(directory.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("lock", path, errno);
     return Failure{
-        FailureKind::io,
+        FailureKind::not_yet,
         fmt::format("cannot use {}: another process has locked it; stop the other agent, "
                     "or give this one another [state] path",
                     path)};

@@ -19,7 +19,12 @@ using state::Database;
 using state::Rows;
 
 constexpr size_t kMostNames = 10;
-constexpr int64_t kTypes = 64;  // more than there are result types
+constexpr uint64_t kTypes = 64;  // more than there are result types
+
+// Unsigned: a number of a doctored file must not overflow.
+int64_t key_of(int64_t host, int64_t type) {
+  return static_cast<int64_t>(static_cast<uint64_t>(host) * kTypes + static_cast<uint64_t>(type));
+}
 
 // Sessions by organization; few of them, or one that repeats.
 class Organizations {
@@ -109,7 +114,7 @@ Group& FailureReader::group_of(int64_t host, int64_t type) {
     return group.host == host && static_cast<int64_t>(group.summary.type) == type;
   };
   if (last_ < groups_.size() && is_it(groups_[last_])) return groups_[last_];
-  auto [place, is_new] = places_.try_emplace(host * kTypes + type, groups_.size());
+  auto [place, is_new] = places_.try_emplace(key_of(host, type), groups_.size());
   last_ = place->second;
   if (!is_new) return groups_[last_];
   Group& group = groups_.emplace_back();
@@ -126,14 +131,14 @@ void FailureReader::read_rows() {
       " ORDER BY day, host, type",
       {domain_, days_.from, days_.to});
   while (rows.next()) {
-    auto policy_type = static_cast<size_t>(rows.integer(5));
-    if (rows.integer(2) >= static_cast<int64_t>(protocol::kResultTypes.size()) ||
-        policy_type >= protocol::kReportPolicyTypes.size())
+    const auto policy_type = static_cast<size_t>(rows.integer(5));
+    const auto type = static_cast<uint64_t>(rows.integer(2));
+    if (type >= protocol::kResultTypes.size() || policy_type >= protocol::kReportPolicyTypes.size())
       continue;
     Group& group = group_of(rows.integer(1), rows.integer(2));
     FailureSummary& summary = group.summary;
     int64_t day = rows.integer(0);
-    auto sessions = static_cast<uint64_t>(rows.integer(9));
+    auto sessions = sessions_at(rows, 9);
     add_sessions(summary.sessions[policy_type].failed, sessions);
     if (rows.integer(4) == static_cast<int64_t>(reports::Authenticity::authenticated))
       add_sessions(summary.authenticated_sessions, sessions);
@@ -194,8 +199,7 @@ void read_policies(Database& database, int64_t domain, SummaryDays days, TextTab
         groups.back().summary.first_day = day_of(rows.integer(0));
       }
       PolicyGroup& group = groups[place->second];
-      reports::SessionCounts counts{static_cast<uint64_t>(rows.integer(3)),
-                                    static_cast<uint64_t>(rows.integer(4))};
+      reports::SessionCounts counts{sessions_at(rows, 3), sessions_at(rows, 4)};
       group.summary.last_day = day_of(rows.integer(0));
       add_sessions(group.summary.counts, counts);
       group.organizations.add(rows.integer(2), counts.total());

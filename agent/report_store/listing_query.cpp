@@ -33,6 +33,11 @@ uint64_t failed_of(const ReportLine& line) {
   return most;
 }
 
+reports::Authenticity authenticity_at(const Rows& rows, int column) {
+  const auto last = static_cast<int64_t>(reports::Authenticity::failed);
+  return static_cast<reports::Authenticity>(rows.bounded(column, 0, last));
+}
+
 std::vector<Line> read_lines(Database& database, int64_t domain, int64_t day, TextTable& texts) {
   std::vector<Line> lines;
   Rows rows = database.query(
@@ -45,15 +50,14 @@ std::vector<Line> read_lines(Database& database, int64_t domain, int64_t day, Te
     one.number = {rows.integer(0), rows.integer(1)};
     ReportLine& line = one.line;
     line.day = day_of(day);
-    line.authenticity = static_cast<reports::Authenticity>(rows.integer(1));
-    line.reports = static_cast<uint64_t>(rows.integer(2));
+    line.authenticity = authenticity_at(rows, 1);
+    line.reports = rows.count(2);
     line.qualities = static_cast<reports::Qualities>(rows.integer(3));
     line.report_id = rows.text(4);
     line.received = rows.time(5);
     for (size_t type = 0; type < line.counts.size(); ++type) {
       int column = 6 + 2 * static_cast<int>(type);
-      line.counts[type] = {static_cast<uint64_t>(rows.integer(column)),
-                           static_cast<uint64_t>(rows.integer(column + 1))};
+      line.counts[type] = {sessions_at(rows, column), sessions_at(rows, column + 1)};
     }
     lines.push_back(std::move(one));
   }
@@ -91,11 +95,16 @@ void read_failures(Database& database, int64_t domain, int64_t day, TextTable& t
     while (rows.next()) {
       auto place = failures.find({rows.integer(0), rows.integer(1)});
       if (place == failures.end()) continue;
+      const auto type = static_cast<uint64_t>(rows.integer(7));
+      const auto policy_type = static_cast<uint64_t>(rows.integer(8));
+      if (type >= protocol::kResultTypes.size() ||
+          policy_type >= protocol::kReportPolicyTypes.size())
+        continue;
       Failure failure{rows.integer(2), rows.integer(3), rows.integer(4),
                       rows.integer(5), rows.integer(6), {}};
-      failure.row.type = static_cast<protocol::ResultType>(rows.integer(7));
-      failure.row.policy_type = static_cast<protocol::ReportPolicyType>(rows.integer(8));
-      failure.row.sessions = static_cast<uint64_t>(rows.integer(9));
+      failure.row.type = static_cast<protocol::ResultType>(type);
+      failure.row.policy_type = static_cast<protocol::ReportPolicyType>(policy_type);
+      failure.row.sessions = sessions_at(rows, 9);
       place->second.push_back(std::move(failure));
     }
   }
@@ -132,7 +141,7 @@ reports::ReportListing read_listing(Database& database, const std::string& domai
     Rows rows = database.query(
         "SELECT day FROM tlsrpt_day WHERE domain=?1 AND day BETWEEN ?2 AND ?3 ORDER BY day DESC",
         {*number, to - days, to});
-    while (rows.next()) stored.push_back(rows.integer(0));
+    while (rows.next()) stored.push_back(bounded_day(rows.integer(0)));
   }
   TextTable texts(database);
   for (int64_t day : stored) {

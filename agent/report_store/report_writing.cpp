@@ -138,8 +138,9 @@ void write_organization(Database& database, const StoredReport& report, LineKey 
         " AND organization=?2",
         {line.domain, line.organization});
     if (rows.next()) {
-      last = std::max(last, rows.integer(0));
-      int64_t later = last - rows.integer(0);
+      const int64_t known = bounded_day(rows.integer(0));
+      last = std::max(last, known);
+      int64_t later = last - known;
       days = later < 64 ? static_cast<uint64_t>(rows.integer(1)) << later : 0;
       clean_days = later < 64 ? static_cast<uint64_t>(rows.integer(2)) << later : 0;
     }

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "reports/summary.h"
+#include "state/database.h"
 
 namespace mtasts::report_store {
 
@@ -23,6 +24,11 @@ inline void add_sessions(reports::CountsByType& sum, const reports::CountsByType
 }
 
 // For an order only: sessions of different types are not added up.
+// A number of sessions as a row has it.
+inline uint64_t sessions_at(const state::Rows& rows, int column) {
+  return static_cast<uint64_t>(rows.bounded(column, 0, int64_t{kMostSessionsCounted}));
+}
+
 inline uint64_t most_sessions(const reports::CountsByType& counts) {
   uint64_t most = 0;
   for (const reports::SessionCounts& one : counts) most = std::max(most, one.total());

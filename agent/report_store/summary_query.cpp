@@ -21,10 +21,6 @@ using reports::OrganizationSummary;
 using state::Database;
 using state::Rows;
 
-uint64_t sessions_at(const Rows& rows, int column) {
-  return static_cast<uint64_t>(rows.integer(column));
-}
-
 // Six columns from `first`.
 reports::CountsByType counts_at(const Rows& rows, int first) {
   reports::CountsByType counts;
@@ -45,7 +41,7 @@ int64_t read_totals(Database& database, const std::string& domain, reports::Repo
         {domain});
     if (!rows.next()) return 0;
     number = rows.integer(0);
-    totals.reports = sessions_at(rows, 1);
+    totals.reports = rows.count(1);
     totals.last_report_end = rows.time(2);
     totals.counts = counts_at(rows, 3);
   }
@@ -149,7 +145,8 @@ void OrganizationReader::read_days() {
       " WHERE domain=?1 AND last_day>=?2",
       {domain_, days_.before_from});
   while (rows.next()) {
-    int64_t ago = days_.to - rows.integer(1);
+    const int64_t last_day = bounded_day(rows.integer(1));
+    int64_t ago = days_.to - last_day;
     auto shifted = [&](int column) -> DayBits {
       auto bits = static_cast<DayBits>(rows.integer(column));
       if (ago >= 64 || ago <= -64) return 0;
@@ -160,7 +157,7 @@ void OrganizationReader::read_days() {
     OrganizationSummary& one = found_[rows.integer(0)].summary;
     one.days = days;
     one.days_without_failures = shifted(3);
-    one.last_day = day_of(rows.integer(1));
+    one.last_day = day_of(last_day);
     one.last_received = rows.time(4);
   }
 }
@@ -191,7 +188,7 @@ DomainSummary read_summary(Database& database, const std::string& domain, int wi
   days.to = number_of(summary.to);
   days.before_from = days.from - reports::kDaysBefore;
   constexpr const char* kOldest = "SELECT min(day) FROM tlsrpt_day WHERE domain=?1";
-  days.oldest = database.number(kOldest, {number}).value_or(days.to + 1);
+  days.oldest = bounded_day(database.number(kOldest, {number}).value_or(days.to + 1));
   summary.has_history = days.oldest < days.from;
   TextTable texts(database);
   OrganizationReader(database, number, days).read(summary, texts);

@@ -3,7 +3,10 @@
 
 #include "report_store/text_table.h"
 
+#include <algorithm>
+
 #include "base/printable.h"
+#include "state/bounded_value.h"
 
 namespace mtasts::report_store {
 namespace {
@@ -16,8 +19,10 @@ constexpr int64_t kSlack_days = 7;
 int64_t number_of(reports::Day day) { return day.time_since_epoch().count(); }
 
 reports::Day day_of(int64_t number) {
-  return reports::Day(std::chrono::days(static_cast<int>(number)));
+  return reports::Day(std::chrono::days(static_cast<int>(bounded_day(number))));
 }
+
+int64_t bounded_day(int64_t number) { return std::clamp<int64_t>(number, 0, state::kLastDay); }
 
 TextTable::Put TextTable::store(std::string_view text, int64_t day) {
   int64_t until = day + kSlack_days;

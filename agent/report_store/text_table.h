@@ -26,6 +26,8 @@ inline constexpr int64_t kNoText = 0;
 
 int64_t number_of(reports::Day day);  // days since 1970
 reports::Day day_of(int64_t number);
+// From 1970 to the year 9999, so that its times do not overflow.
+int64_t bounded_day(int64_t number);
 
 class TextTable {
  public:

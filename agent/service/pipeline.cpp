@@ -41,18 +41,13 @@ void log_check(const verdict::Report& report, const verdict::ReportPtr& before) 
 
 }  // namespace
 
-void Pipeline::set_domains(const std::vector<settings::DomainEntry>& domains,
-                           const std::vector<state::Remembered>& remembered) {
-  to_.exposition.apply(to_.reports.set_domains(domains));
-  for (const state::Remembered& known : remembered)
-    to_.exposition.apply(to_.reports.restore(known.report, known.stages));
-}
-
 verdict::ReportPtr Pipeline::conclude(const verdict::Evidence& evidence,
                                       schedule::Scheduler::Trigger trigger) {
   board::DomainEntryPtr known = to_.reports.find(evidence.domain.text());
   verdict::ReportPtr report = judge(evidence, known);
-  bool last_word = trigger == schedule::Scheduler::Trigger::due || verdict::is_conclusive(*report);
+  using Trigger = schedule::Scheduler::Trigger;
+  const bool last_word =
+      trigger == Trigger::due || (trigger == Trigger::request && verdict::is_conclusive(*report));
   if (known != nullptr && last_word) publish(report, known);
   return report;
 }

@@ -41,13 +41,21 @@ class Pipeline {
   // Sets the policies that the agent serves, for all later evidence.
   void set_hosted(check::HostedPoliciesPtr hosted) { hosted_ = std::move(hosted); }
 
-  // Sets the configured domains; `remembered` holds the recorded state of new ones.
-  void set_domains(const std::vector<settings::DomainEntry>& domains,
-                   const std::vector<state::Remembered>& remembered);
+  // Adds a configured domain, or changes its labels and expected mode; forgets one; takes over what
+  // the state remembers of a new one, before its first check.
+  void put_domain(const settings::DomainEntry& domain) {
+    to_.exposition.apply(to_.reports.put_domain(domain));
+  }
+  void remove_domain(const std::string& domain) {
+    to_.exposition.apply(to_.reports.remove_domain(domain));
+  }
+  void restore(const state::Remembered& known) {
+    to_.exposition.apply(to_.reports.restore(known.report, known.stages));
+  }
 
   // Judges the evidence and publishes the reports that may replace a configured domain's latest
   // one: those of every scheduled check, and of a requested check that observed everything (a
-  // scrape's time limit may have cut it short).
+  // scrape's time limit may have cut it short). What is still unfinished replaces nothing.
   verdict::ReportPtr conclude(const verdict::Evidence& evidence,
                               schedule::Scheduler::Trigger trigger);
 

@@ -150,16 +150,15 @@ void ReportService::start_polling() {
   }
 }
 
-void ReportService::domains_changed() {
-  names_.domains_changed();
+void ReportService::add_domain(const std::string& domain) {
   static const auto kNothing = std::make_shared<const reports::DomainSummary>();
-  bool is_new = false;
-  for (const board::DomainEntryPtr& entry : around_.reports.snapshot().domains) {
-    if (entry->reported != nullptr) continue;
-    board_->set(entry->name, kNothing);
-    is_new = true;
-  }
-  if (is_new) intake_->refresh();
+  board::DomainEntryPtr entry = around_.reports.find(domain);
+  if (entry != nullptr && entry->reported == nullptr) board_->set(domain, kNothing);
+}
+
+void ReportService::domains_changed(bool has_new) {
+  names_.domains_changed();
+  if (has_new) intake_->refresh();
 }
 
 void ReportService::tick() {

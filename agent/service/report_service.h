@@ -52,8 +52,10 @@ class ReportService {
   ReportService(const ReportService&) = delete;
   ReportService& operator=(const ReportService&) = delete;
 
-  // The configured domains were set: new ones get a summary.
-  void domains_changed();
+  // A configured domain that may be new gets a summary that says nothing yet.
+  void add_domain(const std::string& domain);
+  // Configured domains were added or removed; with new ones, summaries are made again.
+  void domains_changed(bool has_new);
   // Brings the metrics of the agent and the list of rejected reports up to date. Call it often.
   void tick();
 

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Service: assembles and runs the long-running process. The loop thread runs checks and applies
-// settings; the web server and the telemetry listener run on their own threads and access only the
-// latest reports, the metrics and work posted to the loop. Created, run and destroyed by one thread
-// (the loop's).
+// what differs in new settings (settings_change.cpp); the web server and the telemetry listener run
+// on their own threads and access only the latest reports, the metrics and work posted to the loop.
+// Created, run and destroyed by one thread (the loop's).
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +23,15 @@
 #include "check/engine.h"
 #include "present/agent_metrics.h"
 #include "present/exposition_cache.h"
-#include "schedule/file_watch.h"
 #include "schedule/scheduler.h"
 #include "service/listeners.h"
+#include "service/loop_inbox.h"
 #include "service/pipeline.h"
 #include "service/policy_host_service.h"
+#include "service/reloader.h"
 #include "service/report_service.h"
 #include "service/settings_loader.h"
+#include "service/sliced_work.h"
 #include "settings/settings.h"
 #include "state/state.h"
 
@@ -56,33 +57,36 @@ class Service {
   }
   std::vector<settings::Endpoint> report_endpoints() const;
   std::vector<settings::Endpoint> policy_endpoints() const { return policy_host_.endpoints(); }
+  // For tests that run the loop themselves, to measure its handlers.
+  boost::asio::io_context& loop() { return loop_; }
+  // How many engines were made, the first included; for tests. Any thread.
+  int engines() const { return engines_; }
 
  private:
-  enum class ReloadReason : uint8_t { request, signal, files_changed };
-  // Called with the reason why the active settings were kept; empty: the new settings are active.
-  using Reloaded = std::function<void(std::vector<std::string> errors)>;
-  struct PendingReload {
-    ReloadReason reason;
-    Reloaded done;
-  };
-
   Result<void> open_state(const settings::StateSettings& settings);
-  Result<void> apply(const Candidate& candidate);
-  void replace_engine(std::shared_ptr<check::Engine> engine, const settings::Settings& settings);
+  web::WebActions web_actions();
+  web::TelemetryHooks telemetry_hooks();
+  Reloader::Hooks reload_hooks();
+
+  Basis basis() const;
+  void apply(const CandidatePtr& candidate, std::function<void(std::string)> done);
+  Result<void> take_parts(Candidate& candidate);
+  void replace_engine(std::shared_ptr<check::Engine> engine, const check::EngineInputs& made_of);
+  void add_removals(SlicedWork& work, const CandidatePtr& candidate);
+  void add_to_board(SlicedWork& work, const CandidatePtr& candidate);
+  void add_to_schedule(SlicedWork& work, const CandidatePtr& candidate);
+  void add_reported(SlicedWork& work, const CandidatePtr& candidate);
+  void activate(const Candidate& candidate);
+  void confirm(const Candidate& candidate);
   Result<void> apply_listeners(const settings::Settings& settings,
                                const check::HostedPoliciesPtr& hosted);
   Result<void> apply_reports(const settings::Settings& settings);
   Result<void> start_reports(const settings::Settings& settings);
   void forget_reported();
-  web::WebActions web_actions();
-  web::TelemetryHooks telemetry_hooks();
-  void reload(ReloadReason reason, Reloaded done);
-  void start_next_reload();
-  std::vector<std::string> finish_reload(ReloadReason reason, const Candidate& candidate);
+
   void probe(const std::string& domain, std::chrono::milliseconds limit,
              std::function<void(Result<verdict::ReportPtr>)> done);
   void note_progress();
-  void note_late_reload();
   void tick();
   void feed_metrics();
   void await_signal();
@@ -108,16 +112,16 @@ class Service {
   std::unique_ptr<ReportService> report_service_;  // null: [reports] is not enabled
   PolicyHostService policy_host_;
   schedule::Scheduler scheduler_;
-  schedule::FileWatch watch_;
-  std::optional<settings::Settings> active_;
+  ActivePtr active_;  // null: not started
   std::shared_ptr<check::Engine> engine_;
   std::vector<std::weak_ptr<check::Engine>> retired_;  // may still run checks
-  std::vector<PendingReload> reloads_;                 // the first one is in progress
-  std::chrono::steady_clock::time_point reload_started_;
-  bool reload_is_late_ = false;  // and was logged
+  std::atomic<int> engines_{0};
+  bool has_reported_ = false;  // the board says what TLS reports say
   int ticks_ = 0;
   bool stopping_ = false;
+  LoopInbox inbox_;
   std::unique_ptr<SettingsLoader> loader_;
+  std::unique_ptr<Reloader> reloader_;  // after the loader, so that it ends before it
   Listeners listeners_;
 };
 

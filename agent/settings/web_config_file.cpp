@@ -154,8 +154,13 @@ void read_web_config_file(SettingsBuilder& builder, const Place& place) {
                               fmt::format("[web] config_file {} {}", printable(path.string(), 200),
                                           content.failure().detail));
   builder.fingerprint.add(*content);
+  parse_web_config(builder, *content, path);
+}
+
+void parse_web_config(SettingsBuilder& builder, std::string_view yaml,
+                      const std::filesystem::path& path) {
   const size_t file = builder.errors.add_file(path.string());
-  auto read = read_yaml(*content);
+  auto read = read_yaml(yaml);
   if (const auto* fault = std::get_if<YamlFault>(&read))
     return builder.errors.add({file, fault->line, fault->column}, fault->message);
   builder.settings.web.tls = WebTlsSettings();

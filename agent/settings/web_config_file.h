@@ -15,4 +15,8 @@ namespace mtasts::settings {
 // settings.files.
 void read_web_config_file(SettingsBuilder& builder, const Place& place);
 
+// The same from text; `path` names it in errors and is the base of relative names.
+void parse_web_config(SettingsBuilder& builder, std::string_view yaml,
+                      const std::filesystem::path& path);
+
 }  // namespace mtasts::settings

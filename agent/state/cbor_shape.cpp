@@ -3,68 +3,59 @@
 
 #include "state/cbor_shape.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace mtasts::state {
 namespace {
 
-// RFC 8949 §3: the initial octet of an item, with its argument.
 struct Head {
   unsigned major = 0;
   uint64_t argument = 0;
 };
 
+// RFC 8949 §3: the initial octet and the argument after it. Empty: cut, reserved or indefinite.
 std::optional<Head> take_head(std::string_view& rest) {
   if (rest.empty()) return std::nullopt;
-  const auto initial = static_cast<uint8_t>(rest[0]);
-  const unsigned low = initial & 0x1F;
+  const unsigned initial = static_cast<unsigned char>(rest.front());
   rest.remove_prefix(1);
-  Head head{static_cast<unsigned>(initial) >> 5, low};
-  if (low < 24) return head;
-  if (low > 27) return std::nullopt;  // reserved, or of indefinite length
-  const size_t size = size_t{1} << (low - 24);
-  if (rest.size() < size) return std::nullopt;
+  const unsigned info = initial & 0x1Fu;
+  Head head{initial >> 5u, info};
+  if (info < 24) return head;
+  if (info > 27) return std::nullopt;
+  const size_t size_bytes = size_t{1} << (info - 24);
+  if (rest.size() < size_bytes) return std::nullopt;
   head.argument = 0;
-  for (char octet : rest.substr(0, size))
-    head.argument = head.argument << 8 | static_cast<uint8_t>(octet);
-  rest.remove_prefix(size);
+  for (char c : rest.substr(0, size_bytes))
+    head.argument = head.argument << 8 | static_cast<unsigned char>(c);
+  rest.remove_prefix(size_bytes);
   return head;
-}
-
-// The number of items within; nullopt: the item is wrong.
-std::optional<uint64_t> take_item(std::string_view& rest) {
-  constexpr unsigned kOctets = 2, kText = 3, kArray = 4, kMap = 5, kTag = 6;
-  const std::optional<Head> head = take_head(rest);
-  if (!head || head->major == kTag) return std::nullopt;
-  if (head->major < kOctets || head->major > kMap) return 0;
-  // An item takes an octet at least.
-  if (head->argument > rest.size()) return std::nullopt;
-  if (head->major == kArray) return head->argument;
-  if (head->major == kMap) return 2 * head->argument;
-  static_assert(kText == kOctets + 1);
-  rest.remove_prefix(static_cast<size_t>(head->argument));
-  return 0;
 }
 
 }  // namespace
 
-bool has_right_shape(std::string_view octets) {
-  std::array<uint64_t, kDeepestCbor> left{1};  // items still to come, by level
-  for (size_t level = 0;;) {
-    if (left[level] == 0) {
-      if (level == 0) return octets.empty();
-      --level;
-      continue;
+bool is_bounded_cbor(std::string_view octets) {
+  constexpr unsigned kBytes = 2, kText = 3, kArray = 4, kMap = 5, kTag = 6;
+  std::vector<uint64_t> open;  // items to come of each array and map
+  size_t items = 0;
+  std::string_view rest = octets;
+  do {
+    const auto head = take_head(rest);
+    if (!head || head->major == kTag || ++items > kMostCborItems) return false;
+    // Each item takes an octet at least, so none of these is more than what is left.
+    if (head->major >= kBytes && head->major <= kMap && head->argument > rest.size()) return false;
+    if (head->major == kBytes || head->major == kText) rest.remove_prefix(head->argument);
+    if (head->major == kArray || head->major == kMap) {
+      if (open.size() == kDeepestCbor) return false;
+      if (head->argument > 0) {
+        open.push_back(head->major == kMap ? 2 * head->argument : head->argument);
+        continue;
+      }
     }
-    --left[level];
-    const std::optional<uint64_t> within = take_item(octets);
-    if (!within) return false;
-    if (*within == 0) continue;
-    if (++level == kDeepestCbor) return false;
-    left[level] = *within;
-  }
+    while (!open.empty() && --open.back() == 0) open.pop_back();
+  } while (!open.empty());
+  return rest.empty();
 }
 
 }  // namespace mtasts::state

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// has_right_shape(): whether octets of the state file are one CBOR item (RFC 8949) as the agent
-// writes it. To be asked before nlohmann's reader (3.11): it recurses as deeply as the octets
-// demand, and throws, although told not to, at an array larger than memory. Pure, any thread.
+// Whether octets are CBOR (RFC 8949) of the kind that the agent writes: one item, definite lengths,
+// no tags, nested a few levels, a bounded number of items. The library's reader calls itself for
+// every level and throws at a length beyond its limits, so what is not of this kind must not reach
+// it. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,9 @@
 
 namespace mtasts::state {
 
-inline constexpr size_t kDeepestCbor = 32;  // reports have 6 levels
+inline constexpr size_t kDeepestCbor = 32;
+inline constexpr size_t kMostCborItems = 1000000;
 
-// Definite lengths within the octets, no tags, at most kDeepestCbor levels, and nothing behind it.
-bool has_right_shape(std::string_view octets);
+bool is_bounded_cbor(std::string_view octets);
 
 }  // namespace mtasts::state

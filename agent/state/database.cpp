@@ -6,13 +6,16 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <thread>
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "state/bounded_value.h"
 
 namespace mtasts::state {
 namespace {
@@ -135,12 +138,27 @@ bool Rows::is_null(int column) const {
 
 int64_t Rows::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
-Time Rows::time(int column) const { return Time(milliseconds(integer(column))); }
+int64_t Rows::bounded(int column, int64_t least, int64_t most) const {
+  const int64_t value = integer(column);
+  const int64_t within = std::clamp(value, least, most);
+  if (within != value) ++database_.out_of_bounds_;
+  return within;
+}
+
+uint64_t Rows::count(int column) const { return static_cast<uint64_t>(integer(column)); }
+
+Time Rows::time(int column) const {
+  return Time(milliseconds(bounded(column, kFirstSecond * 1000, kLastSecond * 1000)));
+}
 
 std::string Rows::text(int column) const {
   const void* octets = sqlite3_column_blob(statement_, column);
   if (octets == nullptr) return {};
   auto size_bytes = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
+  if (size_bytes > kLongestValue_bytes) {
+    ++database_.out_of_bounds_;
+    return {};
+  }
   return std::string(static_cast<const char*>(octets), size_bytes);
 }
 
@@ -162,8 +180,10 @@ std::unique_ptr<Database> Database::open(const std::string& path, Access access,
   }
   sqlite3_busy_handler(handle, &Database::wait_for_lock, database.get());
   database->checkpoint_on_close(false);
-  // A prepared file must not run functions through its views and triggers.
+  // A prepared file must run nothing through views and triggers, of which the schema has none.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   if (access == Access::write_alone) database->execute("PRAGMA locking_mode=EXCLUSIVE");
   return database;
 }

@@ -84,8 +84,11 @@ class Rows {
   bool next();
   bool is_null(int column) const;
   int64_t integer(int column) const;
-  Time time(int column) const;
-  std::string text(int column) const;  // any octets
+  // The nearest value within the bounds (bounded_value.h); what was beyond is counted.
+  int64_t bounded(int column, int64_t least, int64_t most) const;
+  uint64_t count(int column) const;    // any 64 bits
+  Time time(int column) const;         // from the year 1 to the year 9999
+  std::string text(int column) const;  // any octets; empty if they are more than the bound
   std::optional<std::string> optional_text(int column) const;
 
  private:
@@ -124,6 +127,9 @@ class Database {
   // The first integer of the result; empty if there is none.
   std::optional<int64_t> number(const char* sql, std::initializer_list<Value> values = {});
 
+  // How many values Rows bounded or left out since the file was opened.
+  uint64_t values_out_of_bounds() const { return out_of_bounds_; }
+
   int64_t changed_rows() const { return sqlite3_changes64(handle_.get()); }
   int64_t last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
 
@@ -151,6 +157,7 @@ class Database {
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::unordered_map<std::string_view, StatementHandle> statements_;  // keys: string literals
   DatabaseError error_;
+  uint64_t out_of_bounds_ = 0;
   const std::atomic<bool>* hurry_ = nullptr;
 };
 

@@ -26,6 +26,7 @@
 #include "base/ip_address.h"
 #include "base/time.h"
 #include "protocol/x509/certificate.h"
+#include "state/bounded_value.h"
 #include "state/chain_codec.h"
 #include "verdict/report.h"
 
@@ -171,13 +172,13 @@ inline bool decode(const Json& json, IpAddress& value, const ChainTable&) {
 inline bool decode(const Json& json, Time& value, const ChainTable& chains) {
   int64_t milliseconds = 0;
   if (!decode(json, milliseconds, chains)) return false;
-  value = Time(std::chrono::milliseconds(milliseconds));
+  value = bounded_time(milliseconds);
   return true;
 }
 inline bool decode(const Json& json, protocol::CertificateTime& value, const ChainTable& chains) {
   int64_t seconds = 0;
   if (!decode(json, seconds, chains)) return false;
-  value = protocol::CertificateTime(std::chrono::seconds(seconds));
+  value = bounded_certificate_time(seconds);
   return true;
 }
 inline bool decode(const Json& json, protocol::PeerChainPtr& value, const ChainTable& chains) {

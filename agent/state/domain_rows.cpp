@@ -3,9 +3,12 @@
 
 #include "state/domain_rows.h"
 
+#include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "protocol/sts/policy_location.h"
+#include "state/bounded_value.h"
 #include "state/certificate_rows.h"
 #include "state/change_rows.h"
 #include "state/content_hash.h"
@@ -17,6 +20,8 @@
 
 namespace mtasts::state {
 namespace {
+
+constexpr int64_t kLongestCheck_ms = 86400 * 1000;
 
 uint64_t key_of(const std::string& name) {
   return static_cast<uint64_t>(ContentHash().add(name).value());
@@ -70,8 +75,8 @@ void DomainWriter::write_report(Database& database, Known& known, const verdict:
       " ON CONFLICT(domain) DO UPDATE SET outcome=excluded.outcome,"
       " content_hash=excluded.content_hash, body=excluded.body",
       {known.id, name_of(report.outcome), hash, Value::blob(bytes)});
-  Time before(std::chrono::milliseconds(
-      database.number("SELECT checked_at FROM domain WHERE id=?1", {known.id}).value_or(0)));
+  const Time before = bounded_time(
+      database.number("SELECT checked_at FROM domain WHERE id=?1", {known.id}).value_or(0));
   const std::string host = protocol::policy_host_of(report.domain);
   note_certificates(database, host, CertificateUse::policy, {report.policy.chain}, before,
                     report.checked_at);
@@ -97,6 +102,7 @@ void DomainWriter::write(Database& database, const Queued& queued) {
 }
 
 std::optional<Remembered> DomainReader::read(Database& database, const std::string& name) {
+  const uint64_t out_of_bounds = database.values_out_of_bounds();
   int64_t id = 0;
   DecodedReport decoded = blank_report();
   board::LastResults stages;
@@ -111,7 +117,7 @@ std::optional<Remembered> DomainReader::read(Database& database, const std::stri
     if (auto read = whole ? decode_report(bytes) : std::nullopt) decoded = std::move(*read);
     id = rows.integer(0);
     decoded.report.checked_at = rows.time(1);
-    decoded.report.duration = std::chrono::milliseconds(rows.integer(2));
+    decoded.report.duration = std::chrono::milliseconds(rows.bounded(2, 0, kLongestCheck_ms));
     stages = parse_stage_text(rows.text(3));
   }
   verdict::Report& report = decoded.report;
@@ -120,6 +126,10 @@ std::optional<Remembered> DomainReader::read(Database& database, const std::stri
     if (decoded.fact_hosts[i]) report.mx[i].facts = hosts_.find(database, *decoded.fact_hosts[i]);
   report.history = std::make_shared<const verdict::History>(read_history(database, id, policies_));
   if (database.failed()) return std::nullopt;
+  if (database.values_out_of_bounds() != out_of_bounds)
+    log(LogLevel::warning, "the state file has values out of bounds; the nearest are used",
+        {{"domain", name},
+         {"values", std::to_string(database.values_out_of_bounds() - out_of_bounds)}});
   return Remembered{std::make_shared<const verdict::Report>(std::move(report)), stages};
 }
 

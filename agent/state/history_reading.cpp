@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // Reads a History from its rows.
+#include <cstdint>
 #include <utility>
 
 #include "state/history_rows.h"
@@ -13,6 +14,7 @@ namespace mtasts::state {
 namespace {
 
 using verdict::History;
+using verdict::kMostRemembered;
 using verdict::PolicyFactsPtr;
 using verdict::TrackedValue;
 
@@ -24,7 +26,7 @@ void read_times(const Rows& rows, int first, TrackedValue<Value>& track) {
   track.seen = rows.time(first + 1);
   track.candidate_since = rows.time(first + 2);
   track.changed = rows.time(first + 3);
-  track.changes = static_cast<uint64_t>(rows.integer(first + 4));
+  track.changes = rows.count(first + 4);
 }
 
 std::optional<std::vector<std::string>> optional_names(const Rows& rows, int column) {
@@ -39,7 +41,7 @@ void read_scalars(Database& database, int64_t domain, History& history) {
       {domain});
   if (!rows.next()) return;
   history.began = rows.time(0);
-  history.revision = static_cast<uint64_t>(rows.integer(1));
+  history.revision = rows.count(1);
   history.published = rows.integer(2) != 0;
   history.last_id = rows.text(3);
   history.policy_gone = rows.time(4);
@@ -64,8 +66,8 @@ void read_mx_alternation(Database& database, int64_t domain, History& history) {
   alternation.sets = split_names(rows.text(0));
   alternation.first_return = rows.time(1);
   alternation.last_return = rows.time(2);
-  alternation.returns = static_cast<uint64_t>(rows.integer(3));
-  alternation.longest_ttl = std::chrono::seconds(rows.integer(4));
+  alternation.returns = rows.count(3);
+  alternation.longest_ttl = std::chrono::seconds(rows.bounded(4, 0, INT32_MAX));
   history.provider_before = rows.text(5);
   history.provider_changed = rows.time(6);
 }
@@ -131,7 +133,7 @@ void read_ids(Database& database, int64_t domain, History& history) {
       "SELECT r.id, first_seen, ifnull(last_seen, d.id_seen), returned, confirmed"
       " FROM record_id r JOIN domain d ON d.id = r.domain WHERE r.domain=?1 ORDER BY r.rowid",
       {domain});
-  while (rows.next())
+  while (history.ids.size() < kMostRemembered && rows.next())
     history.ids.push_back(
         {rows.text(0), rows.time(1), rows.time(2), rows.time(3), rows.integer(4) != 0});
 }
@@ -141,7 +143,7 @@ void read_instances(Database& database, int64_t domain, PolicyCache& policies, H
       "SELECT s.id, policy, first_seen, ifnull(last_seen, d.served_seen), gone, confirmed"
       " FROM served s JOIN domain d ON d.id = s.domain WHERE s.domain=?1 ORDER BY s.rowid",
       {domain});
-  while (rows.next()) {
+  while (history.instances.size() < kMostRemembered && rows.next()) {
     PolicyFactsPtr facts = policies.find(database, rows.integer(1));
     if (facts == nullptr) continue;
     history.instances.push_back({rows.text(0), std::move(facts), rows.time(2), rows.time(3),
@@ -158,7 +160,7 @@ void read_issuers(Database& database, int64_t domain, History& history) {
       "SELECT host, issuer, previous, candidate, candidate_since, changed"
       " FROM certificate_issuer WHERE domain=?1 ORDER BY rowid",
       {domain});
-  while (rows.next())
+  while (history.issuers.size() < kMostRemembered && rows.next())
     history.issuers.push_back(
         {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.time(4), rows.time(5)});
 }
@@ -178,7 +180,8 @@ History read_history(Database& database, int64_t domain, PolicyCache& policies) 
   read_issuers(database, domain, history);
   Rows rows = database.query(
       "SELECT host, added, removed FROM mx_member WHERE domain=?1 ORDER BY rowid", {domain});
-  while (rows.next()) history.mx_hosts.push_back({rows.text(0), rows.time(1), rows.time(2)});
+  while (history.mx_hosts.size() < kMostRemembered && rows.next())
+    history.mx_hosts.push_back({rows.text(0), rows.time(1), rows.time(2)});
   return history;
 }
 

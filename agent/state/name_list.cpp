@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "state/bounded_value.h"
+
 namespace mtasts::state {
 namespace {
 
@@ -37,7 +39,7 @@ std::string unescaped(std::string_view word) {
 
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
-  while (!line.empty()) {
+  while (!line.empty() && words.size() < kMostWords) {
     size_t end = std::min(line.find(' '), line.size());
     if (end > 0) words.push_back(line.substr(0, end));
     line.remove_prefix(std::min(end + 1, line.size()));
@@ -78,7 +80,7 @@ std::vector<Time> split_times(std::string_view line) {
     int64_t count = 0;
     auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
     if (error == std::errc() && end == word.data() + word.size())
-      times.emplace_back(std::chrono::milliseconds(count));
+      times.push_back(bounded_time(count));
   }
   return times;
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "state/bounded_value.h"
 #include "state/name_list.h"
 
 namespace mtasts::state {
@@ -17,7 +18,7 @@ std::optional<Time> time_of(const std::string& word) {
   int64_t count = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
   if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return Time(std::chrono::milliseconds(count));
+  return bounded_time(count);
 }
 
 }  // namespace

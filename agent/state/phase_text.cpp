@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "state/bounded_value.h"
 #include "state/name_list.h"
 
 namespace mtasts::state {
@@ -22,7 +23,7 @@ bool read_time(const std::string& word, Time& time) {
   int64_t count = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
   if (error != std::errc() || end != word.data() + word.size()) return false;
-  time = Time(std::chrono::milliseconds(count));
+  time = bounded_time(count);
   return true;
 }
 

@@ -36,7 +36,7 @@ verdict::PolicyFactsPtr PolicyCache::find(Database& database, int64_t id) {
   auto facts = std::make_shared<verdict::PolicyFacts>();
   facts->digest = rows.text(0);
   facts->mode = protocol::mode_named(rows.text(1)).value_or(protocol::Mode::none);
-  facts->max_age_seconds = static_cast<uint64_t>(rows.integer(2));
+  facts->max_age_seconds = rows.count(2);
   facts->mx = split_names(rows.text(3));
   return read_[id] = std::move(facts);
 }

@@ -25,7 +25,7 @@ std::string cbor_of(const Struct& value) {
 // False: the bytes are not CBOR, or not an encoded struct.
 template <typename Struct>
 bool read_cbor(std::string_view bytes, Struct& value) {
-  if (!has_right_shape(bytes)) return false;
+  if (!is_bounded_cbor(bytes)) return false;
   Json root = Json::from_cbor(bytes, true, false);
   return decode(root, value, ChainTable(member(root, "chains")));
 }

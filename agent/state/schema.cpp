@@ -288,6 +288,14 @@ ALTER TABLE domain ADD COLUMN phase TEXT NOT NULL DEFAULT '';  -- see phase_text
 // Index: the user_version that it upgrades.
 constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses, kPhase};
 
+// A database without an application_id is the agent's by its tables.
+bool has_tables(Database& database) {
+  constexpr const char* kCount =
+      "SELECT count(*) FROM sqlite_schema WHERE type='table'"
+      " AND name IN ('policy_body','domain','record_id','served','mx_host','report')";
+  return database.number(kCount) == 6;
+}
+
 }  // namespace
 
 int64_t newest_schema() { return static_cast<int64_t>(std::size(kMigrations)); }
@@ -298,7 +306,8 @@ SchemaState look_at_schema(Database& database) {
   std::optional<int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
   if (!version || !application || !tables) return {};
   if (*application == 0 && *version == 0 && *tables == 0) return {SchemaStatus::fresh, 0};
-  if (*application != kApplicationId) return {SchemaStatus::foreign, *version};
+  const bool unmarked = *application == 0 && *version >= 1 && has_tables(database);
+  if (*application != kApplicationId && !unmarked) return {SchemaStatus::foreign, *version};
   if (*version > newest_schema()) return {SchemaStatus::newer, *version};
   if (*version < 1) return {SchemaStatus::foreign, *version};
   return {SchemaStatus::ours, *version};
@@ -314,6 +323,9 @@ bool migrate(Database& database) {
                                       version + 1, kApplicationId);
     database.execute(numbers.c_str());
   }
+  constexpr const char* kMark = "PRAGMA application_id";
+  if (!database.failed() && database.number(kMark).value_or(0) == 0)
+    database.execute(fmt::format("PRAGMA application_id={}", kApplicationId).c_str());
   return database.commit();
 }
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "state/bounded_value.h"
+
 namespace mtasts::state {
 namespace {
 
@@ -25,7 +27,7 @@ board::LastResult memory_of(std::string_view result, std::string_view time) {
   auto [end, error] = std::from_chars(time.data(), time.data() + time.size(), count);
   if (error != std::errc() || end != time.data() + time.size()) return {};
   for (StageResult each : {StageResult::pass, StageResult::fail, StageResult::unknown})
-    if (name_of(each) == result) return {each, Time(std::chrono::milliseconds(count))};
+    if (name_of(each) == result) return {each, bounded_time(count)};
   return {};
 }
 

@@ -19,7 +19,11 @@ Result<std::unique_ptr<State>> State::open(Options options) {
   // A full disk is no reason to fail: the file can be read, and the condition may pass. A file that
   // another process keeps locked cannot be read, and starting without it would overwrite its data.
   bool refuses = error.trouble == ErrorClass::denied || error.trouble == ErrorClass::busy;
-  if (database == nullptr && refuses) return not_writable(options.path, error.text);
+  if (database == nullptr && refuses) {
+    Failure failure = not_writable(options.path, error.text);
+    if (error.trouble == ErrorClass::busy) failure.kind = FailureKind::not_yet;
+    return failure;
+  }
   auto worker =
       std::make_unique<Worker>(std::move(options), std::move(*file), std::move(database), error);
   return std::unique_ptr<State>(new State(std::move(worker)));  // NOLINT: private

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "state/file_owner.h"
 #include "state/schema.h"
 
 namespace mtasts::state {
@@ -34,6 +35,14 @@ constexpr mode_t kFolderMode = 0750;
 constexpr milliseconds kLockPause{50};
 // quick_check reads the whole file: about a second up to this size.
 constexpr uintmax_t kMostChecked_bytes = uintmax_t{64} << 20;
+
+// What holds the location is not there yet, or does not answer: a disk or network file system that
+// is mounted later, or the limits of the system. Anything else stays until somebody changes it.
+bool is_temporary(int error) {
+  constexpr int kTemporary[] = {ENOENT, ENODEV, ENXIO,     ENOTCONN, EHOSTDOWN, EHOSTUNREACH,
+                                ESTALE, ENOMEM, ETIMEDOUT, EMFILE,   ENFILE,    EINTR};
+  return std::find(std::begin(kTemporary), std::end(kTemporary), error) != std::end(kTemporary);
+}
 
 bool may_pass(int error) { return error == ENOSPC || error == EDQUOT || error == EIO; }
 
@@ -51,12 +60,12 @@ Result<FileDescriptor> take_lock(const std::string& path, milliseconds patience)
   const std::string lock_path = path + ".lock";
   FileDescriptor lock(
       open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, kFileMode));
-  if (!lock.is_open()) return not_writable(path, std::strerror(errno));
+  if (!lock.is_open()) return not_writable(path, errno);
   auto until = steady_clock::now() + patience;
   while (flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return not_writable(path, std::strerror(errno));
+    if (errno != EWOULDBLOCK && errno != EINTR) return not_writable(path, errno);
     if (steady_clock::now() >= until)
-      return Failure{FailureKind::io,
+      return Failure{FailureKind::not_yet,
                      fmt::format("the state file {} is in use by another agent (lock {}); stop it, "
                                  "or set a different [state] path",
                                  path, lock_path)};
@@ -99,6 +108,12 @@ Failure not_writable(const std::string& path, const std::string& reason) {
                       path, reason)};
 }
 
+Failure not_writable(const std::string& path, int error_number) {
+  Failure failure = not_writable(path, std::string(std::strerror(error_number)));
+  if (is_temporary(error_number)) failure.kind = FailureKind::not_yet;
+  return failure;
+}
+
 StateFile::StateFile(std::string path, Clock clock)
     : path_(std::move(path)), clock_(std::move(clock)) {}
 
@@ -111,18 +126,35 @@ Result<std::unique_ptr<StateFile>> StateFile::claim(const std::string& path, Clo
   fs::path absolute = fs::absolute(path, error);
   if (path.empty() || error) return not_writable(path, "not a valid path");
   if (int number = make_folders(absolute.parent_path()); number != 0 && !may_pass(number))
-    return not_writable(path, std::strerror(number));
+    return not_writable(path, number);
   fs::path resolved = fs::weakly_canonical(absolute, error);
   if (error) return not_writable(path, error.message());
   struct stat there {};
   if (stat(resolved.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
     return not_writable(path,
                         S_ISDIR(there.st_mode) ? "it is a directory" : "it is not a regular file");
+  // Before the lock, so that nothing is made beside a file of another program.
+  if (const FileLook look = look_at_file(resolved.string()); look.owner == FileOwner::other)
+    return not_writable(path, look.reason);
   auto file = std::make_unique<StateFile>(resolved.string(), std::move(clock));
   Result<FileDescriptor> lock = take_lock(file->path_, patience);
   if (!lock) return lock.failure();
   file->lock_ = std::move(*lock);
   return file;
+}
+
+bool StateFile::is_the_opened_file() const {
+  struct stat there {};
+  return opened_ && stat(path_.c_str(), &there) == 0 && there.st_dev == opened_->device &&
+         there.st_ino == opened_->number;
+}
+
+bool StateFile::is_ours(DatabaseError& error) const {
+  if (in_memory() || is_the_opened_file()) return true;
+  const FileLook look = look_at_file(path_);
+  if (look.owner == FileOwner::other) error = {ErrorClass::denied, look.reason};
+  if (look.owner == FileOwner::locked) error = {ErrorClass::busy, look.reason};
+  return look.owner == FileOwner::nobody || look.owner == FileOwner::agent;
 }
 
 bool StateFile::hold(DatabaseError& error) {
@@ -161,6 +193,7 @@ std::string StateFile::free_name(const std::string& suffix) const {
 bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
                           DatabaseError& error, Log log_there) {
   if (in_memory()) return true;  // the data ended with its connection
+  if (!is_ours(error)) return false;
   const std::string name = free_name(suffix);
   std::string kept;
   // The log first: a log alone is useless, while a database without its log is an older state, and
@@ -182,6 +215,7 @@ bool StateFile::set_aside(const std::string& suffix, const std::string& reason,
 }
 
 std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string& suffix) {
+  if (!is_ours(error)) return nullptr;
   if (int number = in_memory() ? 0 : make_file(path_); number != 0) {
     error = {may_pass(number) ? ErrorClass::full : ErrorClass::denied, std::strerror(number)};
     return nullptr;
@@ -197,7 +231,7 @@ std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string
     return nullptr;
   }
   if (schema.standing == SchemaStatus::foreign)
-    error = {ErrorClass::corrupt, "it is another program's database"};
+    error = {ErrorClass::denied, "it is another program's database, and was left as it is"};
   else if (schema.standing == SchemaStatus::ours && !is_sound(*database, path_) &&
            !database->failed())
     error = {ErrorClass::corrupt, "the database is damaged"};
@@ -206,6 +240,8 @@ std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string
   else
     error = database->error();
   if (error.trouble != ErrorClass::none) return nullptr;
+  if (struct stat there{}; !in_memory() && stat(path_.c_str(), &there) == 0)
+    opened_ = {there.st_dev, there.st_ino};
   return database;
 }
 

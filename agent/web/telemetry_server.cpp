@@ -6,6 +6,8 @@
 #include <CivetServer.h>
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <string_view>
@@ -192,7 +194,12 @@ Result<std::unique_ptr<TelemetryServer>> TelemetryServer::start(const std::strin
                                                                 TelemetryHooks hooks) {
   auto server = std::make_unique<Server>(std::move(hooks));
   std::string trouble = server->start(listen);
-  if (!trouble.empty()) return Failure{FailureKind::io, std::move(trouble)};
+  if (!trouble.empty()) {
+    // CivetWeb has the reason as text alone.
+    auto names = [&](int error) { return trouble.find(std::strerror(error)) != std::string::npos; };
+    const bool may_pass = names(EADDRINUSE) || names(EADDRNOTAVAIL);
+    return Failure{may_pass ? FailureKind::not_yet : FailureKind::io, std::move(trouble)};
+  }
   return std::make_unique<TelemetryServer>(std::move(server));
 }
 

@@ -15,6 +15,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <set>
 #include <thread>
 #include <utility>
@@ -41,6 +42,12 @@ constexpr std::chrono::milliseconds kBeat{1000};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kGrace{500};
 
+// Another program may end, and an address may be given to this machine later.
+bool may_pass(const error_code& error) {
+  return error == asio::error::address_in_use ||
+         error == error_code(EADDRNOTAVAIL, boost::system::system_category());
+}
+
 std::string advice_for(const error_code& error, std::string_view setting, uint16_t port) {
   if (error == asio::error::address_in_use)
     return fmt::format("stop the program that has the port, or set {} to another one", setting);
@@ -66,8 +73,8 @@ class WebServer::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Empty on success; otherwise the reason for the failure.
-  std::string listen(const settings::Endpoint& endpoint, std::string_view setting);
+  // FailureKind::not_yet: the address is in use, or not there yet.
+  Result<void> listen(const settings::Endpoint& endpoint, std::string_view setting);
   void start();
   void stop();
 
@@ -103,7 +110,7 @@ class WebServer::Loop {
   std::thread thread_;
 };
 
-std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::string_view setting) {
+Result<void> WebServer::Loop::listen(const settings::Endpoint& endpoint, std::string_view setting) {
   tcp::endpoint local = endpoint_of(endpoint.address, endpoint.port);
   tcp::acceptor acceptor(io_);
   error_code error;
@@ -116,8 +123,9 @@ std::string WebServer::Loop::listen(const settings::Endpoint& endpoint, std::str
   tcp::endpoint bound;
   if (!error) bound = acceptor.local_endpoint(error);
   if (error)
-    return fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
-                       advice_for(error, setting, endpoint.port));
+    return Failure{may_pass(error) ? FailureKind::not_yet : FailureKind::io,
+                   fmt::format("cannot listen on {}: {}; {}", endpoint.text(), error.message(),
+                               advice_for(error, setting, endpoint.port))};
   settings::Endpoint real = endpoint;
   real.port = bound.port();
   endpoints_.push_back(real);
@@ -250,8 +258,7 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const std::vector<settings::
                                                     std::shared_ptr<TlsContext> tls) {
   auto loop = std::make_unique<Loop>(handler, limits, std::move(tls));
   for (const settings::Endpoint& endpoint : listen) {
-    std::string trouble = loop->listen(endpoint, setting);
-    if (!trouble.empty()) return Failure{FailureKind::io, std::move(trouble)};
+    if (auto listening = loop->listen(endpoint, setting); !listening) return listening.failure();
   }
   loop->start();
   return std::make_unique<WebServer>(std::move(loop));

@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/time.h"
+#include "present/agent_metrics.h"
 #include "present/history_json.h"
 #include "present/json.h"
 #include "present/reported_view.h"
@@ -303,7 +304,7 @@ void WebSite::reload(const RoutedRequest&, const Done& done) const {
         403,
         "The setting [web] reload = false does not permit reloading over HTTP; send SIGHUP to the "
         "agent, or change its settings file."));
-  if (!actions_.reload) return done(text_response(501, "Reloading over HTTP is not available."));
+  if (!actions_.reload) return done(text_response(501, "Reloading over HTTP is disabled."));
   actions_.reload([done](const ReloadResult& result) {
     std::string lines;
     for (const std::string& error : result.errors) lines += printable(error, 2000) + "\n";

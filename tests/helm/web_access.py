@@ -46,7 +46,7 @@ class WebAccess(unittest.TestCase):
     def test_probes_use_https_where_they_use_the_web_port(self):
         for name, expected in (("web access", None), ("web tls", "HTTPS")):
             agent = agent_of(RENDERED[name])
-            for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
+            for kind in ("livenessProbe", "readinessProbe"):
                 self.assertEqual(agent[kind]["httpGet"].get("scheme"), expected, (name, kind))
 
     def test_a_web_configuration_file(self):

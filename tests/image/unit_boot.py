@@ -177,12 +177,12 @@ class Unit(unittest.TestCase):
 
     def test_reload(self):
         """The file is unchanged, so that the agent's own file watch does not trigger."""
-        def times_in_force():
-            return self.inside("journalctl", "-u", NAME, "--no-pager", f"_PID={pid}").count("settings applied")
+        def times_read():
+            return self.inside("journalctl", "-u", NAME, "--no-pager", f"_PID={pid}").count("nothing changed")
         pid = self.shown("MainPID")
-        before = times_in_force()
+        before = times_read()
         self.systemctl("reload")
-        self.until("the settings once more", lambda: times_in_force() == before + 1)
+        self.until("the settings read once more", lambda: times_read() == before + 1)
         self.assertEqual(self.shown("MainPID"), pid)
 
     def test_started_again_when_killed(self):

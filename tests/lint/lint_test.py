@@ -145,6 +145,35 @@ class Layering(unittest.TestCase):
             self.assertEqual(forbidden_arrows(table, room, f'#include "{include}"\n'), expected)
 
 
+class WaysOut(unittest.TestCase):
+    """Text of strangers leaves through the functions that make it safe."""
+
+    # A command is a CommandTemplate (base/shell_command.h): never put together by hand.
+    COMMAND = re.compile(r'"(?:dig|curl|openssl s_client|mtasts-exporter [a-z]+)(?: [^"]*)?"\s*\+'
+                         r'|format\(\s*"(?:dig|curl|openssl s_client) ')
+
+    def faults(self, name, text):
+        found = []
+        if ".dump(" in text and name != "present/json_text.h":
+            found.append(f"{name}: JSON leaves through json_text()")
+        if self.COMMAND.search(text):
+            found.append(f"{name}: a command comes from shell_command()")
+        return found
+
+    def test_json_and_commands_have_one_way_out(self):
+        bad = []
+        for path in sources():
+            bad += self.faults(str(path.relative_to(AGENT)), path.read_text())
+        self.assertEqual(bad, [])
+
+    def test_the_test_itself_sees_another_way(self):
+        for text in ("out << json.dump();", 'text = "dig MX " + host;', 'fmt::format("curl -i https://{}", host)',
+                     'fmt::format(\n    "openssl s_client -connect {}", host)', '"mtasts-exporter check " + domain'):
+            self.assertTrue(self.faults("cli/x.cpp", text), text)
+        for text in ('shell_command("dig MX {domain}", parts);', 'return json_text(json);'):
+            self.assertFalse(self.faults("cli/x.cpp", text), text)
+
+
 class CoroutineTrap(unittest.TestCase):
     def test_no_temporary_is_built_in_an_await_expression(self):
         bad = []

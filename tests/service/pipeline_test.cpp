@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,20 @@ class PipelineTest : public testing::Test {
     pipeline_ = std::make_unique<Pipeline>(Destinations{reports_, exposition_, metrics_, *state_});
   }
 
+  // As a reload does.
+  void set_domains(const std::vector<settings::DomainEntry>& domains,
+                   const std::vector<state::Remembered>& remembered) {
+    for (const std::string& name : names_) {
+      auto same = [&](const settings::DomainEntry& entry) { return entry.name.text() == name; };
+      if (std::none_of(domains.begin(), domains.end(), same)) pipeline_->remove_domain(name);
+    }
+    names_.clear();
+    for (const settings::DomainEntry& entry : domains) {
+      pipeline_->put_domain(entry);
+      names_.push_back(entry.name.text());
+    }
+    for (const state::Remembered& known : remembered) pipeline_->restore(known);
+  }
   bool is_exposed(const std::string& domain) const {
     for (const auto& entry : exposition_.snapshot().domains)
       if (entry->name == domain) return true;
@@ -62,10 +77,11 @@ class PipelineTest : public testing::Test {
   present::AgentMetrics metrics_{present::BuildInfo{"0", "", ""}};
   std::unique_ptr<state::State> state_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::vector<std::string> names_;
 };
 
 TEST_F(PipelineTest, ADueCheckReachesEveryDestination) {
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   verdict::ReportPtr report = pipeline_->conclude(healthy(), Trigger::due);
   ASSERT_NE(report, nullptr);
   EXPECT_EQ(report->outcome, verdict::Outcome::ok);
@@ -80,7 +96,7 @@ TEST_F(PipelineTest, ADueCheckReachesEveryDestination) {
 }
 
 TEST_F(PipelineTest, HistoryGoesFromCheckToCheck) {
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   verdict::ReportPtr first = pipeline_->conclude(healthy(), Trigger::due);
   ASSERT_NE(first->history, nullptr);
   verdict::Evidence changed = healthy();
@@ -92,20 +108,20 @@ TEST_F(PipelineTest, HistoryGoesFromCheckToCheck) {
 }
 
 TEST_F(PipelineTest, WhatTheStateRemembersComesBefore) {
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   verdict::ReportPtr before = pipeline_->conclude(healthy(), Trigger::due);
   state_->flush();
   auto remembered = state_->recall({"example.com"});
-  pipeline_->set_domains({}, {});
+  set_domains({}, {});
   EXPECT_FALSE(is_exposed("example.com"));
-  pipeline_->set_domains({configured("example.com")}, remembered);
+  set_domains({configured("example.com")}, remembered);
   ASSERT_NE(published(), nullptr);
   EXPECT_EQ(published()->checked_at, before->checked_at);
   EXPECT_TRUE(is_exposed("example.com"));
 }
 
 TEST_F(PipelineTest, ADomainThatIsNotConfiguredIsOnlyReported) {
-  pipeline_->set_domains({configured("other.example")}, {});
+  set_domains({configured("other.example")}, {});
   for (Trigger trigger : {Trigger::request, Trigger::due}) {
     verdict::ReportPtr report = pipeline_->conclude(healthy(), trigger);
     EXPECT_EQ(report->outcome, verdict::Outcome::ok);
@@ -117,7 +133,7 @@ TEST_F(PipelineTest, ADomainThatIsNotConfiguredIsOnlyReported) {
 }
 
 TEST_F(PipelineTest, ARequestedCheckThatWasCutShortIsNotPublished) {
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   verdict::ReportPtr whole = pipeline_->conclude(healthy(), Trigger::request);
   EXPECT_EQ(published(), whole);
   verdict::ReportPtr cut = pipeline_->conclude(inconclusive(), Trigger::request);
@@ -133,16 +149,16 @@ TEST_F(PipelineTest, TheExpectedModeIsThatOfTheDomain) {
   verdict::Evidence testing_mode = healthy();
   for (auto& attempt : testing_mode.policy.attempts)
     attempt.body.replace(attempt.body.find("enforce"), 7, "testing");
-  pipeline_->set_domains({strict}, {});
+  set_domains({strict}, {});
   auto report = pipeline_->conclude(testing_mode, Trigger::due);
   EXPECT_NE(verdict::find(*report, "sts-mode-weaker-than-expected"), nullptr);
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   report = pipeline_->conclude(testing_mode, Trigger::due);
   EXPECT_EQ(verdict::find(*report, "sts-mode-weaker-than-expected"), nullptr);
 }
 
 TEST_F(PipelineTest, ThresholdsCountFromWhenTheyAreSet) {
-  pipeline_->set_domains({configured("example.com")}, {});
+  set_domains({configured("example.com")}, {});
   verdict::Thresholds thresholds;
   thresholds.vantage.dns_server = "192.0.2.53";
   pipeline_->set_thresholds(thresholds);
@@ -153,6 +169,12 @@ TEST_F(PipelineTest, ThresholdsCountFromWhenTheyAreSet) {
   const verdict::Finding* finding = verdict::find(*report, "sts-txt-missing");
   ASSERT_NE(finding, nullptr);
   EXPECT_THAT(finding->verify, HasSubstr("@192.0.2.53 "));
+}
+
+TEST_F(PipelineTest, EvidenceOfACheckThatGoesOnReplacesNothing) {
+  set_domains({configured("example.com")}, {});
+  EXPECT_NE(pipeline_->conclude(healthy(), Trigger::unfinished), nullptr);
+  EXPECT_EQ(published(), nullptr);
 }
 
 }  // namespace

@@ -41,6 +41,18 @@ class ServiceTest : public testing::Test {
       loaded_.settings.domains.push_back({*DomainName::parse(domain), {}, std::nullopt});
     loaded_.settings.hash = std::to_string(++generation_);
   }
+  // The same settings, written in another way.
+  void rewrite() {
+    std::lock_guard lock(mutex_);
+    loaded_.errors.clear();
+    loaded_.settings.hash = std::to_string(++generation_);
+  }
+  template <typename Change>
+  void change(const Change& change) {
+    rewrite();
+    std::lock_guard lock(mutex_);
+    change(loaded_.settings);
+  }
   void break_settings(const std::string& message) {
     std::lock_guard lock(mutex_);
     loaded_.errors = {{"config.toml", 3, 1, message}};
@@ -74,6 +86,12 @@ class ServiceTest : public testing::Test {
   web::Reply get(const std::string& target, const std::string& method = "GET") const {
     web::HttpClient client(port_);
     return client.get(target, "", method);
+  }
+  // A sample of the agent's own metrics; -1: there is none.
+  double sample(const std::string& name) const {
+    const std::string text = "\n" + get("/metrics").body;
+    const size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
   }
   bool is_exposed(const std::string& domain) const {
     return get("/metrics").body.find("mtasts_domain_info{domain=\"" + domain + "\"}") !=

@@ -64,18 +64,6 @@ TEST_F(ServiceTest, RefusesBadSettingsAndKeepsTheOldOnes) {
   EXPECT_THAT(get("/metrics").body, HasSubstr("mtasts_exporter_config_last_reload_successful 1\n"));
 }
 
-TEST_F(ServiceTest, ReloadsAtOnceAreDoneOneAfterTheOther) {
-  start();
-  configure({kTwo});
-  std::vector<std::thread> clients;
-  std::atomic<int> good = 0;
-  for (int i = 0; i < 4; ++i)
-    clients.emplace_back([&] { good += get("/-/reload", "POST").status == 200 ? 1 : 0; });
-  for (std::thread& client : clients) client.join();
-  EXPECT_EQ(good, 4);
-  EXPECT_TRUE(is_exposed(kTwo));
-}
-
 TEST_F(ServiceTest, StopsSoonWhileChecksHang) {
   world_.dns().behave("_mta-sts." + kTwo, fakes::DnsBehaviour::silent);
   loaded_.settings.check.timeout = loaded_.settings.dns.timeout = std::chrono::minutes(5);

@@ -7,6 +7,7 @@
 
 #include "fuzz/corpus_replay.h"
 #include "fuzz/settings_targets.h"
+#include "fuzz/web_config_target.h"
 
 namespace mtasts {
 namespace {
@@ -22,7 +23,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, SettingsCorpus,
     testing::Values(CorpusTarget{"settings_toml", fuzz::broken_settings_promise, 30},
                     CorpusTarget{"settings_environment", fuzz::broken_environment_promise, 15},
-                    CorpusTarget{"domain_list", fuzz::broken_domain_list_promise, 18}),
+                    CorpusTarget{"domain_list", fuzz::broken_domain_list_promise, 18},
+                    CorpusTarget{"web_config", fuzz::broken_web_config_promise, 4}),
     corpus_of);
 
 }  // namespace

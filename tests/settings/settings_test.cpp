@@ -97,6 +97,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[web.basic_auth] users",
       "[web.basic_auth] roles",
       "[web] reload",
+      "[metrics] exclude",
       "[telemetry] listen",
       "[probe] allow",
       "[policy_host] listen",

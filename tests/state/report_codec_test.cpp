@@ -168,13 +168,13 @@ TEST(ReportCodec, RefusesWhatTheAgentNeverWrites) {
            string("\xa1\x61z"),              // without its value
            string("\x5b\xff\xff\xff\xff\xff\xff\xff\xff"),  // more octets than there are
        }) {
-    EXPECT_FALSE(has_right_shape(octets)) << octets.size();
+    EXPECT_FALSE(is_bounded_cbor(octets)) << octets.size();
     EXPECT_FALSE(decode_report(octets).has_value()) << octets.size();
     EXPECT_FALSE(decode_facts(octets).has_value()) << octets.size();
   }
-  EXPECT_TRUE(has_right_shape(encode_report(rich_report("example.com"))));
-  EXPECT_TRUE(has_right_shape(string(kDeepestCbor - 1, '\x81') + '\xf6'));
-  EXPECT_FALSE(has_right_shape(string(kDeepestCbor, '\x81') + '\xf6'));
+  EXPECT_TRUE(is_bounded_cbor(encode_report(rich_report("example.com"))));
+  EXPECT_TRUE(is_bounded_cbor(string(kDeepestCbor, '\x81') + '\xf6'));
+  EXPECT_FALSE(is_bounded_cbor(string(kDeepestCbor + 1, '\x81') + '\xf6'));
 }
 
 TEST(ReportCodec, NumbersOutOfRangeAreNone) {

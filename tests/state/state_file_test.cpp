@@ -8,51 +8,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "state/database.h"
 #include "state/schema.h"
 #include "state/state.h"
-#include "state/state_samples.h"
+#include "state/state_file_fixture.h"
 
 namespace mtasts::state {
 namespace {
 
-constexpr const char* kDated = "20261121T225852Z";
-
-// 2026-11-21T22:58:52Z
-Time noon() { return Time(seconds(1795301932)); }
-
-Result<std::unique_ptr<State>> try_open(const std::string& path, milliseconds patience = {}) {
-  State::Options options;
-  options.path = path;
-  options.clock = noon;
-  options.lock_timeout = patience;
-  return State::open(options);
-}
-
 mode_t mode_of(const std::string& path) {
   struct stat there {};
   return stat(path.c_str(), &there) == 0 ? there.st_mode & 0777 : 0;
-}
-
-// Many pages, all in the main file.
-void make_state(const std::string& path, int domains = 300) {
-  auto state = open_state(path);
-  for (int i = 0; i < domains; ++i) {
-    Plain plain;
-    plain.domain = "d" + std::to_string(i) + ".example";
-    state->remember(plain_report(plain), {});
-  }
-}
-
-void expect_works(State& state) {
-  state.remember(plain_report({}), {});
-  state.flush();
-  EXPECT_TRUE(state.writable());
-  EXPECT_EQ(state.backlog(), 0u);
-  EXPECT_EQ(state.recall({"example.com"}).size(), 1u);
 }
 
 TEST(StateFile, MakesFoldersAndFiles) {
@@ -179,9 +150,16 @@ void expect_set_aside(const TemporaryFolder& folder, const std::string& kept_as)
   EXPECT_EQ(bytes_of(folder.file(kept_as)), before);
 }
 
-TEST(StateFile, SetsGarbageAside) {
+// The header of a state file, and then nothing that SQLite can read.
+std::string broken_state() {
   TemporaryFolder folder;
-  write_bytes(folder.file(), std::string(10000, 'x'));
+  make_state(folder.file(), 1);
+  return bytes_of(folder.file()).substr(0, 100) + std::string(9900, 'x');
+}
+
+TEST(StateFile, SetsABrokenFileOfTheAgentAside) {
+  TemporaryFolder folder;
+  write_bytes(folder.file(), broken_state());
   expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
 }
 
@@ -190,7 +168,7 @@ TEST(StateFile, NeverOverwritesWhatWasSetAside) {
   const std::string name = std::string("state.db.corrupt-") + kDated;
   for (const std::string suffix : {"", "-2", "-3"}) {
     for (const char* part : {"-wal", "-shm", ""}) std::filesystem::remove(folder.file() + part);
-    write_bytes(folder.file(), std::string(5000, 'x') + suffix);
+    write_bytes(folder.file(), broken_state() + suffix);
     expect_set_aside(folder, name + suffix);
   }
 }
@@ -210,13 +188,6 @@ TEST(StateFile, SetsFlippedPagesAside) {
   for (size_t i = 4096; i < bytes.size(); i += 3) bytes[i] = static_cast<char>(~bytes[i]);
   write_bytes(folder.file(), bytes);
   expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
-}
-
-void change_file(const std::string& path, const char* sql) {
-  DatabaseError error;
-  auto database = Database::open(path, Access::write, error);
-  ASSERT_NE(database, nullptr) << error.text;
-  ASSERT_TRUE(database->execute(sql)) << database->error().text;
 }
 
 // As version 0.2.0 left it: without the issuers of certificates, the alternation of MX sets, the
@@ -283,15 +254,6 @@ TEST(StateFile, SetsANewerVersionAside) {
   ASSERT_NE(database, nullptr);
   EXPECT_EQ(look_at_schema(*database).version, 70);
   EXPECT_EQ(database->number("SELECT count(*) FROM domain"), 300);
-}
-
-TEST(StateFile, SetsAnotherProgramsDatabaseAside) {
-  for (const char* sql : {"PRAGMA application_id=5", "CREATE TABLE mails(text)"}) {
-    TemporaryFolder folder;
-    write_bytes(folder.file(), "");
-    change_file(folder.file(), sql);
-    expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
-  }
 }
 
 TEST(StateFile, TakesAnEmptyFile) {
@@ -363,6 +325,16 @@ TEST(StateFile, SetsAsideWhatWasPutInItsPlace) {
   EXPECT_FALSE(state.recall({"d0.example"}).size() > 0);
   EXPECT_TRUE(std::filesystem::exists(kept + ".other-wal")) << "the log of the one before";
   EXPECT_EQ(open_state(kept)->recall({"d0.example"}).size(), 1u) << "nothing is lost";
+}
+
+TEST(StateFile, SaysWhatMayPass) {
+  TemporaryFolder folder;
+  auto first = open_state(folder.file());
+  EXPECT_EQ(try_open(folder.file()).failure().kind, FailureKind::not_yet) << "the lock";
+  EXPECT_EQ(try_open("/proc/none/state.db").failure().kind, FailureKind::not_yet) << "not mounted";
+  EXPECT_EQ(try_open("/dev/null").failure().kind, FailureKind::io);
+  EXPECT_EQ(try_open(folder.path().string()).failure().kind, FailureKind::io);
+  EXPECT_EQ(try_open("").failure().kind, FailureKind::io);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class AccessTest : public testing::Test {
   void start(const settings::WebAccessSettings& access) {
     present::world::fill(published_);
     WebActions actions;
-    actions.reload = [this](std::function<void(std::vector<std::string>)> done) {
+    actions.reload = [this](std::function<void(const ReloadResult&)> done) {
       ++reloads_;
       done({});
     };

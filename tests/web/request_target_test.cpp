@@ -55,12 +55,9 @@ TEST(RequestTarget, BadOnes) {
       "a:<<",                        // two of them
       ":<",                          // no scheme
       "/" + std::string(5000, 'a'),  // too long
+      "/?" + std::string(kMostParameters, '&'),  // too many parameters
   };
   for (const std::string& text : kCases) EXPECT_FALSE(parse_target(text)) << text;
-  std::string parameters = "/?a";
-  for (size_t more = 1; more < kMostParameters; ++more) parameters += "&a";
-  EXPECT_TRUE(parse_target(parameters));
-  EXPECT_FALSE(parse_target(parameters + "&a")) << "too many parameters";
 }
 
 class HostileRequest : public WebServerTest {};
