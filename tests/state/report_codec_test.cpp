@@ -158,14 +158,14 @@ TEST(ReportCodec, RefusesWhatTheAgentNeverWrites) {
   using std::string;
   const string kHugeArray("\x9b\x67\x74\x87\x8b\x8c\x8c\xa1\x61", 9);
   for (const string& octets : {
-           kHugeArray,                       // longer than memory: the reader throws
-           string(100'000, '\x81'),          // arrays within arrays: the reader recurses
-           string(100'000, '\x7f'),          // texts within texts, the same
+           kHugeArray,                        // longer than memory: the reader throws
+           string(100'000, '\x81'),           // arrays within arrays: the reader recurses
+           string(100'000, '\x7f'),           // texts within texts, the same
            string("\xa1\x61z") + kHugeArray,  // within a map
-           string("\xbf\xff"),               // of indefinite length
-           string("\xc0\xa0"),               // a tag
-           string("\xa0\xa0"),               // more behind it
-           string("\xa1\x61z"),              // without its value
+           string("\xbf\xff"),                // of indefinite length
+           string("\xc0\xa0"),                // a tag
+           string("\xa0\xa0"),                // more behind it
+           string("\xa1\x61z"),               // without its value
            string("\x5b\xff\xff\xff\xff\xff\xff\xff\xff"),  // more octets than there are
        }) {
     EXPECT_FALSE(is_bounded_cbor(octets)) << octets.size();
