@@ -78,7 +78,7 @@ TEST(ExtraRules, AWrongNameIsNamedBesideTheMissingRecord) {
             "The record \"v=STSv1; id=1;\" is published at _mta-sts.example.com.example.com "
             "instead of _mta-sts.example.com");
   EXPECT_EQ(find(report, "sts-txt-wrong-location")->verify,
-            "dig +noall +answer +comments TXT _mta-sts.example.com.example.com");
+            "dig +noall +answer +comments -q _mta-sts.example.com.example.com TXT");
 }
 
 TEST(ExtraRules, ARecordBetweenTheReportsIsAtAWrongName) {

@@ -139,7 +139,7 @@ TEST(Coverage, ReportSuggestsAPolicyWhenTheLiveOneDoesNotFit) {
             "max_age: 2592000\r\n");
 }
 
-TEST(VerifyCommand, HostileNamesCannotLeaveTheirWord) {
+TEST(VerifyCommand, HostileNamesGetNoCommand) {
   Scene scene;
   scene.set_mx({"a;rm -rf ~'$(id)`.example"});
   scene.probe().status = protocol::SmtpStatus::starttls_missing;
@@ -147,8 +147,7 @@ TEST(VerifyCommand, HostileNamesCannotLeaveTheirWord) {
   const Report report = scene.judged();
   const Finding* finding = find(report, "smtp-starttls-missing");
   ASSERT_NE(finding, nullptr) << summary(report);
-  EXPECT_NE(finding->verify.find("-servername 'a;rm -rf ~'\\''$(id)`.example'"), std::string::npos)
-      << finding->verify;
+  EXPECT_EQ(finding->verify, "") << "no host name, so no tool is made to connect to it";
 }
 
 TEST(VerifyCommand, NamesTheAddressAndPortThatWereSeen) {
