@@ -45,7 +45,8 @@ class Shell {
     for (const char* tool : {"dig", "curl", "openssl", "nc", "mtasts-exporter", "sleep", "cat"}) {
       const std::filesystem::path path = folder_ / tool;
       std::ofstream(path) << "#!/bin/sh\n"
-                             "printf '%s\\0' \"${0##*/}\" \"$@\" '' >>\"$OUT\"\n";
+                             "printf '%s\\0' \"${0##*/}\" \"$@\" '' >>\"$OUT\"\n"
+                             "while read -r _; do :; done\n";
       std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     }
   }

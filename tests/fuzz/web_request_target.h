@@ -128,7 +128,7 @@ inline std::string web_responses(Promises& promises, std::string_view octets, si
 
 // A request that is no HTTP is refused once enough of it is there, or the connection ends before.
 inline bool is_refusal_or_nothing(std::string_view rest) {
-  return rest.empty() || rest.starts_with("HTTP/1.1 400 ");
+  return rest.empty() || rest.starts_with("HTTP/1.1 4") || rest.starts_with("HTTP/1.1 5");
 }
 inline bool agree(std::string_view one, std::string_view other) {
   const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end());

@@ -186,7 +186,7 @@ TEST(DomainsJson, ComesInBoundedPieces) {
 }
 
 TEST(ErrorJson, IsAnObject) {
-  EXPECT_EQ(error_json("no \"x\" \xff"), "{\"error\":\"no \\\"x\\\" \xEF\xBF\xBD\"}");
+  EXPECT_EQ(error_json("no \"x\" \xff"), "{\"error\":\"no \\\"x\\\" \\ufffd\"}");
 }
 
 }  // namespace

@@ -41,7 +41,9 @@ class ReloadTest : public ServiceTest {
     for (int i = 0; i < clients; ++i)
       clients_.emplace_back([this] {
         ++asked_;
-        good_ += reload().status == 200 ? 1 : 0;
+        const int status = reload().status;
+        good_ += status == 200 ? 1 : 0;
+        limited_ += status == 429 ? 1 : 0;
       });
   }
   void join() {
@@ -52,6 +54,7 @@ class ReloadTest : public ServiceTest {
   std::vector<std::thread> clients_;
   std::atomic<int> asked_ = 0;
   std::atomic<int> good_ = 0;
+  std::atomic<int> limited_ = 0;  // one client may ask 30 times at once
 };
 
 TEST_F(ReloadTest, OfEqualSettingsChangesNothing) {
@@ -124,7 +127,8 @@ TEST_F(ReloadTest, AStormIsMergedAndAnswered) {
   EXPECT_EQ(get("/-/healthy").status, 200);
   hanging_ = false;
   join();
-  EXPECT_EQ(good_, 200);
+  EXPECT_GE(good_, 30);
+  EXPECT_EQ(good_ + limited_, 200) << "everybody is answered";
   EXPECT_LE(loads_ - before, 50) << "two, and one for each client that came late";
   EXPECT_EQ(service_.engines(), 1);
   EXPECT_TRUE(is_exposed(kTwo));
