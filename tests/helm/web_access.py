@@ -11,7 +11,7 @@ FOLDER = "/etc/mtasts-exporter-web"
 
 def web_environment(manifests):
     return {key[11:]: value for key, value in environment_of(agent_of(manifests)).items()
-            if key.startswith("MTASTS_WEB_") and key != "MTASTS_WEB_LISTEN"}
+            if key.startswith("MTASTS_WEB_") and key not in ("MTASTS_WEB_LISTEN", "MTASTS_WEB_HOSTS")}
 
 
 def mounts_of(manifests):
