@@ -5,16 +5,19 @@
 
 namespace mtasts::schedule {
 
-void RecentReports::add(const verdict::ReportPtr& report, SteadyTime now) {
+void RecentReports::add(const verdict::ReportPtr& report, SteadyTime now, Time calendar) {
   forget_old(now);
-  ended_.push_back({report, now});
-  latest_[report->domain] = {report, now};
+  ended_.push_back({report, now, calendar});
+  latest_[report->domain] = {report, now, calendar};
 }
 
-verdict::ReportPtr RecentReports::find(const std::string& domain, SteadyTime now) {
+verdict::ReportPtr RecentReports::find(const std::string& domain, SteadyTime now, Time calendar) {
   forget_old(now);
   auto found = latest_.find(domain);
-  return found == latest_.end() ? nullptr : found->second.report;
+  if (found == latest_.end()) return nullptr;
+  const Ended& ended = found->second;
+  const auto set_by = (calendar - ended.calendar) - (now - ended.at);
+  return std::chrono::abs(set_by) > kFresh ? nullptr : ended.report;
 }
 
 void RecentReports::clear() {

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "async/async_event.h"
+#include "base/time.h"
 #include "schedule/due_list.h"
 #include "verdict/evidence.h"
 #include "verdict/report.h"
@@ -52,8 +53,11 @@ class RecentReports {
   // More checks than this do not end within that time.
   static constexpr size_t kMost = 10'000;
 
-  void add(const verdict::ReportPtr& report, SteadyTime now);
-  verdict::ReportPtr find(const std::string& domain, SteadyTime now);  // null: none that is fresh
+  // `calendar` is the system's clock: when it was set meanwhile, a report is not fresh, because
+  // dates are judged by it.
+  void add(const verdict::ReportPtr& report, SteadyTime now, Time calendar);
+  // Null: none that is fresh.
+  verdict::ReportPtr find(const std::string& domain, SteadyTime now, Time calendar);
   void clear();
   size_t size() const { return ended_.size(); }
 
@@ -61,6 +65,7 @@ class RecentReports {
   struct Ended {
     verdict::ReportPtr report;
     SteadyTime at;
+    Time calendar;
   };
   void forget_old(SteadyTime now);
 

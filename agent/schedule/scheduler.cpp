@@ -159,7 +159,7 @@ asio::awaitable<verdict::ReportPtr> Scheduler::observe(check::CheckRunner& runne
 }
 
 void Scheduler::end(RunningCheck& check, const verdict::ReportPtr& report) {
-  if (report != nullptr && !stopped_) recent_.add(report, steady_now_());
+  if (report != nullptr && !stopped_) recent_.add(report, steady_now_(), system_now());
   for (RunningCheck::Request& request : std::exchange(check.requests, {})) request.done(report);
   if (!check.due) return;
   --in_flight_;
@@ -172,7 +172,8 @@ void Scheduler::end(RunningCheck& check, const verdict::ReportPtr& report) {
 void Scheduler::check_now(const DomainName& domain, std::chrono::milliseconds limit,
                           RunningCheck::Done done) {
   if (stopped_ || runner_ == nullptr) return done(nullptr);
-  if (auto known = recent_.find(domain.text(), steady_now_())) return done(std::move(known));
+  if (auto known = recent_.find(domain.text(), steady_now_(), system_now()))
+    return done(std::move(known));
   auto running = running_.find(domain.text());
   if (running != running_.end()) return join(running->second, limit, std::move(done));
   auto check = std::make_shared<RunningCheck>(executor_, domain, false);

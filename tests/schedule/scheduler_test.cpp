@@ -191,6 +191,20 @@ TEST_F(SchedulerTest, RequestsShareOneCheckAndThenItsReport) {
   EXPECT_THAT(requested_, ElementsAre(kOne, kOne));
 }
 
+TEST(RecentReports, AreNotFreshWhenTheClockWasSet) {
+  auto report = std::make_shared<verdict::Report>();
+  report->domain = kOne;
+  const auto now = std::chrono::steady_clock::now();
+  const Time calendar = system_now();
+  RecentReports recent;
+  recent.add(report, now, calendar);
+  constexpr std::chrono::seconds kSecond(1);
+  EXPECT_EQ(recent.find(kOne, now + kSecond, calendar + kSecond), report);
+  EXPECT_EQ(recent.find(kOne, now + kSecond, calendar + std::chrono::hours(6)), nullptr);
+  EXPECT_EQ(recent.find(kOne, now + kSecond, calendar - std::chrono::hours(6)), nullptr);
+  EXPECT_EQ(recent.find(kOne, now + 6 * kSecond, calendar + 6 * kSecond), nullptr);
+}
+
 TEST_F(SchedulerTest, ARequestJoinsACheckThatIsDue) {
   delay(kZero);
   use({kZero});
