@@ -8,6 +8,7 @@
 
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "base/printable.h"
 
@@ -129,8 +130,8 @@ class Parser {
         if (before.text == key.text)
           return fail(fmt::format("\"{}\" is there twice, first in line {}; keep one",
                                   printable(key.text, 80), before.line));
-      auto& entry = node.entries.emplace_back(std::move(key), YamlNode());
-      if (!next() || !read_node(entry.second, depth + 1)) return false;
+      node.entries.push_back({std::move(key), {}});
+      if (!next() || !read_node(node.entries.back().value, depth + 1)) return false;
     }
     return false;
   }

@@ -9,20 +9,26 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace mtasts::settings {
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : uint8_t { null, scalar, list, table } kind = Kind::null;
   int line = 0;
   int column = 0;
-  std::string text;                                    // of a scalar
-  bool quoted = false;                                 // the scalar is a string whatever it says
-  std::vector<YamlNode> items;                         // of a list
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // of a table; the keys are scalars
+  std::string text;                // of a scalar
+  bool quoted = false;             // the scalar is a string whatever it says
+  std::vector<YamlNode> items;     // of a list
+  std::vector<YamlEntry> entries;  // of a table
+};
+
+struct YamlEntry {
+  YamlNode key;  // a scalar
+  YamlNode value;
 };
 
 struct YamlFault {
