@@ -122,13 +122,14 @@ void PasswordCheck::check(BasicCredentials credentials, const std::string& addre
     } else if (job->second.waiting.size() >= limits_.waiting) {
       known = Answer{Outcome::busy, settings::WebRole::none};
     }
-    if (!known) job->second.waiting.push_back(std::move(done));
+    if (!known) {
+      job->second.waiting.push_back(std::move(done));
+      changed_.notify_one();
+      return;
+    }
   }
   lock.unlock();
-  if (known)
-    done(*known);
-  else
-    changed_.notify_one();
+  done(*known);
 }
 
 // Nothing: it waits.
