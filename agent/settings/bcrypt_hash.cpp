@@ -7,17 +7,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace mtasts::settings {
 namespace {
 
 constexpr size_t kCostAt = 4;
 constexpr size_t kSaltAt = 7;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_bcrypt_letter(char c) {
-  return c == '.' || c == '/' || is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+bool is_bcrypt_letter(char c) { return c == '.' || c == '/' || is_alphanumeric(c); }
 
 }  // namespace
 
