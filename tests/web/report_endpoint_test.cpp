@@ -47,7 +47,7 @@ class ReportEndpointTest : public testing::Test {
       gate_.wait(lock, [this] { return open_; });
       if (octets == "throw") throw std::runtime_error("thrown by the test");
       received_.push_back({std::move(octets), submission});
-      return outcome_;
+      return outcome_.load();
     };
     endpoint_ = std::make_unique<ReportEndpoint>(keep, "/tlsrpt", token_file_, limits);
     auto started = WebServer::start({loopback()}, *endpoint_, web, "[reports.https] listen");
@@ -88,7 +88,7 @@ class ReportEndpointTest : public testing::Test {
   std::mutex mutex_;
   std::condition_variable gate_;
   bool open_ = true;
-  SubmissionOutcome outcome_ = SubmissionOutcome::kept;
+  std::atomic<SubmissionOutcome> outcome_ = SubmissionOutcome::kept;
   std::vector<Received> received_;
   std::string token_file_;
   std::unique_ptr<ReportEndpoint> endpoint_;

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -111,9 +112,9 @@ class TlsServerTest : public testing::Test {
   fs::path root_;
   std::string cert_;
   std::string key_;
-  SubmissionOutcome outcome_ = SubmissionOutcome::kept;
-  ReportEndpoint endpoint_{[this](const std::string&, const Submission&) { return outcome_; },
-                           "/tlsrpt", ""};
+  std::atomic<SubmissionOutcome> outcome_ = SubmissionOutcome::kept;
+  ReportEndpoint endpoint_{
+      [this](const std::string&, const Submission&) { return outcome_.load(); }, "/tlsrpt", ""};
   std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<WebServer> server_;
   uint16_t port_ = 0;
