@@ -18,9 +18,9 @@ HttpResponse text_response(int status, std::string_view sentence) {
   return response;
 }
 
-HttpResponse busy_response(std::string_view sentence) {
-  HttpResponse response = text_response(503, sentence);
-  response.retry_after = kRetryAfter;
+HttpResponse retry_response(int status, std::string_view sentence, std::chrono::seconds after) {
+  HttpResponse response = text_response(status, sentence);
+  response.retry_after = after;
   return response;
 }
 

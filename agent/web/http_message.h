@@ -71,8 +71,9 @@ struct HttpResponse {
 HttpResponse text_response(int status, std::string_view sentence);
 // What is busy now is not so for long.
 inline constexpr std::chrono::seconds kRetryAfter{5};
-// 503 for a request that is one too many.
-HttpResponse busy_response(std::string_view sentence);
+// 429 or 503 (RFC 6585 §4, RFC 9110 §15.6.4) for a request that is one too many.
+HttpResponse retry_response(int status, std::string_view sentence,
+                            std::chrono::seconds after = kRetryAfter);
 HttpResponse json_response(int status, std::string json);
 // A page from present/, with its Content-Security-Policy.
 HttpResponse page_response(int status, std::string page);

@@ -19,6 +19,7 @@
 
 namespace mtasts::web {
 
+// What a request is for, and so what it costs, who may make it and how often.
 enum class RequestClass : uint8_t {
   page,     // one domain, or nothing; also every request without a route
   listing,  // all domains in one response

@@ -54,16 +54,19 @@ std::optional<std::string_view> below(std::string_view prefix, std::string_view 
 
 }  // namespace
 
-struct RouteTable::Match {
-  const Route* route = nullptr;  // null: refused
-  std::string wildcard;
-  RequestTarget target;
-  HttpResponse refusal;
-  settings::WebRole role = settings::WebRole::read;
-};
+settings::WebRole role_for(RequestClass kind) {
+  switch (kind) {
+    case RequestClass::probe:
+      return settings::WebRole::probe;
+    case RequestClass::write:
+      return settings::WebRole::write;
+    default:
+      return settings::WebRole::read;
+  }
+}
 
-RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
-  Match match;
+RouteMatch RouteTable::find(std::string_view method, std::string_view path) const {
+  RouteMatch match;
   std::string allow;
   for (const Route& route : routes_) {
     auto wildcard = wildcard_of(route.path, path);
@@ -86,9 +89,9 @@ RouteTable::Match RouteTable::find(std::string_view method, std::string_view pat
   return match;
 }
 
-RouteTable::Match RouteTable::check(const HttpRequest& request,
-                                    const settings::ExternalUrl& external) const {
-  Match match;
+RouteMatch RouteTable::match(const HttpRequest& request,
+                             const settings::ExternalUrl& external) const {
+  RouteMatch match;
   Result<RequestTarget> target = parse_target(request.target);
   if (!target.ok()) {
     match.refusal = text_response(400, target.failure().detail);
@@ -102,42 +105,26 @@ RouteTable::Match RouteTable::check(const HttpRequest& request,
   if (inner && match.refusal.status == 404)
     match = find(request.method, is_prefix ? *inner : target->path);
   match.target = std::move(*target);
-  if (match.route != nullptr) match.role = match.route->role;
-  if (match.route != nullptr && match.route->access == Access::same_site &&
-      is_cross_site(request, external)) {
+  if (match.route != nullptr) match.kind = match.route->kind;
+  if (match.kind == RequestClass::write && is_cross_site(request, external)) {
     match.route = nullptr;
     match.refusal = text_response(403, "Cross-site requests are not allowed here.");
   }
   return match;
 }
 
-RequestClass RouteTable::class_of(const HttpRequest& head,
-                                  const settings::ExternalUrl& external) const {
-  const Match match = check(head, external);
-  return match.route == nullptr ? RequestClass::page : match.route->kind;
-}
-
-settings::WebRole RouteTable::role_of(const HttpRequest& head,
-                                      const settings::ExternalUrl& external) const {
-  return check(head, external).role;
-}
-
-Admission RouteTable::admit(const HttpRequest& head, const settings::ExternalUrl& external) const {
-  Match match = check(head, external);
+Admission RouteMatch::admission() const {
   Admission admission;
-  if (match.route == nullptr)
-    admission.refusal = std::move(match.refusal);
+  if (route == nullptr)
+    admission.refusal = refusal;
   else
-    admission.body_bytes = match.route->body_bytes;
+    admission.body_bytes = route->body_bytes;
   return admission;
 }
 
-void RouteTable::answer(const HttpRequest& request, const settings::ExternalUrl& external,
-                        const Handler::Done& done) const {
-  Match match = check(request, external);
-  if (match.route == nullptr) return done(std::move(match.refusal));
-  match.route->answer(RoutedRequest{request, match.target, match.target.query, match.wildcard},
-                      done);
+void RouteMatch::answer(const HttpRequest& request, const Handler::Done& done) const {
+  if (route == nullptr) return done(refusal);
+  route->answer(RoutedRequest{request, target, wildcard}, done);
 }
 
 }  // namespace mtasts::web

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
-// RouteTable: method, path, handler, body limit and access rule of every route. Everything that can
-// be decided before a route's handler runs is decided from the table: 400 for an invalid target,
-// 404, 405 with Allow, HEAD for GET, and 403 for a state-changing request sent by a page of another
-// site. Every request passes RouteTable::check. Which role a request needs is in the table, whether
-// the client has it is AccessGuard's to say. Does not read or write sockets. A value; any thread.
+// RouteTable: method, path, handler, class and body limit of every route. Everything that can be
+// decided before a route's handler runs is decided from the table: 400 for an invalid target, 404,
+// 405 with Allow, HEAD for GET, and 403 for a state-changing request sent by a page of another
+// site. Every request passes RouteTable::match. Which role a request needs follows from its class,
+// whether the client has it is AccessGuard's to say. Does not read or write sockets. A value; any
+// thread.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,28 +22,38 @@
 
 namespace mtasts::web {
 
-// The access rule of a route.
-enum class Access {
-  open,       // everyone who can reach the port
-  same_site,  // programs and pages of this site; for routes that change state
-};
+// The role that a client needs.
+settings::WebRole role_for(RequestClass kind);
 
 // A matched request, passed to the route's handler; valid during the call.
 struct RoutedRequest {
   const HttpRequest& http;
   const RequestTarget& target;
-  const std::map<std::string, std::string>& query;  // of the target; first value per name
-  std::string_view wildcard;                        // the text matched by '*' in the route's path
+  std::string_view wildcard;  // the text matched by '*' in the route's path
 };
 
 struct Route {
   std::string_view method;  // GET also matches HEAD
   std::string_view path;    // decoded; one '*' matches any text, also empty or with slashes
   std::function<void(const RoutedRequest&, const Handler::Done&)> answer;
+  RequestClass kind = RequestClass::page;  // write: closed to pages of other sites
   size_t body_bytes = 0;
-  Access access = Access::open;
-  settings::WebRole role = settings::WebRole::read;  // that a client needs
+};
+
+// What the table says of a request.
+struct RouteMatch {
+  const Route* route = nullptr;  // null: refused
+  HttpResponse refusal;
+  // Of the route that was found. What is refused anyway has one as well: who may not read learns
+  // nothing of the routes.
   RequestClass kind = RequestClass::page;
+  RequestTarget target;
+  std::string wildcard;
+
+  // What the request counts for; a refused one for no more than a page.
+  RequestClass cost() const { return route == nullptr ? RequestClass::page : kind; }
+  Admission admission() const;
+  void answer(const HttpRequest& request, const Handler::Done& done) const;
 };
 
 class RouteTable {
@@ -51,24 +61,12 @@ class RouteTable {
   // The first matching route is used.
   explicit RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
-  // The role that the request needs. What is refused anyway needs one as well: who may not read
-  // learns nothing of the routes.
-  settings::WebRole role_of(const HttpRequest& head, const settings::ExternalUrl& external) const;
-
   // `external` is the external URL of the routes; they are served both with its path as a prefix
-  // and without.
-  Admission admit(const HttpRequest& head, const settings::ExternalUrl& external) const;
-  // Of the route that admit() finds; of none: page.
-  RequestClass class_of(const HttpRequest& head, const settings::ExternalUrl& external) const;
-  // Refuses every request that admit() refuses.
-  void answer(const HttpRequest& request, const settings::ExternalUrl& external,
-              const Handler::Done& done) const;
+  // and without. The table must outlive the result.
+  RouteMatch match(const HttpRequest& request, const settings::ExternalUrl& external) const;
 
  private:
-  struct Match;  // the result for a request: a route, or a refusal
-
-  Match check(const HttpRequest& request, const settings::ExternalUrl& external) const;
-  Match find(std::string_view method, std::string_view path) const;
+  RouteMatch find(std::string_view method, std::string_view path) const;
 
   std::vector<Route> routes_;
 };

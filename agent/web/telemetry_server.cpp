@@ -10,7 +10,7 @@
 #include "present/exposition.h"
 #include "web/handler.h"
 #include "web/host_rule.h"
-#include "web/request_target.h"
+#include "web/route_table.h"
 #include "web/web_server.h"
 
 namespace mtasts::web {
@@ -55,12 +55,14 @@ class TelemetryServer::Server : public Handler {
   }
 
  private:
+  RouteTable routes();
   HttpResponse response_to(const HttpRequest& request) const;
   HttpResponse metrics() const;
   HttpResponse ready() const;
   HttpResponse healthy() const;
 
   const TelemetryHooks hooks_;
+  const RouteTable routes_ = routes();
   std::unique_ptr<WebServer> server_;  // last: its thread uses the members above
 };
 
@@ -81,18 +83,20 @@ Admission TelemetryServer::Server::admit(const HttpRequest& head) const {
 HttpResponse TelemetryServer::Server::response_to(const HttpRequest& request) const {
   if (hooks_.hosts != nullptr)
     if (auto refusal = hooks_.hosts->refusal_of(request)) return std::move(*refusal);
-  const auto target = parse_target(request.target);
-  if (!target) return text_response(400, target.failure().detail);
-  const std::string& path = target->path;
-  if (path != "/metrics" && path != "/-/healthy" && path != "/-/ready")
-    return text_response(404, "Not found.");
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse refusal = text_response(405, "Allowed methods: GET, HEAD.");
-    refusal.allow = "GET, HEAD";
-    return refusal;
-  }
-  if (path == "/metrics") return metrics();
-  return path == "/-/ready" ? ready() : healthy();
+  HttpResponse response;
+  routes_.match(request, {}).answer(request, [&response](HttpResponse answered) {
+    response = std::move(answered);
+  });
+  return response;
+}
+
+RouteTable TelemetryServer::Server::routes() {
+  auto to = [this](auto member) {
+    return [this, member](const RoutedRequest&, const Done& done) { done((this->*member)()); };
+  };
+  return RouteTable({{"GET", "/metrics", to(&Server::metrics)},
+                     {"GET", "/-/healthy", to(&Server::healthy)},
+                     {"GET", "/-/ready", to(&Server::ready)}});
 }
 
 HttpResponse TelemetryServer::Server::metrics() const {

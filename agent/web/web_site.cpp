@@ -23,7 +23,6 @@
 namespace mtasts::web {
 namespace {
 
-using settings::WebRole;
 using std::chrono::milliseconds;
 
 // Maximum body that scripts may send with a reload; it is ignored.
@@ -44,7 +43,7 @@ HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
   if (!result.ok())
     return result.failure().kind == FailureKind::timed_out
                ? text_response(504, result.failure().detail)
-               : busy_response(result.failure().detail);
+               : retry_response(503, result.failure().detail);
   if (result.value() == nullptr) return text_response(503, "The check did not return a report.");
   HttpResponse response;
   const auto age = system_now() - result.value()->checked_at;
@@ -57,8 +56,8 @@ HttpResponse probe_response(const Result<verdict::ReportPtr>& result,
 // The days of ?days=, or of the window; empty: not a number from 1 to kMostReportDays.
 std::optional<int> report_days(const RoutedRequest& request,
                                const reports::DomainSummary& summary) {
-  auto parameter = request.query.find("days");
-  if (parameter == request.query.end())
+  auto parameter = request.target.query.find("days");
+  if (parameter == request.target.query.end())
     return static_cast<int>((summary.to - summary.from).count());
   const std::string& text = parameter->second;
   int days = 0;
@@ -95,23 +94,18 @@ RouteTable WebSite::routes() {
     };
   };
   return RouteTable({
-      {"GET", "/", to(&WebSite::index), 0, Access::open, WebRole::read, RequestClass::listing},
+      {"GET", "/", to(&WebSite::index), RequestClass::listing},
       {"GET", "/domains/*", to(&WebSite::domain_page)},
-      {"GET", "/metrics", to(&WebSite::metrics), 0, Access::open, WebRole::read,
-       RequestClass::scrape},
-      {"GET", "/probe", to(&WebSite::probe), 0, Access::open, WebRole::probe, RequestClass::probe},
-      {"GET", "/api/v1/domains", to(&WebSite::domains_json), 0, Access::open, WebRole::read,
-       RequestClass::listing},
+      {"GET", "/metrics", to(&WebSite::metrics), RequestClass::scrape},
+      {"GET", "/probe", to(&WebSite::probe), RequestClass::probe},
+      {"GET", "/api/v1/domains", to(&WebSite::domains_json), RequestClass::listing},
       {"GET", "/api/v1/domains/*/history", to(&WebSite::history)},
       {"GET", "/api/v1/domains/*/reports", to(&WebSite::reports)},
       {"GET", "/api/v1/domains/*", to(&WebSite::domain_json)},
       {"GET", "/api/v1/reports/rejected", to(&WebSite::rejected_reports)},
-      {"GET", "/-/healthy", to(&WebSite::healthy), 0, Access::open, WebRole::read,
-       RequestClass::health},
-      {"GET", "/-/ready", to(&WebSite::ready), 0, Access::open, WebRole::read,
-       RequestClass::health},
-      {"POST", "/-/reload", to(&WebSite::reload), kReloadBody_bytes, Access::same_site,
-       WebRole::write, RequestClass::write},
+      {"GET", "/-/healthy", to(&WebSite::healthy), RequestClass::health},
+      {"GET", "/-/ready", to(&WebSite::ready), RequestClass::health},
+      {"POST", "/-/reload", to(&WebSite::reload), RequestClass::write, kReloadBody_bytes},
   });
 }
 
@@ -143,14 +137,15 @@ present::PageLinks WebSite::links() const {
 }
 
 Admission WebSite::admit(const HttpRequest& head) const {
-  auto url = external_url();
   Admission admission;
   if (hosts_ != nullptr) admission.refusal = hosts_->refusal_of(head);
-  if (!admission.refusal)
-    admission.refusal = allowance_->refusal_of(head, routes_.class_of(head, *url),
-                                               std::chrono::steady_clock::now());
-  if (!admission.refusal) admission.refusal = guard_->refusal(head, routes_.role_of(head, *url));
-  if (!admission.refusal) admission = routes_.admit(head, *url);
+  if (!admission.refusal) {
+    const RouteMatch match = routes_.match(head, *external_url());
+    admission.refusal =
+        allowance_->refusal_of(head, match.cost(), std::chrono::steady_clock::now());
+    if (!admission.refusal) admission.refusal = guard_->refusal(head, role_for(match.kind));
+    if (!admission.refusal) admission = match.admission();
+  }
   if (admission.refusal) {
     auto keep = [&admission](HttpResponse response) { admission.refusal = std::move(response); };
     guard_->dressing(keep)(std::move(*admission.refusal));
@@ -159,18 +154,16 @@ Admission WebSite::admit(const HttpRequest& head) const {
 }
 
 void WebSite::answer(const HttpRequest& request, const Done& done) const {
-  auto url = external_url();
+  const auto match = std::make_shared<const RouteMatch>(routes_.match(request, *external_url()));
   Done dressed = guard_->dressing(done);
-  auto allowed = [this, url, dressed](const HttpRequest& one) {
-    routes_.answer(one, *url, dressed);
-  };
-  guard_->authorize(request, routes_.role_of(request, *url), std::move(allowed), dressed);
+  auto allowed = [match, dressed](const HttpRequest& one) { match->answer(one, dressed); };
+  guard_->authorize(request, role_for(match->kind), std::move(allowed), dressed);
 }
 
 void WebSite::index(const RoutedRequest& request, const Done& done) const {
-  auto filter = request.query.find("q");
+  auto filter = request.target.query.find("q");
   std::string_view text;
-  if (filter != request.query.end()) text = filter->second;
+  if (filter != request.target.query.end()) text = filter->second;
   done(page_response(200, present::index_page(reports_.snapshot(), text, links())));
 }
 
@@ -241,8 +234,8 @@ void WebSite::domain_json(const RoutedRequest& request, const Done& done) const 
 }
 
 void WebSite::probe(const RoutedRequest& request, const Done& done) const {
-  auto parameter = request.query.find("target");
-  if (parameter == request.query.end() || parameter->second.empty())
+  auto parameter = request.target.query.find("target");
+  if (parameter == request.target.query.end() || parameter->second.empty())
     return done(
         text_response(400, "The target parameter is missing: use /probe?target=example.com."));
   Result<DomainName> domain = DomainName::parse(parameter->second);
@@ -259,10 +252,11 @@ void WebSite::probe(const RoutedRequest& request, const Done& done) const {
   if (!actions_.probe) return done(text_response(501, "On-demand probes are not available."));
   auto slot = probes_.take(domain->text());
   if (slot->refusal() == ProbeSlots::Refusal::domains)
-    return done(busy_response("Too many domains are being probed; try again later."));
+    return done(retry_response(503, "Too many domains are being probed; try again later."));
   if (slot->refusal() == ProbeSlots::Refusal::requests)
-    return done(busy_response(fmt::format(
-        "Too many requests wait for the check of {}; try again later.", domain->text())));
+    return done(retry_response(
+        503, fmt::format("Too many requests wait for the check of {}; try again later.",
+                         domain->text())));
   actions_.probe(
       domain->text(), probe_limit(request.http.scrape_timeout),
       [done, before, slot, options = exposition_options(request)](
@@ -333,7 +327,7 @@ void WebSite::reload(const RoutedRequest&, const Done& done) const {
       case ReloadResult::Outcome::refused:
         return done(text_response(500, lines + "The current settings stay active."));
       case ReloadResult::Outcome::not_done:
-        return done(busy_response(lines + "The settings were not read."));
+        return done(retry_response(503, lines + "The settings were not read."));
     }
   });
 }

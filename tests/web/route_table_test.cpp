@@ -10,11 +10,11 @@ namespace {
 
 // Responds with the route's name and the text matched by its '*'.
 Route route(std::string_view method, std::string_view path, std::string name, size_t body_bytes = 0,
-            Access access = Access::open) {
+            RequestClass kind = RequestClass::page) {
   auto answer = [name](const RoutedRequest& request, const Handler::Done& done) {
     done(text_response(200, name + ":" + std::string(request.wildcard)));
   };
-  return {method, path, answer, body_bytes, access};
+  return {method, path, answer, kind, body_bytes};
 }
 
 class RouteTableTest : public testing::Test {
@@ -30,13 +30,14 @@ class RouteTableTest : public testing::Test {
   HttpResponse answer(const HttpRequest& asked) const {
     HttpResponse answered;
     int count = 0;
-    table_.answer(asked, external_, [&](HttpResponse response) {
+    const RouteMatch match = table_.match(asked, external_);
+    match.answer(asked, [&](HttpResponse response) {
       answered = std::move(response);
       ++count;
     });
     EXPECT_EQ(count, 1) << asked.target;
-    // admit() and answer() refuse the same requests.
-    Admission admission = table_.admit(asked, external_);
+    // Both refuse the same requests.
+    Admission admission = match.admission();
     EXPECT_EQ(admission.refusal ? admission.refusal->status : 200, answered.status) << asked.target;
     return answered;
   }
@@ -49,7 +50,7 @@ class RouteTableTest : public testing::Test {
       route("GET", "/metrics", "metrics"),
       route("GET", "/things/*/parts", "parts"),
       route("GET", "/things/*", "thing"),
-      route("POST", "/things/*", "write", 500, Access::same_site),
+      route("POST", "/things/*", "write", 500, RequestClass::write),
       route("POST", "/upload", "upload", 70000),
   }};
 };
@@ -95,7 +96,7 @@ TEST_F(RouteTableTest, FindsRoutes) {
 
 TEST_F(RouteTableTest, ReportsTheBodyLimit) {
   auto limit = [this](const std::string& method, const std::string& target) {
-    return table_.admit(request(method, target), external_).body_bytes;
+    return table_.match(request(method, target), external_).admission().body_bytes;
   };
   EXPECT_EQ(limit("GET", "/"), 0u);
   EXPECT_EQ(limit("POST", "/things/a"), 500u);
@@ -187,7 +188,8 @@ TEST_F(RouteTableTest, ServesWithAndWithoutThePrefix) {
   }
   reach_at("https://h.example/below");
   EXPECT_EQ(answer(request("PUT", "/below/metrics")).allow, "GET, HEAD");
-  EXPECT_EQ(table_.admit(request("POST", "/below/upload"), external_).body_bytes, 70000u);
+  EXPECT_EQ(table_.match(request("POST", "/below/upload"), external_).admission().body_bytes,
+            70000u);
 }
 
 }  // namespace
