@@ -5,11 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
-#include "web/client_table.h"
 
 namespace mtasts::web {
 namespace {
@@ -20,16 +18,20 @@ using Outcome = PasswordCheck::Outcome;
 
 constexpr std::chrono::seconds kLogInterval{60};
 
+// Of all clients together; null: no limit.
+std::shared_ptr<ClientTable> table_of(const settings::WebRateLimit& limit) {
+  if (limit.interval.count() == 0) return nullptr;
+  ClientLimits limits;
+  limits.requests = limit.burst;
+  limits.refill = limit.interval * limit.burst;
+  limits.clients = 1;
+  return std::make_shared<ClientTable>(limits);
+}
+
 HttpResponse unauthorized(std::string_view sentence) {
   HttpResponse response = text_response(401, sentence);
   response.fields.emplace_back("WWW-Authenticate",
                                "Basic realm=\"mtasts-exporter\", charset=\"UTF-8\"");
-  return response;
-}
-
-HttpResponse later(int status, std::string_view sentence, std::string_view seconds) {
-  HttpResponse response = text_response(status, sentence);
-  response.fields.emplace_back("Retry-After", seconds);
   return response;
 }
 
@@ -49,10 +51,7 @@ AccessGuard::AccessGuard(PasswordCheck::Hasher hasher, PasswordLimits limits)
 void AccessGuard::use(const settings::WebAccessSettings& settings) {
   passwords_.use(settings.users);
   std::lock_guard lock(mutex_);
-  if (!(settings_->rate_limit == settings.rate_limit)) {
-    tokens_ = settings.rate_limit.burst;
-    filled_ = steady_clock::now();
-  }
+  if (!(settings_->rate_limit == settings.rate_limit)) rate_ = table_of(settings.rate_limit);
   settings_ = std::make_shared<const settings::WebAccessSettings>(settings);
 }
 
@@ -63,15 +62,7 @@ AccessGuard::Settings AccessGuard::settings() const {
 
 bool AccessGuard::within_rate() {
   std::lock_guard lock(mutex_);
-  const settings::WebRateLimit& limit = settings_->rate_limit;
-  if (limit.interval.count() == 0) return true;
-  const auto now = steady_clock::now();
-  const double share = std::chrono::duration<double>(now - filled_) / limit.interval;
-  tokens_ = std::min<double>(limit.burst, tokens_ + share);
-  filled_ = now;
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
-  return true;
+  return rate_ == nullptr || rate_->spend({}, steady_clock::now());
 }
 
 // What everybody may do costs no comparison, whatever credentials come along.
@@ -107,9 +98,10 @@ std::optional<HttpResponse> AccessGuard::refusal_of(const PasswordCheck::Answer&
       return unauthorized("The user name or the password is wrong.");
     case Outcome::limited:
       note_refused(client);
-      return later(429, "Too many passwords were tried; try again later.", "10");
+      return retry_response(429, "Too many passwords were tried; try again later.",
+                            std::chrono::seconds(10));
     default:
-      return later(503, "Too many passwords are being checked; try again later.", "5");
+      return retry_response(503, "Too many passwords are being checked; try again later.");
   }
 }
 
@@ -125,7 +117,9 @@ void AccessGuard::note_refused(const std::string& client) {
 }
 
 std::optional<HttpResponse> AccessGuard::refusal(const HttpRequest& head, WebRole needed) {
-  if (!within_rate()) return later(429, "There are too many requests; try again later.", "1");
+  if (!within_rate())
+    return retry_response(429, "There are too many requests; try again later.",
+                          std::chrono::seconds(1));
   return decide(head, needed).refusal;
 }
 
@@ -136,9 +130,7 @@ void AccessGuard::authorize(const HttpRequest& request, WebRole needed, Allowed 
   if (decision.refusal) return done(std::move(*decision.refusal));
   // The request ends with this call.
   const std::string client = client_of(request);
-  HttpRequest direct;
-  direct.peer = request.peer;
-  const std::string network = client_of(direct);  // which nobody can make up
+  const std::string network = network_of(request.peer);  // which nobody can make up
   auto copy = std::make_shared<const HttpRequest>(request);
   passwords_.check(std::move(*decision.credentials), network, client,
                    [this, copy, needed, client, allowed = std::move(allowed),

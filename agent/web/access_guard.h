@@ -16,6 +16,7 @@
 
 #include "settings/web_settings.h"
 #include "web/bcrypt.h"
+#include "web/client_table.h"
 #include "web/handler.h"
 #include "web/password_check.h"
 
@@ -57,8 +58,7 @@ class AccessGuard {
 
   mutable std::mutex mutex_;
   Settings settings_ = std::make_shared<const settings::WebAccessSettings>();
-  double tokens_ = 0;
-  std::chrono::steady_clock::time_point filled_{};
+  std::shared_ptr<ClientTable> rate_;  // null: no limit
   std::chrono::steady_clock::time_point logged_{};
   size_t refused_ = 0;       // since then
   PasswordCheck passwords_;  // last: ends first

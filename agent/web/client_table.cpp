@@ -33,15 +33,14 @@ std::optional<IpAddress> address_in(std::string_view text) {
   return *address;
 }
 
-// A network of one customer has 64 bits of its own to vary (RFC 6177).
+}  // namespace
+
 std::string network_of(const IpAddress& address) {
   if (address.family() == AddressFamily::ipv4) return address.text();
   auto octets = address.octets();
   std::fill(octets.begin() + 8, octets.end(), uint8_t{0});
   return IpAddress::v6(octets).text() + "/64";
 }
-
-}  // namespace
 
 std::string outside_network(const IpAddress& address) {
   return is_inside(address) ? std::string() : network_of(address);

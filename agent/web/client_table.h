@@ -27,7 +27,10 @@ struct ClientLimits {
   size_t client_bytes_in_progress = 0;
 };
 
-// "192.0.2.1", "2001:db8:1:2::/64"; empty for a private, loopback or link-local address, which may
+// "192.0.2.1", "2001:db8:1:2::/64": a network of one customer has 64 bits of its own to vary (RFC
+// 6177).
+std::string network_of(const IpAddress& address);
+// The same; empty for a private, loopback or link-local address, which may
 // be a proxy with many clients.
 std::string outside_network(const IpAddress& address);
 

@@ -26,7 +26,6 @@ std::string random_salt() {
 ClientLimits budget_of(const PasswordLimits& limits) {
   ClientLimits own;
   own.requests = limits.attempts;
-  own.bytes = 1;  // not used
   own.refill = limits.refill;
   own.clients = limits.clients;
   return own;
@@ -113,7 +112,7 @@ void PasswordCheck::check(BasicCredentials credentials, const std::string& addre
   if (!known) {
     auto job = jobs_.find(key);
     if (job == jobs_.end()) {
-      if (budgets_->begin(client, 0, std::chrono::steady_clock::now()) == nullptr)
+      if (!budgets_->spend(client, std::chrono::steady_clock::now()))
         known = Answer{Outcome::limited, settings::WebRole::none};
       else if (const auto outcome = enqueue_locked(key, address))
         known = Answer{*outcome, settings::WebRole::none};

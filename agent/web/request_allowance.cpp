@@ -35,11 +35,10 @@ std::shared_ptr<ClientTable> table_of(const Allowance& allowance, double factor)
 
 HttpResponse too_many(const Allowance& allowance) {
   const int seconds = static_cast<int>(std::ceil(1 / allowance.per_second));
-  HttpResponse response =
-      text_response(429, fmt::format("Too many requests; try again in {} second{}.", seconds,
-                                     seconds == 1 ? "" : "s"));
-  response.retry_after = std::chrono::seconds(seconds);
-  return response;
+  return retry_response(
+      429,
+      fmt::format("Too many requests; try again in {} second{}.", seconds, seconds == 1 ? "" : "s"),
+      std::chrono::seconds(seconds));
 }
 
 }  // namespace
@@ -55,9 +54,7 @@ std::optional<HttpResponse> RequestAllowance::refusal_of(
   const auto index = static_cast<size_t>(kind);
   const Tables& own = tables_.at(index);
   const std::string client = client_of(request);
-  HttpRequest nearest;
-  nearest.peer = request.peer;
-  const std::string peer = client_of(nearest);
+  const std::string peer = network_of(request.peer);
   if (peer != client && !own.proxies->spend(peer, now)) return too_many(kAllowances.at(index));
   if (!own.clients->spend(client, now)) return too_many(kAllowances.at(index));
   return std::nullopt;
