@@ -3,38 +3,26 @@
 
 #include "web/basic_credentials.h"
 
-#include <cstdint>
+#include <openssl/evp.h>
 
 #include "base/ascii.h"
 
 namespace mtasts::web {
 namespace {
 
-int value_of(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
+bool is_base64(char c) { return is_alphanumeric(c) || c == '+' || c == '/'; }
 
-// With padding, and nothing beside.
+// With padding, and nothing beside, which OpenSSL would pass over.
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return std::nullopt;
   const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  text.remove_suffix(padding);
-  std::string octets;
-  uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    const int value = value_of(c);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(value)) & 0xFFFFFF;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    octets += static_cast<char>(bits >> count & 0xFF);
-  }
+  if (!all_of(text.substr(0, text.size() - padding), is_base64)) return std::nullopt;
+  std::string octets(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(octets.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  octets.resize(static_cast<size_t>(size) - padding);
   return octets;
 }
 
