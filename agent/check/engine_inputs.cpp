@@ -3,34 +3,22 @@
 
 #include "check/engine_inputs.h"
 
-#include <unistd.h>
+#include <utility>
 
-#include <array>
-#include <fstream>
-#include <iterator>
-
-#include "base/digest.h"
+#include "base/host_name.h"
 #include "net/tls/trust_store.h"
+#include "settings/input_file.h"
 
 namespace mtasts::check {
 namespace {
 
 // The configuration of the system's resolver; c-ares reads it when an engine is made.
 constexpr const char* kResolvers = "/etc/resolv.conf";
-constexpr size_t kMostOfResolvers_bytes = 64 * 1024;
+constexpr size_t kLargestResolvers_bytes = 4u * 1024 * 1024;
 
 std::string resolvers_of_system() {
-  std::ifstream file(kResolvers, std::ios::binary);
-  std::string text(kMostOfResolvers_bytes, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
-}
-
-std::string host_name() {
-  std::array<char, 256> buffer{};
-  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
-  return buffer.data();
+  auto text = settings::read_input_file(kResolvers, kLargestResolvers_bytes);
+  return text ? std::move(*text) : std::string();
 }
 
 // The findings name the first DNS server in commands.
@@ -43,16 +31,13 @@ bool same_server_shown(const settings::DnsSettings& one, const settings::DnsSett
 }  // namespace
 
 Result<EngineInputs> engine_inputs_of(const settings::Settings& settings) {
-  EngineInputs inputs{settings.check,
-                      settings.dns,
-                      settings.https,
-                      settings.smtp,
-                      settings.canary,
-                      settings.network,
-                      {},
-                      {},
-                      {},
-                      {}};
+  EngineInputs inputs;
+  inputs.check = settings.check;
+  inputs.dns = settings.dns;
+  inputs.https = settings.https;
+  inputs.smtp = settings.smtp;
+  inputs.canary = settings.canary;
+  inputs.network = settings.network;
   inputs.check.concurrency = 0;
   inputs.check.change_hold = {};
   auto roots = net::trust_store_digest(settings.https.ca_file);

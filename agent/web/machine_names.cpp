@@ -3,13 +3,12 @@
 
 #include "web/machine_names.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/host_name.h"
 #include "settings/input_file.h"
 
 namespace mtasts::web {
@@ -73,9 +72,7 @@ std::set<std::string> machine_names(std::string_view host_name, std::string_view
 }
 
 std::set<std::string> machine_names() {
-  std::array<char, 256> buffer{};
-  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
-  return machine_names(buffer.data(), content_of("/etc/hosts"), content_of("/etc/resolv.conf"));
+  return machine_names(host_name(), content_of("/etc/hosts"), content_of("/etc/resolv.conf"));
 }
 
 }  // namespace mtasts::web

@@ -3,15 +3,12 @@
 
 #include "net/smtp/asio_smtp_prober.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/system/system_error.hpp>
 #include <string_view>
 #include <utility>
 
+#include "base/host_name.h"
 #include "net/smtp/smtp_exchange.h"
 
 namespace mtasts::net {
@@ -35,10 +32,8 @@ namespace {
 constexpr std::chrono::seconds kVariantLimit{10};
 
 // Empty when the name has no dot: EHLO needs a fully-qualified name (RFC 5321 §4.1.1.1).
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> buffer{};
-  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return {};
-  std::string name(buffer.data());
+std::string qualified_host_name() {
+  std::string name = host_name();
   bool qualified = name.find('.') != std::string::npos && !name.ends_with(".localdomain");
   return qualified ? name : std::string();
 }
@@ -107,7 +102,7 @@ AsioSmtpProber::AsioSmtpProber(asio::any_io_executor executor,
                                std::shared_ptr<const TlsObserver> observer,
                                const settings::SmtpSettings& settings) {
   Setup setup{std::move(executor), std::move(observer), settings, settings.ehlo_name};
-  if (setup.ehlo_name.empty()) setup.ehlo_name = host_name();
+  if (setup.ehlo_name.empty()) setup.ehlo_name = qualified_host_name();
   setup_ = std::make_shared<const Setup>(std::move(setup));
 }
 
