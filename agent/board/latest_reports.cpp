@@ -43,36 +43,6 @@ LastResults updated_results(const LastResults& before, const verdict::Report& re
   return after;
 }
 
-Update LatestReports::set_domains(const std::vector<settings::DomainEntry>& domains) {
-  std::lock_guard lock(mutex_);
-  Update update;
-  std::map<std::string, DomainEntryPtr, std::less<>> kept;
-  reported_ = 0;
-  for (const settings::DomainEntry& configured : domains) {
-    const std::string& name = configured.name.text();
-    if (kept.contains(name)) continue;
-    DomainEntry entry;
-    entry.name = name;
-    entry.configured = std::make_shared<const settings::DomainEntry>(configured);
-    auto old = domains_.find(name);
-    if (old != domains_.end()) {
-      entry.report = old->second->report;
-      entry.stages = old->second->stages;
-      entry.reported = old->second->reported;
-      domains_.erase(old);
-    }
-    if (entry.report != nullptr) ++reported_;
-    update.domains.push_back(std::make_shared<const DomainEntry>(std::move(entry)));
-    kept.emplace(name, update.domains.back());
-  }
-  for (const auto& [name, removed] : domains_) {
-    update.removed_domains.push_back(name);
-    if (removed->report != nullptr) release_hosts(*removed->report, update);
-  }
-  domains_ = std::move(kept);
-  return update;
-}
-
 Update LatestReports::put_domain(const settings::DomainEntry& domain) {
   std::lock_guard lock(mutex_);
   DomainEntryPtr& place = domains_[domain.name.text()];

@@ -73,11 +73,8 @@ std::string host_key(std::string_view host);
 
 class LatestReports {
  public:
-  // Sets the configured domains. Removed domains lose their entries; the others keep their reports.
-  Update set_domains(const std::vector<settings::DomainEntry>& domains);
-
-  // The same by differences, in as many calls as the caller likes: adds a domain, or replaces the
-  // labels and expected mode of a known one; forgets a domain, if it is known.
+  // Configures a domain, or changes the labels and expected mode of a known one, which keeps its
+  // report; forgets a domain, if it is known.
   Update put_domain(const settings::DomainEntry& domain);
   Update remove_domain(const std::string& domain);
 

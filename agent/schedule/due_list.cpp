@@ -4,7 +4,6 @@
 #include "schedule/due_list.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "async/backoff.h"
 
@@ -19,18 +18,6 @@ constexpr milliseconds kFirstSpacing{20};
 constexpr int kJitterFraction = 20;
 
 }  // namespace
-
-void DueList::set_names(const std::vector<std::string>& names, milliseconds interval,
-                        SteadyTime now) {
-  std::unordered_set<std::string_view> wanted(names.begin(), names.end());
-  std::erase_if(items_, [&](const auto& item) { return !wanted.contains(item.first); });
-  set_interval(interval, now);
-  std::vector<std::string> fresh;
-  for (const std::string& name : names)
-    if (!items_.contains(name)) fresh.push_back(name);
-  std::shuffle(fresh.begin(), fresh.end(), random_);
-  for (size_t i = 0; i < fresh.size(); ++i) add(fresh[i], i, fresh.size(), now);
-}
 
 void DueList::add(const std::string& name, size_t index, size_t total, SteadyTime now) {
   if (items_.contains(name)) return;

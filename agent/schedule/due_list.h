@@ -23,12 +23,8 @@ class DueList {
  public:
   explicit DueList(uint64_t seed) : random_(seed) {}
 
-  // Sets the names to check: new names are due soon, known ones keep their time, removed ones are
-  // forgotten.
-  void set_names(const std::vector<std::string>& names, std::chrono::milliseconds interval,
-                 SteadyTime now);
-  // The same by differences. Of `total` new names, in random order, this is the one with the number
-  // `index`: its first check is spread accordingly. A known name keeps its time.
+  // Of `total` new names, in random order, this is the one with the number `index`: its first check
+  // is due soon, but spread accordingly. A known name keeps its time.
   void add(const std::string& name, size_t index, size_t total, SteadyTime now);
   void remove(const std::string& name) { items_.erase(name); }
   // A shorter interval takes effect at once, but spread out.

@@ -71,20 +71,6 @@ void Scheduler::remove(const std::string& domain) {
   due_.remove(domain);
 }
 
-void Scheduler::use(std::shared_ptr<check::CheckRunner> runner,
-                    const settings::CheckSettings& settings,
-                    const std::vector<settings::DomainEntry>& domains) {
-  domains_.clear();
-  std::vector<std::string> names;
-  for (const settings::DomainEntry& entry : domains) {
-    names.push_back(entry.name.text());
-    domains_.emplace(names.back(), entry.name);
-  }
-  due_.set_names(names, settings.interval, steady_now_());
-  interval_ = settings.interval;
-  use(std::move(runner), settings);
-}
-
 void Scheduler::stop() {
   stopped_ = true;
   timer_.cancel();

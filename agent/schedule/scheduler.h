@@ -46,9 +46,6 @@ class Scheduler {
   // the one with the number `index`, which spreads their first checks. A known one is not changed.
   void add(const DomainName& domain, size_t index, size_t total);
   void remove(const std::string& domain);
-  // Both at once: exactly these domains.
-  void use(std::shared_ptr<check::CheckRunner> runner, const settings::CheckSettings& settings,
-           const std::vector<settings::DomainEntry>& domains);
   // Reports of the last seconds are of settings that do not hold any more.
   void forget_recent() { recent_.clear(); }
   // Starts no further checks and cancels the running ones; their evidence is dropped.

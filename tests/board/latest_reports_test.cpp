@@ -8,6 +8,8 @@
 #include <atomic>
 #include <thread>
 
+#include "fakes/board_domains.h"
+
 namespace mtasts::board {
 namespace {
 
@@ -44,7 +46,7 @@ void add_mx(verdict::Report& report, const std::string& host,
 
 TEST(LatestReports, FindsOnlyConfiguredDomains) {
   LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   EXPECT_EQ(board.snapshot().domains.size(), 2u);
   EXPECT_EQ(board.find("c.example"), nullptr);
   ASSERT_NE(board.find("a.example"), nullptr);
@@ -56,14 +58,14 @@ TEST(LatestReports, FindsOnlyConfiguredDomains) {
 
 TEST(LatestReports, KeepsWhatTlsReportsSayAcrossChecksAndReloads) {
   LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   auto reported = std::make_shared<reports::DomainSummary>();
   Update update = board.set_reported("a.example", reported);
   ASSERT_EQ(update.domains.size(), 1u);
   EXPECT_EQ(update.domains[0]->reported, reported);
   EXPECT_TRUE(board.set_reported("c.example", reported).domains.empty()) << "not configured";
   board.publish(report_of("a.example"));
-  board.set_domains({configured("a.example"), configured("c.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("c.example")});
   EXPECT_EQ(board.find("a.example")->reported, reported);
   EXPECT_EQ(board.find("c.example")->reported, nullptr);
   board.set_reported("a.example", nullptr);
@@ -74,20 +76,20 @@ TEST(LatestReports, KeepsWhatTlsReportsSayAcrossChecksAndReloads) {
 TEST(LatestReports, IsCompleteWhenEveryDomainHasAReport) {
   LatestReports board;
   EXPECT_TRUE(board.complete()) << "nothing configured, nothing to wait for";
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   EXPECT_FALSE(board.complete());
   EXPECT_TRUE(board.publish(report_of("a.example")));
   EXPECT_TRUE(board.publish(report_of("a.example"))) << "a second report counts no second domain";
   EXPECT_FALSE(board.complete());
   EXPECT_TRUE(board.publish(report_of("b.example")));
   EXPECT_TRUE(board.complete());
-  board.set_domains({configured("a.example"), configured("c.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("c.example")});
   EXPECT_FALSE(board.complete());
 }
 
 TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
   LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   auto a = report_of("a.example");
   add_mx(*a, "mx.a.example", facts_of("mx.a.example", 1));
   auto b = report_of("b.example");
@@ -97,7 +99,7 @@ TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
 
   settings::DomainEntry relabelled = configured("b.example");
   relabelled.labels = {{"team", "mail"}};
-  board.set_domains({relabelled});
+  fakes::set_domains(board, {relabelled});
   EXPECT_EQ(board.find("a.example"), nullptr);
   ASSERT_NE(board.find("b.example"), nullptr);
   EXPECT_EQ(board.find("b.example")->report, b);
@@ -108,7 +110,7 @@ TEST(LatestReports, KeepsReportsOverAReloadAndForgetsRemovedDomains) {
 
 TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
   LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   auto shared = facts_of("mx.example", 1);
   auto a = report_of("a.example");
   add_mx(*a, "mx.example", shared);
@@ -127,7 +129,7 @@ TEST(LatestReports, KeepsAHostAsLongAsSomeReportHoldsItsFacts) {
 
 TEST(LatestReports, TakesTheNewestFactsOfAHost) {
   LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   auto newer = facts_of("mx.example", 20);
   auto a = report_of("a.example");
   add_mx(*a, "mx.example", newer);
@@ -177,7 +179,7 @@ TEST(LastResult, UnknownKeepsNotApplicableClears) {
 
 TEST(LatestReports, RemembersStagesFromReportToReport) {
   LatestReports board;
-  board.set_domains({configured("a.example")});
+  fakes::set_domains(board, {configured("a.example")});
   auto first = report_of("a.example");
   first->checked_at = Time(std::chrono::seconds(5));
   ASSERT_TRUE(board.publish(first));
@@ -185,7 +187,7 @@ TEST(LatestReports, RemembersStagesFromReportToReport) {
   blind->checked_at = Time(std::chrono::seconds(6));
   blind->stages.fill(StageResult::unknown);
   ASSERT_TRUE(board.publish(blind));
-  board.set_domains({configured("a.example")});
+  fakes::set_domains(board, {configured("a.example")});
   auto stages = board.find("a.example")->stages;
   EXPECT_EQ(stages[0].result, StageResult::pass);
   EXPECT_EQ(stages[0].at, Time(std::chrono::seconds(5)));
@@ -199,8 +201,11 @@ std::vector<std::string> names_of(const auto& entries) {
 
 TEST(LatestReports, SaysWhatEachCallChanged) {
   LatestReports board;
-  Update update = board.set_domains({configured("a.example"), configured("b.example")});
-  EXPECT_THAT(names_of(update.domains), ElementsAre("a.example", "b.example"));
+  Update update = board.put_domain(configured("b.example"));
+  EXPECT_THAT(names_of(update.domains), ElementsAre("b.example"));
+  EXPECT_TRUE(update.hosts.empty() && update.removed_domains.empty());
+  update = board.put_domain(configured("a.example"));
+  EXPECT_THAT(names_of(update.domains), ElementsAre("a.example"));
   EXPECT_TRUE(update.hosts.empty() && update.removed_domains.empty());
 
   auto report = report_of("a.example");
@@ -218,7 +223,7 @@ TEST(LatestReports, SaysWhatEachCallChanged) {
   EXPECT_THAT(names_of(update.hosts), ElementsAre("other.example"));
   EXPECT_THAT(update.removed_hosts, ElementsAre("mx.example"));
 
-  update = board.set_domains({configured("b.example")});
+  update = board.remove_domain("a.example");
   EXPECT_THAT(update.removed_domains, ElementsAre("a.example"));
   EXPECT_THAT(update.removed_hosts, ElementsAre("other.example"));
   EXPECT_FALSE(board.publish(moved).has_value());
@@ -229,7 +234,7 @@ TEST(LatestReports, ReadersAndWritersDoNotDisturbEachOther) {
   LatestReports board;
   std::vector<settings::DomainEntry> all;
   for (int i = 0; i < 50; ++i) all.push_back(configured("d" + std::to_string(i) + ".example"));
-  board.set_domains(all);
+  fakes::set_domains(board, all);
   std::atomic<bool> stop = false;
   std::atomic<size_t> read = 0;
   std::thread reader([&] {
@@ -244,12 +249,12 @@ TEST(LatestReports, ReadersAndWritersDoNotDisturbEachOther) {
       add_mx(*report, "mx.example", facts_of("mx.example", round));
       EXPECT_TRUE(board.publish(report));
     }
-    board.set_domains(all);
+    fakes::set_domains(board, all);
   }
   stop = true;
   reader.join();
   EXPECT_EQ(board.snapshot().hosts.size(), 1u);
-  board.set_domains({});
+  fakes::set_domains(board, {});
   EXPECT_TRUE(board.snapshot().hosts.empty());
 }
 

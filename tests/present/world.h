@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "board/latest_reports.h"
+#include "fakes/board_domains.h"
 #include "present/exposition_cache.h"
 #include "present/metrics_table.h"
 
@@ -262,7 +263,8 @@ struct Published {
   ExpositionCache exposition;
 
   void set_domains(const std::vector<settings::DomainEntry>& domains) {
-    exposition.apply(reports.set_domains(domains));
+    fakes::set_domains(reports, domains,
+                       [this](const board::Update& update) { exposition.apply(update); });
   }
   void set_reported(const std::string& domain, reports::DomainSummary summary) {
     exposition.apply(reports.set_reported(

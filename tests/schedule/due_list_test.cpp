@@ -22,22 +22,28 @@ std::vector<std::string> names(int count) {
   return made;
 }
 
+void fill(DueList& list, const std::vector<std::string>& names, milliseconds interval,
+          SteadyTime now) {
+  list.set_interval(interval, now);
+  for (size_t i = 0; i < names.size(); ++i) list.add(names[i], i, names.size(), now);
+}
+
 TEST(DueList, FirstChecksOfManyAreSpreadOverTheInterval) {
   DueList few(1);
-  few.set_names(names(5), minutes(15), kStart);
+  fill(few, names(5), minutes(15), kStart);
   int taken = 0;
   while (few.take(kStart + milliseconds(100))) ++taken;
   EXPECT_EQ(taken, 5);
 
   DueList many(1);
-  many.set_names(names(100000), minutes(15), kStart);
+  fill(many, names(100000), minutes(15), kStart);
   EXPECT_LT(many.overdue(kStart + seconds(1)), 200u) << "no burst at the start";
   EXPECT_EQ(many.overdue(kStart + minutes(15)), 100000u);
 }
 
 TEST(DueList, ATakenNameIsNotTakenAgainUntilItIsDone) {
   DueList list(1);
-  list.set_names({"a"}, minutes(15), kStart);
+  fill(list, {"a"}, minutes(15), kStart);
   EXPECT_EQ(list.take(kStart), "a");
   EXPECT_EQ(list.take(kStart + minutes(60)), std::nullopt);
   list.done("a", true, kStart + seconds(2));
@@ -47,7 +53,7 @@ TEST(DueList, ATakenNameIsNotTakenAgainUntilItIsDone) {
 
 TEST(DueList, InconclusiveChecksComeBackSoonerWithABackOff) {
   DueList list(1);
-  list.set_names({"a"}, minutes(15), kStart);
+  fill(list, {"a"}, minutes(15), kStart);
   SteadyTime now = kStart;
   for (int expected_minutes : {1, 2, 4, 8, 15, 15}) {
     ASSERT_EQ(list.take(now), "a");
@@ -64,7 +70,7 @@ TEST(DueList, InconclusiveChecksComeBackSoonerWithABackOff) {
 
 TEST(DueList, JitterKeepsDomainsOutOfStep) {
   DueList list(7);
-  list.set_names(names(50), minutes(15), kStart);
+  fill(list, names(50), minutes(15), kStart);
   std::set<int64_t> dues;
   for (int i = 0; i < 50; ++i) {
     auto name = list.take(kStart + minutes(1));
@@ -81,10 +87,10 @@ TEST(DueList, JitterKeepsDomainsOutOfStep) {
 
 TEST(DueList, RemovedNamesAreForgottenAlsoWhileRunning) {
   DueList list(1);
-  list.set_names({"a", "b"}, minutes(15), kStart);
+  fill(list, {"a", "b"}, minutes(15), kStart);
   auto running = list.take(kStart + seconds(1));
   ASSERT_TRUE(running);
-  list.set_names({}, minutes(15), kStart + seconds(1));
+  for (const char* name : {"a", "b"}) list.remove(name);
   list.done(*running, true, kStart + seconds(2));
   EXPECT_EQ(list.next_due(), std::nullopt);
   EXPECT_EQ(list.size(), 0u);
@@ -92,20 +98,20 @@ TEST(DueList, RemovedNamesAreForgottenAlsoWhileRunning) {
 
 TEST(DueList, KnownNamesKeepTheirTimeOnReload) {
   DueList list(1);
-  list.set_names({"a"}, minutes(15), kStart);
+  fill(list, {"a"}, minutes(15), kStart);
   ASSERT_TRUE(list.take(kStart));
   list.done("a", true, kStart);
   SteadyTime due = *list.next_due();
-  list.set_names({"a", "b"}, minutes(15), kStart + minutes(5));
+  fill(list, {"a", "b"}, minutes(15), kStart + minutes(5));
   EXPECT_EQ(list.take(kStart + minutes(6)), "b");
   EXPECT_EQ(*list.next_due(), due);
-  list.set_names({"a", "b"}, minutes(2), kStart + minutes(6));
+  fill(list, {"a", "b"}, minutes(2), kStart + minutes(6));
   EXPECT_LE(*list.next_due(), kStart + minutes(8)) << "a shorter interval counts at once";
 }
 
 TEST(DueList, LagIsHowLongTheFirstHasWaited) {
   DueList list(1);
-  list.set_names({"a"}, minutes(15), kStart);
+  fill(list, {"a"}, minutes(15), kStart);
   EXPECT_EQ(list.lag(kStart + seconds(30)).count(), 30);
   ASSERT_TRUE(list.take(kStart + seconds(30)));
   EXPECT_EQ(list.lag(kStart + seconds(60)).count(), 0);
@@ -113,7 +119,7 @@ TEST(DueList, LagIsHowLongTheFirstHasWaited) {
 
 TEST(DueList, ChangesByDifferencesKeepTheTimesOfTheOthers) {
   DueList list(1);
-  list.set_names({"a"}, minutes(15), kStart);
+  fill(list, {"a"}, minutes(15), kStart);
   ASSERT_EQ(list.take(kStart), "a");
   list.done("a", true, kStart);
   const SteadyTime due = *list.next_due();

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check/engine.h"
@@ -38,12 +39,15 @@ class SchedulerTest : public testing::Test {
  protected:
   // A new engine for these domains, as after a start or a reload.
   void use(const std::vector<std::string>& domains) {
-    settings_.domains.clear();
-    for (const std::string& domain : domains)
-      settings_.domains.push_back({named(domain), {}, std::nullopt});
+    const std::vector<std::string> before = std::exchange(domains_, domains);
     auto engine = check::Engine::create(loop_.get_executor(), settings_, system_now, no_metrics());
     ASSERT_TRUE(engine.ok()) << engine.failure().detail;
-    scheduler_.use(*engine, settings_.check, settings_.domains);
+    scheduler_.use(*engine, settings_.check);
+    for (const std::string& domain : before)
+      if (std::find(domains.begin(), domains.end(), domain) == domains.end())
+        scheduler_.remove(domain);
+    for (size_t i = 0; i < domains.size(); ++i)
+      scheduler_.add(named(domains[i]), i, domains.size());
   }
 
   template <typename Condition>
@@ -81,6 +85,7 @@ class SchedulerTest : public testing::Test {
 
   fakes::MailWorld world_{10};
   settings::Settings settings_ = world_.settings();
+  std::vector<std::string> domains_;  // of the latest use()
   boost::asio::io_context loop_;
   std::vector<std::string> published_;   // by scheduled checks
   std::vector<std::string> requested_;   // by requested checks

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include "fakes/board_domains.h"
+
 namespace mtasts::service {
 namespace {
 
@@ -30,7 +32,8 @@ void publish(board::LatestReports& board, const std::string& domain,
 
 TEST(BoardNames, KnowsTheConfiguredDomainsAndTheirMxHosts) {
   board::LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example"), configured("c.example")});
+  fakes::set_domains(board,
+                     {configured("a.example"), configured("b.example"), configured("c.example")});
   publish(board, "a.example", {"mx1.example.net", "MX1.example.net", "mx2.example.net"});
   publish(board, "b.example", {"mx1.example.net"});
   BoardNames names(board);
@@ -43,7 +46,7 @@ TEST(BoardNames, KnowsTheConfiguredDomainsAndTheirMxHosts) {
 
 TEST(BoardNames, KnowsWhetherEveryDomainWasLookedUp) {
   board::LatestReports board;
-  board.set_domains({configured("a.example"), configured("b.example")});
+  fakes::set_domains(board, {configured("a.example"), configured("b.example")});
   EXPECT_FALSE(BoardNames(board).knows_mx_hosts());
   publish(board, "a.example", {"mx1.example.net"});
   EXPECT_FALSE(BoardNames(board).knows_mx_hosts());
@@ -64,7 +67,8 @@ TEST(BoardNames, KnowsWhetherEveryDomainWasLookedUp) {
   board.publish(none);
   BoardNames names(board);
   EXPECT_TRUE(names.knows_mx_hosts()) << "it has none";
-  board.set_domains({configured("a.example"), configured("b.example"), configured("c.example")});
+  fakes::set_domains(board,
+                     {configured("a.example"), configured("b.example"), configured("c.example")});
   EXPECT_TRUE(names.knows_mx_hosts()) << "the index is as it was";
   names.domains_changed();
   EXPECT_FALSE(names.knows_mx_hosts());
@@ -74,7 +78,7 @@ TEST(BoardNames, BoundsTheDomainsOfOneHost) {
   board::LatestReports board;
   std::vector<settings::DomainEntry> domains;
   for (int i = 0; i < 150; ++i) domains.push_back(configured("d" + std::to_string(i) + ".example"));
-  board.set_domains(domains);
+  fakes::set_domains(board, domains);
   for (const auto& domain : domains) publish(board, domain.name.text(), {"mx.example.net"});
   EXPECT_THAT(BoardNames(board).domains_of_mx("mx.example.net"), SizeIs(100));
 }
