@@ -102,6 +102,29 @@ void remove_all(Family<Metric>& family) {
   family.Remove(&family.Add({}));
 }
 
+// The certificate of a listener, without series until set() is called.
+class CertificateFamilies {
+ public:
+  CertificateFamilies(prometheus::Registry& registry, const std::string& prefix)
+      : not_before_(gauges(registry, prefix + "_not_before_timestamp_seconds")),
+        not_after_(gauges(registry, prefix + "_not_after_timestamp_seconds")),
+        current_(gauges(registry, prefix + "_current")) {}
+
+  void set(const EndpointCertificate& certificate) {
+    not_before_.Add({}).Set(unix_seconds(certificate.not_before));
+    not_after_.Add({}).Set(unix_seconds(certificate.not_after));
+    current_.Add({}).Set(certificate.is_current ? 1 : 0);
+  }
+  void clear() {
+    for (Family<Gauge>* family : {&not_before_, &not_after_, &current_}) remove_all(*family);
+  }
+
+ private:
+  Family<Gauge>& not_before_;
+  Family<Gauge>& not_after_;
+  Family<Gauge>& current_;
+};
+
 // A hash of the text that a double represents exactly (FNV-1a, 48 bits).
 double number_of(std::string_view hash) { return static_cast<double>(fnv1a(hash) >> 16); }
 
@@ -138,17 +161,9 @@ struct AgentMetrics::Families {
       gauges(registry, "tlsrpt_mailbox_last_success_timestamp_seconds");
   Family<Counter>& mailbox_messages = counters(registry, "tlsrpt_mailbox_messages_total");
   Family<Counter>& mailbox_failures = counters(registry, "tlsrpt_mailbox_failures_total");
-  Family<Gauge>& endpoint_not_before =
-      gauges(registry, "tlsrpt_endpoint_certificate_not_before_timestamp_seconds");
-  Family<Gauge>& endpoint_not_after =
-      gauges(registry, "tlsrpt_endpoint_certificate_not_after_timestamp_seconds");
-  Family<Gauge>& endpoint_current = gauges(registry, "tlsrpt_endpoint_certificate_current");
+  CertificateFamilies endpoint_certificate{registry, "tlsrpt_endpoint_certificate"};
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
-  Family<Gauge>& web_not_before =
-      gauges(registry, "mtasts_exporter_web_certificate_not_before_timestamp_seconds");
-  Family<Gauge>& web_not_after =
-      gauges(registry, "mtasts_exporter_web_certificate_not_after_timestamp_seconds");
-  Family<Gauge>& web_current = gauges(registry, "mtasts_exporter_web_certificate_current");
+  CertificateFamilies web_certificate{registry, "mtasts_exporter_web_certificate"};
   Family<Counter>& policies_by_agent =
       counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
   Family<Counter>& policy_rejections =
@@ -253,21 +268,14 @@ void AgentMetrics::set_mailbox(const std::optional<MailboxFacts>& facts) {
 }
 
 void AgentMetrics::set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate) {
-  if (!certificate) {
-    remove_all(families_->endpoint_not_before);
-    remove_all(families_->endpoint_not_after);
-    remove_all(families_->endpoint_current);
-    return;
-  }
-  families_->endpoint_not_before.Add({}).Set(unix_seconds(certificate->not_before));
-  families_->endpoint_not_after.Add({}).Set(unix_seconds(certificate->not_after));
-  families_->endpoint_current.Add({}).Set(certificate->is_current ? 1 : 0);
+  if (certificate)
+    families_->endpoint_certificate.set(*certificate);
+  else
+    families_->endpoint_certificate.clear();
 }
 
 void AgentMetrics::set_web_certificate(const EndpointCertificate& certificate) {
-  families_->web_not_before.Add({}).Set(unix_seconds(certificate.not_before));
-  families_->web_not_after.Add({}).Set(unix_seconds(certificate.not_after));
-  families_->web_current.Add({}).Set(certificate.is_current ? 1 : 0);
+  families_->web_certificate.set(certificate);
 }
 
 void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {

@@ -2,9 +2,8 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // HTML from hostile text: everything that is not fixed markup passes through html_text() or
-// html_attribute(), which
-// escapes and truncates it. Also the page frame, its style, and the Content-Security-Policy that
-// lets a browser load nothing but that style. Pure, any thread.
+// html_attribute(), which escape and truncate it. Also the page frame, its style, and the
+// Content-Security-Policy that lets a browser load nothing but that style. Pure, any thread.
 #pragma once
 
 #include <cstddef>

@@ -75,12 +75,16 @@ void append(std::string& text, std::string_view name, std::optional<double> valu
 
 }  // namespace
 
+// It never changes, so /proc is read once.
 std::optional<double> process_start_time_seconds() {
-  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const std::vector<double> stat = stat_fields();
-  const std::optional<double> boot = boot_time_seconds();
-  if (stat.size() <= kStartTicks || ticks <= 0 || !boot) return std::nullopt;
-  return *boot + stat[kStartTicks] / ticks;
+  static const std::optional<double> start = []() -> std::optional<double> {
+    const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+    const std::vector<double> stat = stat_fields();
+    const std::optional<double> boot = boot_time_seconds();
+    if (stat.size() <= kStartTicks || ticks <= 0 || !boot) return std::nullopt;
+    return *boot + stat[kStartTicks] / ticks;
+  }();
+  return start;
 }
 
 std::string process_metrics_text() {
