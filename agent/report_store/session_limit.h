@@ -23,12 +23,12 @@ inline void add_sessions(reports::CountsByType& sum, const reports::CountsByType
   for (size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
 }
 
-// For an order only: sessions of different types are not added up.
 // A number of sessions as a row has it.
 inline uint64_t sessions_at(const state::Rows& rows, int column) {
   return static_cast<uint64_t>(rows.bounded(column, 0, int64_t{kMostSessionsCounted}));
 }
 
+// For an order only: sessions of different types are not added up.
 inline uint64_t most_sessions(const reports::CountsByType& counts) {
   uint64_t most = 0;
   for (const reports::SessionCounts& one : counts) most = std::max(most, one.total());

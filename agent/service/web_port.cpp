@@ -25,7 +25,6 @@ Result<std::unique_ptr<web::WebServer>> WebPort::start(const settings::WebSettin
   if (!tls) return tls.failure();
   tls_ = std::move(*tls);
   in_use_ = settings.tls;
-  site.set_access(settings.access);
   auto server =
       web::WebServer::start(settings.listen, site, web::site_web_limits(), "[web] listen", tls_);
   if (!server) return server.failure();

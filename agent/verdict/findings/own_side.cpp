@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/shell_command.h"
+#include "verdict/findings/findings_rows.h"
 
 namespace mtasts::verdict {
 
@@ -17,7 +18,7 @@ std::string resolver_name(const Vantage& vantage) {
 }
 
 std::string resolver_test(const Vantage& vantage) {
-  return shell_command("dig {dns}com NS",
+  return shell_command(rows::kDigResolver,
                        {{"dns", CommandValue::dig_server(vantage.dns_server, vantage.dns_port)}});
 }
 
