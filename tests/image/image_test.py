@@ -32,7 +32,7 @@ USER = 65532
 AGENT = "/usr/bin/mtasts-exporter"
 STATE = "/var/lib/mtasts-exporter"
 CONFIG = "/etc/mtasts-exporter/config.toml"
-LARGEST_MB = 41
+LARGEST_MB = 40
 START_SECONDS = 30
 STOP_SECONDS = 5
 
