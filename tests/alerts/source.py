@@ -19,7 +19,8 @@ RUNBOOK_URL = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/aler
 SEVERITIES = ("critical", "warning", "info")
 AGENT_ALERTS = {"MtastsCheckStale", "MtastsAgentBlind", "MtastsExporterDown", "MtastsConfigReloadFailed",
                 "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable",
-                "MtastsReportMailboxFailing", "MtastsReportEndpointCertificate", "MtastsReportsRejected"}
+                "MtastsReportMailboxFailing", "MtastsReportEndpointCertificate", "MtastsReportsRejected",
+                "MtastsWebCertificate", "MtastsWebLoginsRejected"}
 # Findings not selected by any `…:mtasts_finding:open`, with the alert that covers them, and why.
 SPOKEN_FOR = {
     "sts-tls-expiring": ("MtastsPolicyCertificateExpiring", "from the dates, so that thresholds are in the rules"),
