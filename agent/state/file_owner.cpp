@@ -62,6 +62,10 @@ FileLook look_with_sqlite(const std::string& path) {
   if (database != nullptr) schema = look_at_schema(*database);
   if (database != nullptr && database->failed()) error = database->error();
   if (error.trouble == ErrorClass::busy) return {FileOwner::locked, "it is locked"};
+  // An error of the system says nothing about whose it is.
+  if (error.trouble == ErrorClass::denied) return {FileOwner::other, error.text};
+  if (error.trouble == ErrorClass::full || error.trouble == ErrorClass::broken)
+    return {FileOwner::locked, error.text};
   switch (schema.standing) {
     case SchemaStatus::fresh:
     case SchemaStatus::ours:

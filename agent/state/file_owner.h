@@ -15,8 +15,8 @@ namespace mtasts::state {
 enum class FileOwner : uint8_t {
   nobody,  // there is no file, or an empty one
   agent,
-  other,   // of another program; never to be touched
-  locked,  // a database that another process keeps locked, so it does not tell
+  other,   // of another program, or not permitted to look at; never to be touched
+  locked,  // a database that another process keeps locked, or that cannot be read now
 };
 
 struct FileLook {

@@ -307,6 +307,7 @@ SchemaState look_at_schema(Database& database) {
   if (!version || !application || !tables) return {};
   if (*application == 0 && *version == 0 && *tables == 0) return {SchemaStatus::fresh, 0};
   const bool unmarked = *application == 0 && *version >= 1 && has_tables(database);
+  if (database.failed()) return {};
   if (*application != kApplicationId && !unmarked) return {SchemaStatus::foreign, *version};
   if (*version > newest_schema()) return {SchemaStatus::newer, *version};
   if (*version < 1) return {SchemaStatus::foreign, *version};

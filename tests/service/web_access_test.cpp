@@ -47,6 +47,20 @@ TEST_F(WebAccessService, ReloadsChangeUsersAtOnce) {
   EXPECT_EQ(ask("/metrics", kUser, "GET"), 200);
 }
 
+TEST_F(WebAccessService, LoginsAreExportedWhileThereAreUsers) {
+  const std::string name = "mtasts_exporter_web_authentications_total{result=";
+  start();
+  EXPECT_EQ(get("/metrics").body.find(name), std::string::npos);
+  set_users({{"user", kSecret, WebRole::write}});
+  EXPECT_EQ(ask("/-/reload", "", "POST"), 200);
+  EXPECT_EQ(ask("/metrics", kWrong, "GET"), 401);
+  const std::string line = name + "\"rejected\"} 1\n";
+  EXPECT_TRUE(fakes::wait_until("the counter", [&] {
+    web::HttpClient client(port_);
+    return client.get("/metrics", kUser).body.find(line) != std::string::npos;
+  }));
+}
+
 // A certificate that cannot be used leaves everything as it was, the users as well.
 TEST_F(WebAccessService, ABadCertificateRejectsTheReload) {
   start();

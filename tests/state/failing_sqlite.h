@@ -47,12 +47,12 @@ class FailingSqlite {
   int failures() const;
 };
 
-// Calls `task` with 1, 2, 3 … until a call says that nothing failed any more. Beyond forty the
+// Calls `task` with 1, 2, 3 … until a call says that nothing failed any more. Beyond twenty the
 // steps grow with the number: an operation allocates thousands of times, mostly at the same places.
 template <typename Task>
 int for_every_failure(Task task) {
   int tried = 0;
-  for (int number = 1;; number += 1 + (number > 40 ? number / 12 : 0)) {
+  for (int number = 1;; number += 1 + (number > 20 ? number / 6 : 0)) {
     ++tried;
     if (!task(number)) return tried;
   }

@@ -166,6 +166,28 @@ TEST_P(Faults, AnOpenedFileIsTheOldOneAndIsWrittenLater) {
   });
 }
 
+// SQLite has to tell whose it is; an older version left no mark in the header.
+TEST_P(Faults, AFileWithoutAMarkIsNotTakenForAnotherProgram) {
+  for_each_call([](const TemporaryFolder& folder, const auto& with_fault) {
+    change_file(folder.file(), "PRAGMA application_id=0");
+    Result<std::unique_ptr<State>> state = Failure{FailureKind::io, "not opened"};
+    const bool failed = with_fault([&] { state = try_open(folder.file()); });
+    if (!state) {
+      EXPECT_TRUE(failed);
+      const std::string& said = state.failure().detail;
+      EXPECT_EQ(said.find("program"), std::string::npos) << said;
+      EXPECT_EQ(said.find("no state file"), std::string::npos) << said;
+      EXPECT_EQ(revision_in(folder, folder.file()), 1u);
+      state = try_open(folder.file());
+    }
+    EXPECT_TRUE(state.ok());
+    if (!state) return false;
+    (*state)->flush();
+    EXPECT_EQ((*state)->recall(kDomains).size(), kDomains.size());
+    return failed;
+  });
+}
+
 TEST_P(Faults, ANewFileIsBegunWholeOrLater) {
   for_each_call([](const TemporaryFolder& folder, const auto& with_fault) {
     fs::remove(folder.file());
