@@ -3,12 +3,12 @@
 
 #include "protocol/tlsa/served_chain.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -36,12 +36,12 @@ struct FreeStack {
 };
 using CertificateStack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
-const unsigned char* begin_of(std::string_view octets) {
+const unsigned char* octets_from(std::string_view octets) {
   return reinterpret_cast<const unsigned char*>(octets.data());
 }
 
 CertificateHandle certificate_of(std::string_view der) {
-  const unsigned char* at = begin_of(der);
+  const unsigned char* at = octets_from(der);
   CertificateHandle parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   ERR_clear_error();
   return parsed;
@@ -51,8 +51,9 @@ CertificateHandle certificate_of(std::string_view der) {
 std::string key_of(const X509* certificate) {
   unsigned char* der = nullptr;
   int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-  std::string key = size <= 0 ? std::string()
-                              : std::string(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+  std::string key = size <= 0
+                        ? std::string()
+                        : std::string(reinterpret_cast<char*>(der), static_cast<size_t>(size));
   OPENSSL_free(der);
   return key;
 }
@@ -96,9 +97,8 @@ bool is_costly_key(const EVP_PKEY* key) {
 bool names_match(X509* leaf, const std::vector<std::string>& names, bool& in_cn) {
   constexpr size_t kAllNames = static_cast<size_t>(-1);
   std::vector<std::string> presented = dns_names_of(leaf, kAllNames);
-  if (std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return any_identity_matches(presented, name);
-      }))
+  if (std::any_of(names.begin(), names.end(),
+                  [&](const std::string& name) { return any_identity_matches(presented, name); }))
     return true;
   // Without a dNSName, OpenSSL and with it Postfix and Exim take the CN (RFC 7672 §3.2.3).
   in_cn = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -177,7 +177,6 @@ ServedChain::Anchors ServedChain::anchors_of(const std::vector<Tlsa>& records,
     for (size_t index = 1; index < certificates_.size(); ++index) {
       if (!matches_at(record, index)) continue;
       result.matches[i] = true;
-      result.issuer_sent |= index > 1;
       if (counts[i]) anchors.sent.push_back(certificates_[index].get());
     }
     if (result.matches[i] || record.matching != kFull || !counts[i]) continue;
@@ -187,7 +186,7 @@ ServedChain::Anchors ServedChain::anchors_of(const std::vector<Tlsa>& records,
       if (record.data != der_[0]) anchors.unsent.push_back(std::move(whole));
       continue;
     }
-    const unsigned char* at = begin_of(record.data);
+    const unsigned char* at = octets_from(record.data);
     KeyHandle key(d2i_PUBKEY(nullptr, &at, static_cast<long>(record.data.size())));
     if (!key || is_costly_key(key.get()) || ++bare_keys > kMostBareKeys) continue;
     for (const auto& one : certificates_)
@@ -214,19 +213,18 @@ void ServedChain::verify_anchors(const Anchors& anchors, const std::vector<std::
   if (X509_STORE_CTX_init(context.get(), store.get(), certificates_[0].get(), sent.get()) != 1)
     return;
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
+  // Dates are looked at by check_dates().
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kDeepestDaneChain));
   X509_VERIFY_PARAM_set_auth_level(parameters, 0);
-  X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
-  bool trusted = X509_verify_cert(context.get()) == 1;
-  int error = X509_STORE_CTX_get_error(context.get());
-  if (!trusted) {
-    bool dates = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
-    result.outcome = dates ? DaneOutcome::ta_expired : DaneOutcome::ta_chain;
+  if (X509_verify_cert(context.get()) != 1) {
+    result.outcome = DaneOutcome::ta_chain;
     const X509* current = X509_STORE_CTX_get_current_cert(context.get());
-    result.detail = X509_verify_cert_error_string(error);
+    result.detail = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
     if (current != nullptr) result.detail += fmt::format(" ({})", subject_of(current));
+  } else if (!check_dates(X509_STORE_CTX_get0_chain(context.get()), anchors, now, result)) {
+    result.outcome = DaneOutcome::ta_expired;
   } else if (!names_match(certificates_[0].get(), names, result.name_in_cn)) {
     result.outcome = DaneOutcome::name;
   } else {
@@ -234,6 +232,27 @@ void ServedChain::verify_anchors(const Anchors& anchors, const std::vector<std::
     result.key_unsent = anchors.sent.empty() && anchors.unsent.empty();
   }
   ERR_clear_error();
+}
+
+// To OpenSSL the dates of a trust anchor that is no root do not matter; other senders refuse it
+// (anchor_expired).
+bool ServedChain::check_dates(const STACK_OF(X509) * chain, const Anchors& anchors,
+                              CertificateTime now, DaneResult& result) {
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    X509* one = sk_X509_value(chain, i);
+    ValidityPeriod validity = validity_of(one);
+    bool early = now < validity.not_before;
+    if (!early && now < validity.not_after) continue;
+    bool by_key = std::find(anchors.signed_by_key.begin(), anchors.signed_by_key.end(), one) !=
+                  anchors.signed_by_key.end();
+    result.detail = fmt::format("{} {} {:%Y-%m-%d} UTC", subject_of(one),
+                                early ? "is not valid before" : "expired on",
+                                early ? validity.not_before : validity.not_after);
+    bool self_signed = (X509_get_extension_flags(one) & EXFLAG_SS) != 0;
+    if (i + 1 < sk_X509_num(chain) || by_key || self_signed) return false;
+    result.anchor_expired = true;
+  }
+  return true;
 }
 
 // The records of keys and of the leaf. Returns whether one of usage 3 matches that counts.

@@ -7,7 +7,7 @@
 // number of certificates and the size of their keys. Pure, any thread.
 #pragma once
 
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 #include <string>
 #include <string_view>
@@ -24,27 +24,27 @@ inline constexpr size_t kDeepestDaneChain = 10;
 
 enum class DaneOutcome : uint8_t {
   verified,
-  mismatch,       // no record that counts matches
-  ta_not_sent,    // the same, where all usable records are of trust anchors
-  pins_leaf,      // usage 2 has the server's own certificate, which is no trust anchor
-  ta_chain,       // the trust anchor was sent, but the server's certificate does not lead to it
-  ta_expired,     // a certificate between the two, or one of them, is not valid now
-  name,           // usage 2, and no reference identifier is in the certificate
-  unusable,       // no usable record
-  no_certificate, // none was presented
-  too_costly,     // keys or names that take too long to verify: nothing is known
+  mismatch,        // no record that counts matches
+  ta_not_sent,     // the same, where all usable records are of trust anchors
+  pins_leaf,       // usage 2 has the server's own certificate, which is no trust anchor
+  ta_chain,        // the trust anchor was sent, but the server's certificate does not lead to it
+  ta_expired,      // a certificate between the two, or one of them, is not valid now
+  name,            // usage 2, and no reference identifier is in the certificate
+  unusable,        // no usable record
+  no_certificate,  // none was presented
+  too_costly,      // keys or names that take too long to verify: nothing is known
 };
 
 struct DaneResult {
   DaneOutcome outcome = DaneOutcome::no_certificate;
   // Parallel to the records: it matches what was presented, whether or not it counts.
   std::vector<bool> matches;
-  bool by_key = false;          // verified by a usage 3 record: neither names nor dates count
-  bool ignoring_agility = false;// outcome for senders without digest agility: verified
-  bool key_unsent = false;      // verified only by a trust anchor's bare key (2 1 0), not sent
-  bool name_in_cn = false;      // the name is only in the CN of the subject
-  bool issuer_sent = false;     // of matched trust anchors one is not the issuer of the leaf itself
-  std::string detail;           // why the chain fails: OpenSSL's text, and the certificate
+  bool by_key = false;            // verified by a usage 3 record: neither names nor dates count
+  bool ignoring_agility = false;  // outcome for senders without digest agility: verified
+  bool key_unsent = false;        // verified only by a trust anchor's bare key (2 1 0), not sent
+  bool name_in_cn = false;        // the name is only in the CN of the subject
+  bool anchor_expired = false;    // only the trust anchor, an intermediate, has expired
+  std::string detail;             // why the chain or its dates fail, and of which certificate
 
   size_t matched() const;
   bool verified() const { return outcome == DaneOutcome::verified; }
@@ -75,6 +75,8 @@ class ServedChain {
                      DaneResult& result) const;
   void verify_anchors(const Anchors& anchors, const std::vector<std::string>& names,
                       CertificateTime now, DaneResult& result) const;
+  static bool check_dates(const STACK_OF(X509) * chain, const Anchors& anchors, CertificateTime now,
+                          DaneResult& result);
   bool is_costly() const;
 
   std::vector<Handle<X509, X509_free>> certificates_;
