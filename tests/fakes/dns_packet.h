@@ -34,7 +34,7 @@ std::string wire_pointer(uint16_t offset);
 std::string wire_txt(std::string_view text);
 std::string wire_mx(uint16_t preference, std::string_view host);
 std::string wire_address(const IpAddress& address);
-std::string wire_tlsa(const protocol::TlsaRecord& record);
+std::string wire_tlsa(uint8_t usage, uint8_t selector, uint8_t matching, std::string_view data_hex);
 // An OPT record (RFC 6891) with the options given as octets.
 std::string wire_opt(uint16_t udp_size_bytes, std::string_view options = {});
 // The extended DNS error option (RFC 8914).

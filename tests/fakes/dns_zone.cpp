@@ -82,9 +82,8 @@ void DnsZone::add_cname(std::string_view name, std::string_view target, uint32_t
   add_raw(name, RecordType::cname, wire_name(target), ttl_seconds);
 }
 
-void DnsZone::add_tlsa(std::string_view name, const protocol::TlsaRecord& record,
-                       uint32_t ttl_seconds) {
-  add_raw(name, RecordType::tlsa, wire_tlsa(record), ttl_seconds);
+void DnsZone::add_tlsa(std::string_view name, std::string_view rdata, uint32_t ttl_seconds) {
+  add_raw(name, RecordType::tlsa, rdata, ttl_seconds);
 }
 
 void DnsZone::add_ns(std::string_view name, std::string_view host, uint32_t ttl_seconds) {

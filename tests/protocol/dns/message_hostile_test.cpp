@@ -56,7 +56,9 @@ TEST(DecodeHostileResponse, MalformedData) {
       {RecordType::mx, fakes::wire_u16(1) + "\x41" + std::string(65, 'a'), "label of 65"},
       {RecordType::mx, fakes::wire_u16(1) + "\xc0", "half a pointer"},
       {RecordType::mx, fakes::wire_u16(1) + "\xff\xff", "pointer past the end"},
-      {RecordType::tlsa, "\3\1", "two octets"},
+      {RecordType::ds, "\1\2\3", "DS without a digest type"},
+      {RecordType::dnskey, "\1\1\3", "DNSKEY without an algorithm"},
+      {RecordType::soa, fakes::wire_name("ns.example"), "SOA that ends after the first name"},
       {RecordType::ns, "", "no name"},
       {RecordType::cname, "\1", "name cut short"},
   };
