@@ -96,9 +96,9 @@ inline void keep_authority(Promises& promises, std::string_view message,
 inline std::string broken_dns_message_promise(std::string_view message) {
   using protocol::RecordType;
   Promises promises;
-  for (const RecordType type : {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx,
-                                RecordType::txt, RecordType::aaaa, RecordType::soa, RecordType::ds,
-                                RecordType::dnskey, RecordType::tlsa}) {
+  for (const RecordType type :
+       {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx, RecordType::txt,
+        RecordType::aaaa, RecordType::soa, RecordType::ds, RecordType::dnskey, RecordType::tlsa}) {
     // The question type in the message is overwritten, so that one input reaches every reader.
     std::string asked(message);
     constexpr size_t kTypeAt = 12 + kDnsName.size() + 2;

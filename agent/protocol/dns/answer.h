@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // The result of one DNS question, as values: the status kinds that a verdict must distinguish, the
-// records as plain data, and further evidence (TTL, AD bit, CNAME chain). RFC 1035, 2308, 4034, 6698.
-// Plain values, any thread; no parsing here (message.h does it). "Channel-dependent" statuses count
-// against a domain only while the channel is available (base/channel.h).
+// records as plain data, and further evidence (TTL, AD bit, CNAME chain). RFC 1035, 2308, 4034,
+// 6698. Plain values, any thread; no parsing here (message.h does it). "Channel-dependent" statuses
+// count against a domain only while the channel is available (base/channel.h).
 #pragma once
 
 #include <chrono>
@@ -73,7 +73,7 @@ struct DnsAnswer {
   std::string name;  // the name asked; lower case, no trailing dot
   RecordType type = RecordType::txt;
   DnsStatus status = DnsStatus::cancelled;
-  std::string detail;                    // for display: rcode, extended error, server; may be empty
+  std::string detail;  // for display: rcode, extended error, server; may be empty
   // AD bit: the resolver calls the answer secure. Only with NOERROR and NXDOMAIN, never under CD.
   bool authenticated = false;
   std::chrono::seconds ttl{0};           // smallest of the answer section; 0 when it is empty
@@ -90,6 +90,7 @@ struct DnsAnswer {
 
   std::vector<ExtendedError> extended_errors;  // RFC 8914; at most 4
   DnssecFacts dnssec;                          // only of queries for signatures
+  std::string zone;  // of a denial: the zone that says so, the owner of its SOA record
 
   bool operator==(const DnsAnswer&) const = default;
 };

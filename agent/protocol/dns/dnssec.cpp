@@ -51,8 +51,8 @@ DelegationMatch match_delegation(const std::vector<DsRecord>& ds, const std::vec
       ++match.unknown_digests;
       continue;
     }
-    const bool named = std::any_of(keys.begin(), keys.end(),
-                                   [&](const DnsKey& key) { return names(one, key); });
+    const bool named =
+        std::any_of(keys.begin(), keys.end(), [&](const DnsKey& key) { return names(one, key); });
     (named ? match.matched_tags : match.unmatched_tags).push_back(one.key_tag);
   }
   return match;

@@ -80,6 +80,7 @@ std::chrono::seconds sane_ttl(uint32_t ttl_seconds) {
 // What is used of the sections after the answer section.
 struct Extras {
   bool has_soa = false;
+  std::string zone;  // the owner of that SOA record
   bool has_name_servers = false;
   uint16_t rcode_high = 0;  // RFC 6891 §6.1.3
   std::vector<ExtendedError> extended_errors;
@@ -94,12 +95,14 @@ bool is_denial_part(uint16_t type) {
 void read_authority(std::string_view message, const Record& record, Extras& extras,
                     DnssecFacts& facts) {
   DnsReader data(message, record.data_begin, record.data_end);
+  if (record.type == kTypeSoa && !extras.has_soa) extras.zone = record.owner;
   extras.has_soa |= record.type == kTypeSoa;
   extras.has_name_servers |= record.type == static_cast<uint16_t>(RecordType::ns);
   if (record.type == kTypeNsec3) read_nsec3(data, facts);
   if (record.type != kTypeRrsig) return;
   DnsReader peek = data;
-  if (is_denial_part(peek.u16())) read_signature(data, record.owner, sane_ttl(record.ttl_seconds), facts);
+  if (is_denial_part(peek.u16()))
+    read_signature(data, record.owner, sane_ttl(record.ttl_seconds), facts);
 }
 
 Extras read_extras(std::string_view message, DnsReader reader, const Header& header,
@@ -161,8 +164,10 @@ class Decoder {
       answer().status = rcode == 5 ? DnsStatus::refused : DnsStatus::servfail;
     }
     describe(rcode, text_of(extras.extended_errors));
-    if (answer().status != DnsStatus::malformed)
+    if (answer().status != DnsStatus::malformed) {
       answer().extended_errors = std::move(extras.extended_errors);
+      if (is_denial(answer().status)) answer().zone = std::move(extras.zone);
+    }
     return std::move(response_);
   }
 

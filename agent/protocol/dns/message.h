@@ -2,11 +2,12 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // DNS messages as octets: the encoder of queries and the decoder of responses (RFC 1035 §4, RFC
-// 2308, RFC 4034, RFC 6698, RFC 6891, RFC 8914). Pure, any thread, no I/O. Responses are untrusted: lengths
-// are checked before use, compression pointers only go backwards, names end at 255 octets, chains
-// at 16 CNAMEs, record sets at 200 records, signatures at 32. An error in the answer section is DnsStatus::malformed;
-// an error after it only loses the extras (SOA, EDE, denial). Names are decoded here because c-ares has no
-// limit of 255 octets and its parsers do not return TTL, AD or TLSA.
+// 2308, RFC 4034, RFC 6698, RFC 6891, RFC 8914). Pure, any thread, no I/O. Responses are untrusted:
+// lengths are checked before use, compression pointers only go backwards, names end at 255 octets,
+// chains at 16 CNAMEs, record sets at 200 records, signatures at 32. An error in the answer section
+// is DnsStatus::malformed; an error after it only loses the extras (SOA, EDE, denial). Names are
+// decoded here because c-ares has no limit of 255 octets and its parsers do not return TTL, AD or
+// TLSA.
 #pragma once
 
 #include <cstddef>
