@@ -76,6 +76,9 @@ struct SecuredLookup {
   protocol::DnsStatus status = protocol::DnsStatus::cancelled;
   // Of the whole answer: with aliases, all of them and the final records (RFC 7672 §2.2.2).
   DnsSecurity security = DnsSecurity::not_asked;
+  // Of the same question with CD, asked only behind a SERVFAIL; empty: not asked, or no answer to
+  // it either. A denial here under `bogus` is a denial that does not validate.
+  std::optional<protocol::DnsStatus> unvalidated;
   std::optional<uint16_t> extended_error;  // EDE code (RFC 8914); only raises suspicion
   std::string extended_text;               // its text, printable and bounded
   std::chrono::seconds ttl{0};             // smallest of the answer; 0: no records
@@ -132,8 +135,9 @@ struct DaneEvidence {
   DnsSecurity first_alias = DnsSecurity::not_asked;
 
   // In the order asked: below the expanded name if the chain is secure, then, if no secure records
-  // are there, below the host name itself (RFC 7672 §2.2.3). Asked also where no address is secure:
-  // senders then use no TLSA record, but records that nobody uses are a mistake worth knowing.
+  // are there, below the host name itself (RFC 7672 §2.2.3). Asked also where no address is secure,
+  // and where the resolver does not validate: whether there are records at all tells a host that
+  // nobody wanted DANE for from one whose records nobody uses.
   std::vector<TlsaEvidence> tlsa;
   // For zones of the lookups above that failed or are insecure although records are there.
   std::vector<DelegationEvidence> delegations;
