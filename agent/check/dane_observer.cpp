@@ -99,20 +99,22 @@ asio::awaitable<void> DaneObserver::look_up_addresses(Host& host, std::vector<Dn
 asio::awaitable<void> DaneObserver::look_up_tlsa(Host& host,
                                                  const std::vector<DnsAnswer>& answers) {
   DaneEvidence& dane = host.evidence;
-  if (dane.validation != Validation::proven) co_return;
   if (has_address(answers)) {
+    const bool proven = dane.validation == Validation::proven;
     const bool secure = is_secure(dane.a) || is_secure(dane.aaaa);
-    if (!dane.expanded.empty() && !secure) co_await look_up_first_alias(host);
+    if (proven && !dane.expanded.empty() && !secure) co_await look_up_first_alias(host);
     std::vector<std::string> bases;
-    if (!dane.expanded.empty() && secure) bases.push_back(dane.expanded);
+    if (!dane.expanded.empty() && (secure || !proven)) bases.push_back(dane.expanded);
     bases.push_back(host.host);
     for (const std::string& base : bases) {
       co_await look_up_base(host, base);
       const verdict::TlsaEvidence& tlsa = dane.tlsa.back();
       // An error ends the search as records do: the sender must not go on without (§2.1.2).
-      if (is_secure(tlsa.lookup) || verdict::stops_dane(tlsa.lookup.security)) break;
+      const bool found = proven ? is_secure(tlsa.lookup) : !tlsa.records.empty();
+      if (found || verdict::stops_dane(tlsa.lookup.security)) break;
     }
   }
+  if (dane.validation != Validation::proven) co_return;
   co_await prove_again(host);
   co_await lookups_.examine(host.zones, host.client, dane.delegations);
 }
@@ -122,7 +124,8 @@ asio::awaitable<void> DaneObserver::look_up_base(Host& host, std::string base) {
   verdict::TlsaEvidence& tlsa = host.evidence.tlsa.back();
   tlsa.base = base;
   DnsAnswer answer;
-  co_await lookups_.query("_25._tcp." + base, RecordType::tlsa, host.host, answer, host.client);
+  const std::string name = "_25._tcp." + base;
+  co_await ask(name, RecordType::tlsa, host.host, answer, host.client);
   co_await lookups_.secure(answer, host.evidence.validation, host.client, tlsa.lookup, host.zones);
   take_records(answer, tlsa);
   if (!protocol::is_conclusive(answer.status)) host.failed.push_back(std::move(answer));

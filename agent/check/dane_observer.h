@@ -3,9 +3,10 @@
 
 // DaneObserver: what a sender with DANE looks up for an MX host, in its order (RFC 7672 §2.2): the
 // addresses with their aliases, then TLSA records below the name at the end of a secure chain of
-// aliases, then below the host's own name, never below one in between (§2.2.2, §2.2.3). Nothing is
-// asked beyond what any check asks where the resolver is not known to validate. Observes and judges
-// nothing. Loop thread only.
+// aliases, then below the host's own name, never below one in between (§2.2.2, §2.2.3). Beyond a
+// sender, it asks for TLSA records also where the addresses are not signed or the resolver is not
+// known to validate: whether there are any tells who wants DANE. Observes and judges nothing. Loop
+// thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

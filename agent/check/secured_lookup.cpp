@@ -156,6 +156,7 @@ asio::awaitable<void> SecuredLookups::secure(const DnsAnswer& answer, Validation
   if (!hides) co_return;
   const DnsAnswer unchecked = co_await ask_unchecked(client, answer.name, answer.type);
   if (!protocol::is_conclusive(unchecked.status)) co_return;
+  lookup.unvalidated = unchecked.status;
   lookup.security = DnsSecurity::bogus;
   lookup.ttl = unchecked.ttl;
   lookup.aliases = unchecked.cname_chain;

@@ -20,6 +20,7 @@ inline constexpr uint16_t kTruncated = 0x0200;
 inline constexpr uint16_t kRecursionDesired = 0x0100;
 inline constexpr uint16_t kRecursionAvailable = 0x0080;
 inline constexpr uint16_t kAuthentic = 0x0020;
+inline constexpr uint16_t kCheckingDisabled = 0x0010;
 
 inline constexpr uint16_t kTypeSoa = 6;
 inline constexpr uint16_t kTypeOpt = 41;

@@ -274,7 +274,9 @@ DnsZone::Content DnsZone::look_up(const Question& question) const {
 std::string DnsZone::answer(const Question& question, bool tcp, DnsBehaviour behaviour) const {
   const Node* const known = find(question.key);
   Content content;
-  if (behaviour == DnsBehaviour::servfail) content.rcode = kServfail;
+  const bool checked = (question.flags & kCheckingDisabled) == 0;
+  if (behaviour == DnsBehaviour::servfail || (behaviour == DnsBehaviour::bogus && checked))
+    content.rcode = kServfail;
   if (behaviour == DnsBehaviour::refused) content.rcode = 5;
   const bool no_edns = behaviour == DnsBehaviour::no_edns;
   if (behaviour == DnsBehaviour::formerr || (no_edns && question.edns)) content.rcode = 1;

@@ -23,6 +23,7 @@ namespace mtasts::fakes {
 enum class DnsBehaviour {
   normal,
   servfail,
+  bogus,  // SERVFAIL unless the query has CD, as a validating resolver does
   refused,
   formerr,
   no_edns,           // FORMERR without OPT to a query with OPT (RFC 6891 §7), else normal

@@ -183,8 +183,9 @@ TEST(DecodeHostileResponse, SurvivesEveryChangedOctet) {
 // File names in the corpus begin with the question type; every file is a response for
 // _mta-sts.example.com.
 RecordType type_of(const std::string& file) {
-  for (const RecordType type : {RecordType::aaaa, RecordType::a, RecordType::mx, RecordType::tlsa,
-                                RecordType::ns, RecordType::cname}) {
+  for (const RecordType type :
+       {RecordType::aaaa, RecordType::a, RecordType::mx, RecordType::tlsa, RecordType::ns,
+        RecordType::cname, RecordType::soa, RecordType::ds, RecordType::dnskey}) {
     if (file.starts_with(ascii_lower(name_of(type)) + "-")) return type;
   }
   return RecordType::txt;
@@ -208,9 +209,10 @@ TEST(DecodeHostileResponse, CorpusStillDecodesAsItsNamesSay) {
     types.insert(type_of(name));
     outcomes.insert(expected);
   }
-  EXPECT_THAT(types, UnorderedElementsAre(RecordType::a, RecordType::aaaa, RecordType::cname,
-                                          RecordType::mx, RecordType::ns, RecordType::tlsa,
-                                          RecordType::txt));
+  EXPECT_THAT(
+      types, UnorderedElementsAre(RecordType::a, RecordType::aaaa, RecordType::cname,
+                                  RecordType::mx, RecordType::ns, RecordType::tlsa, RecordType::txt,
+                                  RecordType::soa, RecordType::ds, RecordType::dnskey));
   EXPECT_THAT(outcomes, UnorderedElementsAre("malformed", "noerror", "nodata", "nxdomain",
                                              "refused", "servfail"));
 }
