@@ -48,6 +48,8 @@ void mx_not_before(const board::HostEntry& entry, SampleWriter& samples);
 void mx_not_after(const board::HostEntry& entry, SampleWriter& samples);
 void mx_chain_not_after(const board::HostEntry& entry, SampleWriter& samples);
 void mx_verified(const board::HostEntry& entry, SampleWriter& samples);
+void mx_dane_verified(const board::HostEntry& entry, SampleWriter& samples);
+void mx_tlsa_records(const board::HostEntry& entry, SampleWriter& samples);
 void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples);
 
 }  // namespace mtasts::present

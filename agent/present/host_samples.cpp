@@ -46,6 +46,19 @@ Value verified(const MxAddressReport& address) {
   return address.chain->verified() ? 1 : 0;
 }
 
+// Empty where DANE does not apply, or was not observed.
+Value dane_verified(const MxAddressReport& address) {
+  switch (address.dane) {
+    case verdict::DaneStatus::verified:
+      return 1;
+    case verdict::DaneStatus::failed:
+    case verdict::DaneStatus::bogus:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
 // Adds the smallest value, which is that of the worst address.
 void add_smallest(const board::HostEntry& entry, SampleWriter& samples,
                   Value (*value_of)(const MxAddressReport&)) {
@@ -99,6 +112,14 @@ void mx_chain_not_after(const board::HostEntry& entry, SampleWriter& samples) {
 
 void mx_verified(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, verified);
+}
+
+void mx_dane_verified(const board::HostEntry& entry, SampleWriter& samples) {
+  add_smallest(entry, samples, dane_verified);
+}
+
+void mx_tlsa_records(const board::HostEntry& entry, SampleWriter& samples) {
+  if (entry.facts->tlsa_count > 0) samples.add({{"mx", entry.name}}, entry.facts->tlsa_count);
 }
 
 void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples) {

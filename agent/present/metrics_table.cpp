@@ -114,6 +114,12 @@ constexpr Metric kTable[] = {
     {"mtasts_mx_certificate_verified", gauge, host, "mx",
      "Whether the certificates of all addresses of the MX host pass verification (1) or not (0).",
      nullptr, mx_verified},
+    {"mtasts_mx_dane_verified", gauge, host, "mx",
+     "Whether every address of the MX host serves what its TLSA records say (1) or not (0); absent "
+     "where DANE does not apply.",
+     nullptr, mx_dane_verified},
+    {"mtasts_mx_tlsa_records", gauge, host, "mx",
+     "Number of TLSA records of the MX host; absent if it has none.", nullptr, mx_tlsa_records},
     {"mtasts_mx_last_probe_timestamp_seconds", gauge, host, "mx",
      "Time of the last probe of the MX host.", nullptr, mx_last_probe},
 
