@@ -258,20 +258,20 @@ bool ServedChain::check_dates(const STACK_OF(X509) * chain, const Anchors& ancho
 // The records of keys and of the leaf. Returns whether one of usage 3 matches that counts.
 bool ServedChain::match_leaf(const std::vector<Tlsa>& records, const std::vector<bool>& counts,
                              DaneResult& result) const {
-  bool all_anchors = true, pins_leaf = false;
+  bool all_anchors = true;
   for (size_t i = 0; i < records.size(); ++i) {
     const Tlsa& record = records[i];
     if (!record.is_usable()) continue;
     all_anchors &= record.usage == kDaneTa;
     if (!matches_at(record, 0)) continue;
-    pins_leaf |= record.usage == kDaneTa;
+    result.pins_leaf |= record.usage == kDaneTa;
     if (record.usage != kDaneEe) continue;
     result.matches[i] = true;
     result.by_key |= counts[i];
     result.ignoring_agility = true;
   }
   result.outcome = result.by_key ? DaneOutcome::verified
-                   : pins_leaf   ? DaneOutcome::pins_leaf
+                   : result.pins_leaf ? DaneOutcome::pins_leaf
                    : all_anchors ? DaneOutcome::ta_not_sent
                                  : DaneOutcome::mismatch;
   return result.by_key;

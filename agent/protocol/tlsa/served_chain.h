@@ -43,6 +43,7 @@ struct DaneResult {
   bool ignoring_agility = false;  // outcome for senders without digest agility: verified
   bool key_unsent = false;        // verified only by a trust anchor's bare key (2 1 0), not sent
   bool name_in_cn = false;        // the name is only in the CN of the subject
+  bool pins_leaf = false;         // some usage 2 record has the server's own certificate or key
   bool anchor_expired = false;    // only the trust anchor, an intermediate, has expired
   std::string detail;             // why the chain or its dates fail, and of which certificate
 
