@@ -11,13 +11,15 @@ import tempfile
 from pathlib import Path
 
 from certificates import CertificateAuthority, run
-from dane_cases import CASES
+from dane_cases import CASES, case_of
 from dane_zones import NAME_SERVER_ADDRESS, Material, Zones, mail_address
-from processes import Guard, Server, wait_until
+from processes import Guard, Server, has_ipv6_loopback, wait_until
 from servers import NSD, POSTFIX, POSTFIX_SERVICES
 from zones import served_serial
 from world import greets
 
+# All are at 127.0.20.0/24; the loopback has one IPv6 address.
+IPV6_CASE = case_of("ipv4-corrupt")
 RESOLVERS = {"unbound": "127.0.0.1", "bind": "127.0.0.3", "forwarder": "127.0.0.4"}
 INSIDE_MARK = "MTASTS_DANE_TEST_INSIDE"
 
@@ -77,7 +79,7 @@ https = []
 smtp = []
 [network]
 allow_private_addresses = true
-families = ["ipv4"]
+families = {families}
 [state]
 path = ":memory:"
 """
@@ -131,7 +133,9 @@ class DaneWorld:
 
     def settings_file(self, resolver):
         file = self.directory / f"{resolver}.toml"
-        file.write_text(SETTINGS.format(resolver=RESOLVERS[resolver], ca_file=self.authority.ca_file))
+        families = ["ipv4", "ipv6"] if has_ipv6_loopback() else ["ipv4"]
+        file.write_text(SETTINGS.format(resolver=RESOLVERS[resolver], ca_file=self.authority.ca_file,
+                                        families=json.dumps(families)))
         return file
 
     def _start(self, name, command):
@@ -175,12 +179,16 @@ class DaneWorld:
         for case in CASES:
             if case.host_zone or case.alias:
                 continue
-            services += f"{mail_address(case)}:25 inet n - n - - smtpd\n    -o myhostname={case.host}\n"
+            options = f"    -o myhostname={case.host}\n"
             if case.starttls:
-                services += f"    -o smtpd_tls_chain_files={self.authority.files_of(case.host).key_and_chain_file}\n"
+                options += f"    -o smtpd_tls_chain_files={self.authority.files_of(case.host).key_and_chain_file}\n"
             else:
-                services += "    -o smtpd_tls_security_level=none\n"
-        (configuration / "main.cf").write_text(POSTFIX.format(directory=folder))
+                options += "    -o smtpd_tls_security_level=none\n"
+            services += f"{mail_address(case)}:25 inet n - n - - smtpd\n{options}"
+            if case is IPV6_CASE and has_ipv6_loopback():
+                services += f"[::1]:25 inet n - n - - smtpd\n{options}"
+        (configuration / "main.cf").write_text(
+            POSTFIX.format(directory=folder).replace("inet_protocols = ipv4", "inet_protocols = all"))
         (configuration / "master.cf").write_text(services)
         run("postfix", "-c", configuration, "check")
         master = run("postconf", "-c", configuration, "-h", "daemon_directory").strip() + "/master"
