@@ -6,7 +6,6 @@
 
 #include <gmock/gmock.h>
 
-#include "check/secured_lookup.h"
 #include "scripted_checks.h"
 
 namespace mtasts::check {
@@ -121,6 +120,32 @@ TEST_F(DaneObserverTest, TlsaIsAskedOnceForASecureHost) {
   observe();
   EXPECT_EQ(asked(kTlsaName, RecordType::tlsa), 1) << "once per probe, shared";
   EXPECT_EQ(asked(".", RecordType::soa), 1) << "the proof holds for an hour";
+}
+
+TEST_F(DaneObserverTest, TheDatesOfTheZonesKeysAreObserved) {
+  tlsa(kHost).dnssec.signatures = {signature(kTlsaName, RecordType::tlsa, "dane.example")};
+  DnsAnswer& keys = resolver_.script("dane.example", RecordType::dnskey);
+  keys.authenticated = true;
+  keys.dnssec.signatures = {signature("dane.example", RecordType::dnskey, "dane.example")};
+  DnsAnswer& ds = resolver_.script("dane.example", RecordType::ds);
+  ds.authenticated = true;
+  ds.dnssec.signatures = {signature("dane.example", RecordType::ds, "example")};
+  auto dane = observe();
+  ASSERT_EQ(dane->tlsa[0].lookup.signatures.size(), 3u);
+  EXPECT_EQ(dane->tlsa[0].lookup.signatures[1].type, "DNSKEY");
+  EXPECT_EQ(dane->tlsa[0].lookup.signatures[2].type, "DS");
+  EXPECT_EQ(dane->tlsa[0].lookup.signatures[2].signer, "example");
+}
+
+// No sender asks there, so nothing may come of it.
+TEST_F(DaneObserverTest, AServerThatFailsForTlsaAtAnUnsignedHostIsNoOutage) {
+  for (const auto type : {RecordType::a, RecordType::aaaa})
+    resolver_.answers[{kHost, type}].authenticated = false;
+  no_tlsa(kHost).status = DnsStatus::timeout;
+  resolver_.otherwise = DnsStatus::servfail;  // the canaries, too
+  observe();
+  EXPECT_EQ(asked(kTlsaName, RecordType::tlsa), 1);
+  EXPECT_TRUE(evidence_->mx_targets[0].verdict->evidence->channels.contains(Channel::dns));
 }
 
 TEST_F(DaneObserverTest, WithoutTlsaThereIsOneMoreQuestionAndNothingElse) {
@@ -361,37 +386,6 @@ TEST_F(DaneObserverTest, NothingIsObservedWhereDaneIsNotWanted) {
   EXPECT_EQ(asked(kTlsaName, RecordType::tlsa), 0);
   EXPECT_EQ(asked(".", RecordType::soa), 0);
   EXPECT_THAT(resolver_.asked_signed, IsEmpty());
-}
-
-TEST(SecuredLookup, SaysWhatAnAnswerShows) {
-  DnsAnswer answer;
-  answer.name = "a.example";
-  answer.type = RecordType::tlsa;
-  answer.status = DnsStatus::nxdomain;
-  answer.authenticated = true;
-  answer.dnssec.nsec3_iterations = 151;
-  answer.dnssec.nsec3_opt_out = true;
-  answer.extended_errors = {{0, "fine"}, {7, "ended"}};
-  auto lookup = secured_lookup(answer, Validation::proven);
-  EXPECT_EQ(lookup.security, DnsSecurity::secure);
-  EXPECT_EQ(lookup.denial.nsec3_iterations, 151);
-  EXPECT_TRUE(lookup.denial.opt_out);
-  EXPECT_EQ(lookup.extended_error, 7) << "of several the one that is suspicious";
-  answer.status = DnsStatus::answered;
-  EXPECT_FALSE(secured_lookup(answer, Validation::proven).denial.opt_out) << "no denial";
-  answer.dnssec.wildcard = true;
-  lookup = secured_lookup(answer, Validation::proven);
-  EXPECT_TRUE(lookup.from_wildcard);
-  EXPECT_TRUE(lookup.denial.opt_out);
-  for (const auto& [status, security] : {std::pair{DnsStatus::servfail, DnsSecurity::servfail},
-                                         {DnsStatus::timeout, DnsSecurity::no_response},
-                                         {DnsStatus::malformed, DnsSecurity::unusable},
-                                         {DnsStatus::refused, DnsSecurity::local_failure},
-                                         {DnsStatus::denied, DnsSecurity::local_failure},
-                                         {DnsStatus::cancelled, DnsSecurity::local_failure}}) {
-    answer.status = status;
-    EXPECT_EQ(secured_lookup(answer, Validation::proven).security, security) << name_of(status);
-  }
 }
 
 }  // namespace
