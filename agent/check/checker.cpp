@@ -124,6 +124,7 @@ asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, Stea
   lookups.add(evidence.apex);
   co_await lookups.assess(channels_, evidence.mx, domain, began, evidence.channels,
                           evidence.channel_faults);
+  DaneObserver::reconsider(evidence.mx_dane, evidence.mx);
 
   const std::string& host = evidence.policy.host;
   for (AddressFamily family : network_.families) {

@@ -128,7 +128,12 @@ asio::awaitable<void> DaneObserver::look_up_base(Host& host, std::string base) {
   co_await ask(name, RecordType::tlsa, host.host, answer, host.client);
   co_await lookups_.secure(answer, host.evidence.validation, host.client, tlsa.lookup, host.zones);
   take_records(answer, tlsa);
-  if (!protocol::is_conclusive(answer.status)) host.failed.push_back(std::move(answer));
+  // Where the addresses are not signed no sender asks: a server that fails for TLSA harms nobody
+  // there, and must not look like an outage of the resolver.
+  const bool matters = host.evidence.first_alias == DnsSecurity::secure ||
+                       is_secure(host.evidence.a) || is_secure(host.evidence.aaaa);
+  if (matters && !protocol::is_conclusive(answer.status)) host.failed.push_back(std::move(answer));
+  if (is_secure(tlsa.lookup)) co_await lookups_.add_key_dates(host.client, tlsa.lookup);
   // Signed records that do not count: the delegation of their zone may lack its DS records.
   if (tlsa.lookup.security != DnsSecurity::insecure || tlsa.records.empty()) co_return;
   for (const verdict::SignatureDates& dates : tlsa.lookup.signatures)
@@ -165,6 +170,10 @@ asio::awaitable<void> DaneObserver::prove_again(Host& host) {
   for (SecuredLookup* lookup : lookups)
     if (lookup->security == DnsSecurity::insecure || lookup->security == DnsSecurity::secure)
       lookup->security = DnsSecurity::undetermined;
+}
+
+void DaneObserver::reconsider(verdict::MxDaneEvidence& evidence, const DnsAnswer& mx) {
+  deny(mx, evidence.mx);
 }
 
 void DaneObserver::reconsider(Host& host, const std::vector<DnsAnswer>& answers) {

@@ -46,6 +46,7 @@ class DaneObserver {
                                             const std::vector<protocol::DnsAnswer>& answers);
   // The resolver turned out to deny what exists: `answers` were changed since.
   static void reconsider(Host& host, const std::vector<protocol::DnsAnswer>& answers);
+  static void reconsider(verdict::MxDaneEvidence& evidence, const protocol::DnsAnswer& mx);
 
   // MX of a domain into `answer`.
   boost::asio::awaitable<void> look_up_mx(std::string domain, protocol::DnsAnswer& answer,

@@ -57,8 +57,7 @@ const protocol::ExtendedError* main_error(const std::vector<protocol::ExtendedEr
 }
 
 // Dates and proofs: also of an answer that does not validate.
-void note_signatures(const DnsAnswer& answer, SecuredLookup& lookup) {
-  lookup.signatures.clear();
+void add_signatures(const DnsAnswer& answer, SecuredLookup& lookup) {
   for (const DnsSignature& signature : protocol::last_of_each(answer.dnssec.signatures)) {
     if (lookup.signatures.size() >= kMostSignatures) break;
     verdict::SignatureDates dates;
@@ -70,6 +69,12 @@ void note_signatures(const DnsAnswer& answer, SecuredLookup& lookup) {
     dates.age_in_cache = std::max(std::chrono::seconds(0), signature.original_ttl - signature.ttl);
     lookup.signatures.push_back(std::move(dates));
   }
+}
+
+// Of the answer itself.
+void note_signatures(const DnsAnswer& answer, SecuredLookup& lookup) {
+  lookup.signatures.clear();
+  add_signatures(answer, lookup);
   lookup.from_wildcard = answer.dnssec.wildcard;
   if (!lookup.from_wildcard && answer.status == DnsStatus::answered) return;
   lookup.denial.nsec3_iterations = answer.dnssec.nsec3_iterations;
@@ -167,6 +172,18 @@ asio::awaitable<void> SecuredLookups::secure(const DnsAnswer& answer, Validation
     signers.push_back(zone);
   }
   add_zones(signers, zones);
+}
+
+asio::awaitable<void> SecuredLookups::add_key_dates(std::string client, SecuredLookup& lookup) {
+  if (lookup.signatures.empty() || lookup.signatures.front().signer.empty()) co_return;
+  const std::string zone = lookup.signatures.front().signer;
+  DnssecFlags flags;
+  flags.signatures = true;
+  for (const RecordType type : {RecordType::dnskey, RecordType::ds}) {
+    const DnsAnswer answer = co_await environment_.resolver.query_dnssec(client, zone, type, flags);
+    if (answer.status == DnsStatus::answered && answer.authenticated)
+      add_signatures(answer, lookup);
+  }
 }
 
 // Of an answer without signatures; the root where it cannot be found.

@@ -40,6 +40,10 @@ class SecuredLookups {
                                       verdict::SecuredLookup& lookup,
                                       std::vector<std::string>& zones);
 
+  // Adds the dates of what a secure answer rests on next: the keys of its zone, and the DS records
+  // that lead there. Their signatures are often made by other means, and end on other days.
+  boost::asio::awaitable<void> add_key_dates(std::string client, verdict::SecuredLookup& lookup);
+
   // Compares DS and DNSKEY of each zone and, where they match, of the zones above, up to the first
   // that differ. Each zone once, and at most `kMostZones`.
   static constexpr size_t kMostZones = 4;
