@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "board/host_board.h"
 #include "reports/rejected_report.h"
 #include "reports/summary.h"
 #include "settings/settings.h"
@@ -46,12 +47,6 @@ struct DomainEntry {
 };
 using DomainEntryPtr = std::shared_ptr<const DomainEntry>;
 
-struct HostEntry {
-  std::string name;  // printable, so that distinct entries have distinct labels
-  std::shared_ptr<const verdict::MxHostReport> facts;  // never null
-};
-using HostEntryPtr = std::shared_ptr<const HostEntry>;
-
 // The changes made by one call.
 struct Update {
   std::vector<DomainEntryPtr> domains;  // new or replaced
@@ -67,9 +62,6 @@ struct Snapshot {
   std::vector<verdict::ChannelFault> channel_faults;
   reports::RejectedReportsPtr rejected_reports;  // null: TLS reports are not taken in
 };
-
-// The name under which an MX host is kept and labelled.
-std::string host_key(std::string_view host);
 
 class LatestReports {
  public:
@@ -99,19 +91,13 @@ class LatestReports {
   bool complete() const;
 
  private:
-  struct HostUse {
-    size_t users = 0;  // number of reports that use this host
-    HostEntryPtr entry;
-  };
-
   void replace(DomainEntryPtr& place, const verdict::ReportPtr& report, const LastResults& stages,
                Update& update);
-  void take_hosts(const verdict::Report& report, Update& update);
-  void release_hosts(const verdict::Report& report, Update& update);
+  void replace_hosts(const verdict::Report* before, const verdict::Report* after, Update& update);
 
   mutable std::mutex mutex_;
   std::map<std::string, DomainEntryPtr, std::less<>> domains_;
-  std::map<std::string, HostUse, std::less<>> hosts_;
+  HostBoard hosts_;
   size_t reported_ = 0;
   std::vector<verdict::ChannelFault> channel_faults_;
   reports::RejectedReportsPtr rejected_reports_;

@@ -8,24 +8,12 @@
 namespace mtasts::present {
 namespace {
 
-using verdict::AddressStatus;
 using verdict::MxAddressReport;
 using Value = std::optional<double>;
 
 Value reachable(const MxAddressReport& address) {
-  switch (address.status) {
-    case AddressStatus::ok:
-    case AddressStatus::tls_failed:
-    case AddressStatus::smtp_failed:
-      return 1;
-    case AddressStatus::refused:
-    case AddressStatus::timeout:
-    case AddressStatus::unreachable:
-      return address.unobserved ? Value() : Value(0);
-    case AddressStatus::skipped:
-      return std::nullopt;
-  }
-  return std::nullopt;
+  const std::optional<bool> reachable = verdict::is_reachable(address);
+  return reachable ? Value(*reachable ? 1 : 0) : std::nullopt;
 }
 
 Value starttls(const MxAddressReport& address) {
