@@ -16,6 +16,8 @@ using verdict::Severity;
 // RFC 1035 §2.3.4: 255 octets, each at most four characters when escaped.
 constexpr size_t kLongestHost_bytes = 1024;
 
+size_t sum(const std::array<size_t, 2>& counts) { return counts[0] + counts[1]; }
+
 size_t index_of(Severity severity) { return severity == Severity::critical ? 0 : 1; }
 
 }  // namespace
@@ -47,13 +49,15 @@ std::map<std::string, HostBoard::Part> HostBoard::parts_of(const verdict::Report
 
 void HostBoard::count(Host& host, const Part& part, bool added) {
   auto step = [added](size_t& number) { added ? ++number : --number; };
-  step(part.facts != nullptr ? host.users : host.holders);
+  step(part.facts != nullptr ? host.users : host.others);
+  if (part.certificate != nullptr) step(host.holders);
   if (part.is_enforced) step(host.enforcing);
   for (const verdict::Fault& fault : part.faults) {
     auto place = host.faults.try_emplace({fault.row, std::string(fault.subject)}).first;
     FaultUse& use = place->second;
-    step((fault.is_seen_now ? use.now : use.earlier)[index_of(fault.severity)]);
-    if (use.now[0] + use.now[1] + use.earlier[0] + use.earlier[1] == 0) host.faults.erase(place);
+    auto& counts = fault.is_over ? use.over : fault.is_seen_now ? use.now : use.earlier;
+    step(counts[index_of(fault.severity)]);
+    if (sum(use.now) + sum(use.earlier) + sum(use.over) == 0) host.faults.erase(place);
   }
   if (!added) return;
   if (part.facts != nullptr &&
@@ -66,11 +70,14 @@ void HostBoard::count(Host& host, const Part& part, bool added) {
 
 HostEntry HostBoard::entry_of(const std::string& name, const Host& host) {
   HostEntry entry{name, host.users > 0 ? host.facts : nullptr, host.enforcing > 0};
-  for (const auto& [key, use] : host.faults)
-    entry.faults.push_back(
-        {key.first, verdict::alert_of(key.first->code), key.second,
-         use.now[0] + use.earlier[0] > 0 ? Severity::critical : Severity::warning,
-         use.now[0] + use.now[1] > 0});
+  for (const auto& [key, use] : host.faults) {
+    HostFault fault{key.first, verdict::alert_of(key.first->code), key.second};
+    fault.is_seen_now = sum(use.now) > 0;
+    fault.is_over = sum(use.now) + sum(use.earlier) == 0;
+    const size_t critical = fault.is_over ? use.over[0] : use.now[0] + use.earlier[0];
+    if (critical > 0) fault.severity = Severity::critical;
+    entry.faults.push_back(std::move(fault));
+  }
   if (entry.facts != nullptr) entry.certificate = verdict::dates_of(*entry.facts);
   if (!entry.certificate && host.certificate)
     entry.certificate = {host.certificate->expiry, host.certificate->not_before};
@@ -88,7 +95,7 @@ void HostBoard::replace(const verdict::Report* before, const verdict::Report* af
   for (const auto& [name, part] : old_parts) count(hosts_[name], part, false);
   for (const auto& [name, part] : touched) {
     Host& host = hosts_[name];
-    if (host.users + host.holders == 0) {
+    if (host.users + host.others == 0) {
       hosts_.erase(name);
       changes.removed.push_back(name);
       continue;

@@ -27,6 +27,7 @@ struct HostFault {
   std::string subject;                                      // as in verdict::Finding
   verdict::Severity severity = verdict::Severity::warning;  // the worst
   bool is_seen_now = true;                                  // by the latest check of some domain
+  bool is_over = false;                                     // as in verdict::Fault, for all domains
 
   bool operator==(const HostFault&) const = default;
 };
@@ -61,15 +62,17 @@ class HostBoard {
   std::vector<HostEntryPtr> entries() const;  // by name
 
  private:
-  // How many reports have a fault, by severity, now and earlier.
+  // How many reports have a fault, by severity.
   struct FaultUse {
     std::array<size_t, 2> now{};
     std::array<size_t, 2> earlier{};
+    std::array<size_t, 2> over{};
   };
   using FaultKey = std::pair<const verdict::FindingRow*, std::string>;
   struct Host {
     size_t users = 0;      // reports with facts of it
-    size_t holders = 0;    // reports that hold its certificate or a fault of it
+    size_t others = 0;     // reports without, that have a fault of it or hold something
+    size_t holders = 0;    // reports that hold its certificate
     size_t enforcing = 0;  // of all these, those in mode enforce
     std::map<FaultKey, FaultUse> faults;
     std::shared_ptr<const verdict::MxHostReport> facts;

@@ -6,6 +6,7 @@
 #include <utility>
 
 namespace mtasts::board {
+
 LastResults updated_results(const LastResults& before, const verdict::Report& report) {
   LastResults after = before;
   for (size_t i = 0; i < after.size(); ++i) {

@@ -54,7 +54,7 @@ bool is_same(const Fault& fault, const FindingRow* row, std::string_view subject
 void add(std::vector<Fault>& faults, const Fault& fault) {
   for (Fault& known : faults)
     if (is_same(known, fault.row, fault.subject)) {
-      if (fault.severity >= known.severity) return;
+      if (fault.is_over || fault.severity >= known.severity) return;
       known.severity = fault.severity;
       known.seen_at = fault.seen_at;
       return;
@@ -163,13 +163,15 @@ std::vector<Fault> faults_of(const Report& report) {
     if (finding.severity != Severity::critical && finding.severity != Severity::warning) continue;
     const AlertRow* alert = alert_of(finding.row->code);
     if (alert == nullptr) continue;
-    Fault fault{finding.row, alert, finding.severity, finding.subject, true, report.checked_at};
+    Fault fault{finding.row, alert, finding.severity, finding.subject,
+                true,        false, report.checked_at};
     if (cut_off && is_failed_connection(fault)) fault.severity = Severity::critical;
     add(faults, fault);
   }
   for (const HeldFault& held : report.held_faults)
     if (const AlertRow* alert = alert_of(held.row->code))
-      add(faults, {held.row, alert, held.severity, held.subject, false, held.seen_at});
+      add(faults,
+          {held.row, alert, held.severity, held.subject, false, held.is_over, held.seen_at});
   return faults;
 }
 
@@ -193,13 +195,15 @@ std::optional<CertificateDates> dates_of(const MxHostReport& facts) {
 void hold_unseen(const Report& before, Report& report) {
   const std::vector<Fault> now = faults_of(report);
   for (const Fault& fault : faults_of(before)) {
-    if (!is_recent(report, fault.seen_at)) continue;
+    if (fault.is_over) continue;
     const bool is_seen = std::any_of(now.begin(), now.end(), [&](const Fault& one) {
       return is_same(one, fault.row, fault.subject);
     });
-    if (is_seen ? is_graded_blindly(report, fault) : is_unseen(report, fault))
+    const bool holds = is_recent(report, fault.seen_at) &&
+                       (is_seen ? is_graded_blindly(report, fault) : is_unseen(report, fault));
+    if (holds || (!is_seen && !fault.is_seen_now))
       report.held_faults.push_back(
-          {fault.row, fault.severity, std::string(fault.subject), fault.seen_at});
+          {fault.row, fault.severity, std::string(fault.subject), fault.seen_at, !holds});
   }
   for (HeldCertificate& certificate : certificates_of(before))
     if (is_recent(report, certificate.seen_at) && is_unseen(report, certificate))

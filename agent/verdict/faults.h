@@ -47,6 +47,7 @@ struct Fault {
   Severity severity = Severity::warning;
   std::string_view subject;  // as in Finding; lives as long as the report
   bool is_seen_now = true;   // false: seen earlier
+  bool is_over = false;      // no longer a fault: it was held until this check
   Time seen_at{};            // the start of the check that last saw it with this severity
 
   bool is_about_host() const { return alert->part.has_value(); }

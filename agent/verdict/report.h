@@ -136,8 +136,10 @@ struct HeldFault {
   Severity severity = Severity::warning;
   std::string subject;  // as in Finding
   Time seen_at{};       // the start of that check
+  // It is held no longer: this check saw that it is gone, or it was held for too long.
+  bool is_over = false;
 };
-BOOST_DESCRIBE_STRUCT(HeldFault, (), (row, severity, subject, seen_at))
+BOOST_DESCRIBE_STRUCT(HeldFault, (), (row, severity, subject, seen_at, is_over))
 
 // The dates of a certificate that this check could not observe, as a check last saw them.
 struct HeldCertificate {
