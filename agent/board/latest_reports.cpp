@@ -92,6 +92,9 @@ void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& rep
   entry.configured = old->configured;
   entry.report = report;
   entry.stages = stages;
+  if (old->report != nullptr)
+    for (size_t i = 0; i < stages.size(); ++i)
+      entry.unseen_before[i] = old->report->stages[i] == verdict::StageResult::unknown;
   entry.reported = old->reported;
   place = std::make_shared<const DomainEntry>(std::move(entry));
   update.domains.push_back(place);

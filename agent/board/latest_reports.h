@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,6 +45,8 @@ struct DomainEntry {
   verdict::ReportPtr report;                                // null: not checked yet
   LastResults stages;                                       // index: verdict::Stage
   reports::DomainSummaryPtr reported;                       // null: TLS reports are not taken in
+  // The stages that the report before could not observe; none after a start.
+  std::bitset<verdict::kStages.size()> unseen_before = {};
 };
 using DomainEntryPtr = std::shared_ptr<const DomainEntry>;
 

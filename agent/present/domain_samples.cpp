@@ -97,9 +97,9 @@ void stage_unseen_since(const board::DomainEntry& entry, SampleWriter& samples) 
   if (entry.report == nullptr) return;
   for (verdict::Stage stage : verdict::kStages) {
     const board::LastResult& last = entry.stages[static_cast<size_t>(stage)];
-    if (last.result == verdict::StageResult::not_applicable ||
-        entry.report->stage(stage) != verdict::StageResult::unknown)
-      continue;
+    const bool is_unseen = entry.report->stage(stage) == verdict::StageResult::unknown ||
+                           entry.unseen_before[static_cast<size_t>(stage)];
+    if (last.result == verdict::StageResult::not_applicable || !is_unseen) continue;
     samples.add({{"domain", entry.name}, {"stage", name_of(stage)}}, unix_seconds(last.at));
   }
 }

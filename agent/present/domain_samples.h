@@ -18,7 +18,8 @@ void findings_by_severity(const board::DomainEntry& entry, SampleWriter& samples
 void open_findings(const board::DomainEntry& entry, SampleWriter& samples);
 // The faults that are the domain's own; those of its MX hosts are mx_faults().
 void faults(const board::DomainEntry& entry, SampleWriter& samples);
-// Only stages that the last check could not observe, and that were conclusive before.
+// Only stages that the last check could not observe, and that were conclusive before; and once more
+// when they are seen again, so that whoever reads a range of time sees the end.
 void stage_unseen_since(const board::DomainEntry& entry, SampleWriter& samples);
 void policy_info(const board::DomainEntry& entry, SampleWriter& samples);
 void last_check_time(const board::DomainEntry& entry, SampleWriter& samples);

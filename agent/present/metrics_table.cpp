@@ -35,8 +35,8 @@ constexpr Metric kTable[] = {
      "observed, for six hours at most, and then once 0.",
      faults},
     {"mtasts_stage_unseen_since_timestamp_seconds", gauge, domain, "domain,stage",
-     "Time of the last conclusive result of a stage that the last check could not observe; absent "
-     "for the others.",
+     "Time of the last conclusive result of a stage that the last check, or the one before, could "
+     "not observe; absent for the others.",
      stage_unseen_since},
     {"mtasts_last_check_timestamp_seconds", gauge, domain, "domain",
      "Start time of the last check.", last_check_time},

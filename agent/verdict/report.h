@@ -138,6 +138,8 @@ struct HeldFault {
   Time seen_at{};       // the start of that check
   // It is held no longer: this check saw that it is gone, or it was held for too long.
   bool is_over = false;
+
+  bool operator==(const HeldFault&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HeldFault, (), (row, severity, subject, seen_at, is_over))
 
@@ -147,6 +149,8 @@ struct HeldCertificate {
   protocol::CertificateTime expiry{};  // of the first certificate of the chain that ends
   std::optional<protocol::CertificateTime> not_before;  // of the leaf; empty: another ends first
   Time seen_at{};
+
+  bool operator==(const HeldCertificate&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HeldCertificate, (), (host, expiry, not_before, seen_at))
 
