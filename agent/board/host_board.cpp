@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/printable.h"
-#include "verdict/findings/finding_collector.h"
 
 namespace mtasts::board {
 namespace {

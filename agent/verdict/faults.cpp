@@ -7,8 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "verdict/findings/finding_collector.h"
-
 namespace mtasts::verdict {
 namespace {
 
@@ -83,31 +81,53 @@ bool is_observed(const MxAddressReport& address, HostPart part) {
   return address.chain != nullptr;
 }
 
-// `subject` names an MX host, or one address of it.
-bool is_part_unseen(const Report& report, std::string_view subject, HostPart part) {
-  const std::string host(host_of_subject(subject));
+// Part of an MX host, or of one address of it, or of its addresses of one family.
+struct HostSight {
+  std::string_view subject;
+  HostPart part;
+  std::optional<AddressFamily> family;  // empty: both
+};
+
+// No address that the subject means was observed. An address that is gone is no reason to wait.
+bool is_unseen(const MxHostReport& facts, const HostSight& sight) {
+  const bool names_address = host_of_subject(sight.subject) != sight.subject;
+  bool of_one = false, of_any = false, known = false, meant = false;
+  for (const MxAddressReport& address : facts.addresses) {
+    if (sight.family && address.address.family() != *sight.family) continue;
+    meant = true;
+    const bool observed = is_observed(address, sight.part);
+    of_any |= observed;
+    if (!names_address || !sight.subject.ends_with(" [" + address.address.text() + "]")) continue;
+    known = true;
+    of_one = observed;
+  }
+  if (known) return !of_one;
+  return meant && !of_any;
+}
+
+bool is_part_unseen(const Report& report, const HostSight& sight) {
+  const std::string_view host = host_of_subject(sight.subject);
   const auto mx = std::find_if(report.mx.begin(), report.mx.end(), [&](const MxReport& one) {
     return subject_of(one.host, std::nullopt) == host;
   });
   if (mx == report.mx.end()) return report.mx.empty() && is_mx_lookup_failing(report);
-  if (part == HostPart::names) return is_unknown(report, Stage::mx);
+  if (sight.part == HostPart::names) return is_unknown(report, Stage::mx);
   const StageResult smtp = report.stage(Stage::smtp);
   if (mx->facts == nullptr || mx->facts->addresses.empty())
     return smtp != StageResult::not_applicable && smtp != StageResult::pass;
-  bool of_subject = false, of_any = false, named = false;
-  for (const MxAddressReport& address : mx->facts->addresses) {
-    const bool observed = is_observed(address, part);
-    of_any |= observed;
-    if (subject_of(mx->host, address.address) != subject) continue;
-    named = true;
-    of_subject = observed;
-  }
-  return named ? !of_subject : !of_any;
+  return is_unseen(*mx->facts, sight);
+}
+
+std::optional<AddressFamily> family_of(FindingCode code) {
+  if (code == FindingCode("smtp-ipv4-fail")) return AddressFamily::ipv4;
+  if (code == FindingCode("smtp-ipv6-fail")) return AddressFamily::ipv6;
+  return std::nullopt;
 }
 
 bool is_unseen(const Report& report, const Fault& fault) {
   if (is_inconclusive_now(report, fault)) return true;
-  if (fault.alert->part) return is_part_unseen(report, fault.subject, *fault.alert->part);
+  if (fault.alert->part)
+    return is_part_unseen(report, {fault.subject, *fault.alert->part, family_of(fault.row->code)});
   return is_unknown(report, fault.row->stage);
 }
 
@@ -140,9 +160,10 @@ std::vector<HeldCertificate> certificates_of(const Report& report) {
 }
 
 bool is_unseen(const Report& report, const HeldCertificate& certificate) {
-  if (!certificate.host.empty())
-    return is_part_unseen(report, subject_of(certificate.host, std::nullopt),
-                          HostPart::certificate);
+  if (!certificate.host.empty()) {
+    const std::string host = subject_of(certificate.host, std::nullopt);
+    return is_part_unseen(report, {host, HostPart::certificate, std::nullopt});
+  }
   return report.policy.chain == nullptr && is_unknown(report, Stage::policy_certificate);
 }
 

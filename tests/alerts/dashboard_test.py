@@ -191,6 +191,7 @@ class Dashboard(unittest.TestCase):
                 named = promql.metrics_in(expression)
                 self.assertTrue(named)
                 self.assertEqual(named - promql.exported_metrics(), set())
+                self.assertEqual(named & promql.not_lean(), set(), "the lean set lacks it")
 
     def test_every_query_keeps_to_the_job(self):
         for title, expression in parseable():

@@ -17,7 +17,7 @@ using verdict::Severity;
 
 constexpr const char* kHost = "mx.example";
 
-settings::DomainEntry configured(const std::string& name) {
+settings::DomainEntry domain_entry(const std::string& name) {
   return {DomainName::parse(name).value(), {}, std::nullopt};
 }
 
@@ -72,7 +72,7 @@ std::shared_ptr<verdict::Report> without_hosts(std::shared_ptr<verdict::Report> 
 class HostBoardTest : public testing::Test {
  protected:
   HostBoardTest() {
-    fakes::set_domains(board_, {configured("a.example"), configured("b.example")});
+    fakes::set_domains(board_, {domain_entry("a.example"), domain_entry("b.example")});
   }
   std::shared_ptr<verdict::Report> a() const {
     return report_of("a.example", protocol::Mode::enforce, facts_);
