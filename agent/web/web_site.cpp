@@ -15,6 +15,7 @@
 #include "present/agent_metrics.h"
 #include "present/history_json.h"
 #include "present/json.h"
+#include "present/metrics_table.h"
 #include "present/reported_view.h"
 #include "present/reports_json.h"
 #include "web/exposition_request.h"
