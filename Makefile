@@ -11,7 +11,7 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-de
   libcurl4-openssl-dev libssl-dev prometheus-cpp-dev libtomlplusplus-dev \
   libcli11-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev libpsl-dev libgmime-3.0-dev zlib1g-dev libyaml-dev libcrypt-dev \
   libjemalloc-dev ca-certificates
-WORLD_PACKAGES := python3 openssl nsd unbound bind9 iproute2 nginx-light postfix dovecot-imapd prometheus prometheus-alertmanager \
+WORLD_PACKAGES := python3 openssl nsd unbound ldnsutils bind9 iproute2 nginx-light postfix dovecot-imapd prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
 WEB_SERVER_PACKAGES := apache2-bin caddy haproxy hitch lighttpd lighttpd-mod-openssl nghttp2-server stunnel4 media-types
 TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git systemd python3-pip $(WORLD_PACKAGES) \

@@ -190,6 +190,9 @@ constexpr Metric kTable[] = {
      "Whether most hosts began to fail alike over this channel (1), which is taken as the agent's "
      "own "
      "failure, or not (0)."},
+    {"mtasts_dns_validating", gauge, agent, "",
+     "Whether the resolver is known to validate DNSSEC (1) or not (0), as DANE needs it; absent "
+     "while that is unknown."},
     {"mtasts_exporter_build_info", gauge, agent, "version,revision,compiler",
      "Build information of the agent; always 1."},
     {"mtasts_exporter_config_last_reload_successful", gauge, agent, "",

@@ -119,6 +119,7 @@ void add_channel_rows(Rows& rows) {
                   duration_key<&S::dns, &DnsSettings::timeout>(kLeastAboveZero, kLongestTimeout)});
   rows.push_back(
       {"dns", "tries", "an integer such as 2", integer_key<&S::dns, &DnsSettings::tries>(1, 10)});
+  rows.push_back({"dns", "trust_ad", "\"auto\", true or false", TextKey{take_trust_ad, true}});
   rows.push_back({"https", "port", kPort, integer_key<&S::https, &HttpsSettings::port>(1, 65535)});
   rows.push_back(
       {"https", "timeout", kSeconds,

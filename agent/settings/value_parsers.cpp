@@ -130,6 +130,20 @@ void take_canary_smtp(SettingsBuilder& builder, const Place&,
   builder.settings.canary.smtp = hosts_of(builder, "[canary] smtp", values);
 }
 
+void take_trust_ad(SettingsBuilder& builder, const SourceText& value) {
+  TrustAd& trust = builder.settings.dns.trust_ad;
+  if (value.text == "auto")
+    trust = TrustAd::automatic;
+  else if (value.text == "true")
+    trust = TrustAd::always;
+  else if (value.text == "false")
+    trust = TrustAd::never;
+  else
+    complain(builder, value.place,
+             fmt::format("[dns] trust_ad must be \"auto\", true or false, not \"{}\"",
+                         printable(value.text, 40)));
+}
+
 void take_families(SettingsBuilder& builder, const Place& place,
                    const std::vector<SourceText>& values) {
   std::vector<AddressFamily> families;

@@ -25,6 +25,7 @@ void take_domain_name(SettingsBuilder& builder, const SourceText& value);
 void take_expected_mode(SettingsBuilder& builder, const SourceText& value);
 void take_dns_servers(SettingsBuilder& builder, const Place& place,
                       const std::vector<SourceText>& values);
+void take_trust_ad(SettingsBuilder& builder, const SourceText& value);
 void take_ehlo_name(SettingsBuilder& builder, const SourceText& value);
 void take_canary_dns(SettingsBuilder& builder, const Place& place,
                      const std::vector<SourceText>& values);

@@ -86,6 +86,33 @@ struct TlsrptReport {
 };
 BOOST_DESCRIBE_STRUCT(TlsrptReport, (), (status, texts, rua))
 
+// What a sender with DANE makes of an address (RFC 7672 §2.2).
+//   none      there are no TLSA records
+//   insecure  there are, but they or the addresses are not signed: nobody uses them
+//   verified  the served certificate is one of the records
+//   failed    it is not, or there is no TLS: mail waits
+//   unusable  no record is usable: TLS is required, but any certificate will do
+//   bogus     DNSSEC validation or the lookup fails: mail waits
+//   unknown   not observed
+BOOST_DEFINE_FIXED_ENUM_CLASS(DaneStatus, uint8_t, none, insecure, verified, failed, unusable,
+                              bogus, unknown)
+inline std::string_view name_of(DaneStatus status) { return enumerator_name(status); }
+
+struct TlsaReport {
+  int usage = 0;
+  int selector = 0;
+  int matching = 0;
+  std::string data;             // hexadecimal, lower case
+  bool usable = false;          // for mail (RFC 7672 §3.1)
+  std::optional<bool> matches;  // what some address serves; empty: no certificate was observed
+  bool operator==(const TlsaReport&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TlsaReport, (), (usage, selector, matching, data, usable, matches))
+
+// What is kept of the records of a host; senders take about 12.
+inline constexpr size_t kMostTlsaReported = 32;
+inline constexpr size_t kMostTlsaDigits = 16 * 1024;  // of all their data together
+
 struct MxAddressReport {
   IpAddress address;
   AddressStatus status = AddressStatus::skipped;
@@ -95,9 +122,12 @@ struct MxAddressReport {
   protocol::PeerChainPtr chain;  // null: none observed
   bool unobserved = false;  // the status is not conclusive: SMTP was not available, or the server
                             // deferred the agent
+  DaneStatus dane = DaneStatus::unknown;
+  std::optional<int> tlsa_matched;  // how many records match; empty: not compared
 };
 BOOST_DESCRIBE_STRUCT(MxAddressReport, (),
-                      (address, status, starttls, tls_version, cipher, chain, unobserved))
+                      (address, status, starttls, tls_version, cipher, chain, unobserved, dane,
+                       tlsa_matched))
 
 // Whether the address accepts connections; empty: not observed, or not conclusively.
 std::optional<bool> is_reachable(const MxAddressReport& address);
@@ -107,8 +137,11 @@ struct MxHostReport {
   std::string host;
   Time probed_at{};
   std::vector<MxAddressReport> addresses;
+  std::string tlsa_base;         // the records are at _25._tcp.<tlsa_base>; empty: none were found
+  std::vector<TlsaReport> tlsa;  // as published, at most kMostTlsaReported
+  int tlsa_count = 0;            // how many there are
 };
-BOOST_DESCRIBE_STRUCT(MxHostReport, (), (host, probed_at, addresses))
+BOOST_DESCRIBE_STRUCT(MxHostReport, (), (host, probed_at, addresses, tlsa_base, tlsa, tlsa_count))
 
 struct MxReport {
   std::string host;

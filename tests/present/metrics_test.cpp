@@ -260,7 +260,13 @@ TEST(Exposition, OfAProbeTellsUnknownFromFailed) {
 TEST(AgentMetrics, AChannelWithoutEvidenceHasNoSeries) {
   AgentMetrics metrics({"0.1.0", "abc", "g++ 12"});
   metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
+  metrics.set_dns_validating(std::nullopt);
   EXPECT_EQ(metrics.text().find("mtasts_channel_alive{"), std::string::npos);
+  EXPECT_EQ(metrics.text().find("\nmtasts_dns_validating "), std::string::npos);
+  metrics.set_dns_validating(false);
+  EXPECT_NE(metrics.text().find("\nmtasts_dns_validating 0\n"), std::string::npos);
+  metrics.set_dns_validating(true);
+  EXPECT_NE(metrics.text().find("\nmtasts_dns_validating 1\n"), std::string::npos);
   metrics.set_channel_alive(ChannelKind::dns, true);
   EXPECT_NE(metrics.text().find("mtasts_channel_alive{channel=\"dns\"} 1\n"), std::string::npos);
   metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
@@ -279,6 +285,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.count_dns_failure("SERVFAIL");
   metrics.set_channel_alive(ChannelKind::smtp, false);
   metrics.set_channel_outage(ChannelKind::smtp, true);
+  metrics.set_dns_validating(true);
   metrics.config_loaded(world::at(1763755600), "0123abcd");
   metrics.set_shard(1, 3);
   metrics.enable_reports();
@@ -303,6 +310,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_dns_query_failures_total{reason=\"SERVFAIL\"} 1\n",
         "mtasts_channel_alive{channel=\"smtp\"} 0\n",
         "mtasts_channel_outage{channel=\"smtp\"} 1\n",
+        "mtasts_dns_validating 1\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
         "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",

@@ -28,7 +28,8 @@ inline constexpr auto kSeverities = enumerators<Severity>();
 
 // In the order in which an operator fixes them.
 BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
-                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt, reports)
+                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt, dane,
+                              reports)
 inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
 inline constexpr auto kStages = enumerators<Stage>();
 

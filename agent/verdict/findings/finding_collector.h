@@ -15,6 +15,7 @@
 #include "base/channel.h"
 #include "base/ip_address.h"
 #include "verdict/findings/finding.h"
+#include "verdict/findings/verify_command.h"
 #include "verdict/thresholds.h"
 
 namespace mtasts::verdict {
@@ -30,6 +31,7 @@ struct FindingDetails {
   // False: the failure cannot come from the agent's own network, so it counts whatever the channel.
   bool may_be_local = true;
   std::optional<Severity> severity = {};  // replaces the table's (expiry has two)
+  TlsaTarget tlsa = {};                   // for the commands of stage dane
 };
 
 // A finding before the mode of a policy decides its severity.

@@ -11,6 +11,7 @@
 #include "verdict/faults.h"
 #include "verdict/findings/alert_rows.h"
 #include "verdict/findings/change_rows.h"
+#include "verdict/findings/dane_rows.h"
 #include "verdict/findings/finding.h"
 #include "verdict/findings/mx_rows.h"
 #include "verdict/findings/policy_rows.h"
@@ -34,9 +35,9 @@ constexpr auto pointers_to(const FindingRow (&... rows)[Sizes]) {
   return all;
 }
 
-constexpr auto kRows =
-    pointers_to(rows::record::kRows, rows::policy::kRows, rows::syntax::kRows, rows::change::kRows,
-                rows::mx::kRows, rows::smtp::kRows, rows::tlsrpt::kRows, rows::reports::kRows);
+constexpr auto kRows = pointers_to(rows::record::kRows, rows::policy::kRows, rows::syntax::kRows,
+                                   rows::change::kRows, rows::mx::kRows, rows::smtp::kRows,
+                                   rows::tlsrpt::kRows, rows::dane::kRows, rows::reports::kRows);
 
 constexpr auto kTable = []<size_t... Index>(std::index_sequence<Index...>) {
   return std::array{*kRows[Index]...};
