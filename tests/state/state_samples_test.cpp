@@ -133,6 +133,14 @@ verdict::Report rich_report(const std::string& domain) {
   report.rollout->obstacles = {
       {verdict::ObstacleKind::finding, "mx-not-covered", kHostile, "mend it", true},
       {verdict::ObstacleKind::reports_off, "", "off", kHostile, false}};
+  report.held_faults = {
+      {&verdict::row_of("cert-expired"), verdict::Severity::critical, kHostile, at_second(4),
+       false},
+      {&verdict::row_of("mx-none"), verdict::Severity::warning, "", at_second(5), true}};
+  report.held_certificates = {
+      {kHostile, protocol::CertificateTime(std::chrono::seconds(90)),
+       protocol::CertificateTime(std::chrono::seconds(10)), at_second(4)},
+      {"", protocol::CertificateTime(std::chrono::seconds(80)), std::nullopt, at_second(5)}};
   report.rollout->ready = true;
   return report;
 }
@@ -347,7 +355,8 @@ void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport&
 
 void expect_same(const verdict::Report& left, const verdict::Report& right) {
   const auto& [domain, checked_at, duration, outcome, stages, findings, record, policy, tlsrpt, mx,
-               suggested_policy, provider, hosted, history, changes, rollout] = left;
+               suggested_policy, provider, hosted, history, changes, rollout, held_faults,
+               held_certificates] = left;
   EXPECT_EQ(domain, right.domain);
   EXPECT_EQ(checked_at, right.checked_at);
   EXPECT_EQ(duration, right.duration);
@@ -370,6 +379,8 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
   EXPECT_EQ(provider, right.provider);
   EXPECT_EQ(hosted, right.hosted);
   EXPECT_TRUE(rollout == right.rollout);
+  EXPECT_TRUE(held_faults == right.held_faults);
+  EXPECT_TRUE(held_certificates == right.held_certificates);
 }
 
 void expect_same(const verdict::History& left, const verdict::History& right) {

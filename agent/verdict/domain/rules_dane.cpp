@@ -69,7 +69,9 @@ void judge_names(RuleContext& context, const HostVerdict& host) {
 void judge_mx_security(RuleContext& context, const std::vector<const HostVerdict*>& hosts) {
   const MxDaneEvidence& mx = context.evidence.mx_dane;
   if (mx.validation != Validation::proven) return;
+  // Named like a host, because senders look for its hosts.
   FindingDetails about;
+  about.host = context.evidence.domain.text();
   judge_signatures(context.findings, {&mx.mx}, about, context.now);
   for (const DelegationEvidence& delegation : mx.delegations) {
     bool told = std::any_of(hosts.begin(), hosts.end(), [&](const HostVerdict* host) {
