@@ -214,6 +214,9 @@ constexpr Metric kTable[] = {
     {"mtasts_exporter_web_certificate_current", gauge, agent, "",
      "1 if the web port presents what its certificate files hold, 0 if they have changed and "
      "cannot be used."},
+    {"mtasts_exporter_web_authentications_total", counter, agent, "result",
+     "Total number of requests to the web port with a user name and a password, where one was "
+     "needed, by result (accepted, rejected, throttled)."},
     {"mtasts_shard_ordinal", gauge, agent, "", "Index of this shard, starting at 0."},
     {"mtasts_shards", gauge, agent, "", "Number of shards."},
     {"mtasts_state_writable", gauge, agent, "",
