@@ -100,7 +100,7 @@ constexpr Metric kTable[] = {
      "Whether the next step of the rollout is due and nothing speaks against it (1) or not (0).",
      rollout_ready, nullptr, full},
     {"tlsrpt_reports_total", counter, domain, "domain",
-     "Total number of TLS reports stored about the domain.", reports_stored, nullptr, full},
+     "Total number of TLS reports stored about the domain.", reports_stored},
     {"tlsrpt_successful_sessions_total", counter, domain, "domain,policy_type",
      "Total number of sessions that senders reported as successful, by policy type.",
      successful_sessions, nullptr, full},
