@@ -22,7 +22,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl nginx-light apache2-utils curl procps
 
-.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture soak bench bench-rules format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -97,11 +97,25 @@ ifndef TORTURE_AGENT
 endif
 	@python3 -B tests/torture/torture.py --agent $(or $(TORTURE_AGENT),$(BUILD)/release/mtasts-exporter) --scale $(or $(TORTURE_SCALE),1)
 
+soak: ## Run an agent for an hour among peers that come and go (SOAK_SECONDS=3600, SOAK_DOMAINS=2000, SOAK_AGENT=path)
+	$(call install,$(BUILD_PACKAGES) python3 openssl)
+ifndef SOAK_AGENT
+	@$(MAKE) --no-print-directory build
+endif
+	@python3 -B tests/soak/soak.py --agent $(or $(SOAK_AGENT),$(BUILD)/release/mtasts-exporter) \
+	  --seconds $(or $(SOAK_SECONDS),3600) --domains $(or $(SOAK_DOMAINS),2000)
+
 bench: ## Measure the cost of a check, compared with plain OpenSSL and blackbox_exporter
 	$(call install,$(BUILD_PACKAGES) $(BENCH_PACKAGES))
 	@cmake --preset release -DMTASTS_TESTS=ON -DMTASTS_BENCH=ON >/dev/null
 	@cmake --build $(BUILD)/release -j $(JOBS) --target mtasts-exporter mtasts_bench
 	@python3 tests/bench/bench.py --build $(BUILD)/release
+
+bench-rules: ## Measure what the alert rules cost Prometheus, compared with the rules of v0.1
+	$(call install,$(BUILD_PACKAGES) prometheus)
+	@cmake --preset release -DMTASTS_TESTS=ON -DMTASTS_BENCH=ON >/dev/null
+	@cmake --build $(BUILD)/release -j $(JOBS) --target mtasts_exposition
+	@python3 -B tests/bench/rules/rules_bench.py --program $(BUILD)/release/tests/mtasts_exposition --domains $(or $(RULES_DOMAINS),10000)
 
 format: ## Format the C++ sources
 	$(call install,clang-format-14 git)

@@ -38,7 +38,8 @@ THRESHOLDS = {
     "checkBacklogSeconds": (600, "> #"),
 }
 # The rules that use a threshold, by the prefix of its name; the same number in other rules is unrelated.
-PLACES = {"certificate": ("MtastsPolicyCertificateExpiring", "mx:mtasts_mx_certificate:near_end"),
+PLACES = {"certificate": ("MtastsPolicyCertificateExpiring", "mx:mtasts_mx_certificate:near_end",
+                          "domain:mtasts_policy_certificate:left_seconds", "mx:mtasts_mx_certificate:left_seconds"),
           "checkStale": ("MtastsCheckStale",), "checkBacklog": ("MtastsCheckBacklog",)}
 
 

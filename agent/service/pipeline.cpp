@@ -4,6 +4,7 @@
 #include "service/pipeline.h"
 
 #include "base/log.h"
+#include "verdict/faults.h"
 #include "verdict/judge.h"
 
 namespace mtasts::service {
@@ -59,8 +60,10 @@ verdict::ReportPtr Pipeline::judge(const verdict::Evidence& evidence,
     thresholds.expected_mode = known->configured->expected_mode;
   thresholds.hosted = check::hosted_policy_of(hosted_, evidence.domain.text());
   reports::DomainSummaryPtr reported = known != nullptr ? known->reported : nullptr;
-  return std::make_shared<const verdict::Report>(
+  auto report = std::make_shared<verdict::Report>(
       verdict::judge(evidence, history_of(known), thresholds, evidence.finished, reported));
+  if (known != nullptr && known->report != nullptr) verdict::hold_unseen(*known->report, *report);
+  return report;
 }
 
 void Pipeline::publish(const verdict::ReportPtr& report, const board::DomainEntryPtr& before) {

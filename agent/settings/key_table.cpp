@@ -184,6 +184,7 @@ void add_process_rows(Rows& rows) {
       {"web", "anonymous_role", "a string such as \"read\"", TextKey{take_anonymous_role}});
   rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
   add_web_access_rows(rows);
+  rows.push_back({"metrics", "set", "\"full\" or \"lean\"", TextKey{take_metrics_set}});
   rows.push_back({"metrics", "exclude", "a list of strings such as [\"mtasts_stage_*\"]",
                   list_key(take_metrics_exclude)});
   rows.push_back(

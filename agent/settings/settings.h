@@ -130,6 +130,7 @@ struct WebSettings {
 };
 
 struct MetricsSettings {
+  bool is_lean = false;              // set = "lean"
   std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
   bool operator==(const MetricsSettings&) const = default;
 };

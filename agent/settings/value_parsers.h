@@ -41,6 +41,7 @@ void take_web_listen(SettingsBuilder& builder, const Place& place,
 void take_external_url(SettingsBuilder& builder, const SourceText& value);
 void take_web_hosts(SettingsBuilder& builder, const Place& place,
                     const std::vector<SourceText>& values);
+void take_metrics_set(SettingsBuilder& builder, const SourceText& value);
 void take_metrics_exclude(SettingsBuilder& builder, const Place& place,
                           const std::vector<SourceText>& values);
 void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value);

@@ -26,6 +26,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPatience{5000};
 constexpr milliseconds kPatienceInHurry{500};
 constexpr milliseconds kLockPause{10};
+constexpr const char* kNormal = "PRAGMA synchronous=NORMAL";
 
 ErrorClass trouble_of(int code) {
   if (code == SQLITE_IOERR_SHMSIZE) return ErrorClass::full;
@@ -224,12 +225,24 @@ bool Database::commit() { return run("COMMIT"); }
 void Database::roll_back() {
   clear();
   // Some errors roll back automatically.
-  if (sqlite3_get_autocommit(handle_.get()) == 0)
-    sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  owes_rollback_ =
+      sqlite3_get_autocommit(handle_.get()) == 0 &&
+      sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK &&
+      sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+bool Database::may_run() {
+  if (failed()) return false;
+  if (owes_normal_)
+    owes_normal_ = sqlite3_exec(handle_.get(), kNormal, nullptr, nullptr, nullptr) != SQLITE_OK;
+  if (!owes_rollback_) return true;
+  roll_back();
+  if (owes_rollback_) fail(sqlite3_extended_errcode(handle_.get()));
+  return !owes_rollback_;
 }
 
 sqlite3_stmt* Database::prepared(const char* sql, std::initializer_list<Value> values) {
-  if (failed()) return nullptr;
+  if (!may_run()) return nullptr;
   StatementHandle& kept = statements_[sql];
   if (kept == nullptr) {
     sqlite3_stmt* made = nullptr;
@@ -268,28 +281,30 @@ std::optional<int64_t> Database::number(const char* sql, std::initializer_list<V
 }
 
 bool Database::execute(const char* sql) {
-  if (failed()) return false;
+  if (!may_run()) return false;
   int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
   return !failed();
 }
 
 // This pragma acts when it is compiled, so its statements cannot be kept.
-DurableCommits::DurableCommits(Database& database) : handle_(database.handle_.get()) {
+DurableCommits::DurableCommits(Database& database) : database_(database) {
   sqlite3_stmt* made = nullptr;
-  sqlite3_prepare_v2(handle_, "PRAGMA synchronous", -1, &made, nullptr);
+  sqlite3_prepare_v2(database.handle_.get(), "PRAGMA synchronous", -1, &made, nullptr);
   StatementHandle statement(made);
-  was_full_ =
-      made != nullptr && sqlite3_step(made) == SQLITE_ROW && sqlite3_column_int(made, 0) > 1;
+  was_full_ = !database.owes_normal_ && made != nullptr && sqlite3_step(made) == SQLITE_ROW &&
+              sqlite3_column_int(made, 0) > 1;
   statement.reset();
   database.execute("PRAGMA synchronous=FULL");
 }
 
 DurableCommits::~DurableCommits() {
   // A transaction refuses the pragma.
-  if (sqlite3_get_autocommit(handle_) == 0)
-    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
-  if (!was_full_) sqlite3_exec(handle_, "PRAGMA synchronous=NORMAL", nullptr, nullptr, nullptr);
+  sqlite3* handle = database_.handle_.get();
+  if (sqlite3_get_autocommit(handle) == 0)
+    sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
+  if (was_full_) return;
+  database_.owes_normal_ = sqlite3_exec(handle, kNormal, nullptr, nullptr, nullptr) != SQLITE_OK;
 }
 
 }  // namespace mtasts::state

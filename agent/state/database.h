@@ -117,7 +117,8 @@ class Database {
 
   bool begin();  // takes the write lock
   bool commit();
-  void roll_back();  // also clears the error
+  // Also clears the error. Where memory is too short even for this, nothing runs before it is done.
+  void roll_back();
 
   // False when this or an earlier statement failed.
   bool run(const char* sql, std::initializer_list<Value> values = {});
@@ -151,12 +152,17 @@ class Database {
   friend class Rows;
   friend class DurableCommits;
 
+  // Does first what there was no memory for when something failed: the end of the transaction, and
+  // of durable commits. False: there is an error.
+  bool may_run();
   sqlite3_stmt* prepared(const char* sql, std::initializer_list<Value> values);
   static int wait_for_lock(void* self, int tries);
 
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::unordered_map<std::string_view, StatementHandle> statements_;  // keys: string literals
   DatabaseError error_;
+  bool owes_rollback_ = false;  // it failed, too
+  bool owes_normal_ = false;    // commits are still durable
   uint64_t out_of_bounds_ = 0;
   const std::atomic<bool>* hurry_ = nullptr;
 };
@@ -171,7 +177,7 @@ class DurableCommits {
   ~DurableCommits();
 
  private:
-  sqlite3* handle_;
+  Database& database_;
   bool was_full_ = false;
 };
 

@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -92,11 +94,34 @@ int make_file(const std::string& path) {
   return file.is_open() ? 0 : errno;
 }
 
-bool is_sound(Database& database, const std::string& path) {
+// The error code in what quick_check says: "… error code=266".
+int error_code_in(std::string_view text) {
+  constexpr std::string_view kCode = "error code";
+  const size_t at = text.find(kCode);
+  if (at == std::string_view::npos || at + kCode.size() + 1 >= text.size()) return SQLITE_OK;
+  text.remove_prefix(at + kCode.size() + 1);
+  int code = SQLITE_OK;
+  std::from_chars(text.data(), text.data() + text.size(), code);
+  return code;
+}
+
+// quick_check also calls damage what it could not read or had no memory for. So only what is seen
+// twice, and is no error of the system, is damage; such an error is left in the database.
+bool is_damaged(Database& database, const std::string& path) {
   std::error_code ignored;
-  if (path != Database::kInMemory && fs::file_size(path, ignored) > kMostChecked_bytes) return true;
-  Rows rows = database.query("PRAGMA quick_check(1)");
-  return rows.next() && rows.text(0) == "ok";
+  if (path != Database::kInMemory && fs::file_size(path, ignored) > kMostChecked_bytes)
+    return false;
+  int code = SQLITE_OK;
+  for (int looks = 0; looks < 2; ++looks) {
+    Rows rows = database.query("PRAGMA quick_check(1)");
+    const std::string said = rows.next() ? rows.text(0) : "";
+    if (database.failed() || said == "ok") return false;
+    code = error_code_in(said);
+  }
+  const int kind = code & 0xFF;
+  if (kind == SQLITE_OK || kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) return true;
+  database.fail(code);
+  return false;
 }
 
 }  // namespace
@@ -232,8 +257,7 @@ std::unique_ptr<Database> StateFile::open_once(DatabaseError& error, std::string
   }
   if (schema.standing == SchemaStatus::foreign)
     error = {ErrorClass::denied, "it is another program's database, and was left as it is"};
-  else if (schema.standing == SchemaStatus::ours && !is_sound(*database, path_) &&
-           !database->failed())
+  else if (schema.standing == SchemaStatus::ours && is_damaged(*database, path_))
     error = {ErrorClass::corrupt, "the database is damaged"};
   else if (!database->failed() && configure(*database) && migrate(*database))
     database->checkpoint_on_close(true);

@@ -10,6 +10,11 @@
 #include "state/state_worker.h"
 
 namespace mtasts::state {
+namespace {
+
+constexpr int kMoreReads = 2;  // of a domain, after an error
+
+}  // namespace
 
 bool State::Worker::open_again() {
   if (database_ != nullptr) return true;
@@ -110,6 +115,13 @@ std::vector<Remembered> State::Worker::read(const std::vector<std::string>& doma
   DomainReader reader;
   for (const std::string& domain : domains) {
     auto known = reader.read(*database, domain);
+    // What is not recalled begins anew and is then written over the old: an error may be over soon.
+    for (int more = kMoreReads; more > 0 && database->failed(); --more) {
+      if (database->error().trouble == ErrorClass::corrupt) break;
+      database->clear();
+      reader = DomainReader();  // it may hold half of what failed
+      known = reader.read(*database, domain);
+    }
     if (known) remembered.push_back(std::move(*known));
     if (database->failed()) break;
   }

@@ -52,7 +52,8 @@ void judge_signatures(FindingCollector& findings, const std::vector<const Secure
     if (!is_judged(*lookup)) continue;
     for (const SignatureDates& dates : lookup->signatures) {
       FindingDetails what = about;
-      what.tlsa.zone = dates.signer;
+      what.tlsa.signed_name = dates.owner;
+      what.tlsa.signed_type = dates.type;
       if (dates.expiration <= now) {
         what.message =
             fmt::format("The signature of the {} ended on {}{}", name_of_signature(dates),

@@ -11,6 +11,22 @@
 
 namespace mtasts::verdict {
 
+std::optional<bool> is_reachable(const MxAddressReport& address) {
+  switch (address.status) {
+    case AddressStatus::ok:
+    case AddressStatus::tls_failed:
+    case AddressStatus::smtp_failed:
+      return true;
+    case AddressStatus::refused:
+    case AddressStatus::timeout:
+    case AddressStatus::unreachable:
+      return address.unobserved ? std::optional<bool>() : false;
+    case AddressStatus::skipped:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 bool is_conclusive(const Report& report) {
   return std::none_of(report.stages.begin(), report.stages.end(),
                       [](StageResult result) { return result == StageResult::unknown; });

@@ -129,6 +129,9 @@ BOOST_DESCRIBE_STRUCT(MxAddressReport, (),
                       (address, status, starttls, tls_version, cipher, chain, unobserved, dane,
                        tlsa_matched))
 
+// Whether the address accepts connections; empty: not observed, or not conclusively.
+std::optional<bool> is_reachable(const MxAddressReport& address);
+
 // Facts of one MX host, shared by the reports of all domains that use it.
 struct MxHostReport {
   std::string host;
@@ -160,6 +163,30 @@ struct HostedReport {
 };
 BOOST_DESCRIBE_STRUCT(HostedReport, (), (id, record, served, published))
 
+// A fault that this check could not observe, as a check last saw it. See faults.h.
+struct HeldFault {
+  const FindingRow* row = nullptr;  // never null in a report; lives as long as the program
+  Severity severity = Severity::warning;
+  std::string subject;  // as in Finding
+  Time seen_at{};       // the start of that check
+  // It is held no longer: this check saw that it is gone, or it was held for too long.
+  bool is_over = false;
+
+  bool operator==(const HeldFault&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HeldFault, (), (row, severity, subject, seen_at, is_over))
+
+// The dates of a certificate that this check could not observe, as a check last saw them.
+struct HeldCertificate {
+  std::string host;                    // an MX host; empty: the policy host
+  protocol::CertificateTime expiry{};  // of the first certificate of the chain that ends
+  std::optional<protocol::CertificateTime> not_before;  // of the leaf; empty: another ends first
+  Time seen_at{};
+
+  bool operator==(const HeldCertificate&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HeldCertificate, (), (host, expiry, not_before, seen_at))
+
 struct Report {
   std::string domain;
   Time checked_at{};  // when the check began
@@ -178,12 +205,15 @@ struct Report {
   std::vector<Change> changes;         // confirmed by this check; for the timeline
   // How far MTA-STS is introduced; empty: judged without a history, or too little was observed.
   std::optional<Rollout> rollout;
+  std::vector<HeldFault> held_faults;
+  std::vector<HeldCertificate> held_certificates;
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (domain, checked_at, duration, outcome, stages, findings, record, policy,
-                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout))
+                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout,
+                       held_faults, held_certificates))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.

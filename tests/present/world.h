@@ -191,6 +191,14 @@ inline std::shared_ptr<verdict::Report> bad_report(
       finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Not covered."),
       finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Said twice."),
       finding(kUncovered, verdict::Severity::critical, "mx\xff\"<b>.example", "Not <covered>.")};
+  report->held_faults = {
+      {&verdict::row_of("sts-tls-expired"), verdict::Severity::warning, "", at(1763750000), false},
+      {&verdict::row_of("cert-expired"), verdict::Severity::critical,
+       "mx1.example.com [2001:db8::1]", at(1763750000), false},
+      {&verdict::row_of("tlsrpt-missing"), verdict::Severity::warning, "", at(1763730000), true}};
+  report->held_certificates = {{"", protocol::CertificateTime(std::chrono::seconds(1764000000)),
+                                protocol::CertificateTime(std::chrono::seconds(1760000000)),
+                                at(1763750000)}};
   report->suggested_policy = "version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\n";
   return report;
 }

@@ -99,6 +99,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[web.basic_auth] users",
       "[web.basic_auth] roles",
       "[web] reload",
+      "[metrics] set",
       "[metrics] exclude",
       "[telemetry] listen",
       "[probe] allow",

@@ -30,15 +30,6 @@ std::vector<const HostVerdict*> hosts_of(const Evidence& evidence) {
   return hosts;
 }
 
-// RFC 7672 §3.2.2: with secure MX records the next hop's name will do as well, and where it is an
-// alias, the name it stands for.
-std::vector<std::string> next_hop_names(const Evidence& evidence) {
-  if (evidence.mx_dane.mx.security != DnsSecurity::secure) return {};
-  std::vector<std::string> names = {evidence.domain.text()};
-  if (!evidence.mx_dane.mx.aliases.empty()) names.push_back(evidence.mx_dane.mx.aliases.back());
-  return names;
-}
-
 bool is_named(const protocol::SmtpAttempt& attempt, const std::vector<std::string>& names) {
   return attempt.chain != nullptr &&
          std::any_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -78,7 +69,9 @@ void judge_names(RuleContext& context, const HostVerdict& host) {
 void judge_mx_security(RuleContext& context, const std::vector<const HostVerdict*>& hosts) {
   const MxDaneEvidence& mx = context.evidence.mx_dane;
   if (mx.validation != Validation::proven) return;
+  // Named like a host, because senders look for its hosts.
   FindingDetails about;
+  about.host = context.evidence.domain.text();
   judge_signatures(context.findings, {&mx.mx}, about, context.now);
   for (const DelegationEvidence& delegation : mx.delegations) {
     bool told = std::any_of(hosts.begin(), hosts.end(), [&](const HostVerdict* host) {
@@ -169,6 +162,13 @@ bool is_used(const HostDane& dane) {
 }
 
 }  // namespace
+
+std::vector<std::string> next_hop_names(const Evidence& evidence) {
+  if (evidence.mx_dane.mx.security != DnsSecurity::secure) return {};
+  std::vector<std::string> names = {evidence.domain.text()};
+  if (!evidence.mx_dane.mx.aliases.empty()) names.push_back(evidence.mx_dane.mx.aliases.back());
+  return names;
+}
 
 // What a sender with DANE makes of the host for this domain, whose name may be the certificate's.
 bool is_verified_for(const Evidence& evidence, const HostVerdict& host, size_t address) {

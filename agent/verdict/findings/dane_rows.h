@@ -19,6 +19,9 @@ inline constexpr CommandTemplate kDigTlsa =
 // The answer with validation, then what is behind it.
 inline constexpr CommandTemplate kDigTlsaBehind =
     "dig {dns}+dnssec +noall +answer +comments -q {tlsa} TLSA +nocdflag -q {tlsa} TLSA +cdflag";
+// RRSIG records hold the dates; with CD they are shown even where they have ended.
+inline constexpr CommandTemplate kDigSignature =
+    "dig {dns}+dnssec +cdflag +noall +answer +comments -q {signed} {type}";
 inline constexpr CommandTemplate kDigAddresses =
     "dig {dns}+dnssec +noall +answer +comments -q {name} A -q {name} AAAA";
 inline constexpr CommandTemplate kDigMxSecurity =
@@ -54,7 +57,7 @@ inline constexpr FindingRow kRows[] = {
     {"dane-signature-ended", kStage, C, C, kNone, kDnssec, "RFC 4035 §5.3.1, RFC 7671 §13",
      "A DNSSEC signature has ended: most resolvers no longer accept the answer, so mail waits, and "
      "the others will follow.",
-     "Sign the zone again, and have it re-signed by a job that is monitored.", kDigTlsa},
+     "Sign the zone again, and have it re-signed by a job that is monitored.", kDigSignature},
     {"dane-mismatch", kStage, C, C, kNone, kValidation, "RFC 7672 §3.1, RFC 7671 §8",
      "No TLSA record matches the certificate that the server presents, so senders with DANE "
      "deliver "
@@ -129,7 +132,7 @@ inline constexpr FindingRow kRows[] = {
      "Remove the records of keys and issuers that are no longer in use.", kDigTlsa},
     {"dane-rrsig-expiring", kStage, W, W, kNone, "", "RFC 7671 §13, RFC 4035 §5.3.1",
      "A DNSSEC signature ends soon and has not been renewed in time; when it ends, mail waits.",
-     "Find out why the zone is not signed again, and sign it.", kDigTlsa},
+     "Find out why the zone is not signed again, and sign it.", kDigSignature},
     {"dane-ds-mismatch", kStage, W, W, kNone, kDnssec, "RFC 4035 §5.2",
      "No DS record at the parent is of a key of the zone, so nothing in the zone validates.",
      "Publish the DS record of the zone's present key at the parent, or remove the DS records.",

@@ -16,6 +16,7 @@
 #include "base/channel.h"
 #include "base/enum_words.h"
 #include "base/finding_code.h"
+#include "base/ip_address.h"
 #include "base/shell_command.h"
 #include "protocol/text/syntax_fault.h"
 
@@ -70,6 +71,11 @@ Severity severity_of(const protocol::SyntaxFault& fault, Regime regime);
 
 // The row's command filled in for example.com, for documentation of the finding.
 std::string example_command(const FindingRow& row);
+
+// "mx1.example.com [192.0.2.1]", or the host alone.
+std::string subject_of(const std::string& host, const std::optional<IpAddress>& address);
+// The host of a subject.
+std::string_view host_of_subject(std::string_view subject);
 
 // What TLS reports of the window say about the same failure (RFC 8460 §4.3).
 struct ReportedBy {

@@ -43,11 +43,6 @@ struct UngradedFinding {
   std::string subject, message, fix, verify;  // as in Finding
 };
 
-// "mx1.example.com [192.0.2.1]", or the host alone.
-std::string subject_of(const std::string& host, const std::optional<IpAddress>& address);
-// The host of a subject.
-std::string_view host_of_subject(std::string_view subject);
-
 Severity grade(const UngradedFinding& finding, Regime regime);
 
 class FindingCollector {

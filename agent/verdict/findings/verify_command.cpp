@@ -40,21 +40,25 @@ std::string verify_command(const FindingRow& row, const Vantage& vantage,
   const Peer peer{host, target.address};
   const std::string& base = target.tlsa.base.empty() ? host : target.tlsa.base;
   const std::string& zone = target.tlsa.zone.empty() ? host : target.tlsa.zone;
-  return shell_command(row.verify,
-                       {{"dns", CommandValue::dig_server(vantage.dns_server, vantage.dns_port)},
-                        {"ca_cert", CommandValue::file_option("--cacert", trust)},
-                        {"ca_file", CommandValue::file_option("-CAfile", trust)},
-                        {"domain", CommandValue::host(target.domain)},
-                        {"policy_host", CommandValue::host(policy_host)},
-                        {"host", CommandValue::host(host)},
-                        {"name", CommandValue::dns_name(host)},
-                        {"connect", peer.endpoint(port)},
-                        {"connect_to", peer.connect_to(port)},
-                        {"nc", peer.host_and_port(port)},
-                        {"tlsa", CommandValue::host("_25._tcp." + base)},
-                        {"tlsa_base", CommandValue::host(base)},
-                        {"tlsa_rrdata", CommandValue::tlsa_options(target.tlsa.records)},
-                        {"zone", CommandValue::dns_name(zone)}});
+  const std::string owner = "_25._tcp." + base;
+  const bool is_tlsa = target.tlsa.signed_name.empty();
+  return shell_command(
+      row.verify, {{"dns", CommandValue::dig_server(vantage.dns_server, vantage.dns_port)},
+                   {"ca_cert", CommandValue::file_option("--cacert", trust)},
+                   {"ca_file", CommandValue::file_option("-CAfile", trust)},
+                   {"domain", CommandValue::host(target.domain)},
+                   {"policy_host", CommandValue::host(policy_host)},
+                   {"host", CommandValue::host(host)},
+                   {"name", CommandValue::dns_name(host)},
+                   {"connect", peer.endpoint(port)},
+                   {"connect_to", peer.connect_to(port)},
+                   {"nc", peer.host_and_port(port)},
+                   {"tlsa", CommandValue::host(owner)},
+                   {"signed", CommandValue::dns_name(is_tlsa ? owner : target.tlsa.signed_name)},
+                   {"type", CommandValue::host(is_tlsa ? "TLSA" : target.tlsa.signed_type)},
+                   {"tlsa_base", CommandValue::host(base)},
+                   {"tlsa_rrdata", CommandValue::tlsa_options(target.tlsa.records)},
+                   {"zone", CommandValue::dns_name(zone)}});
 }
 
 std::string example_command(const FindingRow& row) {

@@ -20,7 +20,9 @@ namespace mtasts::verdict {
 struct TlsaTarget {
   std::string base = {};                  // the TLSA base domain; empty: the host
   std::vector<std::string> records = {};  // as in a zone file: "3 1 1 2bba…"
-  std::string zone = {};                  // of DS and DNSKEY records; empty: the host
+  // What a signature covers; empty: the TLSA records.
+  std::string signed_name = {}, signed_type = {};
+  std::string zone = {};  // of DS and DNSKEY records; empty: the host
 };
 
 struct VerifyTarget {

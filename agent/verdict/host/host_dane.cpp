@@ -66,6 +66,12 @@ const TlsaEvidence* some_records(const DaneEvidence& evidence) {
   return nullptr;
 }
 
+// Nothing came back, or an error, while DNS was not known to be available.
+bool may_be_local(const MxHostEvidence& host, DnsSecurity security) {
+  return (security == DnsSecurity::servfail || security == DnsSecurity::no_response) &&
+         !host.channels.contains(Channel::dns);
+}
+
 void read_lookups(const MxHostEvidence& host, HostDane& dane) {
   if (host.dane == nullptr) return;
   const DaneEvidence& evidence = *host.dane;
@@ -197,6 +203,11 @@ bool HostDane::fails() const {
 HostDane read_dane(const MxHostEvidence& host, Time now) {
   HostDane dane;
   read_lookups(host, dane);
+  if (dane.state == DaneState::stopped) {
+    bool local = dane.tlsa != nullptr ? may_be_local(host, dane.tlsa->lookup.security)
+                                      : !host.channels.contains(Channel::dns);
+    if (local) dane.state = DaneState::unknown;
+  }
   if (dane.tlsa != nullptr && dane.state != DaneState::stopped)
     for (const std::string& rdata : dane.tlsa->records)
       dane.records.push_back(protocol::parse_tlsa(rdata));
