@@ -89,6 +89,8 @@ TEST(DaneRules, WithoutValidationOneFindingSaysWhatToDo) {
     EXPECT_EQ(report.mx[0].facts->addresses[0].dane, DaneStatus::unknown);
     EXPECT_THAT(report.findings[0].message, HasSubstr("mx1.example.com"));
     EXPECT_THAT(report.findings[0].fix, HasSubstr("Unbound"));
+    EXPECT_FALSE(is_conclusive(report));
+    EXPECT_FALSE(is_worth_repeating(report)) << "the resolver stays as it is";
   }
 }
 
