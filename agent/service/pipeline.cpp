@@ -47,8 +47,8 @@ verdict::ReportPtr Pipeline::conclude(const verdict::Evidence& evidence,
   board::DomainEntryPtr known = to_.reports.find(evidence.domain.text());
   verdict::ReportPtr report = judge(evidence, known);
   using Trigger = schedule::Scheduler::Trigger;
-  const bool last_word =
-      trigger == Trigger::due || (trigger == Trigger::request && verdict::is_conclusive(*report));
+  const bool last_word = trigger == Trigger::due ||
+                         (trigger == Trigger::request && !verdict::is_worth_repeating(*report));
   if (known != nullptr && last_word) publish(report, known);
   return report;
 }
@@ -67,7 +67,7 @@ verdict::ReportPtr Pipeline::judge(const verdict::Evidence& evidence,
 }
 
 void Pipeline::publish(const verdict::ReportPtr& report, const board::DomainEntryPtr& before) {
-  to_.metrics.count_check(!verdict::is_conclusive(*report));
+  to_.metrics.count_check(verdict::is_worth_repeating(*report));
   to_.metrics.observe_phase(Phase::check, report->duration);
   auto update = to_.reports.publish(report);
   if (!update) return;

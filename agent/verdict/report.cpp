@@ -32,6 +32,17 @@ bool is_conclusive(const Report& report) {
                       [](StageResult result) { return result == StageResult::unknown; });
 }
 
+bool is_worth_repeating(const Report& report) {
+  const bool unvalidated =
+      std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
+        return finding.row->code == FindingCode("probe-not-validating");
+      });
+  for (Stage stage : kStages)
+    if (report.stage(stage) == StageResult::unknown && !(stage == Stage::dane && unvalidated))
+      return true;
+  return false;
+}
+
 std::optional<Time> held_from_today(const Report& report) {
   if (!report.policy.valid || !report.policy.max_age_seconds) return std::nullopt;
   uint64_t age = std::min(*report.policy.max_age_seconds, protocol::kMaxAgeLimit_seconds);

@@ -218,6 +218,9 @@ using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.
 bool is_conclusive(const Report& report);
+// Another check soon may observe what this one could not. A resolver that does not validate stays
+// as it is, so the stage dane alone is no reason.
+bool is_worth_repeating(const Report& report);
 
 // Until when a sender that fetched the policy in this check may hold it (RFC 8461 §3.2); empty:
 // there was none to hold.

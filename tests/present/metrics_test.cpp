@@ -190,6 +190,35 @@ TEST(MxMetrics, BothEndsOfValidityAreOfTheCertificateThatEndsFirst) {
   EXPECT_EQ(text.segment(4), "} 700\n");
 }
 
+// Absent where DANE does not apply or was not observed.
+TEST(MxMetrics, DaneIsThatOfTheWorstAddress) {
+  using verdict::DaneStatus;
+  struct Case {
+    std::vector<DaneStatus> addresses;
+    std::string verified;
+    int records;
+    std::string count;
+  };
+  const Case cases[] = {
+      {{DaneStatus::verified, DaneStatus::verified}, "1", 2, "2"},
+      {{DaneStatus::verified, DaneStatus::failed}, "0", 2, "2"},
+      {{DaneStatus::bogus}, "0", 0, ""},
+      {{DaneStatus::verified, DaneStatus::unknown}, "1", 1, "1"},
+      {{DaneStatus::unusable}, "", 1, "1"},
+      {{DaneStatus::insecure}, "", 3, "3"},
+      {{DaneStatus::none, DaneStatus::unknown}, "", 0, ""},
+  };
+  for (const Case& c : cases) {
+    auto facts = std::make_shared<verdict::MxHostReport>();
+    for (DaneStatus status : c.addresses) facts->addresses.emplace_back().dane = status;
+    facts->tlsa_count = c.records;
+    auto text = render_host({"mx.example", facts})->text;
+    auto ending = [](const std::string& value) { return value.empty() ? "" : "} " + value + "\n"; };
+    EXPECT_EQ(text.segment(7), ending(c.verified));
+    EXPECT_EQ(text.segment(8), ending(c.count));
+  }
+}
+
 TEST(Samples, EscapeWhatPrometheusRefuses) {
   const std::pair<std::string, std::string> cases[] = {
       {"plain", "plain"},

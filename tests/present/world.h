@@ -82,7 +82,15 @@ inline std::shared_ptr<const verdict::MxHostReport> host_facts() {
   verdict::MxAddressReport bad = good;
   bad.address = IpAddress::parse("2001:db8::1").value();
   bad.chain = chain_of("mx1.example.com", 1760000000, false);
+  good.dane = verdict::DaneStatus::verified;
+  good.tlsa_matched = 1;
+  bad.dane = verdict::DaneStatus::failed;
+  bad.tlsa_matched = 0;
   facts->addresses = {good, bad};
+  facts->tlsa_base = facts->host;
+  facts->tlsa = {{3, 1, 1, std::string(64, 'a'), true, true},
+                 {1, 0, 1, std::string(64, 'b'), false, false}};
+  facts->tlsa_count = 2;
   return facts;
 }
 

@@ -49,7 +49,7 @@ void judge_names(RuleContext& context, const HostVerdict& host) {
     FindingDetails what;
     what.host = host.evidence->host;
     what.address = attempts[i].address;
-    what.address_in_subject = attempts.size() > 1;
+    what.address_in_subject = any_good;
     if (any_good) what.severity = Severity::warning;
     what.tlsa.base = host.dane.tlsa->base;
     for (const protocol::Tlsa& record : host.dane.records)

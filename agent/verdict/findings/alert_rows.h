@@ -130,10 +130,11 @@ inline constexpr FindingCode kReportNewFailure[] = {"rpt-new-result-type", "rpt-
 inline constexpr FindingCode kReporterSilent[] = {"rpt-reporter-silent"};
 
 inline constexpr FindingCode kDaneInvalid[] = {
-    "dane-tlsa-bogus",      "dane-tlsa-servfail",    "dane-denial-bogus",
-    "dane-signature-ended", "dane-mismatch",         "dane-ta-not-in-chain",
-    "dane-ta-expired",      "dane-ta-name-mismatch", "dane-starttls-missing",
-    "dane-address-bogus",   "dane-sts-conflict",     "cert-key-changed-tlsa-not"};
+    "dane-tlsa-bogus",          "dane-tlsa-servfail",    "dane-denial-bogus",
+    "dane-signature-ended",     "dane-mismatch",         "dane-ta-not-in-chain",
+    "dane-ta-expired",          "dane-ta-name-mismatch", "dane-starttls-missing",
+    "dane-address-bogus",       "dane-ds-mismatch",      "dane-sts-conflict",
+    "cert-key-changed-tlsa-not"};
 inline constexpr FindingCode kDaneAtRisk[] = {
     "dane-rrsig-expiring",    "dane-ds-mismatch",           "dane-combination-mismatch",
     "dane-ta-pins-leaf",      "dane-ta-issuer-set-partial", "dane-ta-retired-issuer",
