@@ -150,7 +150,7 @@ constexpr Metric kTable[] = {
     {"mtasts_mx_dane_verified", gauge, host, "mx",
      "Whether every address of the MX host serves what its TLSA records say (1) or not (0); absent "
      "where DANE does not apply.",
-     nullptr, mx_dane_verified, full},
+     nullptr, mx_dane_verified},
     {"mtasts_mx_tlsa_records", gauge, host, "mx",
      "Number of TLSA records of the MX host; absent if it has none.", nullptr, mx_tlsa_records,
      full},
