@@ -152,7 +152,8 @@ constexpr Metric kTable[] = {
      "where DANE does not apply.",
      nullptr, mx_dane_verified},
     {"mtasts_mx_tlsa_records", gauge, host, "mx",
-     "Number of TLSA records of the MX host; absent if it has none.", nullptr, mx_tlsa_records},
+     "Number of TLSA records of the MX host; absent if it has none.", nullptr, mx_tlsa_records,
+     full},
     {"mtasts_mx_certificate_expiry_timestamp_seconds", gauge, host, "mx",
      "Time at which the first certificate among the chains of the MX host's addresses ends; also "
      "while it cannot be observed, for six hours at most.",
