@@ -11,7 +11,7 @@ BUILD_PACKAGES := g++ cmake ninja-build pkg-config libboost1.81-dev libc-ares-de
   libcurl4-openssl-dev libssl-dev prometheus-cpp-dev libtomlplusplus-dev \
   libcli11-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libidn2-dev libpsl-dev libgmime-3.0-dev zlib1g-dev libyaml-dev libcrypt-dev \
   libjemalloc-dev ca-certificates
-WORLD_PACKAGES := python3 openssl nsd unbound bind9 iproute2 nginx-light postfix dovecot-imapd prometheus prometheus-alertmanager \
+WORLD_PACKAGES := python3 openssl nsd unbound ldnsutils bind9 iproute2 nginx-light postfix dovecot-imapd prometheus prometheus-alertmanager \
   python3-yaml bind9-dnsutils curl
 WEB_SERVER_PACKAGES := apache2-bin caddy haproxy hitch lighttpd lighttpd-mod-openssl nghttp2-server stunnel4 media-types
 TEST_PACKAGES := libgtest-dev libgmock-dev clang-14 clang-tidy-14 clang-format-14 git systemd python3-pip $(WORLD_PACKAGES) \
@@ -22,7 +22,7 @@ FUZZ_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 TSAN_PACKAGES := clang-14 libclang-rt-14-dev libgtest-dev libgmock-dev
 BENCH_PACKAGES := prometheus-blackbox-exporter libgtest-dev libgmock-dev python3 python3-pip openssl nginx-light apache2-utils curl procps
 
-.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture soak bench format format-check tidy build asan clean
+.PHONY: help run install demo test e2e zoo image-test test-tsan fuzz torture soak bench bench-rules format format-check tidy build asan clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -110,6 +110,12 @@ bench: ## Measure the cost of a check, compared with plain OpenSSL and blackbox_
 	@cmake --preset release -DMTASTS_TESTS=ON -DMTASTS_BENCH=ON >/dev/null
 	@cmake --build $(BUILD)/release -j $(JOBS) --target mtasts-exporter mtasts_bench
 	@python3 tests/bench/bench.py --build $(BUILD)/release
+
+bench-rules: ## Measure what the alert rules cost Prometheus, compared with the rules of v0.1
+	$(call install,$(BUILD_PACKAGES) prometheus)
+	@cmake --preset release -DMTASTS_TESTS=ON -DMTASTS_BENCH=ON >/dev/null
+	@cmake --build $(BUILD)/release -j $(JOBS) --target mtasts_exposition
+	@python3 -B tests/bench/rules/rules_bench.py --program $(BUILD)/release/tests/mtasts_exposition --domains $(or $(RULES_DOMAINS),10000)
 
 format: ## Format the C++ sources
 	$(call install,clang-format-14 git)

@@ -4,7 +4,7 @@
 
     python3 alerts/dashboard.py > alerts/dashboard.json
 
-Series of domains and MX hosts are aggregated over instances, so a domain checked by two agents counts once. The
+Every panel works on the lean set of metrics ([metrics] set = "lean"), too. Series of domains and MX hosts are aggregated over instances, so a domain checked by two agents counts once. The
 agent's own series are shown per instance: the web port and the telemetry port of one agent export the same values.
 """
 
@@ -121,8 +121,16 @@ def table(title, description, columns, width, height, key, sort_by, descending, 
 
 # The panels.
 
+FINDING = "domain, code, severity, subject"
+
+
+def findings(severity):
+    return f'max by ({FINDING}) (mtasts_finding{{{JOB},severity="{severity}"}})'
+
+
 def worst(severity):
-    return f'max by (domain) (mtasts_findings{{{JOB},severity="{severity}"}})'
+    """The number of findings of each domain that has some."""
+    return f"count by (domain) ({findings(severity)})"
 
 
 def checked():
@@ -143,8 +151,7 @@ def number_of(vector):
 
 def findings_rows(selector):
     weights = {"critical": 3, "warning": 2, "unknown": 1}
-    labels = "domain, code, severity, subject"
-    return " or ".join(f'max by ({labels}) (mtasts_finding{{{selector},severity="{severity}"}}) * {weight}'
+    return " or ".join(f'max by ({FINDING}) (mtasts_finding{{{selector},severity="{severity}"}}) * {weight}'
                        for severity, weight in weights.items())
 
 
@@ -161,50 +168,55 @@ def code_link():
 
 
 def expiry_state(prefix, by):
-    """0 good, 1 warning, 2 critical, 3 expired: the leaf by days and by share of its lifetime, an intermediate that
-    expires earlier only by days."""
-    end = f"min by ({by}) ({prefix}_not_after_timestamp_seconds{{{JOB}}})"
-    start = f"max by ({by}) ({prefix}_not_before_timestamp_seconds{{{JOB}}})"
-    chain = f"min by ({by}) ({prefix}_chain_not_after_timestamp_seconds{{{JOB}}})"
+    """0 good, 1 warning, 2 critical, 3 expired: by days and by share of the certificate's lifetime; if an intermediate
+    expires first, there is no lifetime, and only the days count."""
+    left = f"min by ({by}) ({prefix}_expiry_timestamp_seconds{{{JOB}}}) - time()"
+    lifetime = f"min by ({by}) ({prefix}_lifetime_seconds{{{JOB}}})"
     steps = []
     for days, share in ((WARNING_DAYS, WARNING_SHARE), (CRITICAL_DAYS, CRITICAL_SHARE)):
         limit = days * DAY_SECONDS
-        leaf = f"({end} - time() < bool clamp_max(({end} - {start}) / {share}, {limit}))"
-        above = f"(({chain} - time() < bool {limit}) * ({chain} < bool {end}))"
-        steps.append(f"clamp_max({leaf} + {above}, 1)")
-    return " + ".join([*steps, f"({chain} - time() < bool 0)"])
+        steps.append(f"(({left} < bool clamp_max({lifetime} / {share}, {limit})) or ({left} < bool {limit}))")
+    return " + ".join([*steps, f"({left} < bool 0)"])
+
+
+def trusted(by):
+    """1, or 0 where a finding says that senders reject the certificate."""
+    family, alert = {"domain": ("mtasts_fault", "MtastsPolicyCertificateInvalid"),
+                     "mx": ("mtasts_mx_fault", "MtastsMxCertificateInvalid")}[by]
+    prefix = {"domain": "mtasts_policy_certificate", "mx": "mtasts_mx_certificate"}[by]
+    rejected = f'{family}{{{JOB},alert="{alert}",seen="now",code!~"cert-weak-key|cert-differs-by-ip"}}'
+    return (f"0 * max by ({by}) ({rejected}) or "
+            f"1 + 0 * min by ({by}) ({prefix}_expiry_timestamp_seconds{{{JOB}}})")
 
 
 EXPIRY_TEXTS = {0: ("good", GREEN), 1: ("expiring", YELLOW), 2: ("expiring, critical", RED), 3: ("expired", RED)}
 
 
 def expiry_table(title, description, prefix, by):
-    end, chain = f"{prefix}_not_after_timestamp_seconds", f"{prefix}_chain_not_after_timestamp_seconds"
-    start = f"{prefix}_not_before_timestamp_seconds"
     columns = {
         "state": expiry_state(prefix, by),
-        "left": f"(min by ({by}) ({end}{{{JOB}}}) - time()) / {DAY_SECONDS}",
-        "left, chain": f"(min by ({by}) ({chain}{{{JOB}}}) - time()) / {DAY_SECONDS}",
-        "lifetime": f"min by ({by}) ({end}{{{JOB}}} - {start}{{{JOB}}}) / {DAY_SECONDS}",
-        "trusted": f"min by ({by}) ({prefix}_verified{{{JOB}}})",
+        "left": f"(min by ({by}) ({prefix}_expiry_timestamp_seconds{{{JOB}}}) - time()) / {DAY_SECONDS}",
+        "lifetime": f"min by ({by}) ({prefix}_lifetime_seconds{{{JOB}}}) / {DAY_SECONDS}",
+        "trusted": trusted(by),
     }
     overrides = [override("state", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
                  override("trusted", mappings=mapping(YES_NO), custom__displayMode="color-background")]
-    overrides += [override(name, unit="d", decimals=1) for name in ("left", "left, chain", "lifetime")]
-    return table(title, description, columns, 12, 9, [by], "left, chain", False, overrides=overrides)
+    overrides += [override(name, unit="d", decimals=1) for name in ("left", "lifetime")]
+    return table(title, description, columns, 12, 9, [by], "left", False, overrides=overrides)
 
 
 def overview():
     outcomes = {"critical": RED, "warning": YELLOW, "unknown": PURPLE, "ok": GREEN}
     counts = {outcome: number_of(with_outcome(outcome)) for outcome in outcomes}
-    number = {severity: f'sum(max by (domain) (mtasts_findings{{{JOB},severity="{severity}"}}))'
-              for severity in SEVERITY_COLOURS}
+    number = {severity: number_of(findings(severity)) for severity in SEVERITY_COLOURS}
+    weighted = " or ".join(f"{findings(severity)} * {weight}"
+                           for severity, weight in (("critical", "1e6"), ("warning", "1e3"), ("unknown", "1")))
     severity_colours = [override(severity, color=fixed(colour)) for severity, colour in SEVERITY_COLOURS.items()]
     waiting = number_of(f"count by (domain) (mtasts_domain_info{{{JOB}}}) unless {checked()}")
     colours = [override(outcome, color=fixed(colour)) for outcome, colour in outcomes.items()]
     columns = {
-        "score": f"topk(100, ({worst('critical')} * 1e6 + {worst('warning')} * 1e3 + {worst('unknown')}) > 0)",
-        "critical": worst("critical"), "warning": worst("warning"), "unknown": worst("unknown"),
+        "score": f"topk(100, sum by (domain) ({weighted}))",
+        **{severity: f"{worst(severity)} or 0 * {checked()}" for severity in ("critical", "warning", "unknown")},
         "mode": mode_number(f"{JOB}"),
         "last check": f"time() - {checked()}",
     }
@@ -244,14 +256,14 @@ MODES = {0: ("none", GREY), 1: ("testing", YELLOW), 2: ("enforce", GREEN)}
 
 def mode_number(selector):
     """2 enforce, 1 testing, 0 none."""
-    return (f'max by (domain) (mtasts_policy_mode{{{selector},mode="enforce"}}) * 2 '
-            f'+ max by (domain) (mtasts_policy_mode{{{selector},mode="testing"}})')
+    return " or ".join(f'{number} * max by (domain) (mtasts_policy_info{{{selector},mode="{mode}"}})'
+                       for number, (mode, _) in reversed(MODES.items()))
 
 
 def expiry():
     limits = (f"Expiring: less than {WARNING_DAYS} days and less than 1/{WARNING_SHARE} of the lifetime left; "
               f"critical: {CRITICAL_DAYS} days and 1/{CRITICAL_SHARE}. An intermediate that expires before the "
-              "certificate is judged only by days. Trusted: senders accept the certificate.")
+              "certificate is judged only by days, and no lifetime is shown. Trusted: no finding says that senders reject it.")
     return row("Certificates"), [
         expiry_table("Policy host certificates", f"Certificates of mta-sts.DOMAIN, earliest expiry first. {limits}",
                      "mtasts_policy_certificate", "domain"),
@@ -264,28 +276,37 @@ STAGE_TEXTS = {0: ("fail", RED), 1: ("pass", GREEN), 2: ("unknown", PURPLE)}
 
 
 def stages():
-    success = f"min by (stage) (mtasts_stage_success{{{DOMAIN}}})"
-    seen = f"max by (stage) (mtasts_stage_last_conclusive_timestamp_seconds{{{DOMAIN}}})"
+    """The stages with a fault, and those that are not seen; the others pass, or do not apply."""
+    here = f'max by (stage) (mtasts_fault{{{DOMAIN},seen="now"}})'
+    hosts = f'max by (stage) (mtasts_mx_fault{{{JOB},seen="now"}} and on (mx) mtasts_mx_covered{{{DOMAIN}}})'
     last = f"scalar(max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}}))"
-    return f"({success} and on (stage) ({seen} >= {last})) or ({success} * 0 + 2)"
+    unseen = f"max by (stage) (mtasts_stage_unseen_since_timestamp_seconds{{{DOMAIN}}} < {last})"
+    others = f"max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}})"
+    return (f"0 * {here} or 0 * {hosts} or 2 + 0 * {unseen} or "
+            f'label_replace(1 + 0 * {others}, "stage", "all others", "", "")')
 
 
 def hosts_of_domain(expression):
     return f"({expression}) and on (mx) mtasts_mx_covered{{{DOMAIN}}}"
 
 
+def record_id():
+    return f'max by (id) (mtasts_policy_info{{{DOMAIN},id!=""}})'
+
+
 def domain_row():
     covered = f"max by (mx) (mtasts_mx_covered{{{DOMAIN}}})"
     matrix = {"covered": covered}
-    for name, metric in (("reachable", "mtasts_mx_reachable"), ("STARTTLS", "mtasts_mx_starttls"),
-                         ("certificate", "mtasts_mx_certificate_verified")):
+    for name, metric in (("reachable", "mtasts_mx_reachable"), ("STARTTLS", "mtasts_mx_starttls")):
         matrix[name] = hosts_of_domain(f"min by (mx) ({metric}{{{JOB}}})")
+    matrix["certificate"] = hosts_of_domain(trusted("mx"))
+    matrix["DANE"] = hosts_of_domain(f"min by (mx) (mtasts_mx_dane_verified{{{JOB}}})")
     matrix["expiry"] = hosts_of_domain(expiry_state("mtasts_mx_certificate", "mx"))
-    end = f"min by (mx) (mtasts_mx_certificate_chain_not_after_timestamp_seconds{{{JOB}}})"
+    end = f"min by (mx) (mtasts_mx_certificate_expiry_timestamp_seconds{{{JOB}}})"
     matrix["left"] = hosts_of_domain(f"({end} - time()) / {DAY_SECONDS}")
     matrix["last probe"] = hosts_of_domain(f"time() - max by (mx) (mtasts_mx_last_probe_timestamp_seconds{{{JOB}}})")
     cells = [override(name, mappings=mapping(YES_NO), custom__displayMode="color-background")
-             for name in ("covered", "reachable", "STARTTLS", "certificate")]
+             for name in ("covered", "reachable", "STARTTLS", "certificate", "DANE")]
     cells += [override("expiry", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
               override("left", unit="d", decimals=1), override("last probe", unit="s", decimals=0)]
     never = [{"type": "value", "options": {"0": {"text": "never", "index": 0}}}]
@@ -296,7 +317,7 @@ def domain_row():
         stat("Mode", "Mode of the policy that is published now.", [instant(mode_number(DOMAIN))], 3, 4,
              {"mappings": mapping(MODES), "thresholds": plain}),
         stat("Record id", "Id in the _mta-sts TXT record.",
-             [instant(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 5, 4, {"thresholds": plain},
+             [instant(record_id(), "{{id}}")], 5, 4, {"thresholds": plain},
              text_mode="name"),
         stat("max_age", "How long senders may cache the policy.",
              [instant(f"max(mtasts_policy_max_age_seconds{{{DOMAIN}}})")], 3, 4, {"unit": "s", "thresholds": plain}),
@@ -308,23 +329,24 @@ def domain_row():
              [instant(f"max({prefix}_last_change_timestamp_seconds{{{DOMAIN}}}) * 1000", name)
               for name, prefix in changes.items()], 8, 4,
              {"unit": "dateTimeFromNow", "mappings": never, "thresholds": plain}),
-        timeline("Stages", "Last conclusive result of each stage. Unknown: the last check was inconclusive, or the stage "
-                 "did not apply.", [target(stages(), "{{stage}}")], 16, 9, STAGE_TEXTS),
+        timeline("Stages", "Stages with a fault (fail), and stages that the last check could not observe (unknown). All others "
+                 "pass, or do not apply.", [target(stages(), "{{stage}}")], 16, 9, STAGE_TEXTS),
         stat("Last check",
-             "Age and duration of the last check, and the HTTP status of the policy URL (only 200 is valid).",
+             "Age of the last check, and the HTTP status of the policy URL (only 200 is valid).",
              [instant(f"time() - max(mtasts_last_check_timestamp_seconds{{{DOMAIN}}})", "age"),
-              instant(f"max(mtasts_last_check_duration_seconds{{{DOMAIN}}})", "duration"),
               instant(f"max(mtasts_policy_http_status_code{{{DOMAIN}}})", "HTTP status")], 8, 9,
              {"unit": "s", "thresholds": plain},
              [override("HTTP status", unit="none", thresholds=thresholds((None, RED), (200, GREEN), (201, RED)))]),
         timeline("Mode over time", "Mode of the served policy.", [target(mode_number(DOMAIN), "mode")], 8, 5, MODES),
         timeline("Record id over time", "One row per id.",
-                 [target(f"max by (id) (mtasts_record_info{{{DOMAIN}}})", "{{id}}")], 8, 5, {1: ("published", BLUE)}),
-        graph("Changes", "Changes detected since the agent first checked the domain.",
-              [target(f"max({prefix}_changes_total{{{DOMAIN}}})", name) for name, prefix in changes.items()],
+                 [target(record_id(), "{{id}}")], 8, 5, {1: ("published", BLUE)}),
+        graph("Changes", "Changes detected within a day.",
+              [target(f"max(changes({prefix}_last_change_timestamp_seconds{{{DOMAIN}}}[1d]))", name)
+               for name, prefix in changes.items()],
               8, 5, "short"),
         table("MX hosts", "Covered: a pattern of the policy matches. The other columns show the worst address of the "
-              "host. Empty: unknown, for example because the agent cannot connect to port 25.", matrix, 12, 8, ["mx"], "mx",
+              "host. Empty: unknown, for example because the agent cannot connect to port 25. DANE: the TLSA records match; "
+              "empty where there are none.", matrix, 12, 8, ["mx"], "mx",
               False, overrides=cells),
         table("Findings", "Open findings of this domain, worst first. Each code links to its meaning and fix.",
               {"weight": findings_rows(DOMAIN)}, 12, 8, ["severity", "code", "subject"], "weight", True,
@@ -332,8 +354,8 @@ def domain_row():
         graph("Reported failure ratio", "Share of failed sessions in the TLS reports of the window, of the policy type with the "
               "highest share. Under 1 % is normal, over 5 % needs action. Small numbers are judged by the findings.",
               [target(f"max by (domain) (tlsrpt_failure_ratio{{{DOMAIN}}})", "failed")], 8, 7, "percentunit"),
-        graph("Reported failures by type", "Failed sessions in the failure details of the TLS reports stored within a day.",
-              [target(f"max by (result_type) (increase(tlsrpt_failures_total{{{DOMAIN}}}[1d])) > 0", "{{result_type}}")],
+        graph("Reported failures by type", "Failed sessions in the failure details of the TLS reports of the window.",
+              [target(f"max by (result_type) (tlsrpt_window_failures{{{DOMAIN}}})", "{{result_type}}")],
               8, 7, "short"),
         stat("TLS reports", "Organizations that reported in the window, and the age of the latest report's end. Senders "
              "report once a day, so a day and a half is usual.",
@@ -344,8 +366,8 @@ def domain_row():
 
 
 def reports_row():
-    by_type = "max by (domain, policy_type)"
-    failed = f"{by_type} (increase(tlsrpt_failed_sessions_total{{{JOB}}}[1d]))"
+    sessions = f"max by (domain, policy_type) (tlsrpt_window_sessions{{{JOB}}})"
+    failures = f"max by (domain, result_type) (tlsrpt_window_failures{{{JOB}}})"
     columns = {"ratio": f"topk(100, max by (domain) (tlsrpt_failure_ratio{{{JOB}}}))",
                "reporters": f"max by (domain) (tlsrpt_reporters{{{JOB}}})",
                "latest report": f"time() - max by (domain) (tlsrpt_last_report_timestamp_seconds{{{JOB}}})"}
@@ -356,10 +378,10 @@ def reports_row():
               overrides=[override("ratio", unit="percentunit", decimals=2, thresholds=bands,
                                   custom__displayMode="color-background"),
                          override("latest report", unit="s", decimals=0)]),
-        graph("Reported sessions", "Sessions in the TLS reports stored within a day, over all domains. A session under two "
-              "policies counts in both types.",
-              [target(f"sum by (policy_type) ({failed})", "failed: {{policy_type}}"),
-               target(f"sum by (policy_type) ({failed.replace('failed', 'successful')})", "successful: {{policy_type}}")],
+        graph("Reported sessions", "Sessions in the TLS reports of the window, over all domains, by policy type, and those that "
+              "failed, by result type. A session under two policies counts in both types.",
+              [target(f"sum by (policy_type) ({sessions})", "{{policy_type}}"),
+               target(f"sum by (result_type) ({failures})", "failed: {{result_type}}")],
               12, 9, "short"),
         graph("Rejected reports", "Within a day, by reason.",
               [target(f"max by (reason) (increase(tlsrpt_reports_rejected_total{{{JOB}}}[1d]))", "{{reason}}")],
@@ -376,12 +398,12 @@ def reports_row():
 
 
 def publishing_row():
-    phase = f"max by (domain, phase) (mtasts_rollout_phase{{{JOB}}})"
-    ready = f"max by (domain) (mtasts_rollout_ready{{{JOB}}})"
+    phase = f'max by (domain, phase) (mtasts_policy_info{{{JOB},phase!=""}})'
+    ready = f'max by (domain) (mtasts_finding{{{JOB},code="sts-ready-for-next-phase"}})'
     # Every shard and replica serves all policies: the highest of several equal values, but the sum of their requests.
     hosted = f"max by (domain, id) (mtasts_hosted_policy_info{{{JOB}}})"
     asked = f"sum by (domain) (increase(mtasts_hosted_policy_requests_total{{{JOB}}}[1d]))"
-    published = f"max by (domain, id) (mtasts_record_info{{{JOB}}})"
+    published = f"max by (domain, id) (mtasts_policy_info{{{JOB}}})"
     columns = {"requests": f"topk(100, {hosted} * on (domain) group_left () {asked})",
                "id published": f"({hosted} and on (domain, id) {published}) or ({hosted} * 0 and on (domain) {checked()})"}
     return row("Publishing"), [
@@ -389,7 +411,7 @@ def publishing_row():
               [target(f"sum by (phase) ({phase})", "{{phase}}")], 12, 8, "short", stacked=True),
         table("Ready for the next step", "Domains whose next step is due, with nothing that speaks against it, at most 100; "
               "`mtasts-exporter plan enforce DOMAIN` says what to publish.",
-              {"ready": f"topk(100, ({phase} == 1) and on (domain) ({ready} == 1))"}, 12, 8, ["domain", "phase"],
+              {"ready": f"topk(100, {phase} and on (domain) {ready})"}, 12, 8, ["domain", "phase"],
               "domain", False, overrides=[override("ready", mappings=mapping(YES_NO))]),
         table("Hosted policies", "Policies that the agent serves, most requested first, at most 100, with the requests of a "
               "day. Id published: the TXT record has the id of the policy; empty if nothing checks the domain.",

@@ -38,7 +38,8 @@ THRESHOLDS = {
     "checkBacklogSeconds": (600, "> #"),
 }
 # The rules that use a threshold, by the prefix of its name; the same number in other rules is unrelated.
-PLACES = {"certificate": ("MtastsPolicyCertificateExpiring", "mx:mtasts_mx_certificate:near_end"),
+PLACES = {"certificate": ("MtastsPolicyCertificateExpiring", "mx:mtasts_mx_certificate:near_end",
+                          "domain:mtasts_policy_certificate:left_seconds", "mx:mtasts_mx_certificate:left_seconds"),
           "checkStale": ("MtastsCheckStale",), "checkBacklog": ("MtastsCheckBacklog",)}
 
 
@@ -97,7 +98,7 @@ def with_numbers(text, **changed):
 
 def with_label(groups, label):
     """Alerts about a domain get the label of mtasts_domain_info if the domain has it."""
-    info = f"max by (domain, {label}) (last_over_time(mtasts_domain_info[5m]))"
+    info = f"max by (domain, {label}) (last_over_time(mtasts_domain_info[6m]))"
     for rule in rules_of(groups):
         if "alert" in rule and "$labels.domain" in rule["annotations"]["description"]:
             plain = f"(\n{rule['expr'].rstrip()}\n)"

@@ -111,6 +111,23 @@ std::optional<CommandValue> CommandValue::file_option(CommandTemplate option,
   return CommandValue(fmt::format("{} {} ", option.text(), shell_word(named)));
 }
 
+std::optional<CommandValue> CommandValue::tlsa_options(const std::vector<std::string>& records) {
+  constexpr size_t kMostOctets = 4000;  // a terminal takes a line of about 4096
+  auto is_record = [](const std::string& text) {
+    return !text.empty() && text.front() != ' ' && all_of(text, [](char c) {
+      return c == ' ' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    });
+  };
+  std::string options;
+  for (const std::string& record : records) {
+    if (!is_record(record)) continue;
+    std::string option = "-dane_tlsa_rrdata '" + record + "' ";
+    if (options.size() + option.size() <= kMostOctets) options += option;
+  }
+  if (options.empty()) return std::nullopt;
+  return CommandValue(options);
+}
+
 CommandValue CommandValue::to_be_replaced(CommandTemplate text, CommandTemplate suffix) {
   return CommandValue(shell_word(std::string(text.text()) + std::string(suffix.text())));
 }

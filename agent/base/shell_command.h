@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ip_address.h"
 
@@ -66,6 +67,9 @@ class CommandValue {
   static CommandValue connect_to(const IpAddress& address, int port);
   // "-CAfile '/path/to file' ". `option` is one of our own; without a path nothing.
   static std::optional<CommandValue> file_option(CommandTemplate option, std::string_view path);
+  // "-dane_tlsa_rrdata '3 1 1 2bba…' " for each record, for openssl s_client, as many as fit.
+  // Digits, hexadecimal letters and blanks alone; nothing else is a record.
+  static std::optional<CommandValue> tlsa_options(const std::vector<std::string>& records);
   // What people replace before they run the command: '<new MX host>', quoted against redirection.
   static CommandValue to_be_replaced(CommandTemplate text, CommandTemplate suffix = {});
 

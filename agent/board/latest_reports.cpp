@@ -5,25 +5,7 @@
 
 #include <utility>
 
-#include "base/printable.h"
-
 namespace mtasts::board {
-namespace {
-
-// RFC 1035 §2.3.4: 255 octets, each at most four characters when escaped.
-constexpr size_t kLongestHost_bytes = 1024;
-
-// The hosts whose facts the report holds, each once.
-std::map<std::string, const verdict::MxReport*> hosts_of(const verdict::Report& report) {
-  std::map<std::string, const verdict::MxReport*> hosts;
-  for (const verdict::MxReport& mx : report.mx)
-    if (mx.facts != nullptr) hosts.emplace(host_key(mx.host), &mx);
-  return hosts;
-}
-
-}  // namespace
-
-std::string host_key(std::string_view host) { return printable(host, kLongestHost_bytes); }
 
 LastResults updated_results(const LastResults& before, const verdict::Report& report) {
   LastResults after = before;
@@ -63,7 +45,7 @@ Update LatestReports::remove_domain(const std::string& domain) {
   if (place == domains_.end()) return update;
   update.removed_domains.push_back(domain);
   if (place->second->report != nullptr) {
-    release_hosts(*place->second->report, update);
+    replace_hosts(place->second->report.get(), nullptr, update);
     --reported_;
   }
   domains_.erase(place);
@@ -110,35 +92,22 @@ void LatestReports::replace(DomainEntryPtr& place, const verdict::ReportPtr& rep
   entry.configured = old->configured;
   entry.report = report;
   entry.stages = stages;
+  if (old->report != nullptr)
+    for (size_t i = 0; i < stages.size(); ++i)
+      entry.unseen_before[i] = old->report->stages[i] == verdict::StageResult::unknown;
   entry.reported = old->reported;
   place = std::make_shared<const DomainEntry>(std::move(entry));
   update.domains.push_back(place);
-  // Acquire before release, so that a host used by both reports is not removed in between.
-  take_hosts(*report, update);
-  if (old->report != nullptr)
-    release_hosts(*old->report, update);
-  else
-    ++reported_;
+  replace_hosts(old->report.get(), report.get(), update);
+  if (old->report == nullptr) ++reported_;
 }
 
-void LatestReports::take_hosts(const verdict::Report& report, Update& update) {
-  for (const auto& [name, mx] : hosts_of(report)) {
-    HostUse& use = hosts_[name];
-    ++use.users;
-    if (use.entry != nullptr && use.entry->facts == mx->facts) continue;
-    if (use.entry != nullptr && use.entry->facts->probed_at > mx->facts->probed_at) continue;
-    use.entry = std::make_shared<const HostEntry>(HostEntry{name, mx->facts});
-    update.hosts.push_back(use.entry);
-  }
-}
-
-void LatestReports::release_hosts(const verdict::Report& report, Update& update) {
-  for (const auto& [name, mx] : hosts_of(report)) {
-    auto use = hosts_.find(name);
-    if (use == hosts_.end() || --use->second.users > 0) continue;
-    hosts_.erase(use);
-    update.removed_hosts.push_back(name);
-  }
+void LatestReports::replace_hosts(const verdict::Report* before, const verdict::Report* after,
+                                  Update& update) {
+  HostChanges changes;
+  hosts_.replace(before, after, changes);
+  update.hosts = std::move(changes.changed);
+  update.removed_hosts = std::move(changes.removed);
 }
 
 DomainEntryPtr LatestReports::find(std::string_view domain) const {
@@ -152,8 +121,7 @@ Snapshot LatestReports::snapshot() const {
   Snapshot snapshot;
   snapshot.domains.reserve(domains_.size());
   for (const auto& [name, entry] : domains_) snapshot.domains.push_back(entry);
-  snapshot.hosts.reserve(hosts_.size());
-  for (const auto& [name, use] : hosts_) snapshot.hosts.push_back(use.entry);
+  snapshot.hosts = hosts_.entries();
   snapshot.channel_faults = channel_faults_;
   snapshot.rejected_reports = rejected_reports_;
   return snapshot;

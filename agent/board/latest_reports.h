@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "board/host_board.h"
 #include "reports/rejected_report.h"
 #include "reports/summary.h"
 #include "settings/settings.h"
@@ -43,14 +45,10 @@ struct DomainEntry {
   verdict::ReportPtr report;                                // null: not checked yet
   LastResults stages;                                       // index: verdict::Stage
   reports::DomainSummaryPtr reported;                       // null: TLS reports are not taken in
+  // The stages that the report before could not observe; none after a start.
+  std::bitset<verdict::kStages.size()> unseen_before = {};
 };
 using DomainEntryPtr = std::shared_ptr<const DomainEntry>;
-
-struct HostEntry {
-  std::string name;  // printable, so that distinct entries have distinct labels
-  std::shared_ptr<const verdict::MxHostReport> facts;  // never null
-};
-using HostEntryPtr = std::shared_ptr<const HostEntry>;
 
 // The changes made by one call.
 struct Update {
@@ -67,9 +65,6 @@ struct Snapshot {
   std::vector<verdict::ChannelFault> channel_faults;
   reports::RejectedReportsPtr rejected_reports;  // null: TLS reports are not taken in
 };
-
-// The name under which an MX host is kept and labelled.
-std::string host_key(std::string_view host);
 
 class LatestReports {
  public:
@@ -99,19 +94,13 @@ class LatestReports {
   bool complete() const;
 
  private:
-  struct HostUse {
-    size_t users = 0;  // number of reports that use this host
-    HostEntryPtr entry;
-  };
-
   void replace(DomainEntryPtr& place, const verdict::ReportPtr& report, const LastResults& stages,
                Update& update);
-  void take_hosts(const verdict::Report& report, Update& update);
-  void release_hosts(const verdict::Report& report, Update& update);
+  void replace_hosts(const verdict::Report* before, const verdict::Report* after, Update& update);
 
   mutable std::mutex mutex_;
   std::map<std::string, DomainEntryPtr, std::less<>> domains_;
-  std::map<std::string, HostUse, std::less<>> hosts_;
+  HostBoard hosts_;
   size_t reported_ = 0;
   std::vector<verdict::ChannelFault> channel_faults_;
   reports::RejectedReportsPtr rejected_reports_;

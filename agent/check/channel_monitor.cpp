@@ -80,6 +80,7 @@ ChannelMonitor::Flight::~Flight() {
 ChannelMonitor::ChannelMonitor(Environment environment, const settings::Settings& settings)
     : environment_(std::move(environment)),
       canaries_(environment_, settings.canary, settings.network),
+      validation_(environment_),
       families_(settings.network.families),
       window_(settings.check.interval),
       rounds_(environment_.executor, environment_.tasks),

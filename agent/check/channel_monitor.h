@@ -24,6 +24,7 @@
 #include "check/canaries.h"
 #include "check/environment.h"
 #include "check/outage_detector.h"
+#include "check/validation_proof.h"
 #include "settings/settings.h"
 #include "verdict/evidence.h"
 
@@ -122,6 +123,10 @@ class ChannelMonitor {
   boost::asio::awaitable<std::optional<std::string>> implausible_denial(bool nxdomain,
                                                                         SteadyTime since);
 
+  // Whether the resolver validates, as DANE needs it.
+  ValidationProof& validation() { return validation_; }
+  const ValidationProof& validation() const { return validation_; }
+
   // Whether the channel is available over the families in use, as far as that is known, without
   // asking anybody; empty before anything has proved or disproved it.
   std::optional<bool> known_available(ChannelKind kind) const;
@@ -170,6 +175,7 @@ class ChannelMonitor {
 
   Environment environment_;
   Canaries canaries_;
+  ValidationProof validation_;
   std::vector<AddressFamily> families_;
   std::chrono::milliseconds window_;
   std::vector<State> states_;  // by Channel

@@ -43,6 +43,7 @@ Checker::Checker(Environment environment, MxProbeCache& mx_probes, ChannelMonito
       mx_probes_(mx_probes),
       channels_(channels),
       lookup_(environment_, channels),
+      dane_(environment_, channels),
       policies_(environment_, channels, settings),
       network_(settings.network),
       smtp_enabled_(settings.smtp.enabled),
@@ -85,7 +86,10 @@ asio::awaitable<bool> Checker::collect(verdict::Evidence& evidence) {
 
 asio::awaitable<void> Checker::observe_mail(verdict::Evidence& evidence) {
   const std::string& domain = evidence.domain.text();
-  co_await lookup_.query(domain, RecordType::mx, domain, evidence.mx);
+  if (dane_.is_wanted())
+    co_await dane_.look_up_mx(domain, evidence.mx, evidence.mx_dane);
+  else
+    co_await lookup_.query(domain, RecordType::mx, domain, evidence.mx);
   evidence.mx_targets = targets_of(evidence.mx);
   if (evidence.mx.status == DnsStatus::nodata) {
     co_await lookup_.addresses(domain, domain, evidence.apex);
@@ -120,6 +124,7 @@ asio::awaitable<void> Checker::assess_channels(verdict::Evidence& evidence, Stea
   lookups.add(evidence.apex);
   co_await lookups.assess(channels_, evidence.mx, domain, began, evidence.channels,
                           evidence.channel_faults);
+  DaneObserver::reconsider(evidence.mx_dane, evidence.mx);
 
   const std::string& host = evidence.policy.host;
   for (AddressFamily family : network_.families) {

@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "check/channel_monitor.h"
+#include "check/dane_observer.h"
 #include "check/environment.h"
 #include "check/extra_probes.h"
 #include "check/lookup.h"
@@ -49,6 +50,7 @@ class Checker {
   MxProbeCache& mx_probes_;
   ChannelMonitor& channels_;
   Lookup lookup_;
+  DaneObserver dane_;
   PolicyObserver policies_;
   settings::NetworkSettings network_;
   bool smtp_enabled_;

@@ -44,6 +44,7 @@ std::shared_ptr<Engine> Engine::create(boost::asio::any_io_executor executor,
   if (lag) engine->lag_ = std::make_unique<async::LoopLag>(executor);
   environment.lag = engine->lag_.get();
   environment.authorities = engine->authorities_.get();
+  environment.ad_trust = net::ad_trust_of_system(settings.dns);
   engine->channels_ = std::make_unique<ChannelMonitor>(environment, settings);
   engine->mx_probes_ = std::make_unique<MxProbeCache>(environment, *engine->channels_, settings,
                                                       thresholds_of(settings));

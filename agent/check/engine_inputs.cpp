@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/host_name.h"
+#include "net/dns/ad_trust.h"
 #include "net/tls/trust_store.h"
 #include "settings/input_file.h"
 
@@ -48,6 +49,7 @@ Result<EngineInputs> engine_inputs_of(const settings::Settings& settings) {
     if (!others) return others.failure();
     inputs.smtp_roots = *others;
   }
+  inputs.ad_believed = net::ad_trust_of_system(settings.dns).believed;
   if (settings.dns.servers.empty()) inputs.resolvers = resolvers_of_system();
   if (settings.smtp.ehlo_name.empty()) inputs.host_name = host_name();
   return inputs;
@@ -67,7 +69,7 @@ bool may_inherit_mx(const EngineInputs& before, const EngineInputs& after) {
          before.smtp_roots == after.smtp_roots && before.host_name == after.host_name &&
          before.check.expiry_warning == after.check.expiry_warning &&
          before.check.expiry_critical == after.check.expiry_critical &&
-         same_server_shown(before.dns, after.dns);
+         before.ad_believed == after.ad_believed && same_server_shown(before.dns, after.dns);
 }
 
 bool may_inherit_extra(const EngineInputs& before, const EngineInputs& after) {

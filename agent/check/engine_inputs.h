@@ -25,8 +25,9 @@ struct EngineInputs {
   settings::NetworkSettings network;
   std::string https_roots;  // digest of the trust store's file
   std::string smtp_roots;
-  std::string resolvers;  // of /etc/resolv.conf, where no servers are configured
-  std::string host_name;  // where no ehlo_name is configured
+  std::string resolvers;     // of /etc/resolv.conf, where no servers are configured
+  bool ad_believed = false;  // of those resolvers (net/dns/ad_trust.h)
+  std::string host_name;     // where no ehlo_name is configured
   bool operator==(const EngineInputs&) const = default;
 };
 

@@ -9,11 +9,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include "async/loop_lag.h"
 #include "async/task_group.h"
 #include "base/check_metrics.h"
 #include "base/time.h"
+#include "net/dns/ad_trust.h"
 #include "net/dns/authority_prober.h"
 #include "net/dns/resolver.h"
 #include "net/https/policy_fetcher.h"
@@ -34,6 +36,7 @@ struct Environment {
   std::function<SteadyTime()> steady_now = std::chrono::steady_clock::now;  // ages and durations
   async::LoopLag* lag = nullptr;                                            // null: not measured
   net::AuthorityProber* authorities = nullptr;  // null: authoritative servers are not asked
+  std::optional<net::AdTrust> ad_trust = {};    // empty: nothing is looked up for DANE
 };
 
 }  // namespace mtasts::check

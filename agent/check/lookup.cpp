@@ -16,12 +16,16 @@ using protocol::DnsStatus;
 using protocol::RecordType;
 
 asio::awaitable<void> Lookup::query(std::string name, RecordType type, std::string target,
-                                    DnsAnswer& answer, std::string client) {
+                                    DnsAnswer& answer, std::string client,
+                                    protocol::DnssecFlags flags) {
   answer.name = name;
   answer.type = type;
   Standstill standstill(lag_);
   if (client.empty()) client = target;
-  answer = co_await resolver_.query_for(client, name, type);
+  if (flags == protocol::DnssecFlags{})
+    answer = co_await resolver_.query_for(client, name, type);
+  else
+    answer = co_await resolver_.query_dnssec(client, name, type, flags);
   standstill.excuse(answer);
   if (protocol::is_conclusive(answer.status)) channels_.note_success(Channel::dns, target);
   if (answer.status == DnsStatus::answered) channels_.note_record();

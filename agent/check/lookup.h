@@ -26,7 +26,7 @@ class Lookup {
   // check asks (Resolver::query_for); empty: the target.
   boost::asio::awaitable<void> query(std::string name, protocol::RecordType type,
                                      std::string target, protocol::DnsAnswer& answer,
-                                     std::string client = {});
+                                     std::string client = {}, protocol::DnssecFlags flags = {});
 
   // Looks up A and AAAA regardless of the families the agent may contact: a missing address is a
   // fact about the host.

@@ -11,6 +11,7 @@
 
 #include "async/backoff.h"
 #include "async/for_each_index.h"
+#include "async/when_all.h"
 #include "check/address_selection.h"
 #include "check/standstill.h"
 #include "check/thresholds.h"
@@ -54,6 +55,7 @@ MxProbeCache::MxProbeCache(Environment environment, ChannelMonitor& channels,
     : environment_(std::move(environment)),
       channels_(channels),
       lookup_(environment_, channels),
+      dane_(environment_, channels),
       network_(settings.network),
       interval_(settings.check.smtp_interval),
       longest_wait_(settings.check.timeout),
@@ -124,18 +126,41 @@ asio::awaitable<bool> MxProbeCache::collect(verdict::MxHostEvidence& evidence, s
   SteadyTime began = environment_.steady_now();
   std::optional<async::LoopLag::Watch> watch;
   if (environment_.lag != nullptr) watch.emplace(environment_.lag->watch());
-  co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers, domain);
+  DaneObserver::Host dane;
+  dane.host = evidence.host;
+  dane.client = domain;
+  co_await look_up_addresses(evidence, dane);
   evidence.attempts = attempts_for<SmtpAttempt>(evidence.addresses, network_);
   const bool denied = enabled_ && deny(evidence, domain);
-  if (enabled_) {
-    auto one = [this, &evidence](size_t i) {
-      return probe_address(evidence.host, evidence.attempts[i]);
-    };
-    co_await async::for_each_index(evidence.attempts.size(), kMaxConcurrent, one);
-    co_await variants_.observe(evidence);
-  }
-  co_await assess_channels(evidence, began);
+  std::vector<asio::awaitable<void>> parts;
+  if (dane_.is_wanted()) parts.push_back(dane_.look_up_tlsa(dane, evidence.addresses.answers));
+  if (enabled_) parts.push_back(probe_addresses(evidence));
+  co_await async::when_all(std::move(parts));
+  const bool keep_certificates = has_tlsa_records(dane.evidence);
+  if (!keep_certificates)
+    for (SmtpAttempt& attempt : evidence.attempts)
+      std::vector<std::string>().swap(attempt.presented);
+  if (enabled_) co_await variants_.observe(evidence, keep_certificates);
+  co_await assess_channels(evidence, dane, began);
+  if (dane_.is_wanted())
+    evidence.dane = std::make_shared<const verdict::DaneEvidence>(std::move(dane.evidence));
   co_return denied;
+}
+
+asio::awaitable<void> MxProbeCache::look_up_addresses(verdict::MxHostEvidence& evidence,
+                                                      DaneObserver::Host& dane) {
+  if (dane_.is_wanted())
+    co_await dane_.look_up_addresses(dane, evidence.addresses.answers);
+  else
+    co_await lookup_.addresses(evidence.host, evidence.host, evidence.addresses.answers,
+                               dane.client);
+}
+
+asio::awaitable<void> MxProbeCache::probe_addresses(verdict::MxHostEvidence& evidence) {
+  auto one = [this, &evidence](size_t i) {
+    return probe_address(evidence.host, evidence.attempts[i]);
+  };
+  co_await async::for_each_index(evidence.attempts.size(), kMaxConcurrent, one);
 }
 
 bool MxProbeCache::deny(verdict::MxHostEvidence& evidence, const std::string& domain) {
@@ -198,11 +223,13 @@ asio::awaitable<void> MxProbeCache::probe_address(const std::string& host, SmtpA
 }
 
 asio::awaitable<void> MxProbeCache::assess_channels(verdict::MxHostEvidence& evidence,
-                                                    SteadyTime began) {
+                                                    DaneObserver::Host& dane, SteadyTime began) {
   LookupSummary lookups;
   lookups.add(evidence.addresses.answers);
+  lookups.add(dane.failed);
   co_await lookups.assess(channels_, evidence.addresses.answers.front(), evidence.host, began,
                           evidence.channels, evidence.channel_faults);
+  DaneObserver::reconsider(dane, evidence.addresses.answers);
   for (AddressFamily family : {AddressFamily::ipv4, AddressFamily::ipv6}) {
     ChannelUse smtp = channel_use(evidence.attempts, family);
     Channel channel = channel_of(ChannelKind::smtp, family);

@@ -19,6 +19,7 @@
 #include "async/keyed_slots.h"
 #include "async/single_flight.h"
 #include "check/channel_monitor.h"
+#include "check/dane_observer.h"
 #include "check/environment.h"
 #include "check/lookup.h"
 #include "check/name_allowance.h"
@@ -86,12 +87,17 @@ class MxProbeCache {
   const protocol::SmtpAttempt* shared_failure(const IpAddress& address) const;
   void note_outcome(const protocol::SmtpAttempt& attempt);
   size_t most_at_once(const IpAddress& address) const;
-  boost::asio::awaitable<void> assess_channels(verdict::MxHostEvidence& evidence, SteadyTime began);
+  boost::asio::awaitable<void> look_up_addresses(verdict::MxHostEvidence& evidence,
+                                                 DaneObserver::Host& dane);
+  boost::asio::awaitable<void> probe_addresses(verdict::MxHostEvidence& evidence);
+  boost::asio::awaitable<void> assess_channels(verdict::MxHostEvidence& evidence,
+                                               DaneObserver::Host& dane, SteadyTime began);
   std::chrono::milliseconds lifetime(const Entry& entry) const;
 
   Environment environment_;
   ChannelMonitor& channels_;
   Lookup lookup_;
+  DaneObserver dane_;
   settings::NetworkSettings network_;
   std::chrono::milliseconds interval_;
   std::chrono::milliseconds longest_wait_;

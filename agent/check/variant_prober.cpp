@@ -76,21 +76,23 @@ VariantProber::VariantProber(Environment environment, std::chrono::milliseconds 
       slots_(slots),
       under_way_(environment_.executor) {}
 
-std::shared_ptr<const HandshakeVariants> VariantProber::find(const Key& key) const {
+std::shared_ptr<const HandshakeVariants> VariantProber::find(const Key& key,
+                                                             bool certificates) const {
   auto found = known_.find(key);
-  bool fresh =
-      found != known_.end() && environment_.steady_now() - found->second.observed < interval_;
+  bool fresh = found != known_.end() &&
+               environment_.steady_now() - found->second.observed < interval_ &&
+               (found->second.certificates || !certificates);
   return fresh ? found->second.variants : nullptr;
 }
 
-asio::awaitable<void> VariantProber::observe(verdict::MxHostEvidence& evidence) {
+asio::awaitable<void> VariantProber::observe(verdict::MxHostEvidence& evidence, bool certificates) {
   const SmtpAttempt* usual = healthy_attempt(evidence);
   if (usual == nullptr) co_return;
   Key key(usual->address, usual->chain->leaf.fingerprint_sha256);
-  std::shared_ptr<const HandshakeVariants> known = find(key);
+  std::shared_ptr<const HandshakeVariants> known = find(key, certificates);
   if (known == nullptr) {
     auto held = co_await under_way_.acquire(key);
-    known = find(key);  // another host may have observed them meanwhile
+    known = find(key, certificates);  // another host may have observed them meanwhile
     if (known == nullptr) {
       auto slot = co_await slots_.acquire(key.first, longest_wait_);
       if (!slot) co_return;
@@ -99,8 +101,12 @@ asio::awaitable<void> VariantProber::observe(verdict::MxHostEvidence& evidence) 
       variants->address = key.first;
       variants->certificate = key.second;
       co_await probe(evidence.host, *usual, *variants);
+      if (!certificates) {
+        std::vector<std::string>().swap(variants->other_algorithm.presented);
+        std::vector<std::string>().swap(variants->without_server_name.presented);
+      }
       known = variants;
-      Entry entry{known, environment_.steady_now()};
+      Entry entry{known, environment_.steady_now(), certificates};
       known_.insert_or_assign(key, entry);
     }
   }

@@ -29,7 +29,8 @@ class VariantProber {
                 std::chrono::milliseconds longest_wait, async::KeyedSlots<IpAddress>& slots);
 
   // Fills in `variants`, newly observed or recent enough; call when all attempts have ended.
-  boost::asio::awaitable<void> observe(verdict::MxHostEvidence& evidence);
+  // `certificates`: as presented, which only TLSA records need.
+  boost::asio::awaitable<void> observe(verdict::MxHostEvidence& evidence, bool certificates);
 
   void inherit(const VariantProber& other) {
     known_.insert(other.known_.begin(), other.known_.end());
@@ -41,9 +42,10 @@ class VariantProber {
   struct Entry {
     std::shared_ptr<const verdict::HandshakeVariants> variants;
     SteadyTime observed{};
+    bool certificates = false;
   };
 
-  std::shared_ptr<const verdict::HandshakeVariants> find(const Key& key) const;
+  std::shared_ptr<const verdict::HandshakeVariants> find(const Key& key, bool certificates) const;
   boost::asio::awaitable<void> probe(std::string host, const protocol::SmtpAttempt& usual,
                                      verdict::HandshakeVariants& variants);
   boost::asio::awaitable<protocol::SmtpAttempt> without_server_name(std::string host,

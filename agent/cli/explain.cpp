@@ -15,6 +15,7 @@
 #include "present/json_text.h"
 #include "protocol/senders/senders.h"
 #include "settings/nearest_name.h"
+#include "verdict/faults.h"
 #include "verdict/findings/finding.h"
 
 namespace mtasts::cli {
@@ -61,6 +62,8 @@ void write_text(const FindingRow& row, std::ostream& out) {
         fmt::format("{}: {}.", difference->input, protocol::effect_text(difference->difference)));
   write_line(out, "rfc:", row.rfc);
   write_line(out, "TLS-RPT:", row.tls_rpt_result_type);
+  if (const verdict::AlertRow* alert = verdict::alert_of(row.code))
+    write_line(out, "alert:", alert->alert);
 }
 
 void write_json(const FindingRow& row, std::ostream& out) {
@@ -75,6 +78,8 @@ void write_json(const FindingRow& row, std::ostream& out) {
   json["rfc"] = row.rfc;
   json["tls_rpt_result_type"] =
       row.tls_rpt_result_type.empty() ? Json() : Json(row.tls_rpt_result_type);
+  const verdict::AlertRow* alert = verdict::alert_of(row.code);
+  json["alert"] = alert == nullptr ? Json() : Json(alert->alert);
   protocol::SenderSet senders;
   json["differences"] = Json::array();
   for (const DifferenceRow* difference : differences_of(row)) {

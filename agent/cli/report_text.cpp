@@ -72,6 +72,18 @@ std::string mx_seen(const Report& report) {
   return report.provider.empty() ? text : fmt::format("{}, {}", text, report.provider);
 }
 
+std::string dane_seen(const Report& report) {
+  int records = 0, hosts = 0;
+  for (const MxReport& mx : report.mx) {
+    if (mx.facts == nullptr || mx.facts->tlsa_count == 0) continue;
+    records += mx.facts->tlsa_count;
+    ++hosts;
+  }
+  if (hosts == 0) return {};
+  return fmt::format("{} TLSA record{} of {} host{}", records, records == 1 ? "" : "s", hosts,
+                     hosts == 1 ? "" : "s");
+}
+
 std::string seen(const Report& report, Stage stage) {
   switch (stage) {
     case Stage::record:
@@ -84,6 +96,8 @@ std::string seen(const Report& report, Stage stage) {
       return syntax_seen(report);
     case Stage::mx:
       return mx_seen(report);
+    case Stage::dane:
+      return dane_seen(report);
     case Stage::tlsrpt: {
       std::vector<std::string> shown;
       for (const std::string& uri : report.tlsrpt.rua) shown.push_back(printable(uri, 120));
@@ -137,6 +151,36 @@ std::string mx_lines(const Report& report, bool colour) {
     if (mx.facts == nullptr) continue;
     for (const MxAddressReport& address : mx.facts->addresses)
       text += fmt::format("          {}\n", address_line(address));
+  }
+  return text;
+}
+
+// The records beside what they match.
+std::string tlsa_lines(const Report& report, bool colour) {
+  constexpr size_t kMostRecords = 16;
+  constexpr size_t kMostDigits = 64;  // a whole SHA-256 digest, so that it can be compared
+  std::string text;
+  for (const MxReport& mx : report.mx) {
+    if (mx.facts == nullptr || mx.facts->tlsa_count == 0) continue;
+    const verdict::MxHostReport& facts = *mx.facts;
+    text += fmt::format("          {}\n",
+                        styled("_25._tcp." + printable(facts.tlsa_base, 253), Style::bold, colour));
+    for (size_t i = 0; i < facts.tlsa.size() && i < kMostRecords; ++i) {
+      const verdict::TlsaReport& record = facts.tlsa[i];
+      std::string_view word = !record.usable    ? "not usable"
+                              : !record.matches ? "not compared"
+                              : *record.matches ? "matches"
+                                                : "does not match";
+      text += fmt::format("            {} {} {} {}{}  {}\n", record.usage, record.selector,
+                          record.matching, record.data.substr(0, kMostDigits),
+                          record.data.size() > kMostDigits ? "…" : "", word);
+    }
+    const auto shown = static_cast<int>(std::min(facts.tlsa.size(), kMostRecords));
+    if (facts.tlsa_count > shown)
+      text += fmt::format("            and {} more\n", facts.tlsa_count - shown);
+    for (size_t i = 0; i < facts.addresses.size() && i < kMostAddressLines; ++i)
+      text += fmt::format("            {} {}\n", facts.addresses[i].address.text(),
+                          verdict::name_of(facts.addresses[i].dane));
   }
   return text;
 }
@@ -222,6 +266,7 @@ std::string report_text(const Report& report, bool colour, size_t width) {
     text += what.empty() ? "\n" : gap + wrapped(what, wrap) + "\n";
     if (stage == Stage::policy_fetch) text += policy_address_lines(report);
     if (stage == Stage::mx) text += mx_lines(report, colour);
+    if (stage == Stage::dane) text += tlsa_lines(report, colour);
   }
   if (!report.findings.empty()) text += "\n";
   for (const Finding& finding : report.findings) text += finding_text(finding, width, colour);

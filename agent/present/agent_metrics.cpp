@@ -146,6 +146,7 @@ struct AgentMetrics::Families {
   std::array<Histogram*, kPhases.size()> phases = phase_histograms(registry);
   Family<Gauge>& channels = gauges(registry, "mtasts_channel_alive");
   Family<Gauge>& outages = gauges(registry, "mtasts_channel_outage");
+  Family<Gauge>& validating = gauges(registry, "mtasts_dns_validating");
   Family<Gauge>& build = gauges(registry, "mtasts_exporter_build_info");
   Gauge& reload_successful =
       gauges(registry, "mtasts_exporter_config_last_reload_successful").Add({});
@@ -225,6 +226,14 @@ void AgentMetrics::set_channel_alive(ChannelKind channel, std::optional<bool> al
 
 void AgentMetrics::set_channel_outage(ChannelKind channel, bool suspected) {
   families_->outages.Add({{"channel", std::string(name_of(channel))}}).Set(suspected ? 1 : 0);
+}
+
+void AgentMetrics::set_dns_validating(std::optional<bool> validating) {
+  Gauge& gauge = families_->validating.Add({});
+  if (validating)
+    gauge.Set(*validating ? 1 : 0);
+  else
+    families_->validating.Remove(&gauge);
 }
 
 void AgentMetrics::config_loaded(Time at, std::string_view hash) {

@@ -69,6 +69,8 @@ class AgentMetrics : public CheckMetrics {
   // Empty: nothing has proved or disproved it, and there is no series.
   void set_channel_alive(ChannelKind channel, std::optional<bool> alive);
   void set_channel_outage(ChannelKind channel, bool suspected);
+  // Empty: not known, and there is no series.
+  void set_dns_validating(std::optional<bool> validating);
 
   // Settings were loaded and became active at `at`.
   void config_loaded(Time at, std::string_view hash);

@@ -162,6 +162,43 @@ std::string address_row(const verdict::MxAddressReport& address) {
       html_text(address.tls_version), html_text(address.cipher), certificate(address.chain));
 }
 
+std::string dane_word(verdict::DaneStatus status) {
+  switch (status) {
+    case verdict::DaneStatus::verified:
+      return "verified";
+    case verdict::DaneStatus::failed:
+    case verdict::DaneStatus::bogus:
+      return fmt::format("<span class=\"critical\">{}</span>", name_of(status));
+    default:
+      return std::string(name_of(status));
+  }
+}
+
+// What the records say, beside which address serves it.
+std::string tlsa_row(const verdict::MxHostReport& facts) {
+  std::string records;
+  constexpr size_t kMostDigits = 16;
+  for (size_t i = 0; i < facts.tlsa.size() && i < kMostItems; ++i) {
+    const verdict::TlsaReport& record = facts.tlsa[i];
+    std::string data = record.data.substr(0, kMostDigits);
+    if (record.data.size() > kMostDigits) data += "…";
+    std::string word = !record.usable    ? "not usable"
+                       : !record.matches ? "not compared"
+                       : *record.matches ? "matches"
+                                         : "does not match";
+    records += fmt::format(
+        "{}{} {}", i == 0 ? "" : ", ",
+        code(fmt::format("{} {} {} {}", record.usage, record.selector, record.matching, data)),
+        word);
+  }
+  std::string addresses;
+  for (size_t i = 0; i < facts.addresses.size() && i < kMostItems; ++i)
+    addresses += fmt::format("{}{} {}", i == 0 ? "" : ", ", code(facts.addresses[i].address.text()),
+                             dane_word(facts.addresses[i].dane));
+  return fmt::format("<tr><td></td><td>TLSA</td><td colspan=\"4\">{}; DANE: {}</td></tr>\n",
+                     records, addresses);
+}
+
 std::string mail_hosts(const verdict::Report& report) {
   std::string out = "<h2>Mail hosts</h2>\n";
   if (report.mx.empty()) return out + "<p>None.</p>\n";
@@ -181,6 +218,7 @@ std::string mail_hosts(const verdict::Report& report) {
     size_t addresses = 0;
     for (const verdict::MxAddressReport& address : mx.facts->addresses)
       if (++addresses <= kMostItems && out.size() < kLongestTable) out += address_row(address);
+    if (mx.facts->tlsa_count > 0) out += tlsa_row(*mx.facts);
   }
   return out + "</tbody></table></div>\n";
 }

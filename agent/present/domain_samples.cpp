@@ -6,13 +6,14 @@
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/time.h"
+#include "present/fault_samples.h"
+#include "verdict/faults.h"
 
 namespace mtasts::present {
 namespace {
 
 // An id has at most 32 characters (RFC 8461 §3.1); a much longer one is a mistake or an attack.
 constexpr size_t kLongestId_bytes = 128;
-constexpr size_t kLongestSubject_bytes = 1200;  // an escaped host name and an address
 
 void add_domain(const board::DomainEntry& entry, SampleWriter& samples, double value) {
   samples.add({{"domain", entry.name}}, value);
@@ -20,6 +21,18 @@ void add_domain(const board::DomainEntry& entry, SampleWriter& samples, double v
 
 const protocol::PeerChain* policy_chain(const board::DomainEntry& entry) {
   return entry.report == nullptr ? nullptr : entry.report->policy.chain.get();
+}
+
+// Of a policy host that senders ask: that of a domain which takes part in MTA-STS.
+std::optional<verdict::CertificateDates> policy_certificate(const board::DomainEntry& entry) {
+  if (entry.report == nullptr) return std::nullopt;
+  const verdict::Report& report = *entry.report;
+  if (report.stage(verdict::Stage::policy_certificate) == verdict::StageResult::not_applicable)
+    return std::nullopt;
+  if (report.policy.chain != nullptr) return verdict::dates_of(*report.policy.chain);
+  for (const verdict::HeldCertificate& held : report.held_certificates)
+    if (held.host.empty()) return verdict::CertificateDates{held.expiry, held.not_before};
+  return std::nullopt;
 }
 
 void add_memory(const board::DomainEntry& entry, SampleWriter& samples,
@@ -72,6 +85,33 @@ void open_findings(const board::DomainEntry& entry, SampleWriter& samples) {
                  {"severity", name_of(finding.severity)},
                  {"subject", printable(finding.subject, kLongestSubject_bytes)}},
                 1);
+}
+
+void faults(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  for (const verdict::Fault& fault : verdict::faults_of(*entry.report))
+    if (!fault.alert->part) add_fault(samples, {"domain", entry.name}, fault);
+}
+
+void stage_unseen_since(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  for (verdict::Stage stage : verdict::kStages) {
+    const board::LastResult& last = entry.stages[static_cast<size_t>(stage)];
+    const bool is_unseen = entry.report->stage(stage) == verdict::StageResult::unknown ||
+                           entry.unseen_before[static_cast<size_t>(stage)];
+    if (last.result == verdict::StageResult::not_applicable || !is_unseen) continue;
+    samples.add({{"domain", entry.name}, {"stage", name_of(stage)}}, unix_seconds(last.at));
+  }
+}
+
+void policy_info(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.report == nullptr) return;
+  const verdict::Report& report = *entry.report;
+  samples.add({{"domain", entry.name},
+               {"id", printable(report.record.id.value_or(""), kLongestId_bytes)},
+               {"mode", report.policy.mode ? name_of(*report.policy.mode) : ""},
+               {"phase", report.rollout ? name_of(report.rollout->phase) : ""}},
+              1);
 }
 
 void last_check_time(const board::DomainEntry& entry, SampleWriter& samples) {
@@ -154,6 +194,16 @@ void policy_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
 void policy_chain_not_after(const board::DomainEntry& entry, SampleWriter& samples) {
   if (const auto* chain = policy_chain(entry))
     add_domain(entry, samples, unix_seconds(chain->chain_not_after));
+}
+
+void policy_certificate_expiry(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (auto dates = policy_certificate(entry))
+    add_domain(entry, samples, unix_seconds(dates->expiry));
+}
+
+void policy_certificate_lifetime(const board::DomainEntry& entry, SampleWriter& samples) {
+  auto dates = policy_certificate(entry);
+  if (dates && dates->not_before) add_domain(entry, samples, lifetime_seconds(*dates));
 }
 
 void policy_verified(const board::DomainEntry& entry, SampleWriter& samples) {

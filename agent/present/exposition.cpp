@@ -3,7 +3,6 @@
 
 #include "present/exposition.h"
 
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -115,13 +114,11 @@ std::string probe_exposition(const verdict::ReportPtr& report, const board::Doma
 
   RenderedEntries rendered;
   rendered.domains.push_back(render_domain(entry));
-  std::map<std::string, RenderedEntryPtr> hosts;
-  for (const verdict::MxReport& mx : report->mx)
-    if (mx.facts != nullptr) {
-      board::HostEntry host{board::host_key(mx.host), mx.facts};
-      hosts.emplace(host.name, render_host(host));
-    }
-  for (auto& [name, host] : hosts) rendered.hosts.push_back(std::move(host));
+  board::HostBoard hosts;
+  board::HostChanges changes;
+  hosts.replace(nullptr, report.get(), changes);
+  for (const board::HostEntryPtr& host : hosts.entries())
+    rendered.hosts.push_back(render_host(*host));
 
   Exposition exposition(probe_text(*report, options), std::move(rendered), options);
   std::string body;

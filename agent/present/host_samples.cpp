@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
+#include <algorithm>
 #include <optional>
+#include <span>
 
 #include "present/domain_samples.h"
+#include "present/fault_samples.h"
 
 namespace mtasts::present {
 namespace {
 
-using verdict::AddressStatus;
 using verdict::MxAddressReport;
 using Value = std::optional<double>;
 
 Value reachable(const MxAddressReport& address) {
-  switch (address.status) {
-    case AddressStatus::ok:
-    case AddressStatus::tls_failed:
-    case AddressStatus::smtp_failed:
-      return 1;
-    case AddressStatus::refused:
-    case AddressStatus::timeout:
-    case AddressStatus::unreachable:
-      return address.unobserved ? Value() : Value(0);
-    case AddressStatus::skipped:
-      return std::nullopt;
-  }
-  return std::nullopt;
+  const std::optional<bool> reachable = verdict::is_reachable(address);
+  return reachable ? Value(*reachable ? 1 : 0) : std::nullopt;
 }
 
 Value starttls(const MxAddressReport& address) {
@@ -46,11 +37,29 @@ Value verified(const MxAddressReport& address) {
   return address.chain->verified() ? 1 : 0;
 }
 
+// Empty where DANE does not apply, or was not observed.
+Value dane_verified(const MxAddressReport& address) {
+  switch (address.dane) {
+    case verdict::DaneStatus::verified:
+      return 1;
+    case verdict::DaneStatus::failed:
+    case verdict::DaneStatus::bogus:
+      return 0;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::span<const MxAddressReport> addresses_of(const board::HostEntry& entry) {
+  if (entry.facts == nullptr) return {};
+  return entry.facts->addresses;
+}
+
 // Adds the smallest value, which is that of the worst address.
 void add_smallest(const board::HostEntry& entry, SampleWriter& samples,
                   Value (*value_of)(const MxAddressReport&)) {
   Value worst;
-  for (const MxAddressReport& address : entry.facts->addresses) {
+  for (const MxAddressReport& address : addresses_of(entry)) {
     Value value = value_of(address);
     if (value && (!worst || *value < *worst)) worst = value;
   }
@@ -66,8 +75,8 @@ void mx_reachable(const board::HostEntry& entry, SampleWriter& samples) {
 // Absent if no address was reached and some could not be observed: 0 means that the host is down.
 void mx_reachable_addresses(const board::HostEntry& entry, SampleWriter& samples) {
   int reached = 0;
-  bool all_seen = !entry.facts->addresses.empty();
-  for (const MxAddressReport& address : entry.facts->addresses) {
+  bool all_seen = !addresses_of(entry).empty();
+  for (const MxAddressReport& address : addresses_of(entry)) {
     Value value = reachable(address);
     all_seen &= value.has_value();
     if (value == 1) ++reached;
@@ -82,7 +91,7 @@ void mx_starttls(const board::HostEntry& entry, SampleWriter& samples) {
 // Both ends of the validity are those of the certificate that expires first.
 void mx_not_before(const board::HostEntry& entry, SampleWriter& samples) {
   const protocol::Certificate* first = nullptr;
-  for (const MxAddressReport& address : entry.facts->addresses)
+  for (const MxAddressReport& address : addresses_of(entry))
     if (address.chain != nullptr &&
         (first == nullptr || address.chain->leaf.not_after < first->not_after))
       first = &address.chain->leaf;
@@ -101,8 +110,37 @@ void mx_verified(const board::HostEntry& entry, SampleWriter& samples) {
   add_smallest(entry, samples, verified);
 }
 
+void mx_dane_verified(const board::HostEntry& entry, SampleWriter& samples) {
+  add_smallest(entry, samples, dane_verified);
+}
+
+void mx_tlsa_records(const board::HostEntry& entry, SampleWriter& samples) {
+  if (entry.facts != nullptr && entry.facts->tlsa_count > 0)
+    samples.add({{"mx", entry.name}}, entry.facts->tlsa_count);
+}
+
+void mx_enforced(const board::HostEntry& entry, SampleWriter& samples) {
+  samples.add({{"mx", entry.name}}, entry.is_enforced ? 1 : 0);
+}
+
+void mx_certificate_expiry(const board::HostEntry& entry, SampleWriter& samples) {
+  if (entry.certificate) samples.add({{"mx", entry.name}}, unix_seconds(entry.certificate->expiry));
+}
+
+void mx_certificate_lifetime(const board::HostEntry& entry, SampleWriter& samples) {
+  if (entry.certificate && entry.certificate->not_before)
+    samples.add({{"mx", entry.name}}, lifetime_seconds(*entry.certificate));
+}
+
+void mx_faults(const board::HostEntry& entry, SampleWriter& samples) {
+  for (const board::HostFault& fault : entry.faults)
+    add_fault(
+        samples, {"mx", entry.name},
+        {fault.row, fault.alert, fault.severity, fault.subject, fault.is_seen_now, fault.is_over});
+}
+
 void mx_last_probe(const board::HostEntry& entry, SampleWriter& samples) {
-  const auto& addresses = entry.facts->addresses;
+  const auto addresses = addresses_of(entry);
   bool probed = std::any_of(addresses.begin(), addresses.end(), [](const MxAddressReport& address) {
     return address.status != verdict::AddressStatus::skipped;
   });

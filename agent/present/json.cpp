@@ -110,13 +110,21 @@ Json policy_json(const verdict::PolicyReport& policy) {
 }
 
 Json address_json(const verdict::MxAddressReport& address) {
-  return {{"address", address.address.text()},
-          {"family", name_of(address.address.family())},
-          {"status", name_of(address.status)},
-          {"starttls", or_null(address.starttls)},
-          {"tls_version", or_null(address.tls_version)},
-          {"cipher", or_null(address.cipher)},
-          {"certificate", certificate_json(address.chain)}};
+  return {
+      {"address", address.address.text()},
+      {"family", name_of(address.address.family())},
+      {"status", name_of(address.status)},
+      {"starttls", or_null(address.starttls)},
+      {"tls_version", or_null(address.tls_version)},
+      {"cipher", or_null(address.cipher)},
+      {"certificate", certificate_json(address.chain)},
+      {"dane", {{"status", name_of(address.dane)}, {"matched", or_null(address.tlsa_matched)}}}};
+}
+
+Json tlsa_json(const verdict::TlsaReport& record) {
+  return {{"usage", record.usage},       {"selector", record.selector},
+          {"matching", record.matching}, {"data", record.data},
+          {"usable", record.usable},     {"matches", or_null(record.matches)}};
 }
 
 Json mx_json(const verdict::MxReport& mx) {
@@ -124,12 +132,16 @@ Json mx_json(const verdict::MxReport& mx) {
   if (mx.facts != nullptr)
     for (const verdict::MxAddressReport& address : mx.facts->addresses)
       addresses.push_back(address_json(address));
+  Json tlsa = Json::array();
+  if (mx.facts != nullptr)
+    for (const verdict::TlsaReport& record : mx.facts->tlsa) tlsa.push_back(tlsa_json(record));
   return {{"host", mx.host},
           {"preference", mx.preference},
           {"implicit", mx.implicit},
           {"covered", or_null(mx.covered)},
           {"pattern", or_null(mx.pattern)},
-          {"addresses", std::move(addresses)}};
+          {"addresses", std::move(addresses)},
+          {"tlsa", std::move(tlsa)}};
 }
 
 Json summary_json(const board::DomainEntry& entry) {

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/enum_words.h"
 #include "board/latest_reports.h"
@@ -27,6 +29,10 @@ enum class MetricScope {
   probe,   // only in responses of /probe
 };
 
+// The sets of metrics: `lean` has at most 14 series for a healthy domain, and all that the shipped
+// alerts, runbooks and dashboard need.
+enum class MetricSet { lean, full };
+
 struct Metric {
   std::string_view name;
   MetricType type;
@@ -35,10 +41,13 @@ struct Metric {
   std::string_view help;
   void (*of_domain)(const board::DomainEntry&, SampleWriter&) = nullptr;
   void (*of_host)(const board::HostEntry&, SampleWriter&) = nullptr;
+  MetricSet from = MetricSet::lean;  // the smallest set that has it
 };
 
 std::span<const Metric> metrics_table();  // grouped by scope
 std::span<const Metric> metrics_of(MetricScope scope);
+// The names of the metrics that the set lacks.
+std::vector<std::string> metrics_outside(MetricSet set);
 // Throws std::logic_error for a name that is not in the table.
 const Metric& metric_named(std::string_view name);
 

@@ -3,6 +3,9 @@
 
 #include "present/report_samples.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/time.h"
 #include "protocol/tlsrpt/result_type.h"
 #include "reports/statistics.h"
@@ -51,6 +54,32 @@ void reported_failure_ratio(const board::DomainEntry& entry, SampleWriter& sampl
   if (entry.reported == nullptr) return;
   if (auto ratio = reports::failure_ratio(reports::worst_counts(entry.reported->counts)))
     add_domain(entry, samples, *ratio);
+}
+
+void window_sessions(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.reported == nullptr) return;
+  for (protocol::ReportPolicyType type : protocol::kReportPolicyTypes) {
+    const reports::SessionCounts& counts = entry.reported->counts.at(static_cast<size_t>(type));
+    const uint64_t sessions = counts.successful + counts.failed;
+    if (sessions > 0)
+      samples.add({{"domain", entry.name}, {"policy_type", name_of(type)}},
+                  static_cast<double>(sessions));
+  }
+}
+
+void window_failures(const board::DomainEntry& entry, SampleWriter& samples) {
+  if (entry.reported == nullptr) return;
+  std::array<uint64_t, protocol::kResultTypes.size()> failed{};
+  for (const reports::FailureSummary& failure : entry.reported->failures) {
+    uint64_t most = 0;  // a session under two policies is one session
+    for (const reports::SessionCounts& counts : failure.sessions)
+      most = std::max(most, counts.failed);
+    failed.at(static_cast<size_t>(failure.type)) += most;
+  }
+  for (protocol::ResultType type : protocol::kResultTypes)
+    if (const uint64_t sessions = failed.at(static_cast<size_t>(type)); sessions > 0)
+      samples.add({{"domain", entry.name}, {"result_type", name_of(type)}},
+                  static_cast<double>(sessions));
 }
 
 void reporters(const board::DomainEntry& entry, SampleWriter& samples) {

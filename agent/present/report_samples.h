@@ -19,6 +19,9 @@ void failed_sessions(const board::DomainEntry& entry, SampleWriter& samples);
 void reported_failures(const board::DomainEntry& entry, SampleWriter& samples);
 // Without sessions in the window there is no ratio and no sample.
 void reported_failure_ratio(const board::DomainEntry& entry, SampleWriter& samples);
+// In the window; what no report has is left out.
+void window_sessions(const board::DomainEntry& entry, SampleWriter& samples);
+void window_failures(const board::DomainEntry& entry, SampleWriter& samples);
 void reporters(const board::DomainEntry& entry, SampleWriter& samples);
 // Without a stored report there is no sample.
 void last_report_end(const board::DomainEntry& entry, SampleWriter& samples);

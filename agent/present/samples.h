@@ -35,6 +35,9 @@ struct Label {
 // MX records.
 inline constexpr size_t kMostSamples = 1000;
 
+// Of the label `subject`: an escaped host name and an address.
+inline constexpr size_t kLongestSubject_bytes = 1200;
+
 // Appends lines `{a="…",b="…"} value` to a text. Drops a label set that is already there:
 // Prometheus would reject the whole scrape.
 class SampleWriter {

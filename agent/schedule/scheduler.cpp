@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 // Something could not be observed, or a change was observed for the first time.
 bool wants_another_check(const verdict::Report& report) {
-  return !verdict::is_conclusive(report) ||
+  return verdict::is_worth_repeating(report) ||
          (report.history != nullptr && verdict::is_unsettled(*report.history));
 }
 

@@ -4,6 +4,7 @@
 #include "service/pipeline.h"
 
 #include "base/log.h"
+#include "verdict/faults.h"
 #include "verdict/judge.h"
 
 namespace mtasts::service {
@@ -46,8 +47,8 @@ verdict::ReportPtr Pipeline::conclude(const verdict::Evidence& evidence,
   board::DomainEntryPtr known = to_.reports.find(evidence.domain.text());
   verdict::ReportPtr report = judge(evidence, known);
   using Trigger = schedule::Scheduler::Trigger;
-  const bool last_word =
-      trigger == Trigger::due || (trigger == Trigger::request && verdict::is_conclusive(*report));
+  const bool last_word = trigger == Trigger::due ||
+                         (trigger == Trigger::request && !verdict::is_worth_repeating(*report));
   if (known != nullptr && last_word) publish(report, known);
   return report;
 }
@@ -59,12 +60,14 @@ verdict::ReportPtr Pipeline::judge(const verdict::Evidence& evidence,
     thresholds.expected_mode = known->configured->expected_mode;
   thresholds.hosted = check::hosted_policy_of(hosted_, evidence.domain.text());
   reports::DomainSummaryPtr reported = known != nullptr ? known->reported : nullptr;
-  return std::make_shared<const verdict::Report>(
+  auto report = std::make_shared<verdict::Report>(
       verdict::judge(evidence, history_of(known), thresholds, evidence.finished, reported));
+  if (known != nullptr && known->report != nullptr) verdict::hold_unseen(*known->report, *report);
+  return report;
 }
 
 void Pipeline::publish(const verdict::ReportPtr& report, const board::DomainEntryPtr& before) {
-  to_.metrics.count_check(!verdict::is_conclusive(*report));
+  to_.metrics.count_check(verdict::is_worth_repeating(*report));
   to_.metrics.observe_phase(Phase::check, report->duration);
   auto update = to_.reports.publish(report);
   if (!update) return;

@@ -215,6 +215,7 @@ void Service::feed_metrics() {
     metrics_.set_channel_alive(kind, channels.known_available(kind));
     metrics_.set_channel_outage(kind, channels.suspects_outage(kind));
   }
+  metrics_.set_dns_validating(channels.validation().is_validating());
   reports_.set_channel_faults(channels.known_faults());
 }
 

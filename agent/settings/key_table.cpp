@@ -119,6 +119,7 @@ void add_channel_rows(Rows& rows) {
                   duration_key<&S::dns, &DnsSettings::timeout>(kLeastAboveZero, kLongestTimeout)});
   rows.push_back(
       {"dns", "tries", "an integer such as 2", integer_key<&S::dns, &DnsSettings::tries>(1, 10)});
+  rows.push_back({"dns", "trust_ad", "\"auto\", true or false", TextKey{take_trust_ad, true}});
   rows.push_back({"https", "port", kPort, integer_key<&S::https, &HttpsSettings::port>(1, 65535)});
   rows.push_back(
       {"https", "timeout", kSeconds,
@@ -183,6 +184,7 @@ void add_process_rows(Rows& rows) {
       {"web", "anonymous_role", "a string such as \"read\"", TextKey{take_anonymous_role}});
   rows.push_back({"web", "reload", kBoolean, boolean_key<&S::web, &WebSettings::reload>()});
   add_web_access_rows(rows);
+  rows.push_back({"metrics", "set", "\"full\" or \"lean\"", TextKey{take_metrics_set}});
   rows.push_back({"metrics", "exclude", "a list of strings such as [\"mtasts_stage_*\"]",
                   list_key(take_metrics_exclude)});
   rows.push_back(

@@ -33,6 +33,7 @@ struct BooleanKey {
 // The value parsers get the text without control characters and report errors themselves.
 struct TextKey {
   void (*take)(SettingsBuilder&, const SourceText&);
+  bool or_boolean = false;  // true and false may stand without quotes
 };
 struct ListKey {
   void (*take)(SettingsBuilder&, const Place&, const std::vector<SourceText>&);

@@ -51,10 +51,18 @@ struct CheckSettings {
   bool operator==(const CheckSettings&) const = default;
 };
 
+// Whether the resolver's word that an answer is secure, the AD bit, is believed (RFC 4035 §4.9.3).
+enum class TrustAd : uint8_t {
+  automatic,  // from a resolver on this machine, or where resolv.conf says trust-ad
+  always,     // the path to it cannot be tampered with
+  never,
+};
+
 struct DnsSettings {
   std::vector<Endpoint> servers;                   // empty: the system's
   milliseconds timeout = std::chrono::seconds(3);  // per try
   int tries = 2;
+  TrustAd trust_ad = TrustAd::automatic;
   bool operator==(const DnsSettings&) const = default;
 };
 
@@ -122,6 +130,7 @@ struct WebSettings {
 };
 
 struct MetricsSettings {
+  bool is_lean = false;              // set = "lean"
   std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
   bool operator==(const MetricsSettings&) const = default;
 };

@@ -167,6 +167,8 @@ class Reader {
       if (!node.is_boolean()) return wrong_type();
       store_boolean(draft_, row, *boolean, place, node.as_boolean()->get());
     } else if (const auto* text = std::get_if<TextKey>(&row.kind)) {
+      if (text->or_boolean && node.is_boolean())
+        return store_text(draft_, row, *text, {place, node.as_boolean()->get() ? "true" : "false"});
       if (!node.is_string()) return wrong_type();
       store_text(draft_, row, *text, {place, node.as_string()->get()});
     } else if (const auto* list = std::get_if<ListKey>(&row.kind)) {

@@ -130,6 +130,20 @@ void take_canary_smtp(SettingsBuilder& builder, const Place&,
   builder.settings.canary.smtp = hosts_of(builder, "[canary] smtp", values);
 }
 
+void take_trust_ad(SettingsBuilder& builder, const SourceText& value) {
+  TrustAd& trust = builder.settings.dns.trust_ad;
+  if (value.text == "auto")
+    trust = TrustAd::automatic;
+  else if (value.text == "true")
+    trust = TrustAd::always;
+  else if (value.text == "false")
+    trust = TrustAd::never;
+  else
+    complain(builder, value.place,
+             fmt::format("[dns] trust_ad must be \"auto\", true or false, not \"{}\"",
+                         printable(value.text, 40)));
+}
+
 void take_families(SettingsBuilder& builder, const Place& place,
                    const std::vector<SourceText>& values) {
   std::vector<AddressFamily> families;
@@ -209,9 +223,17 @@ void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value) {
   builder.settings.telemetry.listen = endpoint->text();
 }
 
+void take_metrics_set(SettingsBuilder& builder, const SourceText& value) {
+  builder.settings.metrics.is_lean = value.text == "lean";
+  if (value.text != "lean" && value.text != "full")
+    complain(
+        builder, value.place,
+        fmt::format("[metrics] set must be \"full\" or \"lean\", not {}", quoted(value.text, 40)));
+}
+
 void take_metrics_exclude(SettingsBuilder& builder, const Place&,
                           const std::vector<SourceText>& values) {
-  MetricsSettings metrics;
+  std::vector<std::string> exclude;
   for (const SourceText& value : values) {
     const std::string_view text = value.text;
     const bool is_name = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -229,9 +251,9 @@ void take_metrics_exclude(SettingsBuilder& builder, const Place&,
                            "pattern such as \"mtasts_stage_*\"",
                            text));
     else
-      metrics.exclude.emplace_back(text);
+      exclude.emplace_back(text);
   }
-  builder.settings.metrics = std::move(metrics);
+  builder.settings.metrics.exclude = std::move(exclude);
 }
 
 void take_probe_allow(SettingsBuilder& builder, const Place& place,

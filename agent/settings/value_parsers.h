@@ -25,6 +25,7 @@ void take_domain_name(SettingsBuilder& builder, const SourceText& value);
 void take_expected_mode(SettingsBuilder& builder, const SourceText& value);
 void take_dns_servers(SettingsBuilder& builder, const Place& place,
                       const std::vector<SourceText>& values);
+void take_trust_ad(SettingsBuilder& builder, const SourceText& value);
 void take_ehlo_name(SettingsBuilder& builder, const SourceText& value);
 void take_canary_dns(SettingsBuilder& builder, const Place& place,
                      const std::vector<SourceText>& values);
@@ -40,6 +41,7 @@ void take_web_listen(SettingsBuilder& builder, const Place& place,
 void take_external_url(SettingsBuilder& builder, const SourceText& value);
 void take_web_hosts(SettingsBuilder& builder, const Place& place,
                     const std::vector<SourceText>& values);
+void take_metrics_set(SettingsBuilder& builder, const SourceText& value);
 void take_metrics_exclude(SettingsBuilder& builder, const Place& place,
                           const std::vector<SourceText>& values);
 void take_telemetry_listen(SettingsBuilder& builder, const SourceText& value);

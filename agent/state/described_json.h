@@ -225,6 +225,9 @@ inline bool decode(const Json& json, verdict::Finding& value, const ChainTable& 
   value.severity = verdict::Severity::unknown;
   return decode<verdict::Finding>(json, value, chains) && value.row != nullptr;
 }
+inline bool decode(const Json& json, verdict::HeldFault& value, const ChainTable& chains) {
+  return decode<verdict::HeldFault>(json, value, chains) && value.row != nullptr;
+}
 template <typename Value>
 bool decode(const Json& json, std::vector<Value>& values, const ChainTable& chains) {
   if (!json.is_array()) return false;

@@ -165,6 +165,19 @@ void read_issuers(Database& database, int64_t domain, History& history) {
         {rows.text(0), rows.text(1), rows.text(2), rows.text(3), rows.time(4), rows.time(5)});
 }
 
+// As for the issuers.
+void read_served_keys(Database& database, int64_t domain, History& history) {
+  constexpr const char* kHasTable = "SELECT count(*) FROM sqlite_schema WHERE name='served_key'";
+  if (database.number(kHasTable).value_or(0) == 0) return;
+  Rows rows = database.query(
+      "SELECT host, verified, failed, failed_since, confirmed"
+      " FROM served_key WHERE domain=?1 ORDER BY rowid",
+      {domain});
+  while (history.served_keys.size() < kMostRemembered && rows.next())
+    history.served_keys.push_back(
+        {rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.integer(4) != 0});
+}
+
 }  // namespace
 
 History read_history(Database& database, int64_t domain, PolicyCache& policies) {
@@ -178,6 +191,7 @@ History read_history(Database& database, int64_t domain, PolicyCache& policies) 
   read_ids(database, domain, history);
   read_instances(database, domain, policies, history);
   read_issuers(database, domain, history);
+  read_served_keys(database, domain, history);
   Rows rows = database.query(
       "SELECT host, added, removed FROM mx_member WHERE domain=?1 ORDER BY rowid", {domain});
   while (history.mx_hosts.size() < kMostRemembered && rows.next())

@@ -196,6 +196,12 @@ void write_lists(Database& database, int64_t domain, const History& history,
         " candidate_since, changed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         {domain, seen.host, seen.issuer, seen.previous, seen.candidate, seen.candidate_since,
          seen.changed});
+  database.run("DELETE FROM served_key WHERE domain=?1", {domain});
+  for (const verdict::ServedKey& key : history.served_keys)
+    database.run(
+        "INSERT INTO served_key(domain, host, verified, failed, failed_since, confirmed)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        {domain, key.host, key.verified, key.failed, key.failed_since, key.confirmed});
 }
 
 }  // namespace
@@ -241,6 +247,11 @@ int64_t history_hash(const History& history) {
   for (const verdict::SeenIssuer& seen : history.issuers) {
     hash.add(seen.host).add(seen.issuer).add(seen.previous).add(seen.candidate);
     hash.add(seen.candidate_since).add(seen.changed);
+  }
+  hash.add(history.served_keys.size());
+  for (const verdict::ServedKey& key : history.served_keys) {
+    hash.add(key.host).add(key.verified).add(key.failed).add(key.failed_since);
+    hash.add(uint64_t{key.confirmed});
   }
   const verdict::MxAlternation& alternation = history.mx_alternation;
   add_value(hash, alternation.sets);

@@ -285,8 +285,22 @@ constexpr const char* kPhase = R"sql(
 ALTER TABLE domain ADD COLUMN phase TEXT NOT NULL DEFAULT '';  -- see phase_text.h; by blanks
 )sql";
 
+// Which certificates of MX hosts TLSA records matched.
+constexpr const char* kServedKeys = R"sql(
+CREATE TABLE served_key (
+  domain INTEGER NOT NULL REFERENCES domain(id) ON DELETE CASCADE,
+  host TEXT NOT NULL,
+  verified TEXT NOT NULL,           -- fingerprint
+  failed TEXT NOT NULL,             -- ''; or that of what is served instead
+  failed_since INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL
+);
+CREATE INDEX served_key_domain ON served_key(domain);
+)sql";
+
 // Index: the user_version that it upgrades.
-constexpr const char* kMigrations[] = {kFirst, kIssuers, kMxAlternation, kReports, kPasses, kPhase};
+constexpr const char* kMigrations[] = {kFirst,  kIssuers, kMxAlternation, kReports,
+                                       kPasses, kPhase,   kServedKeys};
 
 // A database without an application_id is the agent's by its tables.
 bool has_tables(Database& database) {

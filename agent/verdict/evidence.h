@@ -17,6 +17,7 @@
 #include "protocol/dns/answer.h"
 #include "protocol/http/attempt.h"
 #include "protocol/smtp/attempt.h"
+#include "verdict/dane_evidence.h"
 #include "verdict/extra_evidence.h"
 
 namespace mtasts::verdict {
@@ -70,6 +71,8 @@ struct MxHostEvidence {
   ChannelSet channels;                          // known to be available at the time of the probe
   std::vector<ChannelFault> channel_faults;     // of the others, where a failure had to be judged
   std::shared_ptr<const HandshakeVariants> variants;  // null: none observed within smtp_interval
+  // What senders with DANE look up; null: not asked for. The resolver's validation is in it.
+  std::shared_ptr<const DaneEvidence> dane;
 };
 using MxHostEvidencePtr = std::shared_ptr<const MxHostEvidence>;
 
@@ -107,6 +110,7 @@ struct Evidence {
   PolicyEvidence policy;
   protocol::DnsAnswer tlsrpt;  // TXT _smtp._tls.<domain>
   protocol::DnsAnswer mx;      // MX <domain>
+  MxDaneEvidence mx_dane;      // how secure it is
   bool implicit_mx =
       false;  // no MX record, but addresses: the domain is its own MX (RFC 5321 §5.1)
   std::vector<protocol::DnsAnswer> apex;  // A and AAAA of <domain>, queried only without MX records

@@ -8,6 +8,7 @@
 
 #include "protocol/sts/policy_location.h"
 #include "verdict/domain/coverage.h"
+#include "verdict/domain/dane_rules.h"
 #include "verdict/domain/extra_rules.h"
 #include "verdict/domain/hosted_rules.h"
 #include "verdict/domain/report_rules.h"
@@ -173,7 +174,7 @@ void report_mx(const RuleContext& context, Report& report) {
       mx.pattern = covering_pattern(context.reading.policy.mx, target.host);
       mx.covered = mx.pattern.has_value();
     }
-    if (target.verdict != nullptr) mx.facts = target.verdict->facts;
+    if (target.verdict != nullptr) mx.facts = facts_for(context.evidence, *target.verdict);
     if (report.provider.empty()) report.provider = provider_of(target.host);
     report.mx.push_back(std::move(mx));
   }
@@ -245,6 +246,7 @@ Report judge(const Evidence& evidence, const HistoryPtr& before, const Threshold
   judge_mx(context);
   judge_smtp(context);
   judge_tlsrpt(context);
+  judge_dane(context);
   judge_report_targets(context);
   if (reported == nullptr)
     context.not_applicable(Stage::reports);

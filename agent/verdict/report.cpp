@@ -11,9 +11,36 @@
 
 namespace mtasts::verdict {
 
+std::optional<bool> is_reachable(const MxAddressReport& address) {
+  switch (address.status) {
+    case AddressStatus::ok:
+    case AddressStatus::tls_failed:
+    case AddressStatus::smtp_failed:
+      return true;
+    case AddressStatus::refused:
+    case AddressStatus::timeout:
+    case AddressStatus::unreachable:
+      return address.unobserved ? std::optional<bool>() : false;
+    case AddressStatus::skipped:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 bool is_conclusive(const Report& report) {
   return std::none_of(report.stages.begin(), report.stages.end(),
                       [](StageResult result) { return result == StageResult::unknown; });
+}
+
+bool is_worth_repeating(const Report& report) {
+  const bool unvalidated =
+      std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
+        return finding.row->code == FindingCode("probe-not-validating");
+      });
+  for (Stage stage : kStages)
+    if (report.stage(stage) == StageResult::unknown && !(stage == Stage::dane && unvalidated))
+      return true;
+  return false;
 }
 
 std::optional<Time> held_from_today(const Report& report) {

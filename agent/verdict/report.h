@@ -86,6 +86,33 @@ struct TlsrptReport {
 };
 BOOST_DESCRIBE_STRUCT(TlsrptReport, (), (status, texts, rua))
 
+// What a sender with DANE makes of an address (RFC 7672 §2.2).
+//   none      there are no TLSA records
+//   insecure  there are, but they or the addresses are not signed: nobody uses them
+//   verified  the served certificate is one of the records
+//   failed    it is not, or there is no TLS: mail waits
+//   unusable  no record is usable: TLS is required, but any certificate will do
+//   bogus     DNSSEC validation or the lookup fails: mail waits
+//   unknown   not observed
+BOOST_DEFINE_FIXED_ENUM_CLASS(DaneStatus, uint8_t, none, insecure, verified, failed, unusable,
+                              bogus, unknown)
+inline std::string_view name_of(DaneStatus status) { return enumerator_name(status); }
+
+struct TlsaReport {
+  int usage = 0;
+  int selector = 0;
+  int matching = 0;
+  std::string data;             // hexadecimal, lower case
+  bool usable = false;          // for mail (RFC 7672 §3.1)
+  std::optional<bool> matches;  // what some address serves; empty: no certificate was observed
+  bool operator==(const TlsaReport&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TlsaReport, (), (usage, selector, matching, data, usable, matches))
+
+// What is kept of the records of a host; senders take about 12.
+inline constexpr size_t kMostTlsaReported = 32;
+inline constexpr size_t kMostTlsaDigits = 16 * 1024;  // of all their data together
+
 struct MxAddressReport {
   IpAddress address;
   AddressStatus status = AddressStatus::skipped;
@@ -95,17 +122,26 @@ struct MxAddressReport {
   protocol::PeerChainPtr chain;  // null: none observed
   bool unobserved = false;  // the status is not conclusive: SMTP was not available, or the server
                             // deferred the agent
+  DaneStatus dane = DaneStatus::unknown;
+  std::optional<int> tlsa_matched;  // how many records match; empty: not compared
 };
 BOOST_DESCRIBE_STRUCT(MxAddressReport, (),
-                      (address, status, starttls, tls_version, cipher, chain, unobserved))
+                      (address, status, starttls, tls_version, cipher, chain, unobserved, dane,
+                       tlsa_matched))
+
+// Whether the address accepts connections; empty: not observed, or not conclusively.
+std::optional<bool> is_reachable(const MxAddressReport& address);
 
 // Facts of one MX host, shared by the reports of all domains that use it.
 struct MxHostReport {
   std::string host;
   Time probed_at{};
   std::vector<MxAddressReport> addresses;
+  std::string tlsa_base;         // the records are at _25._tcp.<tlsa_base>; empty: none were found
+  std::vector<TlsaReport> tlsa;  // as published, at most kMostTlsaReported
+  int tlsa_count = 0;            // how many there are
 };
-BOOST_DESCRIBE_STRUCT(MxHostReport, (), (host, probed_at, addresses))
+BOOST_DESCRIBE_STRUCT(MxHostReport, (), (host, probed_at, addresses, tlsa_base, tlsa, tlsa_count))
 
 struct MxReport {
   std::string host;
@@ -127,6 +163,30 @@ struct HostedReport {
 };
 BOOST_DESCRIBE_STRUCT(HostedReport, (), (id, record, served, published))
 
+// A fault that this check could not observe, as a check last saw it. See faults.h.
+struct HeldFault {
+  const FindingRow* row = nullptr;  // never null in a report; lives as long as the program
+  Severity severity = Severity::warning;
+  std::string subject;  // as in Finding
+  Time seen_at{};       // the start of that check
+  // It is held no longer: this check saw that it is gone, or it was held for too long.
+  bool is_over = false;
+
+  bool operator==(const HeldFault&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HeldFault, (), (row, severity, subject, seen_at, is_over))
+
+// The dates of a certificate that this check could not observe, as a check last saw them.
+struct HeldCertificate {
+  std::string host;                    // an MX host; empty: the policy host
+  protocol::CertificateTime expiry{};  // of the first certificate of the chain that ends
+  std::optional<protocol::CertificateTime> not_before;  // of the leaf; empty: another ends first
+  Time seen_at{};
+
+  bool operator==(const HeldCertificate&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HeldCertificate, (), (host, expiry, not_before, seen_at))
+
 struct Report {
   std::string domain;
   Time checked_at{};  // when the check began
@@ -145,16 +205,22 @@ struct Report {
   std::vector<Change> changes;         // confirmed by this check; for the timeline
   // How far MTA-STS is introduced; empty: judged without a history, or too little was observed.
   std::optional<Rollout> rollout;
+  std::vector<HeldFault> held_faults;
+  std::vector<HeldCertificate> held_certificates;
 
   StageResult stage(Stage stage) const { return stages[static_cast<size_t>(stage)]; }
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (domain, checked_at, duration, outcome, stages, findings, record, policy,
-                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout))
+                       tlsrpt, mx, suggested_policy, provider, hosted, history, changes, rollout,
+                       held_faults, held_certificates))
 using ReportPtr = std::shared_ptr<const Report>;
 
 // Every applicable stage was observed: nothing is left for another check.
 bool is_conclusive(const Report& report);
+// Another check soon may observe what this one could not. A resolver that does not validate stays
+// as it is, so the stage dane alone is no reason.
+bool is_worth_repeating(const Report& report);
 
 // Until when a sender that fetched the policy in this check may hold it (RFC 8461 §3.2); empty:
 // there was none to hold.

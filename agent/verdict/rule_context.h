@@ -101,6 +101,7 @@ void judge_policy_syntax(RuleContext& context);
 // `history` includes this check; `seen` is what this check added, possibly nothing.
 void judge_change(RuleContext& context, const History& history, const Observation& seen);
 void judge_issuer_changes(RuleContext& context, const History& history);  // stage change
+void judge_key_changes(RuleContext& context, const History& history, const Observation& seen);
 void judge_mx(RuleContext& context);
 void judge_smtp(RuleContext& context);  // and mx_certificate
 void judge_tlsrpt(RuleContext& context);

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/domain_name.h"
+#include "verdict/faults.h"
 
 namespace mtasts::web {
 namespace {
@@ -112,6 +113,12 @@ Result<ScrapedNames> scraped_names(const std::vector<std::string>& domains,
     if (entry->report == nullptr) continue;
     for (const verdict::MxReport& mx : entry->report->mx)
       if (mx.facts != nullptr) names.hosts.insert(board::host_key(mx.host));
+    // Of hosts that cannot be observed now.
+    for (const verdict::HeldCertificate& held : entry->report->held_certificates)
+      names.hosts.insert(board::host_key(held.host));
+    for (const verdict::Fault& fault : verdict::faults_of(*entry->report))
+      if (fault.alert->part)
+        names.hosts.insert(board::host_key(verdict::host_of_subject(fault.subject)));
   }
   return names;
 }

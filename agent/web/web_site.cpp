@@ -15,6 +15,7 @@
 #include "present/agent_metrics.h"
 #include "present/history_json.h"
 #include "present/json.h"
+#include "present/metrics_table.h"
 #include "present/reported_view.h"
 #include "present/reports_json.h"
 #include "web/exposition_request.h"
@@ -115,8 +116,11 @@ void WebSite::set_probe_rule(settings::ProbeSettings rule) {
 }
 
 void WebSite::set_metrics(const settings::MetricsSettings& settings) {
+  std::vector<std::string> excluded = present::metrics_outside(
+      settings.is_lean ? present::MetricSet::lean : present::MetricSet::full);
+  excluded.insert(excluded.end(), settings.exclude.begin(), settings.exclude.end());
   std::lock_guard lock(mutex_);
-  excluded_metrics_ = settings.exclude;
+  excluded_metrics_ = std::move(excluded);
 }
 
 void WebSite::set_external_url(const std::string& text) {

@@ -25,8 +25,8 @@ from firing import UnitTests
 from routes import Alertmanager
 # pylint: enable=unused-import
 from source import (ADDED_LABELS, ALERTS, FOREIGN_METRICS, MATCHER, MODES, ROOT, RULES, RUNBOOK_URL, SELECTOR, SEVERITIES,
-                   SPOKEN_FOR, alert_rows, channels, codes_by_alert, expressions, golden, identity, labels_of,
-                   metrics_of, possible_severities, rules, run, table, unknown_values, prometheusrule)
+                   alert_rows, channels, codes_by_alert, expressions, golden, identity, is_about_host, labels_of, metrics_of,
+                   not_lean, possible_severities, rules, run, table, unknown_values, prometheusrule)
 
 
 class Form(unittest.TestCase):
@@ -58,15 +58,14 @@ class Form(unittest.TestCase):
             self.assertEqual(len(groups), 1, name)
 
     def test_for_rides_out_one_failed_check(self):
-        """A wrong result is exported until the next check, and for five more minutes through last_over_time."""
+        """A wrong result is exported until the next check, and for six more minutes through last_over_time."""
         # A fault of an MX host is cached for five minutes, then exported until the next check of each domain.
-        minutes = {"domain": 15 + 5, "mx": 5 + 15 + 5}
+        minutes = {"mtasts_fault": 15 + 6, "mtasts_mx_fault": 5 + 15 + 6}
         for row in alert_rows():
-            about = next((kind for kind in minutes if f"{kind}:mtasts_finding:open" in row["expr"]), None)
-            if about:
+            for family in set(minutes) & metrics_of(row["expr"]):
                 with self.subTest(alert=identity(row)):
                     number, unit = re.fullmatch(r"(\d+)([mh])", row["for"]).groups()
-                    self.assertGreater(int(number) * (60 if unit == "h" else 1), minutes[about])
+                    self.assertGreater(int(number) * (60 if unit == "h" else 1), minutes[family])
 
     def test_a_missed_scrape_is_bridged(self):
         """Every series of the agent is read over a window."""
@@ -116,13 +115,26 @@ class Completeness(unittest.TestCase):
 
     def test_every_finding_that_matters_alerts(self):
         mapped = set(itertools.chain(*self.codes.values()))
-        silent = [code for code, row in self.table.items()
-                  if possible_severities(row) and code not in mapped and code not in SPOKEN_FOR]
+        silent = [code for code, row in self.table.items() if possible_severities(row) and code not in mapped]
         self.assertEqual(silent, [])
+
+    def test_the_rules_select_the_alerts_of_the_agent(self):
+        """By the family that has them: faults of domains, faults of MX hosts."""
+        selected = {family: set() for family in ("mtasts_fault", "mtasts_mx_fault")}
+        for rule in rules():
+            for name, body in SELECTOR.findall(rule["expr"]):
+                if name in selected:
+                    selected[name] |= {value for label, _, value in MATCHER.findall(body) if label == "alert"}
+        hosts = {alert for alert, codes in self.codes.items()
+                 if any(is_about_host(self.table[code]) for code in codes)} | {"MtastsMxInvalid"}
+        self.assertEqual(selected["mtasts_mx_fault"], hosts)
+        # From the dates, so that thresholds are in the rules.
+        domains = set(self.codes) - hosts - {"MtastsPolicyCertificateExpiring"} | {"MtastsMxInvalid"}
+        self.assertEqual(selected["mtasts_fault"], domains)
 
     def test_every_severity_of_a_finding_has_a_row(self):
         rows = {identity(row) for row in alert_rows()}
-        for alert, codes in [*self.codes.items(), *((alert, [code]) for code, (alert, _) in SPOKEN_FOR.items())]:
+        for alert, codes in self.codes.items():
             for code in codes:
                 for severity in possible_severities(self.table[code]):
                     with self.subTest(code=code, alert=alert):
@@ -132,7 +144,7 @@ class Completeness(unittest.TestCase):
         mapped = list(itertools.chain(*self.codes.values()))
         self.assertEqual([code for code in set(mapped) if mapped.count(code) > 1], [])
 
-    def test_every_code_of_the_rules_exists_and_can_alert(self):
+    def test_every_code_of_an_alert_can_alert(self):
         for alert, codes in self.codes.items():
             for code in codes:
                 with self.subTest(alert=alert, code=code):
@@ -147,16 +159,21 @@ class Completeness(unittest.TestCase):
                 self.assertIsNotNone(named)
                 self.assertEqual(set(codes) - set(named[1].split()), set())
 
-    def test_an_alert_is_held_by_the_stages_of_its_findings(self):
-        """A firing alert keeps firing while its stage is not observed; a stage missing in the rule would resolve it."""
+    def test_an_alert_is_held_by_what_was_seen_earlier_and_starts_by_what_is_seen_now(self):
+        """With its own severity; what was seen earlier counts only together with the firing alert."""
         for row in alert_rows():
-            held = re.search(r'domain:mtasts_stage:unseen\{stage=~"([^"]*)"\}', row["expr"])
-            if held:
-                stages = {self.table[code]["stage"] for code in self.codes[row["alert"]]
-                          if not code.startswith(("smtp-", "cert-"))}
-                stages -= {"mx"} if row["alert"] == "MtastsMxMoveUnsafe" else set()
-                with self.subTest(alert=identity(row)):
-                    self.assertEqual(stages - set(held[1].split("|")), set())
+            name, severity = identity(row)
+            plain = rest = " ".join(row["expr"].split())
+            for family in {"mtasts_fault", "mtasts_mx_fault"} & metrics_of(row["expr"]):
+                kind = "mx" if family == "mtasts_mx_fault" else "domain"
+                fault = f'last_over_time({family}{{alert="{name}", severity="{severity}", seen="%s"'
+                firing = f'ALERTS{{alertname="{name}", alertstate="firing", severity="{severity}"}}'
+                held = f'max by ({kind}) ({firing}) and on ({kind}) {fault % "earlier"}}}[6m]) == 1'
+                with self.subTest(alert=identity(row), about=kind):
+                    self.assertIn(fault % "now", plain)
+                    self.assertIn(held, plain)
+                rest = rest.replace(held, "")
+            self.assertNotIn('seen="earlier"', rest, identity(row))
 
     def test_an_alert_looks_at_its_own_findings(self):
         for row in alert_rows():
@@ -180,7 +197,7 @@ class Names(unittest.TestCase):
         cls.allowed = {"severity": {"critical", "warning", "info", "unknown"}, "mode": MODES, "channel": channels(),
                        "stage": {row["stage"] for row in rows}, "code": {row["code"] for row in rows},
                        "alert": {row["alert"] for row in alert_rows()}, "alertstate": {"firing", "pending"},
-                       "part": {"reachable", "starttls", "certificate"}, "range": {"critical", "warning"}}
+                       "seen": {"now", "earlier"}, "range": {"critical", "warning"}}
         cls.allowed["alertname"] = cls.allowed["alert"]
 
     def test_the_closed_sets_were_found(self):
@@ -191,6 +208,11 @@ class Names(unittest.TestCase):
         for where, expression in expressions():
             with self.subTest(rule=where):
                 self.assertEqual(metrics_of(expression) - set(self.metrics) - self.recorded - FOREIGN_METRICS, set())
+
+    def test_the_lean_set_has_every_metric(self):
+        for where, expression in expressions():
+            with self.subTest(rule=where):
+                self.assertEqual(metrics_of(expression) & not_lean(), set())
 
     def test_every_recorded_series_is_used(self):
         used = set(itertools.chain(*(metrics_of(expression) for _, expression in expressions())))
@@ -266,9 +288,10 @@ class OtherForms(unittest.TestCase):
                   ('mtasts_domain_info{domain="one.example", team="web"}', "1x60"),
                   ('mtasts_domain_info{domain="two.example"}', "1x60")]
         for domain in ("one.example", "two.example"):
-            series += [(f'mtasts_finding{{domain="{domain}", code="mx-none", severity="critical"}}', "1x60"),
-                       (f'mtasts_finding{{domain="{domain}", code="mx-no-address", severity="critical", '
-                        f'subject="mx.example"}}', "1x60")]
+            series += [(f'mtasts_fault{{domain="{domain}", alert="MtastsMxInvalid", code="mx-none", '
+                        f'severity="critical", seen="now"}}', "1x60")]
+        series += [('mtasts_mx_fault{mx="mx.example", alert="MtastsMxInvalid", code="mx-no-address", '
+                    'severity="critical", seen="now"}', "1x60")]
         head = 'ALERTS{alertname="MtastsMxInvalid", alertstate="firing", severity="critical", '
         wanted = [head + rest for rest in ('domain="one.example", team="web"}', 'domain="two.example"}',
                                            'mx="mx.example"}')]

@@ -191,6 +191,7 @@ class Dashboard(unittest.TestCase):
                 named = promql.metrics_in(expression)
                 self.assertTrue(named)
                 self.assertEqual(named - promql.exported_metrics(), set())
+                self.assertEqual(named & promql.not_lean(), set(), "the lean set lacks it")
 
     def test_every_query_keeps_to_the_job(self):
         for title, expression in parseable():
@@ -209,7 +210,7 @@ class Dashboard(unittest.TestCase):
     def test_limits_of_expiry_are_the_agents_and_the_rules(self):
         defaults = tomllib.loads((ROOT / "config/example.toml").read_text())["check"]
         rules = RULES.read_text()
-        expressions = [expression for _, expression in parseable() if "_not_after_timestamp_seconds" in expression
+        expressions = [expression for _, expression in parseable() if "_expiry_timestamp_seconds" in expression
                        and "clamp_max" in expression]
         self.assertEqual(len(expressions), 3)  # policy hosts, MX hosts, and those of one domain
         for severity, share in (("warning", 3), ("critical", 10)):
@@ -253,12 +254,12 @@ class Publishing(unittest.TestCase):
                 add("mtasts_hosted_policy_info", {**of_agent, "id": served}, "1")
                 add("mtasts_hosted_policy_requests_total", of_agent, "0+1" if domain == "x.test" else "0")
             if published:
-                add("mtasts_record_info", {"instance": "a", "domain": domain, "id": published}, "1")
+                phase = self.PHASES.get(domain, ("", 0))[0]
+                add("mtasts_policy_info", {"instance": "a", "domain": domain, "id": published, "phase": phase}, "1")
                 add("mtasts_last_check_timestamp_seconds", {"instance": "a", "domain": domain}, "1")
-        for domain, (current, ready) in self.PHASES.items():
-            add("mtasts_rollout_ready", {"instance": "a", "domain": domain}, ready)
-            for phase in ("none", "testing_day", "enforce_week"):
-                add("mtasts_rollout_phase", {"instance": "a", "domain": domain, "phase": phase}, int(phase == current))
+        for domain, (_, ready) in self.PHASES.items():
+            if ready:
+                add("mtasts_finding", {"instance": "a", "domain": domain, "code": "sts-ready-for-next-phase"}, "1")
         return found
 
     def test_in_numbers(self):
@@ -271,10 +272,60 @@ class Publishing(unittest.TestCase):
                                          '{domain="z.test",id="3"}': 0},
             of["Hosted policies", "B"]: {'{domain="x.test",id="1"}': 1, '{domain="y.test",id="2"}': 0},
             of["Ready for the next step", "A"]: {'{domain="x.test",phase="testing_day"}': 1},
-            of["Rollout", "A"]: {'{phase="none"}': 0, '{phase="testing_day"}': 1, '{phase="enforce_week"}': 1},
+            of["Rollout", "A"]: {'{phase="testing_day"}': 1, '{phase="enforce_week"}': 1},
         }
         self.assertEqual(promql.differences(self.series(), wanted), "")
-        self.assertNotEqual(promql.differences(self.series(), {of["Rollout", "A"]: {'{phase="none"}': 1}}), "")
+        self.assertNotEqual(promql.differences(self.series(), {of["Rollout", "A"]: {'{phase="testing_day"}': 2}}), "")
+
+
+class Overview(unittest.TestCase):
+    """One domain with faults and one without, in numbers. Two agents check both."""
+
+    SERIES = {
+        "mtasts_last_check_timestamp_seconds": [({"domain": "bad.test"}, 86000), ({"domain": "good.test"}, 86000)],
+        "mtasts_finding": [({"domain": "bad.test", "code": "mx-none", "severity": "critical"}, 1),
+                           ({"domain": "bad.test", "code": "sts-txt-missing", "severity": "warning"}, 1),
+                           ({"domain": "bad.test", "code": "tlsrpt-missing", "severity": "warning"}, 1)],
+        "mtasts_fault": [({"domain": "bad.test", "stage": "mx", "seen": "now"}, 1),
+                         ({"domain": "bad.test", "stage": "change", "seen": "earlier"}, 1)],
+        "mtasts_mx_fault": [({"mx": "mx.test", "stage": "mx_certificate", "alert": "MtastsMxCertificateInvalid",
+                              "seen": "now", "code": "cert-expired"}, 1)],
+        "mtasts_mx_covered": [({"domain": "bad.test", "mx": "mx.test"}, 1)],
+        "mtasts_stage_unseen_since_timestamp_seconds": [({"domain": "bad.test", "stage": "change"}, 5),
+                                                        ({"domain": "bad.test", "stage": "tlsrpt"}, 86000)],
+        "mtasts_policy_info": [({"domain": "bad.test", "mode": "testing"}, 1),
+                               ({"domain": "good.test", "mode": "enforce"}, 1)],
+        "mtasts_policy_certificate_expiry_timestamp_seconds": [({"domain": "bad.test"}, 86400 * 9),
+                                                               ({"domain": "good.test"}, 86400 * 9)],
+        "mtasts_policy_certificate_lifetime_seconds": [({"domain": "good.test"}, 86400 * 10)],
+        "mtasts_mx_certificate_expiry_timestamp_seconds": [({"mx": "mx.test"}, 86400 * 3)],
+        "mtasts_mx_certificate_lifetime_seconds": [({"mx": "mx.test"}, 86400 * 90)],
+    }
+
+    def test_in_numbers(self):
+        series = {}
+        for name, samples in self.SERIES.items():
+            for labels, value in samples:
+                for instance in "ab":
+                    text = ",".join(f'{key}="{one}"' for key, one in {"job": "web", "instance": instance, **labels}.items())
+                    series[f"{name}{{{text}}}"] = f"{value}x1500"
+        of = {}
+        for panel in panels():
+            for target in panel["targets"]:
+                of[panel["title"], target["refId"]] = target["expr"].replace("$job", ".+").replace("$domain", "bad.test")
+        wanted = {
+            of["Domains by outcome", "A"]: {"{}": 1}, of["Domains by outcome", "B"]: {"{}": 0},
+            of["Domains by outcome", "D"]: {"{}": 1}, of["Open findings by severity", "B"]: {"{}": 2},
+            of["Worst domains", "A"]: {'{domain="bad.test"}': 1002000}, of["Worst domains", "D"]: {'{domain="bad.test"}': 0},
+            of["Worst domains", "E"]: {'{domain="bad.test"}': 1},
+            of["Policy host certificates", "A"]: {'{domain="bad.test"}': 1, '{domain="good.test"}': 0},
+            of["Policy host certificates", "D"]: {'{domain="bad.test"}': 1, '{domain="good.test"}': 1},
+            of["MX certificates", "A"]: {'{mx="mx.test"}': 2}, of["MX certificates", "D"]: {'{mx="mx.test"}': 0},
+            of["Stages", "A"]: {'{stage="mx"}': 0, '{stage="mx_certificate"}': 0, '{stage="change"}': 2,
+                                '{stage="all others"}': 1},
+            of["Mode", "A"]: {'{domain="bad.test"}': 1},
+        }
+        self.assertEqual(promql.differences(series, wanted), "")
 
 
 class TheTestItself(unittest.TestCase):

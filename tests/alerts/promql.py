@@ -24,6 +24,11 @@ def exported_metrics():
     return names
 
 
+def not_lean():
+    """Names of the metrics that [metrics] set = "lean" leaves out."""
+    return set((ROOT / "tests/golden/metrics_not_lean.txt").read_text().split())
+
+
 def without_label_lists(expression):
     return LABEL_LIST.sub(" ", expression)
 

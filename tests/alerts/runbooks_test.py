@@ -195,17 +195,12 @@ def rules_text():
     return "\n---\n".join(file.read_text() for file in (RULES, OPTIONAL) if file.exists())
 
 
-def codes_of_rules(findings):
-    """Names of alerts with the codes that their rules select, or the recording rules labelled with the alert's name."""
+def codes_of_alerts(findings):
+    """Names of alerts with the codes that the agent maps to them."""
     selected = {}
-    for rule in re.split(r"^ *- (?=alert:|record:)", rules_text(), flags=re.M)[1:]:
-        rule = re.sub(r"^ *#.*$", "", rule, flags=re.M)
-        name = re.match(r"alert: *(\w+)", rule) or re.search(r"labels: *\{alert: *(\w+)", rule)
-        if not name:
-            continue
-        patterns = re.findall(r'\bcode=~?"([^"]*)"', rule.split("annotations:")[0])
-        codes = {code for pattern in patterns for code in findings if re.fullmatch(pattern, code)}
-        selected.setdefault(name[1], set()).update(codes)
+    for code, row in findings.items():
+        if row["alert"]:
+            selected.setdefault(row["alert"], set()).add(code)
     return selected
 
 
@@ -253,14 +248,14 @@ class Pages(unittest.TestCase):
         missing = [code for code, row in self.findings.items() if severities(row) & ALERTING and code not in on_pages]
         self.assertEqual(missing, [])
 
-    def test_the_pages_name_what_the_rules_select(self):
-        selected = codes_of_rules(self.findings)
-        self.assertTrue(any(selected.values()), "no rule selects a finding")
+    def test_the_pages_name_what_the_alerts_are_about(self):
+        selected = codes_of_alerts(self.findings)
+        self.assertTrue(any(selected.values()), "no alert is about a finding")
         for page in pages():
             text = page.read_text()
             with self.subTest(page=page.name):
                 missing = selected.get(page.stem, set()) - set(codes_of(text))
-                self.assertEqual(missing, set(), "selected by the alert, but not on its page")
+                self.assertEqual(missing, set(), "the alert is about it, but it is not on its page")
 
     def test_pages_about_domains_name_the_providers(self):
         for page in pages():
@@ -301,6 +296,11 @@ class Commands(unittest.TestCase):
                 shown = [line for block in code_blocks(page, "sh") for line in block.splitlines()]
                 shown += re.findall(r"`(mtasts-exporter [^`]+)`", page.read_text())
                 self.assertEqual(commands.own_command_faults(agent_binary, "\n".join(shown)), [])
+
+    def test_the_lean_set_has_every_metric(self):
+        for page in pages():
+            with self.subTest(page=page.name):
+                self.assertEqual(set(promql.METRIC.findall(page.read_text())) & promql.not_lean(), set())
 
     def test_queries(self):
         for page in pages():

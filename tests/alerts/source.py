@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The mtasts-exporter authors
 """The source of the rules, the findings and metrics of the agent, and parts of PromQL, for the tests."""
 
+import functools
 import json
 import re
 import subprocess
@@ -13,6 +14,8 @@ ALERTS = ROOT / "alerts"
 sys.path.insert(0, str(ALERTS))
 import prometheusrule  # noqa: E402  (in the directory of the rules)
 
+from promql import not_lean  # noqa: E402,F401  pylint: disable=unused-import
+
 RULES = ALERTS / "mtasts.rules.yaml"
 ROUTES = ALERTS / "alertmanager.example.yml"
 RUNBOOK_URL = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/alerts/runbooks/{}.md"
@@ -21,10 +24,6 @@ AGENT_ALERTS = {"MtastsCheckStale", "MtastsAgentBlind", "MtastsExporterDown", "M
                 "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable",
                 "MtastsReportMailboxFailing", "MtastsReportEndpointCertificate", "MtastsReportsRejected",
                 "MtastsWebCertificate", "MtastsWebLoginsRejected"}
-# Findings not selected by any `…:mtasts_finding:open`, with the alert that covers them, and why.
-SPOKEN_FOR = {
-    "sts-tls-expiring": ("MtastsPolicyCertificateExpiring", "from the dates, so that thresholds are in the rules"),
-}
 # Severities that the agent sets for a finding in special cases, in addition to those of the table.
 ALSO = {"sts-tls-expiring": {"critical"}, "cert-expiring": {"critical"}, "sts-removed-while-cached": {"warning"},
         "sts-removed-before-expiry": {"warning"}, "sts-http-malformed": {"warning"},
@@ -50,6 +49,7 @@ def run(*command, **more):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600, **more)
 
 
+@functools.cache
 def table():
     """Code with its row, as `explain --json` prints it."""
     done = run(agent_binary, "explain", "--json")
@@ -69,13 +69,17 @@ def identity(row):
 
 
 def codes_by_alert():
-    """Alert with the finding codes that are mapped to it."""
+    """Alert with the finding codes that the agent maps to it."""
     codes = {}
-    for rule in rules():
-        if rule.get("record", "").endswith(":mtasts_finding:open"):
-            pattern = re.search(r'code=~"([^"]*)"', rule["expr"])[1]
-            codes.setdefault(rule["labels"]["alert"], []).extend(pattern.split("|"))
+    for code, row in table().items():
+        if row["alert"]:
+            codes.setdefault(row["alert"], []).append(code)
     return codes
+
+
+def is_about_host(row):
+    """The agent exports faults of these stages by MX host; stage mx has both kinds."""
+    return row["stage"] in ("smtp", "mx_certificate")
 
 
 def possible_severities(row):

@@ -81,13 +81,18 @@ class ScriptedChecks : public ::testing::Test {
   // The engine's parts are created late, so that a test can change the settings first.
   void build() {
     tasks_ = std::make_unique<async::TaskGroup>(loop_.get_executor());
-    Environment environment{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};
-    environment.steady_now = [this] { return std::chrono::steady_clock::now() + later_; };
-    environment.lag = lag_.get();
-    channels_ = std::make_unique<ChannelMonitor>(environment, settings_);
-    mx_probes_ = std::make_unique<MxProbeCache>(environment, *channels_, settings_,
+    channels_ = std::make_unique<ChannelMonitor>(environment(), settings_);
+    mx_probes_ = std::make_unique<MxProbeCache>(environment(), *channels_, settings_,
                                                 thresholds_of(settings_));
-    checker_ = std::make_unique<Checker>(environment, *mx_probes_, *channels_, settings_);
+    checker_ = std::make_unique<Checker>(environment(), *mx_probes_, *channels_, settings_);
+  }
+
+  Environment environment() {
+    Environment made{loop_.get_executor(), *tasks_, resolver_, fetcher_, prober_};
+    made.steady_now = [this] { return std::chrono::steady_clock::now() + later_; };
+    made.lag = lag_.get();
+    made.ad_trust = trust_;
+    return made;
   }
 
   std::vector<verdict::Report> check(const std::vector<std::string>& domains,
@@ -131,6 +136,7 @@ class ScriptedChecks : public ::testing::Test {
   bool smtp_down_ = false;
   std::string refusing_host_;
   milliseconds later_{0};                // added to the steady clock
+  std::optional<net::AdTrust> trust_;    // empty: nothing is looked up for DANE
   std::unique_ptr<async::LoopLag> lag_;  // a test may set it before the first check
   std::unique_ptr<async::TaskGroup> tasks_;
   std::unique_ptr<ChannelMonitor> channels_;

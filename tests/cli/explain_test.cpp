@@ -42,6 +42,8 @@ TEST(Explain, OneCode) {
               HasSubstr("  verify:   dig +noall +answer +comments TXT _mta-sts.example.com\n"))
       << "never wrapped: it is pasted";
   EXPECT_THAT(explained.out, HasSubstr("  rfc:      " + std::string(row->rfc) + "\n"));
+  EXPECT_THAT(explained.out, HasSubstr("  alert:    MtastsRecordMissing\n"));
+  EXPECT_THAT(explain("mx-null").out, testing::Not(HasSubstr("alert:")));
 }
 
 TEST(Explain, SaysWhenTheModeDecides) {
@@ -60,6 +62,8 @@ TEST(Explain, Json) {
   for (const char* key : {"meaning", "fix", "verify", "rfc"})
     EXPECT_FALSE(object[key].get<std::string>().empty()) << key;
   EXPECT_TRUE(json::parse(explain("tlsrpt-missing", true).out)["tls_rpt_result_type"].is_null());
+  EXPECT_EQ(object["alert"], "MtastsRecordMissing");
+  EXPECT_TRUE(json::parse(explain("mx-null", true).out)["alert"].is_null());
 }
 
 TEST(Explain, SaysWhatSendersDo) {

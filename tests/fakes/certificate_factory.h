@@ -33,31 +33,31 @@ struct Identity {
 };
 
 struct AuthorityOptions {
-  std::string common_name;  // empty: a unique name
+  std::string common_name = {};  // empty: a unique name
   KeyType key = KeyType::ec_p256;
   SignatureDigest digest = SignatureDigest::sha256;
   Validity validity{-std::chrono::hours(24 * 30), std::chrono::hours(24 * 3650)};
   std::string basic_constraints = "critical,CA:TRUE";  // empty: no such extension
-  std::string name_constraints;                        // "permitted;DNS:example"; empty: none
-  std::string extended_key_usage;                      // empty: no such extension
-  std::string access;             // authorityInfoAccess, "caIssuers;URI:http://…"; empty: none
-  std::string unknown_extension;  // "critical,DER:0500" of an OID nobody knows; empty: none
+  std::string name_constraints = {};                   // "permitted;DNS:example"; empty: none
+  std::string extended_key_usage = {};                 // empty: no such extension
+  std::string access = {};  // authorityInfoAccess, "caIssuers;URI:http://…"; empty: none
+  std::string unknown_extension = {};  // "critical,DER:0500" of an OID nobody knows; empty: none
   bool key_identifiers = true;
   bool version_1 = false;  // X.509 v1: no extensions
 };
 
 struct LeafOptions {
-  std::vector<std::string> dns_names;  // SAN dNSName, unchanged, may hold NUL; empty: no SAN
-  std::string common_name;             // empty: no CN
+  std::vector<std::string> dns_names = {};  // SAN dNSName, unchanged, may hold NUL; empty: no SAN
+  std::string common_name = {};             // empty: no CN
   KeyType key = KeyType::ec_p256;
   SignatureDigest digest = SignatureDigest::sha256;
   Validity validity{};
   std::string extended_key_usage = "serverAuth";  // empty: no such extension
   std::string basic_constraints = "critical,CA:FALSE";
-  std::string key_usage;          // empty: no such extension
-  std::string access;             // as for authorities
-  std::string unknown_extension;  // as for authorities
-  bool publicly_logged = false;   // holds a list of certificate transparency timestamps
+  std::string key_usage = {};          // empty: no such extension
+  std::string access = {};             // as for authorities
+  std::string unknown_extension = {};  // as for authorities
+  bool publicly_logged = false;        // holds a list of certificate transparency timestamps
   bool key_identifiers = true;
   bool version_1 = false;
   bool without_intermediates = false;  // present the leaf alone

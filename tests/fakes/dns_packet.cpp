@@ -76,11 +76,12 @@ std::string wire_address(const IpAddress& address) {
   return std::string(octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
-std::string wire_tlsa(const protocol::TlsaRecord& record) {
-  std::string octets{static_cast<char>(record.usage), static_cast<char>(record.selector),
-                     static_cast<char>(record.matching)};
-  for (size_t i = 0; i + 1 < record.data_hex.size(); i += 2) {
-    octets += static_cast<char>(nibble(record.data_hex[i]) * 16 + nibble(record.data_hex[i + 1]));
+std::string wire_tlsa(uint8_t usage, uint8_t selector, uint8_t matching,
+                      std::string_view data_hex) {
+  std::string octets{static_cast<char>(usage), static_cast<char>(selector),
+                     static_cast<char>(matching)};
+  for (size_t i = 0; i + 1 < data_hex.size(); i += 2) {
+    octets += static_cast<char>(nibble(data_hex[i]) * 16 + nibble(data_hex[i + 1]));
   }
   return octets;
 }

@@ -20,6 +20,7 @@ inline constexpr uint16_t kTruncated = 0x0200;
 inline constexpr uint16_t kRecursionDesired = 0x0100;
 inline constexpr uint16_t kRecursionAvailable = 0x0080;
 inline constexpr uint16_t kAuthentic = 0x0020;
+inline constexpr uint16_t kCheckingDisabled = 0x0010;
 
 inline constexpr uint16_t kTypeSoa = 6;
 inline constexpr uint16_t kTypeOpt = 41;
@@ -34,7 +35,7 @@ std::string wire_pointer(uint16_t offset);
 std::string wire_txt(std::string_view text);
 std::string wire_mx(uint16_t preference, std::string_view host);
 std::string wire_address(const IpAddress& address);
-std::string wire_tlsa(const protocol::TlsaRecord& record);
+std::string wire_tlsa(uint8_t usage, uint8_t selector, uint8_t matching, std::string_view data_hex);
 // An OPT record (RFC 6891) with the options given as octets.
 std::string wire_opt(uint16_t udp_size_bytes, std::string_view options = {});
 // The extended DNS error option (RFC 8914).

@@ -82,9 +82,8 @@ void DnsZone::add_cname(std::string_view name, std::string_view target, uint32_t
   add_raw(name, RecordType::cname, wire_name(target), ttl_seconds);
 }
 
-void DnsZone::add_tlsa(std::string_view name, const protocol::TlsaRecord& record,
-                       uint32_t ttl_seconds) {
-  add_raw(name, RecordType::tlsa, wire_tlsa(record), ttl_seconds);
+void DnsZone::add_tlsa(std::string_view name, std::string_view rdata, uint32_t ttl_seconds) {
+  add_raw(name, RecordType::tlsa, rdata, ttl_seconds);
 }
 
 void DnsZone::add_ns(std::string_view name, std::string_view host, uint32_t ttl_seconds) {
@@ -275,7 +274,9 @@ DnsZone::Content DnsZone::look_up(const Question& question) const {
 std::string DnsZone::answer(const Question& question, bool tcp, DnsBehaviour behaviour) const {
   const Node* const known = find(question.key);
   Content content;
-  if (behaviour == DnsBehaviour::servfail) content.rcode = kServfail;
+  const bool checked = (question.flags & kCheckingDisabled) == 0;
+  if (behaviour == DnsBehaviour::servfail || (behaviour == DnsBehaviour::bogus && checked))
+    content.rcode = kServfail;
   if (behaviour == DnsBehaviour::refused) content.rcode = 5;
   const bool no_edns = behaviour == DnsBehaviour::no_edns;
   if (behaviour == DnsBehaviour::formerr || (no_edns && question.edns)) content.rcode = 1;

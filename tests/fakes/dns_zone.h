@@ -23,6 +23,7 @@ namespace mtasts::fakes {
 enum class DnsBehaviour {
   normal,
   servfail,
+  bogus,  // SERVFAIL unless the query has CD, as a validating resolver does
   refused,
   formerr,
   no_edns,           // FORMERR without OPT to a query with OPT (RFC 6891 §7), else normal
@@ -48,8 +49,8 @@ class DnsZone {
   // Adds an A record for IPv4 and an AAAA record for IPv6; throws on invalid text.
   void add_address(std::string_view name, std::string_view address, uint32_t ttl_seconds = 300);
   void add_cname(std::string_view name, std::string_view target, uint32_t ttl_seconds = 300);
-  void add_tlsa(std::string_view name, const protocol::TlsaRecord& record,
-                uint32_t ttl_seconds = 300);
+  // `rdata`: wire_tlsa() of dns_packet.h, or anything else.
+  void add_tlsa(std::string_view name, std::string_view rdata, uint32_t ttl_seconds = 300);
   void add_ns(std::string_view name, std::string_view host, uint32_t ttl_seconds = 300);
   // Any octets as record data.
   void add_raw(std::string_view name, RecordType type, std::string_view rdata,

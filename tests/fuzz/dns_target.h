@@ -25,10 +25,38 @@ inline void keep_name(Promises& promises, const std::string& name) {
                 "a name that cannot be asked for");
 }
 
+inline void keep_dnssec(Promises& promises, const protocol::DnsAnswer& answer) {
+  using protocol::DnsStatus;
+  const auto& signatures = answer.dnssec.signatures;
+  promises.keep(signatures.size() <= protocol::kSignatureLimit, "more signatures than allowed");
+  for (const auto& signature : signatures) {
+    keep_name(promises, signature.owner);
+    keep_name(promises, signature.signer);
+    promises.keep(signature.ttl.count() >= 0, "a signature with a negative TTL");
+  }
+  promises.keep(protocol::last_of_each(signatures).size() <= signatures.size(),
+                "more signed sets than signatures");
+  promises.keep(answer.extended_errors.size() <= protocol::kExtendedErrorLimit,
+                "more extended errors than allowed");
+  for (const auto& error : answer.extended_errors)
+    promises.keep(error.text.empty() || is_showable(error.text), "an error's text not fit to show");
+  size_t tlsa_size = 0;
+  for (const std::string& data : answer.tlsa) tlsa_size += data.size();
+  promises.keep(tlsa_size <= 65535, "more TLSA data than a message holds");
+  const auto match = protocol::match_delegation(answer.ds, answer.keys);
+  promises.keep(match.matched_tags.size() + match.unmatched_tags.size() + match.unknown_digests ==
+                    answer.ds.size(),
+                "a DS record that is not counted");
+  promises.keep(!answer.authenticated || protocol::is_conclusive(answer.status) ||
+                    answer.status == DnsStatus::referral || answer.status == DnsStatus::servfail,
+                "an AD bit of an answer without data");
+}
+
 inline void keep_answer(Promises& promises, const protocol::DnsAnswer& answer) {
   using protocol::DnsStatus;
   const size_t count = answer.texts.size() + answer.mx.size() + answer.addresses.size() +
-                       answer.tlsa.size() + answer.names.size();
+                       answer.tlsa.size() + answer.names.size() + answer.ds.size() +
+                       answer.keys.size();
   promises.keep(count <= protocol::kRecordLimit, "more records than allowed");
   promises.keep((answer.status == DnsStatus::answered) == (count > 0),
                 "answered and records disagree");
@@ -40,6 +68,7 @@ inline void keep_answer(Promises& promises, const protocol::DnsAnswer& answer) {
   for (const auto& mx : answer.mx) keep_name(promises, mx.host);
   for (const std::string& name : answer.names) keep_name(promises, name);
   promises.keep(answer.detail.empty() || is_showable(answer.detail), "a detail not fit to show");
+  keep_dnssec(promises, answer);
   promises.keep(answer.cname_chain.size() <= protocol::kCnameLimit, "a chain over the limit");
   std::set<std::string> seen = {answer.name};
   bool repeated = false;
@@ -67,8 +96,9 @@ inline void keep_authority(Promises& promises, std::string_view message,
 inline std::string broken_dns_message_promise(std::string_view message) {
   using protocol::RecordType;
   Promises promises;
-  for (const RecordType type : {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx,
-                                RecordType::txt, RecordType::aaaa, RecordType::tlsa}) {
+  for (const RecordType type :
+       {RecordType::a, RecordType::ns, RecordType::cname, RecordType::mx, RecordType::txt,
+        RecordType::aaaa, RecordType::soa, RecordType::ds, RecordType::dnskey, RecordType::tlsa}) {
     // The question type in the message is overwritten, so that one input reaches every reader.
     std::string asked(message);
     constexpr size_t kTypeAt = 12 + kDnsName.size() + 2;

@@ -28,7 +28,7 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "sender_cache rollout hosted");
   EXPECT_EQ(keys_of(json["stages"]),
             "record policy_fetch policy_certificate policy_syntax change mx smtp mx_certificate "
-            "tlsrpt reports");
+            "tlsrpt dane reports");
   EXPECT_EQ(keys_of(json["findings"][0]),
             "code severity stage subject message fix verify rfc tls_rpt_result_type reported");
   EXPECT_EQ(keys_of(json["record"]), "status texts id");
@@ -36,9 +36,11 @@ TEST(ReportJson, HasTheDocumentedKeysInOrder) {
             "url status http_status content_type body mode max_age mx addresses certificate "
             "address_results");
   EXPECT_EQ(keys_of(json["tlsrpt"]), "status texts rua");
-  EXPECT_EQ(keys_of(json["mx"][0]), "host preference implicit covered pattern addresses");
+  EXPECT_EQ(keys_of(json["mx"][0]), "host preference implicit covered pattern addresses tlsa");
+  EXPECT_EQ(keys_of(json["mx"][0]["tlsa"][0]), "usage selector matching data usable matches");
   EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]),
-            "address family status starttls tls_version cipher certificate");
+            "address family status starttls tls_version cipher certificate dane");
+  EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]["dane"]), "status matched");
   EXPECT_EQ(keys_of(json["mx"][0]["addresses"][0]["certificate"]),
             "subject issuer dns_names serial not_before not_after chain_not_after "
             "fingerprint_sha256 key_type key_bits verified verify_error");
@@ -117,6 +119,10 @@ TEST(ReportJson, SaysWhatTheReportSays) {
   EXPECT_EQ(worse["starttls"], true);
   EXPECT_EQ(worse["certificate"]["verified"], false);
   EXPECT_EQ(worse["certificate"]["verify_error"], "certificate has expired");
+  EXPECT_EQ(json["mx"][0]["addresses"][0]["dane"], Json({{"status", "verified"}, {"matched", 1}}));
+  EXPECT_EQ(worse["dane"], Json({{"status", "failed"}, {"matched", 0}}));
+  EXPECT_EQ(json["mx"][0]["tlsa"][0]["data"], std::string(64, 'a'));
+  EXPECT_EQ(json["mx"][0]["tlsa"][1]["usable"], false);
 }
 
 TEST(ReportJson, SaysNullForWhatIsNotKnown) {
@@ -133,6 +139,9 @@ TEST(ReportJson, SaysNullForWhatIsNotKnown) {
   EXPECT_TRUE(json["mx"][0]["pattern"].is_null());
   for (const char* key : {"starttls", "tls_version", "cipher", "certificate"})
     EXPECT_TRUE(json["mx"][0]["addresses"][0][key].is_null()) << key;
+  EXPECT_EQ(json["mx"][0]["addresses"][0]["dane"],
+            Json({{"status", "unknown"}, {"matched", nullptr}}));
+  EXPECT_EQ(json["mx"][0]["tlsa"], Json::array());
 }
 
 TEST(ReportJson, SaysWhenOnlyTheNameIsWrong) {

@@ -190,6 +190,35 @@ TEST(MxMetrics, BothEndsOfValidityAreOfTheCertificateThatEndsFirst) {
   EXPECT_EQ(text.segment(4), "} 700\n");
 }
 
+// Absent where DANE does not apply or was not observed.
+TEST(MxMetrics, DaneIsThatOfTheWorstAddress) {
+  using verdict::DaneStatus;
+  struct Case {
+    std::vector<DaneStatus> addresses;
+    std::string verified;
+    int records;
+    std::string count;
+  };
+  const Case cases[] = {
+      {{DaneStatus::verified, DaneStatus::verified}, "1", 2, "2"},
+      {{DaneStatus::verified, DaneStatus::failed}, "0", 2, "2"},
+      {{DaneStatus::bogus}, "0", 0, ""},
+      {{DaneStatus::verified, DaneStatus::unknown}, "1", 1, "1"},
+      {{DaneStatus::unusable}, "", 1, "1"},
+      {{DaneStatus::insecure}, "", 3, "3"},
+      {{DaneStatus::none, DaneStatus::unknown}, "", 0, ""},
+  };
+  for (const Case& c : cases) {
+    auto facts = std::make_shared<verdict::MxHostReport>();
+    for (DaneStatus status : c.addresses) facts->addresses.emplace_back().dane = status;
+    facts->tlsa_count = c.records;
+    auto text = render_host({"mx.example", facts})->text;
+    auto ending = [](const std::string& value) { return value.empty() ? "" : "} " + value + "\n"; };
+    EXPECT_EQ(text.segment(7), ending(c.verified));
+    EXPECT_EQ(text.segment(8), ending(c.count));
+  }
+}
+
 TEST(Samples, EscapeWhatPrometheusRefuses) {
   const std::pair<std::string, std::string> cases[] = {
       {"plain", "plain"},
@@ -260,7 +289,13 @@ TEST(Exposition, OfAProbeTellsUnknownFromFailed) {
 TEST(AgentMetrics, AChannelWithoutEvidenceHasNoSeries) {
   AgentMetrics metrics({"0.1.0", "abc", "g++ 12"});
   metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
+  metrics.set_dns_validating(std::nullopt);
   EXPECT_EQ(metrics.text().find("mtasts_channel_alive{"), std::string::npos);
+  EXPECT_EQ(metrics.text().find("\nmtasts_dns_validating "), std::string::npos);
+  metrics.set_dns_validating(false);
+  EXPECT_NE(metrics.text().find("\nmtasts_dns_validating 0\n"), std::string::npos);
+  metrics.set_dns_validating(true);
+  EXPECT_NE(metrics.text().find("\nmtasts_dns_validating 1\n"), std::string::npos);
   metrics.set_channel_alive(ChannelKind::dns, true);
   EXPECT_NE(metrics.text().find("mtasts_channel_alive{channel=\"dns\"} 1\n"), std::string::npos);
   metrics.set_channel_alive(ChannelKind::dns, std::nullopt);
@@ -279,6 +314,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.count_dns_failure("SERVFAIL");
   metrics.set_channel_alive(ChannelKind::smtp, false);
   metrics.set_channel_outage(ChannelKind::smtp, true);
+  metrics.set_dns_validating(true);
   metrics.config_loaded(world::at(1763755600), "0123abcd");
   metrics.set_shard(1, 3);
   metrics.enable_reports();
@@ -304,6 +340,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_dns_query_failures_total{reason=\"SERVFAIL\"} 1\n",
         "mtasts_channel_alive{channel=\"smtp\"} 0\n",
         "mtasts_channel_outage{channel=\"smtp\"} 1\n",
+        "mtasts_dns_validating 1\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.25\"} 0\n",
         "mtasts_phase_duration_seconds_bucket{phase=\"smtp\",le=\"0.5\"} 1\n",
         "mtasts_phase_duration_seconds_count{phase=\"dns\"} 0\n",

@@ -82,7 +82,15 @@ inline std::shared_ptr<const verdict::MxHostReport> host_facts() {
   verdict::MxAddressReport bad = good;
   bad.address = IpAddress::parse("2001:db8::1").value();
   bad.chain = chain_of("mx1.example.com", 1760000000, false);
+  good.dane = verdict::DaneStatus::verified;
+  good.tlsa_matched = 1;
+  bad.dane = verdict::DaneStatus::failed;
+  bad.tlsa_matched = 0;
   facts->addresses = {good, bad};
+  facts->tlsa_base = facts->host;
+  facts->tlsa = {{3, 1, 1, std::string(64, 'a'), true, true},
+                 {1, 0, 1, std::string(64, 'b'), false, false}};
+  facts->tlsa_count = 2;
   return facts;
 }
 
@@ -191,6 +199,14 @@ inline std::shared_ptr<verdict::Report> bad_report(
       finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Not covered."),
       finding(kUncovered, verdict::Severity::critical, "mx1.example.com", "Said twice."),
       finding(kUncovered, verdict::Severity::critical, "mx\xff\"<b>.example", "Not <covered>.")};
+  report->held_faults = {
+      {&verdict::row_of("sts-tls-expired"), verdict::Severity::warning, "", at(1763750000), false},
+      {&verdict::row_of("cert-expired"), verdict::Severity::critical,
+       "mx1.example.com [2001:db8::1]", at(1763750000), false},
+      {&verdict::row_of("tlsrpt-missing"), verdict::Severity::warning, "", at(1763730000), true}};
+  report->held_certificates = {{"", protocol::CertificateTime(std::chrono::seconds(1764000000)),
+                                protocol::CertificateTime(std::chrono::seconds(1760000000)),
+                                at(1763750000)}};
   report->suggested_policy = "version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\n";
   return report;
 }

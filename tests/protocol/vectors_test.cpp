@@ -264,6 +264,11 @@ const std::map<std::string, Kind>& kinds() {
       {"sts-dns", {3, {}}},
       {"sts-http", {5, {}}},
       {"sts-policy-size", {1, {}}},
+      {"dane-verify", {12, {}}},
+      {"dane-gather", {3, {}}},
+      {"dane-reference-names", {2, {}}},
+      {"dane-digest-agility", {1, {}}},
+      {"dane-rollover", {1, {}}},
   };
   return all;
 }

@@ -26,6 +26,22 @@ Settings good(std::string_view toml, const Environment& environment) {
   return loaded.settings;
 }
 
+TEST(Environment, TrustInTheAdBitIsAWordOrABoolean) {
+  for (const auto& [text, trust] :
+       {std::pair<std::string_view, TrustAd>{"\"auto\"", TrustAd::automatic},
+        {"true", TrustAd::always},
+        {"\"true\"", TrustAd::always},
+        {"false", TrustAd::never}}) {
+    EXPECT_EQ(good("[dns]\ntrust_ad = " + std::string(text), {}).dns.trust_ad, trust) << text;
+  }
+  EXPECT_EQ(good("", {{"MTASTS_DNS_TRUST_AD", "false"}}).dns.trust_ad, TrustAd::never);
+  EXPECT_EQ(good("[dns]\ntrust_ad = false", {{"MTASTS_DNS_TRUST_AD", "auto"}}).dns.trust_ad,
+            TrustAd::automatic);
+  EXPECT_THAT(texts_of(parse_settings("[dns]\ntrust_ad = 1", "test.toml", {})),
+              ElementsAre("test.toml:2:12: [dns] trust_ad must be \"auto\", true or false, not an "
+                          "integer"));
+}
+
 TEST(Environment, OverridesTheFile) {
   Settings s = good("domains = [\"file.example\"]\n[check]\ninterval = \"15m\"\ntimeout = \"9s\"",
                     {{"MTASTS_CHECK_INTERVAL", "30m"},

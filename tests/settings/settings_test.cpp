@@ -69,6 +69,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[dns] servers",
       "[dns] timeout",
       "[dns] tries",
+      "[dns] trust_ad",
       "[https] port",
       "[https] timeout",
       "[https] ca_file",
@@ -98,6 +99,7 @@ TEST(Settings, EveryPromisedKeyIsInTheTable) {
       "[web.basic_auth] users",
       "[web.basic_auth] roles",
       "[web] reload",
+      "[metrics] set",
       "[metrics] exclude",
       "[telemetry] listen",
       "[probe] allow",
@@ -153,6 +155,7 @@ change_hold = "25h"
 servers = ["127.0.0.1:5353", "::1", "192.0.2.53"]
 timeout = "4s"
 tries = 3
+trust_ad = true
 [https]
 port = 8443
 timeout = "31s"
@@ -203,6 +206,7 @@ format = "json"
   EXPECT_THAT(texts_of(s.dns.servers), ElementsAre("127.0.0.1:5353", "[::1]:53", "192.0.2.53:53"));
   EXPECT_EQ(s.dns.timeout, seconds(4));
   EXPECT_EQ(s.dns.tries, 3);
+  EXPECT_EQ(s.dns.trust_ad, TrustAd::always);
   EXPECT_EQ(s.https.port, 8443);
   EXPECT_EQ(s.https.timeout, seconds(31));
   EXPECT_EQ(s.https.ca_file, "/https.pem");

@@ -49,6 +49,8 @@ std::shared_ptr<const verdict::MxHostReport> sample_facts(const std::string& hos
   good.tls_version = "TLSv1.3";
   good.cipher = "TLS_AES_256_GCM_SHA384";
   good.chain = sample_chain(fingerprint);
+  good.dane = verdict::DaneStatus::verified;
+  good.tlsa_matched = 1;
   verdict::MxAddressReport unobserved;
   unobserved.address = *IpAddress::parse("2001:db8::1");
   unobserved.status = verdict::AddressStatus::timeout;
@@ -58,6 +60,9 @@ std::shared_ptr<const verdict::MxHostReport> sample_facts(const std::string& hos
   plain.status = verdict::AddressStatus::smtp_failed;
   plain.starttls = false;
   facts->addresses = {good, unobserved, plain};
+  facts->tlsa_base = host;
+  facts->tlsa = {{3, 1, 1, std::string(64, 'a'), true, true}, {1, 1, 1, "ab", false, {}}};
+  facts->tlsa_count = 3;
   return facts;
 }
 
@@ -128,6 +133,14 @@ verdict::Report rich_report(const std::string& domain) {
   report.rollout->obstacles = {
       {verdict::ObstacleKind::finding, "mx-not-covered", kHostile, "mend it", true},
       {verdict::ObstacleKind::reports_off, "", "off", kHostile, false}};
+  report.held_faults = {
+      {&verdict::row_of("cert-expired"), verdict::Severity::critical, kHostile, at_second(4),
+       false},
+      {&verdict::row_of("mx-none"), verdict::Severity::warning, "", at_second(5), true}};
+  report.held_certificates = {
+      {kHostile, protocol::CertificateTime(std::chrono::seconds(90)),
+       protocol::CertificateTime(std::chrono::seconds(10)), at_second(4)},
+      {"", protocol::CertificateTime(std::chrono::seconds(80)), std::nullopt, at_second(5)}};
   report.rollout->ready = true;
   return report;
 }
@@ -163,6 +176,8 @@ verdict::History rich_history() {
   history.mx_hosts = {{"mx.example.com", {}, {}}, {kHostile, at_second(2), at_second(5)}};
   history.policy_returns = {at_second(3), at_second(4)};
   history.certificates = {"aa", "bb"};
+  history.served_keys = {{"mx.example.com", "aa", "bb", at_second(5), true},
+                         {"mx2.example.com", "cc", "", verdict::kNever, false}};
   history.issuers = {{"mta-sts.example.com", "CN=E8", "CN=E7", "CN=R1", at_second(4), at_second(3)},
                      {kHostile, "CN=E7", "", "", {}, {}}};
   history.mx_alternation = {{"1f", "2e"}, at_second(5), at_second(6), 7, seconds(300)};
@@ -315,13 +330,19 @@ void expect_same(const verdict::CachedPolicy& left, const verdict::CachedPolicy&
 }  // namespace
 
 void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport& right) {
-  const auto& [host, probed_at, addresses] = left;
+  const auto& [host, probed_at, addresses, tlsa_base, tlsa, tlsa_count] = left;
+  EXPECT_EQ(tlsa_base, right.tlsa_base);
+  EXPECT_TRUE(tlsa == right.tlsa);
+  EXPECT_EQ(tlsa_count, right.tlsa_count);
   EXPECT_EQ(host, right.host);
   EXPECT_EQ(probed_at, right.probed_at);
   ASSERT_EQ(addresses.size(), right.addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
     const verdict::MxAddressReport& other = right.addresses[i];
-    const auto& [address, status, starttls, tls_version, cipher, chain, unobserved] = addresses[i];
+    const auto& [address, status, starttls, tls_version, cipher, chain, unobserved, dane,
+                 tlsa_matched] = addresses[i];
+    EXPECT_EQ(dane, other.dane);
+    EXPECT_EQ(tlsa_matched, other.tlsa_matched);
     EXPECT_EQ(address, other.address);
     EXPECT_EQ(status, other.status);
     EXPECT_EQ(starttls, other.starttls);
@@ -334,7 +355,8 @@ void expect_same(const verdict::MxHostReport& left, const verdict::MxHostReport&
 
 void expect_same(const verdict::Report& left, const verdict::Report& right) {
   const auto& [domain, checked_at, duration, outcome, stages, findings, record, policy, tlsrpt, mx,
-               suggested_policy, provider, hosted, history, changes, rollout] = left;
+               suggested_policy, provider, hosted, history, changes, rollout, held_faults,
+               held_certificates] = left;
   EXPECT_EQ(domain, right.domain);
   EXPECT_EQ(checked_at, right.checked_at);
   EXPECT_EQ(duration, right.duration);
@@ -357,13 +379,15 @@ void expect_same(const verdict::Report& left, const verdict::Report& right) {
   EXPECT_EQ(provider, right.provider);
   EXPECT_EQ(hosted, right.hosted);
   EXPECT_TRUE(rollout == right.rollout);
+  EXPECT_TRUE(held_faults == right.held_faults);
+  EXPECT_TRUE(held_certificates == right.held_certificates);
 }
 
 void expect_same(const verdict::History& left, const verdict::History& right) {
   const auto& [began, published, last_id, record, policy, mx, policy_gone, policy_gone_confirmed,
                mode_fell, record_fresh_at, ids, instances, mx_hosts, policy_returns, certificates,
-               issuers, mx_alternation, provider_before, provider_changed, passes, phase,
-               revision] = left;
+               issuers, served_keys, mx_alternation, provider_before, provider_changed, passes,
+               phase, revision] = left;
   EXPECT_EQ(began, right.began);
   EXPECT_EQ(published, right.published);
   EXPECT_EQ(last_id, right.last_id);
@@ -381,6 +405,7 @@ void expect_same(const verdict::History& left, const verdict::History& right) {
   EXPECT_EQ(policy_returns, right.policy_returns);
   EXPECT_EQ(certificates, right.certificates);
   EXPECT_TRUE(issuers == right.issuers);
+  EXPECT_TRUE(served_keys == right.served_keys);
   EXPECT_TRUE(mx_alternation == right.mx_alternation);
   EXPECT_EQ(provider_before, right.provider_before);
   EXPECT_EQ(provider_changed, right.provider_changed);

@@ -28,6 +28,7 @@ std::vector<BrokenCase> mx_cases();
 std::vector<BrokenCase> smtp_cases();  // includes the MX hosts' certificates
 std::vector<BrokenCase> tlsrpt_cases();
 std::vector<BrokenCase> reports_cases();
+std::vector<BrokenCase> dane_cases();
 std::vector<BrokenCase> extra_cases();  // what is observed beside a check, of several stages
 
 Break record_status(protocol::DnsStatus status);

@@ -21,7 +21,7 @@ using protocol::SmtpStatus;
 std::vector<BrokenCase> all_cases() {
   std::vector<BrokenCase> all;
   for (auto cases : {record_cases(), fetch_cases(), syntax_cases(), mx_cases(), smtp_cases(),
-                     tlsrpt_cases(), reports_cases(), extra_cases()})
+                     tlsrpt_cases(), dane_cases(), reports_cases(), extra_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }
@@ -38,9 +38,10 @@ TEST(Rules, HealthyDomainHasNoFinding) {
   EXPECT_EQ(summary(report), "");
   EXPECT_EQ(report.outcome, Outcome::ok);
   for (Stage stage : kStages)
-    EXPECT_EQ(report.stage(stage), stage == Stage::change || stage == Stage::reports
-                                       ? StageResult::not_applicable
-                                       : StageResult::pass)
+    EXPECT_EQ(report.stage(stage),
+              stage == Stage::change || stage == Stage::dane || stage == Stage::reports
+                  ? StageResult::not_applicable
+                  : StageResult::pass)
         << name_of(stage);
   EXPECT_TRUE(report.policy.valid);
   EXPECT_EQ(report.suggested_policy, "");
@@ -148,6 +149,8 @@ TEST(Rules, WithoutAnyChannelNothingCountsAgainstADomain) {
     Report report = scene.judged();
     EXPECT_NE(report.stage(row->stage), StageResult::fail)
         << broken.code << ": " << summary(report);
+    // Beside dane-starttls-missing stands what the server itself said, which cannot be local.
+    if (broken.code == "dane-starttls-missing") continue;
     for (const Finding& finding : report.findings)
       EXPECT_EQ(finding.severity, Severity::unknown) << broken.code << ": " << summary(report);
     EXPECT_EQ(report.outcome, Outcome::unknown) << broken.code << ": " << summary(report);

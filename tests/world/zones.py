@@ -113,12 +113,12 @@ def serial_query(zone_name):
     return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name + b"\x00\x06\x00\x01"
 
 
-def served_serial(zone_name, port):
-    """The zone's serial as 127.0.0.1 serves it now, or None."""
+def served_serial(zone_name, port, address="127.0.0.1"):
+    """The zone's serial as the address serves it now, or None."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
         connection.settimeout(1)
         try:
-            connection.connect(("127.0.0.1", port))
+            connection.connect((address, port))
             connection.send(serial_query(zone_name))
             answer = connection.recv(4096)
         except OSError:

@@ -82,8 +82,9 @@ void AresChannel::close() {
 }
 
 void AresChannel::ask(const std::string& client, const std::string& name, protocol::RecordType type,
-                      const std::shared_ptr<Waiter>& waiter) {
-  std::shared_ptr<Question>& known = questions_[{name, type}];
+                      protocol::DnssecFlags flags, const std::shared_ptr<Waiter>& waiter) {
+  const Key key{name, type, flags};
+  std::shared_ptr<Question>& known = questions_[key];
   if (known) {
     if (known->on_wire && !known->has_waiters()) known->attempts = 1;  // orphaned: gets all tries
     if (known->attempts > 0) {
@@ -95,7 +96,7 @@ void AresChannel::ask(const std::string& client, const std::string& name, protoc
   }
   const auto question = std::make_shared<Question>();
   question->channel = this;
-  question->key = {name, type};
+  question->key = key;
   question->client = client;
   question->waiters.push_back(waiter);
   known = question;
@@ -141,8 +142,9 @@ void AresChannel::send(const std::shared_ptr<Question>& question) {
     }
   }
   const auto id = random_id();
-  auto query = protocol::encode_query(question->key.first, question->key.second, id.value_or(0),
-                                      !question->without_edns);
+  const Key& key = question->key;
+  auto query = protocol::encode_query(key.name, key.type, id.value_or(0), !question->without_edns,
+                                      key.flags);
   if (!id || !query) {
     queue_.give_back(question->client, false, question->sent);
     fail(question, DnsStatus::unreachable, "the query cannot be built");
@@ -198,7 +200,10 @@ void AresChannel::settle(const std::shared_ptr<Question>& question, int status,
              question->has_waiters() && protocol::leaves_it_to_others(message)) {
     queue_.push_front(question->client, question);
   } else if (status == ARES_SUCCESS) {
-    finish(question, protocol::decode_response(message, question->key.first, question->key.second));
+    auto response = protocol::decode_response(message, question->key.name, question->key.type);
+    // Not every resolver repeats the CD bit; AD says nothing under it (RFC 4035 §3.2.3).
+    if (question->key.flags.checking_disabled) response.answer.authenticated = false;
+    finish(question, response);
   } else if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) {
     fail(question, DnsStatus::cancelled, "the resolver was shut down");
   } else if (question->attempts < tries_ && question->has_waiters()) {
@@ -223,8 +228,8 @@ bool AresChannel::repeats_exactly(const Question& question, std::string_view mes
 void AresChannel::fail(const std::shared_ptr<Question>& question, DnsStatus status,
                        std::string detail) {
   protocol::DnsResponse response;
-  response.answer.name = question->key.first;
-  response.answer.type = question->key.second;
+  response.answer.name = question->key.name;
+  response.answer.type = question->key.type;
   response.answer.status = status;
   response.answer.detail = std::move(detail);
   finish(question, response);

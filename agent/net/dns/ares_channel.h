@@ -21,7 +21,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/handle.h"
@@ -59,7 +58,7 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   // `name` is canonical (protocol/dns/message.h). `client` is the domain whose check asks, or
   // empty. The waiter may already be done on return.
   void ask(const std::string& client, const std::string& name, protocol::RecordType type,
-           const std::shared_ptr<Waiter>& waiter);
+           protocol::DnssecFlags flags, const std::shared_ptr<Waiter>& waiter);
   // Completes all waiters, current and future, as `cancelled`. Sockets are closed on return.
   void close();
 
@@ -70,7 +69,12 @@ class AresChannel : public std::enable_shared_from_this<AresChannel> {
   size_t in_flight() const { return in_flight_; }
 
  private:
-  using Key = std::pair<std::string, protocol::RecordType>;
+  struct Key {
+    std::string name;
+    protocol::RecordType type;
+    protocol::DnssecFlags flags;
+    auto operator<=>(const Key&) const = default;
+  };
   struct Lane;
   struct Question {
     AresChannel* channel = nullptr;

@@ -63,6 +63,7 @@ struct Inquiry {
   std::shared_ptr<AresChannel> channel;
   std::shared_ptr<TcpLanes> lanes;
   std::string client;
+  protocol::DnssecFlags flags;
   // Set when the first question is sent; later questions get the remaining time.
   AresChannel::Instant deadline = AresChannel::Instant::max();
 };
@@ -78,12 +79,12 @@ protocol::DnsResponse unanswered(const std::string& name, RecordType type, DnsSt
 }
 
 // Asks one question on the channel until the deadline, which is set when the question is sent.
-awaitable<protocol::DnsResponse> ask_on(std::shared_ptr<AresChannel> channel,
-                                        AresChannel::Instant& deadline, const std::string& client,
-                                        const std::string& name, RecordType type) {
+awaitable<protocol::DnsResponse> ask_on(std::shared_ptr<AresChannel> channel, Inquiry& inquiry,
+                                        AresChannel::Instant& deadline, const std::string& name,
+                                        RecordType type) {
   const auto waiter = std::make_shared<AresChannel::Waiter>(channel->executor());
   waiter->deadline = deadline;
-  channel->ask(client, name, type, waiter);
+  channel->ask(inquiry.client, name, type, inquiry.flags, waiter);
   while (!waiter->done) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none) {
@@ -112,7 +113,7 @@ awaitable<protocol::DnsResponse> ask_over_tcp(Inquiry& inquiry, const std::strin
   if (channel == nullptr)
     co_return unanswered(name, type, DnsStatus::cancelled, "the resolver was shut down");
   AresChannel::Instant deadline = AresChannel::Instant::max();
-  protocol::DnsResponse response = co_await ask_on(channel, deadline, inquiry.client, name, type);
+  protocol::DnsResponse response = co_await ask_on(channel, inquiry, deadline, name, type);
   channel->close();
   inquiry.deadline = deadline;
   DnsAnswer& answer = response.answer;
@@ -126,9 +127,18 @@ awaitable<protocol::DnsResponse> ask_over_tcp(Inquiry& inquiry, const std::strin
 
 awaitable<protocol::DnsResponse> ask(Inquiry& inquiry, const std::string& name, RecordType type) {
   protocol::DnsResponse response =
-      co_await ask_on(inquiry.channel, inquiry.deadline, inquiry.client, name, type);
+      co_await ask_on(inquiry.channel, inquiry, inquiry.deadline, name, type);
   if (response.truncated) co_return co_await ask_over_tcp(inquiry, name, type);
   co_return response;
+}
+
+void merge_dnssec(const DnsAnswer& total, DnsAnswer& next) {
+  protocol::DnssecFacts& facts = next.dnssec;
+  auto& signatures = facts.signatures;
+  signatures.insert(signatures.begin(), total.dnssec.signatures.begin(),
+                    total.dnssec.signatures.end());
+  if (signatures.size() > protocol::kSignatureLimit) signatures.resize(protocol::kSignatureLimit);
+  facts.wildcard |= total.dnssec.wildcard;
 }
 
 // Appends the next answer of a CNAME chain to the total; false when the chain is broken.
@@ -139,6 +149,7 @@ bool merge(DnsAnswer& total, DnsAnswer next) {
   next.cname_chain = std::move(total.cname_chain);
   if (!first) {
     next.authenticated = next.authenticated && total.authenticated;
+    merge_dnssec(total, next);
     const bool has_ttl = !links.empty() || next.status == DnsStatus::answered;
     next.ttl = has_ttl ? std::min(next.ttl, total.ttl) : total.ttl;
   }
@@ -197,7 +208,7 @@ void name_servers(DnsAnswer& answer, const AresChannel& channel) {
 
 awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, std::shared_ptr<TcpLanes> lanes,
                              CheckMetrics& metrics, std::string client, std::string name,
-                             RecordType type) {
+                             RecordType type, protocol::DnssecFlags flags) {
   // Cancellation is reported as an answer, not as an exception; the caller's setting is restored
   // below.
   const bool throws = co_await boost::asio::this_coro::throw_if_cancelled();
@@ -213,8 +224,11 @@ awaitable<DnsAnswer> resolve(std::shared_ptr<AresChannel> channel, std::shared_p
     inquiry.channel = channel;
     inquiry.lanes = lanes;
     inquiry.client = client;
+    inquiry.flags = flags;
     const bool whole = co_await follow(inquiry, answer);
-    if (whole && may_be_loop(answer)) co_await find_cname_loop(inquiry, answer);
+    // Under CD it is asked what a failure hides; the loop was looked for before.
+    if (whole && !flags.checking_disabled && may_be_loop(answer))
+      co_await find_cname_loop(inquiry, answer);
     name_servers(answer, *channel);
   } else {
     answer.name = std::move(name);
@@ -243,12 +257,17 @@ AresResolver::~AresResolver() {
 }
 
 awaitable<DnsAnswer> AresResolver::query(std::string name, RecordType type) {
-  return resolve(channel_, lanes_, metrics_, {}, std::move(name), type);
+  return resolve(channel_, lanes_, metrics_, {}, std::move(name), type, {});
 }
 
 awaitable<DnsAnswer> AresResolver::query_for(std::string client, std::string name,
                                              RecordType type) {
-  return resolve(channel_, lanes_, metrics_, std::move(client), std::move(name), type);
+  return resolve(channel_, lanes_, metrics_, std::move(client), std::move(name), type, {});
+}
+
+awaitable<DnsAnswer> AresResolver::query_dnssec(std::string client, std::string name,
+                                                RecordType type, protocol::DnssecFlags flags) {
+  return resolve(channel_, lanes_, metrics_, std::move(client), std::move(name), type, flags);
 }
 
 std::string AresResolver::servers() const { return channel_->servers(); }

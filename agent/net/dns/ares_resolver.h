@@ -40,6 +40,9 @@ class AresResolver : public Resolver {
                                                     protocol::RecordType type) override;
   boost::asio::awaitable<protocol::DnsAnswer> query_for(std::string client, std::string name,
                                                         protocol::RecordType type) override;
+  boost::asio::awaitable<protocol::DnsAnswer> query_dnssec(std::string client, std::string name,
+                                                           protocol::RecordType type,
+                                                           protocol::DnssecFlags flags) override;
 
   std::string servers() const;  // "127.0.0.1:53, [::1]:53", for display
   size_t in_flight() const;     // queries in flight, including orphaned ones

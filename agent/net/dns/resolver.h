@@ -29,6 +29,13 @@ class Resolver {
                                                                 protocol::RecordType type) {
     return query(std::move(name), type);
   }
+  // The same with signatures, or with answers that do not validate. AD means nothing with
+  // checking_disabled, and is never set then.
+  virtual boost::asio::awaitable<protocol::DnsAnswer> query_dnssec(
+      std::string client, std::string name, protocol::RecordType type,
+      protocol::DnssecFlags /*flags*/) {
+    return query_for(std::move(client), std::move(name), type);
+  }
 };
 
 }  // namespace mtasts::net

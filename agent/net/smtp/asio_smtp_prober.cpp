@@ -52,6 +52,7 @@ SmtpAttempt conclude(const SmtpExchange& modern, const SmtpExchange& any) {
     first = second;
   } else if (!first.chain) {
     first.chain = second.chain;
+    first.presented = second.presented;
   }
   first.connect_time = modern.attempt().connect_time;
   first.banner_time = modern.attempt().banner_time;

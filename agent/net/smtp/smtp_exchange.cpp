@@ -149,6 +149,7 @@ asio::awaitable<bool> SmtpExchange::start_tls() {
   injected_text_ = dialogue_.injected_text().empty() ? waiting : dialogue_.injected_text();
   IoStatus status = co_await connection_->handshake(observer_, offer_, request_.host);
   attempt_.chain = connection_->tls()->chain();
+  attempt_.presented = connection_->tls()->presented();
   if (status != IoStatus::done) {
     note_tls_failure(status);
     co_return false;

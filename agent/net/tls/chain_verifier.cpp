@@ -17,6 +17,7 @@
 
 #include "net/tls/chain_diagnosis.h"
 #include "net/tls/effort_limit.h"
+#include "protocol/x509/name_constraints.h"
 
 namespace mtasts::net {
 namespace {
@@ -136,7 +137,8 @@ void narrow_window(const STACK_OF(X509) * certificates, CertificateTime now,
 }  // namespace
 
 std::optional<VerifiedChain> verify_chain(X509_STORE_CTX* context, CertificateTime now) {
-  if (has_too_many_constraints(X509_STORE_CTX_get0_untrusted(context))) return std::nullopt;
+  if (protocol::has_too_many_constraints(X509_STORE_CTX_get0_untrusted(context)))
+    return std::nullopt;
   Verification verification;
   std::vector<VerifyError>& errors = verification.errors;
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);

@@ -26,8 +26,6 @@ inline constexpr std::chrono::milliseconds kLongestVerification{10};
 // Of the message with the certificates: 100 KB of small ones, OpenSSL's own limit, take 48 ms to
 // read. Real lists have less than 10 KB.
 inline constexpr long kLongestCertificateList_bytes = 32L * 1024;
-// Comparisons of a name with a constraint (RFC 5280 §4.2.1.10) in one chain.
-inline constexpr size_t kMostNameComparisons = 500'000;
 
 // After that many octets a read says once that there is nothing to read, so that the caller goes
 // back to the loop. Call when the transport of `ssl` is set; calling again changes nothing.
@@ -52,8 +50,5 @@ class EffortClock {
   static std::chrono::nanoseconds now();
   std::chrono::nanoseconds began_;
 };
-
-// Whether the names and constraints of these certificates need more than kMostNameComparisons.
-bool has_too_many_constraints(const STACK_OF(X509) * certificates);
 
 }  // namespace mtasts::net

@@ -27,6 +27,7 @@ TlsClient::TlsClient(std::shared_ptr<const TlsObserver> observer, const TlsOffer
                      std::string host, int socket)
     : observer_(std::move(observer)), ssl_(SSL_new(observer_->context(offer.versions))) {
   observation_.host = std::move(host);
+  observation_.keep_presented = true;
   if (!ssl_ || SSL_set_fd(ssl_.get(), socket) != 1) {
     broken_ = true;
     detail_ = take_tls_error();

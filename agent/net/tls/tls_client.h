@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/handle.h"
 #include "net/tls/tls_observer.h"
@@ -50,6 +51,8 @@ class TlsClient {
   TlsLimit limit() const { return observation_.limit; }
 
   protocol::PeerChainPtr chain() const { return observation_.chain; }
+  // The certificates as sent, DER, the peer's own first.
+  const std::vector<std::string>& presented() const { return observation_.presented; }
   std::string version() const;  // "TLSv1.3"
   std::string cipher() const;
   bool older_than_1_2() const;

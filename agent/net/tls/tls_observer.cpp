@@ -39,6 +39,20 @@ TlsObservation* observation_of(const SSL* ssl) {
   return static_cast<TlsObservation*>(attached);
 }
 
+// What the peer sent: at most kLongestCertificateList_bytes together.
+std::vector<std::string> presented_in(X509_STORE_CTX* verification) {
+  std::vector<std::string> all;
+  const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(verification);
+  for (int i = 0; i < sk_X509_num(sent); ++i) {
+    unsigned char* der = nullptr;
+    int size = i2d_X509(sk_X509_value(sent, i), &der);
+    if (size <= 0) break;
+    all.emplace_back(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+    OPENSSL_free(der);
+  }
+  return all;
+}
+
 // Accepts every certificate: faults are judged by the verdict.
 int observe_chain(X509_STORE_CTX* verification, void* cache) {
   const auto* ssl = static_cast<const SSL*>(
@@ -48,6 +62,7 @@ int observe_chain(X509_STORE_CTX* verification, void* cache) {
   try {
     observation->chain =
         static_cast<VerificationCache*>(cache)->judge(verification, observation->host);
+    if (observation->keep_presented) observation->presented = presented_in(verification);
   } catch (const std::exception&) {
     return 0;  // out of memory; exceptions must not cross OpenSSL's frames
   }
@@ -181,6 +196,7 @@ SSL_CTX* TlsObserver::context(TlsVersions versions) const {
 
 void TlsObserver::attach(SSL* ssl, TlsObservation* observation, const TlsOffer& offer) const {
   observation->chain.reset();
+  observation->presented.clear();
   observation->error = 0;
   observation->limit = TlsLimit::none;
   SSL_set_ex_data(ssl, ssl_index(), observation);
@@ -190,6 +206,7 @@ void TlsObserver::attach(SSL* ssl, TlsObservation* observation, const TlsOffer& 
 
 void TlsObserver::adopt(SSL_CTX* context, TlsObservation* observation) const {
   observation->chain.reset();
+  observation->presented.clear();
   observation->error = 0;
   observation->limit = TlsLimit::none;
   configure(context, state_->store.get(), &state_->cache);

@@ -13,16 +13,30 @@ std::string_view name_of(RecordType type) {
       return "NS";
     case RecordType::cname:
       return "CNAME";
+    case RecordType::soa:
+      return "SOA";
     case RecordType::mx:
       return "MX";
     case RecordType::txt:
       return "TXT";
     case RecordType::aaaa:
       return "AAAA";
+    case RecordType::ds:
+      return "DS";
+    case RecordType::dnskey:
+      return "DNSKEY";
     case RecordType::tlsa:
       return "TLSA";
   }
   return "TYPE?";
+}
+
+std::string type_text(uint16_t type) {
+  const std::string_view known = name_of(static_cast<RecordType>(type));
+  if (known != "TYPE?") return std::string(known);
+  if (type == 47) return "NSEC";
+  if (type == 50) return "NSEC3";
+  return "TYPE" + std::to_string(type);
 }
 
 std::string_view name_of(DnsStatus status) {

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // The result of one DNS question, as values: the status kinds that a verdict must distinguish, the
-// records as plain data, and further evidence (TTL, AD bit, CNAME chain). RFC 1035, 2308, 6698.
-// Plain values, any thread; no parsing here (message.h does it). "Channel-dependent" statuses count
-// against a domain only while the channel is available (base/channel.h).
+// records as plain data, and further evidence (TTL, AD bit, CNAME chain). RFC 1035, 2308, 4034,
+// 6698. Plain values, any thread; no parsing here (message.h does it). "Channel-dependent" statuses
+// count against a domain only while the channel is available (base/channel.h).
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "protocol/dns/dnssec.h"
 
 namespace mtasts::protocol {
 
@@ -22,12 +23,17 @@ enum class RecordType : uint16_t {
   a = 1,
   ns = 2,
   cname = 5,
+  soa = 6,
   mx = 15,
   txt = 16,
   aaaa = 28,
+  ds = 43,
+  dnskey = 48,
   tlsa = 52
 };
 std::string_view name_of(RecordType type);  // "A", "TXT", …
+// The same for any number: "NSEC3", "TYPE65280" (RFC 3597 §5).
+std::string type_text(uint16_t type);
 
 enum class DnsStatus : uint8_t {
   answered,     // at least one record of the requested type
@@ -63,20 +69,13 @@ struct MxRecord {
   auto operator<=>(const MxRecord&) const = default;
 };
 
-struct TlsaRecord {  // RFC 6698 §2.1
-  uint8_t usage = 0;
-  uint8_t selector = 0;
-  uint8_t matching = 0;
-  std::string data_hex;
-  auto operator<=>(const TlsaRecord&) const = default;
-};
-
 struct DnsAnswer {
   std::string name;  // the name asked; lower case, no trailing dot
   RecordType type = RecordType::txt;
   DnsStatus status = DnsStatus::cancelled;
-  std::string detail;                    // for display: rcode, extended error, server; may be empty
-  bool authenticated = false;            // AD bit of the answer
+  std::string detail;  // for display: rcode, extended error, server; may be empty
+  // AD bit: the resolver calls the answer secure. Only with NOERROR and NXDOMAIN, never under CD.
+  bool authenticated = false;
   std::chrono::seconds ttl{0};           // smallest of the answer section; 0 when it is empty
   std::vector<std::string> cname_chain;  // targets in order, lower case; at most 16
   bool cname_loop = false;               // the chain returned to an earlier name
@@ -84,8 +83,14 @@ struct DnsAnswer {
   std::vector<std::string> texts;    // TXT: the strings of each record joined, raw octets
   std::vector<MxRecord> mx;          // MX, in the order received
   std::vector<IpAddress> addresses;  // A or AAAA
-  std::vector<TlsaRecord> tlsa;      // TLSA
-  std::vector<std::string> names;    // NS or CNAME targets
+  std::vector<std::string> tlsa;     // TLSA: the data of each record as octets, malformed or not
+  std::vector<std::string> names;    // NS or CNAME targets; the primary server of SOA
+  std::vector<DsRecord> ds;          // DS
+  std::vector<DnsKey> keys;          // DNSKEY
+
+  std::vector<ExtendedError> extended_errors;  // RFC 8914; at most 4
+  DnssecFacts dnssec;                          // only of queries for signatures
+  std::string zone;  // of a denial: the zone that says so, the owner of its SOA record
 
   bool operator==(const DnsAnswer&) const = default;
 };

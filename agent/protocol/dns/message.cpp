@@ -4,13 +4,11 @@
 #include "protocol/dns/message.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
-#include "base/digest.h"
-#include "base/printable.h"
 #include "protocol/dns/error_text.h"
 #include "protocol/dns/name.h"
+#include "protocol/dns/record_data.h"
 
 namespace mtasts::protocol {
 namespace {
@@ -18,14 +16,12 @@ namespace {
 constexpr uint16_t kClassIn = 1;
 constexpr uint16_t kTypeSoa = 6;
 constexpr uint16_t kTypeOpt = 41;
-constexpr uint16_t kOptionExtendedError = 15;  // RFC 8914 §2
+constexpr uint16_t kTypeRrsig = 46, kTypeNsec = 47, kTypeNsec3 = 50;
 constexpr size_t kMessageLimit_bytes =
     65535;  // RFC 1035 §4.2.2; also bounds the text of all records
 // RFC 8767 §4 advises resolvers to cap TTLs at days; nothing in the agent is kept longer than a
 // week.
 constexpr uint32_t kTtlLimit_seconds = 7 * 24 * 3600;
-constexpr size_t kExtendedErrorLimit = 4;
-constexpr size_t kExtendedTextLimit_bytes = 200;
 
 struct Record {
   std::string owner;
@@ -45,7 +41,9 @@ struct Header {
   bool is_response() const { return (flags & 0x8000) != 0 && (flags & 0x7800) == 0; }
   bool authoritative() const { return (flags & 0x0400) != 0; }
   bool truncated() const { return (flags & 0x0200) != 0; }
-  bool authentic() const { return (flags & 0x0020) != 0; }
+  // RFC 4035 §3.2.3: AD says nothing under CD, and only NOERROR and NXDOMAIN carry data; some
+  // resolvers set it on a SERVFAIL.
+  bool authentic() const { return (flags & 0x0020) != 0 && (flags & 0x0010) == 0; }
   uint16_t rcode() const { return flags & 0x000f; }
 };
 
@@ -79,108 +77,62 @@ std::chrono::seconds sane_ttl(uint32_t ttl_seconds) {
   return std::chrono::seconds(std::min(ttl_seconds, kTtlLimit_seconds));
 }
 
-bool read_txt(DnsReader& reader, DnsAnswer& answer) {
-  std::string text;
-  // RFC 1035 §3.3.14: one or more strings; RFC 8461 §3.1 joins them without a space.
-  do {
-    text += reader.octets(reader.u8());
-  } while (!reader.failed() && reader.left() > 0);
-  answer.texts.push_back(std::move(text));
-  return !reader.failed();
-}
-
-bool read_address(DnsReader& reader, DnsAnswer& answer) {
-  if (answer.type == RecordType::a) {
-    std::array<uint8_t, 4> octets{};
-    for (uint8_t& octet : octets) octet = reader.u8();
-    answer.addresses.push_back(IpAddress::v4(octets));
-  } else {
-    std::array<uint8_t, 16> octets{};
-    for (uint8_t& octet : octets) octet = reader.u8();
-    answer.addresses.push_back(IpAddress::v6(octets));
-  }
-  return !reader.failed() && reader.left() == 0;
-}
-
-bool read_tlsa(DnsReader& reader, DnsAnswer& answer) {
-  TlsaRecord tlsa;
-  tlsa.usage = reader.u8();
-  tlsa.selector = reader.u8();
-  tlsa.matching = reader.u8();
-  tlsa.data_hex = hex(reader.octets(reader.left()));
-  answer.tlsa.push_back(std::move(tlsa));
-  return !reader.failed();
-}
-
-// Decodes the data of a record into the answer; false when it does not match the type.
-bool read_data(std::string_view message, const Record& record, DnsAnswer& answer) {
-  DnsReader reader(message, record.data_begin, record.data_end);
-  switch (answer.type) {
-    case RecordType::txt:
-      return read_txt(reader, answer);
-    case RecordType::a:
-    case RecordType::aaaa:
-      return read_address(reader, answer);
-    case RecordType::tlsa:
-      return read_tlsa(reader, answer);
-    case RecordType::mx: {
-      MxRecord mx;
-      mx.preference = reader.u16();
-      mx.host = reader.name();
-      answer.mx.push_back(std::move(mx));
-      return !reader.failed() && reader.left() == 0;
-    }
-    case RecordType::ns:
-    case RecordType::cname:
-      answer.names.push_back(reader.name());
-      return !reader.failed() && reader.left() == 0;
-  }
-  return false;
-}
-
 // What is used of the sections after the answer section.
 struct Extras {
   bool has_soa = false;
+  std::string zone;  // the owner of that SOA record
   bool has_name_servers = false;
-  uint16_t rcode_high = 0;      // RFC 6891 §6.1.3
-  std::string extended_errors;  // "EDE 22: No Reachable Authority"
+  uint16_t rcode_high = 0;  // RFC 6891 §6.1.3
+  std::vector<ExtendedError> extended_errors;
 };
 
-void read_options(std::string_view message, const Record& opt, Extras& extras) {
-  DnsReader reader(message, opt.data_begin, opt.data_end);
-  size_t count = 0;
-  while (reader.left() > 0 && count < kExtendedErrorLimit) {
-    const uint16_t code = reader.u16();
-    const std::string_view value = reader.octets(reader.u16());
-    if (reader.failed()) return;
-    if (code != kOptionExtendedError || value.size() < 2) continue;
-    ++count;
-    DnsReader option(value);
-    const uint16_t info = option.u16();
-    const std::string_view text = option.octets(option.left());
-    if (!extras.extended_errors.empty()) extras.extended_errors += ", ";
-    extras.extended_errors += "EDE " + std::to_string(info) + ": ";
-    extras.extended_errors += extended_error_name(info);
-    if (!text.empty()) extras.extended_errors += ", " + printable(text, kExtendedTextLimit_bytes);
-  }
+// The parts of a denial, or of the proof that goes with a wildcard (RFC 4035 §3.1.3). Name servers
+// are signed too, but nothing rests on them.
+bool is_denial_part(uint16_t type) {
+  return type == kTypeSoa || type == kTypeNsec || type == kTypeNsec3;
 }
 
-Extras read_extras(std::string_view message, DnsReader reader, const Header& header) {
+void read_authority(std::string_view message, const Record& record, Extras& extras,
+                    DnssecFacts& facts) {
+  DnsReader data(message, record.data_begin, record.data_end);
+  if (record.type == kTypeSoa && !extras.has_soa) extras.zone = record.owner;
+  extras.has_soa |= record.type == kTypeSoa;
+  extras.has_name_servers |= record.type == static_cast<uint16_t>(RecordType::ns);
+  if (record.type == kTypeNsec3) read_nsec3(data, facts);
+  if (record.type != kTypeRrsig) return;
+  DnsReader peek = data;
+  if (is_denial_part(peek.u16()))
+    read_signature(data, record.owner, sane_ttl(record.ttl_seconds), facts);
+}
+
+Extras read_extras(std::string_view message, DnsReader reader, const Header& header,
+                   DnssecFacts& facts) {
   Extras extras;
   for (int i = 0; i < header.authorities + header.additionals; ++i) {
     const Record record = read_record(reader);
     if (reader.failed()) break;
     if (i < header.authorities) {
-      if (record.dns_class != kClassIn) continue;
-      extras.has_soa |= record.type == kTypeSoa;
-      extras.has_name_servers |= record.type == static_cast<uint16_t>(RecordType::ns);
+      if (record.dns_class == kClassIn) read_authority(message, record, extras, facts);
     } else if (record.type == kTypeOpt) {
       extras.rcode_high = static_cast<uint16_t>(record.ttl_seconds >> 24 << 4);
-      read_options(message, record, extras);
+      DnsReader options(message, record.data_begin, record.data_end);
+      read_extended_errors(options, extras.extended_errors);
       break;  // RFC 6891 §6.1.1: at most one
     }
   }
   return extras;
+}
+
+// "EDE 22: No Reachable Authority, delegation example.com"
+std::string text_of(const std::vector<ExtendedError>& errors) {
+  std::string text;
+  for (const ExtendedError& error : errors) {
+    if (!text.empty()) text += ", ";
+    text += "EDE " + std::to_string(error.code) + ": ";
+    text += extended_error_name(error.code);
+    if (!error.text.empty()) text += ", " + error.text;
+  }
+  return text;
 }
 
 // The first CNAME of the owner; a second one is an error of the zone, and resolvers use any.
@@ -201,15 +153,21 @@ class Decoder {
 
   DnsResponse decode() {
     if (!read_envelope() || !read_answers()) return std::move(response_);
-    const Extras extras = read_extras(message_, reader_, header_);
+    DnssecFacts denial;
+    Extras extras = read_extras(message_, reader_, header_, denial);
     const auto rcode = static_cast<uint16_t>(header_.rcode() | extras.rcode_high);
-    answer().authenticated = header_.authentic();
     if (rcode == 0 || rcode == 3) {
+      answer().authenticated = header_.authentic();
+      read_signatures(denial);
       conclude(rcode == 3, extras);
     } else {
       answer().status = rcode == 5 ? DnsStatus::refused : DnsStatus::servfail;
     }
-    describe(rcode, extras.extended_errors);
+    describe(rcode, text_of(extras.extended_errors));
+    if (answer().status != DnsStatus::malformed) {
+      answer().extended_errors = std::move(extras.extended_errors);
+      if (is_denial(answer().status)) answer().zone = std::move(extras.zone);
+    }
     return std::move(response_);
   }
 
@@ -255,9 +213,29 @@ class Decoder {
       if (reader_.failed()) return malformed("answer section truncated");
       const bool wanted = record.type == static_cast<uint16_t>(answer().type) ||
                           record.type == static_cast<uint16_t>(RecordType::cname);
-      if (wanted && record.dns_class == kClassIn) records_.push_back(std::move(record));
+      if (record.dns_class != kClassIn) continue;
+      if (record.type == kTypeRrsig && signatures_.size() < kSignatureLimit)
+        signatures_.push_back(std::move(record));
+      else if (wanted)
+        records_.push_back(std::move(record));
     }
     return true;
+  }
+
+  // Those of the answer section first.
+  void read_signatures(DnssecFacts& denial) {
+    DnssecFacts facts;
+    for (const Record& record : signatures_) {
+      DnsReader data(message_, record.data_begin, record.data_end);
+      if (!read_signature(data, record.owner, sane_ttl(record.ttl_seconds), facts)) continue;
+      facts.wildcard |= facts.signatures.back().labels < label_count(record.owner);
+    }
+    for (DnsSignature& signature : denial.signatures)
+      if (facts.signatures.size() < kSignatureLimit)
+        facts.signatures.push_back(std::move(signature));
+    facts.nsec3_iterations = denial.nsec3_iterations;
+    facts.nsec3_opt_out = denial.nsec3_opt_out;
+    answer().dnssec = std::move(facts);
   }
 
   void note_ttl(const Record& record) {
@@ -301,7 +279,8 @@ class Decoder {
         malformed("more than 200 records");
         return;
       }
-      if (!read_data(message_, record, answer())) {
+      DnsReader data(message_, record.data_begin, record.data_end);
+      if (!read_record_data(data, record.owner, answer())) {
         malformed(std::string(name_of(answer().type)) + " data truncated or too long");
         return;
       }
@@ -333,6 +312,7 @@ class Decoder {
   DnsReader reader_;
   Header header_;
   std::vector<Record> records_;
+  std::vector<Record> signatures_;
   std::string owner_;
   bool ttl_known_ = false;
   DnsResponse response_;

@@ -2,11 +2,12 @@
 // SPDX-FileCopyrightText: The mtasts-exporter authors
 
 // DNS messages as octets: the encoder of queries and the decoder of responses (RFC 1035 §4, RFC
-// 2308, RFC 6698, RFC 6891, RFC 8914). Pure, any thread, no I/O. Responses are untrusted: lengths
-// are checked before use, compression pointers only go backwards, names end at 255 octets, chains
-// at 16 CNAMEs, record sets at 200 records. An error in the answer section is DnsStatus::malformed;
-// an error after it only loses the extras (SOA, EDE). Names are decoded here because c-ares has no
-// limit of 255 octets and its parsers do not return TTL, AD or TLSA.
+// 2308, RFC 4034, RFC 6698, RFC 6891, RFC 8914). Pure, any thread, no I/O. Responses are untrusted:
+// lengths are checked before use, compression pointers only go backwards, names end at 255 octets,
+// chains at 16 CNAMEs, record sets at 200 records, signatures at 32. An error in the answer section
+// is DnsStatus::malformed; an error after it only loses the extras (SOA, EDE, denial). Names are
+// decoded here because c-ares has no limit of 255 octets and its parsers do not return TTL, AD or
+// TLSA.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +42,9 @@ struct DnsResponse {
 // A query for one question with RD, AD (RFC 6840 §5.7) and an OPT record as its last 11 octets.
 // Empty when the name is invalid: empty label, label over 63 or name over 255 octets. `name` may
 // hold \DDD and \X escapes; "." and "" are the root.
+// Without EDNS there is no DO bit.
 std::optional<std::string> encode_query(std::string_view name, RecordType type, uint16_t id,
-                                        bool with_edns = true);
+                                        bool with_edns = true, DnssecFlags flags = {});
 
 // FORMERR without OPT: the server does not support EDNS (RFC 6891 §7); repeat the query without it.
 bool rejects_edns(std::string_view message);

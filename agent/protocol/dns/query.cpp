@@ -13,7 +13,7 @@ constexpr uint16_t kTypeOpt = 41;
 }  // namespace
 
 std::optional<std::string> encode_query(std::string_view name, RecordType type, uint16_t id,
-                                        bool with_edns) {
+                                        bool with_edns, DnssecFlags flags) {
   const auto wire = wire_name(name);
   if (!wire) return std::nullopt;
   std::string query;
@@ -23,7 +23,7 @@ std::optional<std::string> encode_query(std::string_view name, RecordType type, 
   };
   put(id);
   // RD; AD requests the AD bit in the response without requesting signatures (RFC 6840 §5.7).
-  put(0x0120);
+  put(flags.checking_disabled ? 0x0130 : 0x0120);
   put(1);
   put(0);
   put(0);
@@ -37,7 +37,9 @@ std::optional<std::string> encode_query(std::string_view name, RecordType type, 
   query += '\0';
   put(kTypeOpt);
   put(kUdpSize_bytes);
-  for (int i = 0; i < 3; ++i) put(0);
+  put(0);
+  put(flags.signatures ? 0x8000 : 0);  // DO (RFC 3225 §3)
+  put(0);
   return query;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ip_address.h"
 #include "protocol/x509/certificate.h"
@@ -57,7 +58,9 @@ struct SmtpAttempt {
   std::optional<bool> starttls_offered;  // empty: EHLO was never answered
   size_t injected_bytes = 0;  // clear-text octets after the 220 to STARTTLS (RFC 3207 §4.2)
 
-  PeerChainPtr chain;       // null when no certificate was received
+  PeerChainPtr chain;  // null when no certificate was received
+  // The certificates as sent, DER, the server's own first; kept only where TLSA records need them.
+  std::vector<std::string> presented;
   std::string tls_version;  // "TLSv1.3"; "TLSv1.1" when only old versions worked; else empty
   std::string cipher;
 

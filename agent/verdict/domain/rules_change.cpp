@@ -374,6 +374,7 @@ void judge_change(RuleContext& context, const History& history, const Observatio
                                 seen.record || policy_seen ? "it" : "them")});
   ChangeRules(context, history).judge();
   judge_issuer_changes(context, history);
+  judge_key_changes(context, history, seen);
 }
 
 }  // namespace mtasts::verdict

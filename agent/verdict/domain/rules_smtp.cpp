@@ -58,7 +58,8 @@ void judge_smtp(RuleContext& context) {
     for (const MxTarget& target : evidence.mx_targets)
       if (target.verdict != nullptr)
         for (const UngradedFinding& finding : target.verdict->findings)
-          if (finding.row->stage != Stage::mx) context.findings.add(finding);
+          if (finding.row->stage == Stage::smtp || finding.row->stage == Stage::mx_certificate)
+            context.findings.add(finding);
   // An outage of most hosts has its own finding, which says more.
   if (!tally.blocked.empty() && smtp_outage(evidence) == nullptr)
     context.add(

@@ -12,6 +12,9 @@ inline constexpr std::optional<ChannelKind> kNone = std::nullopt;
 inline constexpr std::string_view kLater = "validation-failure";
 inline constexpr std::string_view kFetch = "sts-policy-fetch-error";
 
+inline constexpr CommandTemplate kDigTlsa =
+    "dig {dns}+dnssec +noall +answer +comments -q {tlsa} TLSA";
+
 inline constexpr FindingRow kRows[] = {
     {"sts-removed-while-cached", kStage, C, C, kNone, kFetch, "RFC 8461 §8.3",
      "The record and the policy were removed without first publishing mode none, while senders "
@@ -89,6 +92,12 @@ inline constexpr FindingRow kRows[] = {
      "An MX host was added that an older policy does not cover, and senders may still hold that "
      "policy.",
      "Keep an MX host that the old policy covers until the given date.", kDigMx},
+    {"cert-key-changed-tlsa-not", kStage, C, C, kNone, kLater, "RFC 7671 §8.1, RFC 7672 §4",
+     "The certificate of an MX host changed, but its TLSA records did not, so senders with DANE "
+     "deliver nothing to it.",
+     "Install the previous key again, or publish the record of the new one and wait two TTLs; next "
+     "time publish it before the key changes.",
+     kDigTlsa},
     {"cert-issuer-changed", kStage, I, I, kNone, "", "RFC 7671 §5.2, RFC 8659 §4",
      "The certificate of the policy host or of an MX host is now issued by another CA.",
      "Check that CAA records allow the new CA, and that TLSA records of usage 0 or 2 name it.",

@@ -16,6 +16,7 @@
 #include "base/channel.h"
 #include "base/enum_words.h"
 #include "base/finding_code.h"
+#include "base/ip_address.h"
 #include "base/shell_command.h"
 #include "protocol/text/syntax_fault.h"
 
@@ -27,7 +28,8 @@ inline constexpr auto kSeverities = enumerators<Severity>();
 
 // In the order in which an operator fixes them.
 BOOST_DEFINE_FIXED_ENUM_CLASS(Stage, uint8_t, record, policy_fetch, policy_certificate,
-                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt, reports)
+                              policy_syntax, change, mx, smtp, mx_certificate, tlsrpt, dane,
+                              reports)
 inline std::string_view name_of(Stage stage) { return enumerator_name(stage); }
 inline constexpr auto kStages = enumerators<Stage>();
 
@@ -69,6 +71,11 @@ Severity severity_of(const protocol::SyntaxFault& fault, Regime regime);
 
 // The row's command filled in for example.com, for documentation of the finding.
 std::string example_command(const FindingRow& row);
+
+// "mx1.example.com [192.0.2.1]", or the host alone.
+std::string subject_of(const std::string& host, const std::optional<IpAddress>& address);
+// The host of a subject.
+std::string_view host_of_subject(std::string_view subject);
 
 // What TLS reports of the window say about the same failure (RFC 8460 §4.3).
 struct ReportedBy {

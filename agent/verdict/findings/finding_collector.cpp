@@ -83,8 +83,8 @@ void FindingCollector::add(FindingCode code, FindingDetails details) {
   auto address = details.address_in_subject ? details.address : std::nullopt;
   finding.subject = subject_of(details.host, address);
   finding.of_one_address = address.has_value();
-  finding.verify =
-      verify_command(row, thresholds_.vantage, {domain_, details.host, details.address});
+  finding.verify = verify_command(row, thresholds_.vantage,
+                                  {domain_, details.host, details.address, details.tlsa});
   std::string fix = sentence(details.fix.empty() ? fix_of(row, details, finding.unobserved)
                                                  : std::move(details.fix));
   // Rules escape what they quote; here once more, so that none can forget it. What is printable

@@ -15,6 +15,7 @@
 #include "base/channel.h"
 #include "base/ip_address.h"
 #include "verdict/findings/finding.h"
+#include "verdict/findings/verify_command.h"
 #include "verdict/thresholds.h"
 
 namespace mtasts::verdict {
@@ -30,6 +31,7 @@ struct FindingDetails {
   // False: the failure cannot come from the agent's own network, so it counts whatever the channel.
   bool may_be_local = true;
   std::optional<Severity> severity = {};  // replaces the table's (expiry has two)
+  TlsaTarget tlsa = {};                   // for the commands of stage dane
 };
 
 // A finding before the mode of a policy decides its severity.
@@ -40,11 +42,6 @@ struct UngradedFinding {
   bool of_one_address = false;                // the subject names an address
   std::string subject, message, fix, verify;  // as in Finding
 };
-
-// "mx1.example.com [192.0.2.1]", or the host alone.
-std::string subject_of(const std::string& host, const std::optional<IpAddress>& address);
-// The host of a subject.
-std::string_view host_of_subject(std::string_view subject);
 
 Severity grade(const UngradedFinding& finding, Regime regime);
 

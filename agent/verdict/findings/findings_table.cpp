@@ -8,7 +8,10 @@
 #include <iterator>
 #include <utility>
 
+#include "verdict/faults.h"
+#include "verdict/findings/alert_rows.h"
 #include "verdict/findings/change_rows.h"
+#include "verdict/findings/dane_rows.h"
 #include "verdict/findings/finding.h"
 #include "verdict/findings/mx_rows.h"
 #include "verdict/findings/policy_rows.h"
@@ -32,9 +35,9 @@ constexpr auto pointers_to(const FindingRow (&... rows)[Sizes]) {
   return all;
 }
 
-constexpr auto kRows =
-    pointers_to(rows::record::kRows, rows::policy::kRows, rows::syntax::kRows, rows::change::kRows,
-                rows::mx::kRows, rows::smtp::kRows, rows::tlsrpt::kRows, rows::reports::kRows);
+constexpr auto kRows = pointers_to(rows::record::kRows, rows::policy::kRows, rows::syntax::kRows,
+                                   rows::change::kRows, rows::mx::kRows, rows::smtp::kRows,
+                                   rows::tlsrpt::kRows, rows::dane::kRows, rows::reports::kRows);
 
 constexpr auto kTable = []<size_t... Index>(std::index_sequence<Index...>) {
   return std::array{*kRows[Index]...};
@@ -68,6 +71,39 @@ struct HasOneRow {
 };
 template struct HasOneRow<code_without_one_row()>;
 
+// Whether a finding of the code can be critical or warning by the table alone.
+consteval bool can_alert(const FindingRow& row) {
+  return std::min(row.in_enforce, row.otherwise) <= Severity::warning;
+}
+
+consteval std::string_view code_without_one_alert() {
+  std::array<int, std::size(kFindingCodes)> alerts{};
+  for (const AlertRow& alert : rows::kAlerts)
+    for (FindingCode code : alert.codes) ++alerts[code.index()];
+  for (const FindingRow& row : kTable) {
+    const int number = alerts[row.code.index()];
+    // Rules make some findings worse than the table says.
+    if (number > 1 || (number == 0 && can_alert(row))) return row.code.text();
+  }
+  return {};
+}
+
+template <CodeText Code>
+struct HasOneAlert {
+  static_assert(
+      Code.text[0] == '\0',
+      "a code that can be critical or warning has no alert in kAlerts (alert_rows.h), or two");
+};
+template struct HasOneAlert<code_without_one_alert()>;
+
+// By FindingCode::index(); null: no alert.
+constexpr auto kAlertOfCode = [] {
+  std::array<const AlertRow*, std::size(kFindingCodes)> alerts{};
+  for (const AlertRow& alert : rows::kAlerts)
+    for (FindingCode code : alert.codes) alerts[code.index()] = &alert;
+  return alerts;
+}();
+
 // By FindingCode::index().
 constexpr auto kRowOfCode = [] {
   std::array<size_t, std::size(kFindingCodes)> rows{};
@@ -80,6 +116,10 @@ constexpr auto kRowOfCode = [] {
 std::span<const FindingRow> findings_table() { return kTable; }
 
 const FindingRow& row_of(FindingCode code) { return kTable[kRowOfCode[code.index()]]; }
+
+std::span<const AlertRow> alerts_table() { return rows::kAlerts; }
+
+const AlertRow* alert_of(FindingCode code) { return kAlertOfCode[code.index()]; }
 
 Severity severity_of(const protocol::SyntaxFault& fault, Regime regime) {
   Severity severity = severity_in(row_of(fault.code), regime);

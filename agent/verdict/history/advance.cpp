@@ -11,6 +11,7 @@
 #include "verdict/history/history.h"
 #include "verdict/history/issuers.h"
 #include "verdict/history/mx_history.h"
+#include "verdict/history/served_keys.h"
 
 namespace mtasts::verdict {
 namespace {
@@ -370,6 +371,7 @@ History advance(const History& before, const Observation& seen, milliseconds ret
   if (history.revision != before.revision) step.coverage(before);
   step.certificate();
   follow_issuers(history, seen, changes);
+  follow_served_keys(history, seen);
   step.forget(retention);
   std::stable_sort(changes.begin(), changes.end(),
                    [](const Change& one, const Change& other) { return one.at < other.at; });

@@ -94,6 +94,17 @@ struct SeenIssuer {
   bool operator==(const SeenIssuer&) const = default;
 };
 
+// Which certificate of an MX host its TLSA records matched last, and which one they do not.
+struct ServedKey {
+  std::string host;
+  std::string verified;    // fingerprint
+  std::string failed;      // fingerprint of what is served instead; empty: nothing
+  Time failed_since{};     // the first probe that saw it
+  bool confirmed = false;  // and a later one saw it too
+
+  bool operator==(const ServedKey&) const = default;
+};
+
 // The agent's own observations of one stage at one MX host, or of the domain, passed in every
 // conclusive check from `since` to `last`. Of stage `reports`: TLS reports could be taken in.
 struct SeenPass {
@@ -148,6 +159,7 @@ struct History {
   std::vector<Time> policy_returns;       // when the served body reverted to an earlier one; last 4
   std::vector<std::string> certificates;  // fingerprints on the policy host, latest last; last 8
   std::vector<SeenIssuer> issuers;        // by host; at most kMostRemembered
+  std::vector<ServedKey> served_keys;     // at most kMostRemembered
   MxAlternation mx_alternation;
   std::string provider_before;   // of the MX hosts, before the last change of the provider
   Time provider_changed{};       // epoch: never
@@ -176,6 +188,14 @@ struct Observation {
     std::vector<std::string> issuers;  // of all its certificates; not empty
   };
   std::vector<Issuers> issuers;
+  // Hosts whose certificate was compared with TLSA records that apply: one of both is empty.
+  struct Served {
+    std::string host;
+    Time at{};             // of the probe
+    std::string verified;  // fingerprint of a certificate that matches
+    std::string failed;    // where none does, of one that does not
+  };
+  std::vector<Served> served;
 };
 
 // Returns the history after a check. Changes that became certain are appended to `changes`, oldest

@@ -95,6 +95,25 @@ std::vector<Observation::Issuers> issuers_of(const RuleContext& context) {
   return all;
 }
 
+std::vector<Observation::Served> served_of(const RuleContext& context) {
+  std::vector<Observation::Served> all;
+  for (const MxTarget& target : context.evidence.mx_targets) {
+    if (target.verdict == nullptr) continue;
+    const HostVerdict& host = *target.verdict;
+    Observation::Served one{host.evidence->host, host.evidence->probed_at, {}, {}};
+    for (size_t i = 0; i < host.dane.addresses.size(); ++i) {
+      const AddressDane& address = host.dane.addresses[i];
+      const protocol::PeerChainPtr& chain = host.evidence->attempts[i].chain;
+      if (!address.compared || chain == nullptr) continue;
+      if (address.status == DaneStatus::verified) one.verified = chain->leaf.fingerprint_sha256;
+      if (address.status == DaneStatus::failed) one.failed = chain->leaf.fingerprint_sha256;
+    }
+    if (!one.verified.empty()) one.failed.clear();
+    if (!one.verified.empty() || !one.failed.empty()) all.push_back(std::move(one));
+  }
+  return all;
+}
+
 }  // namespace
 
 Observation observation_of(const RuleContext& context) {
@@ -111,6 +130,7 @@ Observation observation_of(const RuleContext& context) {
     if (seen.certificate.empty() && attempt.chain != nullptr)
       seen.certificate = attempt.chain->leaf.fingerprint_sha256;
   seen.issuers = issuers_of(context);
+  seen.served = served_of(context);
   return seen;
 }
 

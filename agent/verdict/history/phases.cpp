@@ -143,6 +143,8 @@ uint64_t max_age_of(RolloutPhase phase) {
 
 bool is_obstacle(const Finding& finding) {
   if (finding.severity != Severity::critical && finding.severity != Severity::warning) return false;
+  // Who sends with DANE does not apply the policy, whatever its mode.
+  if (finding.row->stage == Stage::dane) return false;
   // The settings ask for what the next steps bring.
   return finding.code() != "sts-mode-weaker-than-expected";
 }
@@ -174,7 +176,7 @@ void note_phase(History& history, const Report& report, bool failures_reported, 
     note_error(seen, std::string(error->code()), now);
   else if (failures_reported)
     note_error(seen, "failures in TLS reports", now);
-  else if (is_conclusive(report))
+  else if (!is_worth_repeating(report))
     note_good(seen, now);
 }
 

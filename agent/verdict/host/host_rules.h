@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "verdict/certificate_rules.h"
 #include "verdict/findings/finding_collector.h"
+#include "verdict/host/host_dane.h"
 #include "verdict/host/host_verdict.h"
 #include "verdict/thresholds.h"
 
@@ -38,6 +39,12 @@ void judge_addresses(HostContext& context);  // stage mx
 // Stage smtp; connects that failed while SMTP was not available go to `blocked`.
 void judge_attempts(HostContext& context, std::vector<std::string>& blocked);
 void judge_certificates(HostContext& context);  // stage mx_certificate
+
+// Stage dane. What depends on a domain (names, MTA-STS) is for the rules of the domain.
+void judge_dane(HostContext& context, const HostDane& dane);
+void judge_dane_lookups(HostContext& context, const HostDane& dane);    // DNS
+void judge_dane_records(HostContext& context, const HostDane& dane);    // what is published
+void judge_dane_addresses(HostContext& context, const HostDane& dane);  // what is served
 
 // Stages smtp and mx_certificate: what other clients are presented.
 void judge_variants(HostContext& context);

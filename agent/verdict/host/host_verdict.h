@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "verdict/evidence.h"
 #include "verdict/findings/finding_collector.h"
+#include "verdict/host/host_dane.h"
 #include "verdict/report.h"
 #include "verdict/thresholds.h"
 
@@ -22,7 +23,8 @@ namespace mtasts::verdict {
 struct HostVerdict {
   MxHostEvidencePtr evidence;                 // never null
   std::shared_ptr<const MxHostReport> facts;  // never null
-  std::vector<UngradedFinding> findings;      // stages mx, smtp and mx_certificate
+  std::vector<UngradedFinding> findings;      // stages mx, smtp, mx_certificate and dane
+  HostDane dane;
 
   // Connects that failed while SMTP was not available to the agent, "host [address]: what": a
   // domain reports them together with those of its other hosts.

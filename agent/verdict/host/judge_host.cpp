@@ -51,7 +51,7 @@ std::optional<bool> starttls_of(const SmtpAttempt& attempt) {
   }
 }
 
-std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
+std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host, const HostDane& dane) {
   auto report = std::make_shared<MxHostReport>();
   report->host = host.host;
   report->probed_at = host.probed_at;
@@ -69,6 +69,7 @@ std::shared_ptr<const MxHostReport> facts_of(const MxHostEvidence& host) {
     report->addresses.push_back(std::move(address));
   }
   append_skipped(host.addresses, report->addresses);
+  report_dane(dane, *report);
   return report;
 }
 
@@ -81,8 +82,11 @@ bool lacks_attempts(const MxHostEvidence& host) {
   });
 }
 
-// An expiring certificate changes only when it is renewed; smtp_interval is soon enough.
+// An expiring certificate changes only when it is renewed; smtp_interval is soon enough. So it is
+// for what is published for DANE, as long as mail comes through.
 bool may_be_fixed_soon(const UngradedFinding& finding) {
+  if (finding.row->stage == Stage::dane)
+    return grade(finding, Regime::enforce) == Severity::critical;
   return finding.row->code != FindingCode("cert-expiring") &&
          finding.row->code != FindingCode("cert-differs-by-ip");
 }
@@ -124,7 +128,8 @@ void weigh_addresses(const HostContext& context, std::vector<UngradedFinding>& f
   });
   if (!some_good) return;
   for (UngradedFinding& finding : findings)
-    if (finding.of_one_address && grade(finding, Regime::enforce) == Severity::critical)
+    if (finding.row->stage != Stage::dane && finding.of_one_address &&
+        grade(finding, Regime::enforce) == Severity::critical)
       finding.severity = Severity::warning;
 }
 
@@ -138,6 +143,8 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   judge_addresses(context);
   judge_attempts(context, verdict->blocked);
   judge_certificates(context);
+  verdict->dane = read_dane(host, now);
+  judge_dane(context, verdict->dane);
   verdict->findings = findings.take();
   verdict->inconclusive = has_failed_lookup(host);
   verdict->has_fault =
@@ -146,7 +153,7 @@ HostVerdictPtr judge_host(MxHostEvidencePtr evidence, const Thresholds& threshol
   weigh_addresses(context, verdict->findings);
   name_settings(host, verdict->findings);
   verdict->findings.shrink_to_fit();
-  verdict->facts = facts_of(host);
+  verdict->facts = facts_of(host, verdict->dane);
   verdict->incomplete = lacks_attempts(host);
   for (const SmtpAttempt& attempt : host.attempts) {
     bool deferral = protocol::is_deferral(attempt);

@@ -17,6 +17,10 @@ server:
   # The keys of the DNS root of 2017 and 2024.
   trust-anchor: ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
   trust-anchor: ". DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16"
+  # No grace after a signature has ended: other resolvers give none.
+  val-sig-skew-min: 0
+  val-sig-skew-max: 0
+  ede: yes
   qname-minimisation: yes
   hide-identity: yes
   hide-version: yes

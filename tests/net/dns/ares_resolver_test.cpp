@@ -29,7 +29,7 @@ using testing::IsEmpty;
 class AresResolverTest : public AresResolverFixture {};
 
 TEST_F(AresResolverTest, AnswersEveryType) {
-  const protocol::TlsaRecord tlsa{3, 1, 1, "0a0b"};
+  const std::string tlsa("\3\1\1\x0a\x0b");
   server.add_txt("a.example", std::string(300, 't'), 60);
   server.add_txt("a.example", "second");
   server.add_mx("a.example", 10, "MX.example");

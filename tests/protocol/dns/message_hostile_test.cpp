@@ -56,7 +56,9 @@ TEST(DecodeHostileResponse, MalformedData) {
       {RecordType::mx, fakes::wire_u16(1) + "\x41" + std::string(65, 'a'), "label of 65"},
       {RecordType::mx, fakes::wire_u16(1) + "\xc0", "half a pointer"},
       {RecordType::mx, fakes::wire_u16(1) + "\xff\xff", "pointer past the end"},
-      {RecordType::tlsa, "\3\1", "two octets"},
+      {RecordType::ds, "\1\2\3", "DS without a digest type"},
+      {RecordType::dnskey, "\1\1\3", "DNSKEY without an algorithm"},
+      {RecordType::soa, fakes::wire_name("ns.example"), "SOA that ends after the first name"},
       {RecordType::ns, "", "no name"},
       {RecordType::cname, "\1", "name cut short"},
   };
@@ -181,8 +183,9 @@ TEST(DecodeHostileResponse, SurvivesEveryChangedOctet) {
 // File names in the corpus begin with the question type; every file is a response for
 // _mta-sts.example.com.
 RecordType type_of(const std::string& file) {
-  for (const RecordType type : {RecordType::aaaa, RecordType::a, RecordType::mx, RecordType::tlsa,
-                                RecordType::ns, RecordType::cname}) {
+  for (const RecordType type :
+       {RecordType::aaaa, RecordType::a, RecordType::mx, RecordType::tlsa, RecordType::ns,
+        RecordType::cname, RecordType::soa, RecordType::ds, RecordType::dnskey}) {
     if (file.starts_with(ascii_lower(name_of(type)) + "-")) return type;
   }
   return RecordType::txt;
@@ -206,9 +209,10 @@ TEST(DecodeHostileResponse, CorpusStillDecodesAsItsNamesSay) {
     types.insert(type_of(name));
     outcomes.insert(expected);
   }
-  EXPECT_THAT(types, UnorderedElementsAre(RecordType::a, RecordType::aaaa, RecordType::cname,
-                                          RecordType::mx, RecordType::ns, RecordType::tlsa,
-                                          RecordType::txt));
+  EXPECT_THAT(
+      types, UnorderedElementsAre(RecordType::a, RecordType::aaaa, RecordType::cname,
+                                  RecordType::mx, RecordType::ns, RecordType::tlsa, RecordType::txt,
+                                  RecordType::soa, RecordType::ds, RecordType::dnskey));
   EXPECT_THAT(outcomes, UnorderedElementsAre("malformed", "noerror", "nodata", "nxdomain",
                                              "refused", "servfail"));
 }

@@ -173,10 +173,9 @@ TEST(DecodeResponse, AddressesTlsaAndNames) {
   ASSERT_EQ(v6.answer.addresses.size(), 1u);
   EXPECT_EQ(v6.answer.addresses[0].text(), "2001:db8::1");
 
-  const TlsaRecord record{3, 1, 1, "00ff10ab"};
-  const auto tlsa = decode(
-      packet(kGood, RecordType::tlsa).answer(kName, RecordType::tlsa, fakes::wire_tlsa(record)),
-      RecordType::tlsa);
+  const std::string record = fakes::wire_tlsa(3, 1, 1, "00ff10ab");
+  const auto tlsa = decode(packet(kGood, RecordType::tlsa).answer(kName, RecordType::tlsa, record),
+                           RecordType::tlsa);
   EXPECT_THAT(tlsa.answer.tlsa, ElementsAre(record));
 
   const auto ns = decode(packet(kGood, RecordType::ns)
