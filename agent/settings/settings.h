@@ -130,8 +130,8 @@ struct WebSettings {
 };
 
 struct MetricsSettings {
-  bool is_lean = false;              // set = "lean"
   std::vector<std::string> exclude;  // names of metrics, in which '*' stands for any text
+  bool is_lean = false;              // set = "lean"
   bool operator==(const MetricsSettings&) const = default;
 };
 

@@ -14,6 +14,20 @@ LoadedSettings exclude(const std::string& list) {
                         "test.toml", {});
 }
 
+TEST(MetricsSettings, SetIsFullOrLean) {
+  auto set = [](const std::string& value) {
+    return parse_settings("domains = [\"example.com\"]\n[metrics]\nset = \"" + value + "\"\n",
+                          "test.toml", {});
+  };
+  EXPECT_FALSE(exclude("[]").settings.metrics.is_lean) << "full unless told otherwise";
+  EXPECT_FALSE(set("full").settings.metrics.is_lean);
+  EXPECT_TRUE(set("lean").settings.metrics.is_lean);
+  const LoadedSettings wrong = set("small");
+  ASSERT_EQ(wrong.errors.size(), 1U);
+  EXPECT_EQ(wrong.errors.front().text(),
+            "test.toml:3:7: [metrics] set must be \"full\" or \"lean\", not \"small\"");
+}
+
 TEST(MetricsSettings, ExcludeTakesNamesAndPatterns) {
   const LoadedSettings loaded = exclude(R"(["mtasts_record_info", "mtasts_stage_*"])");
   EXPECT_TRUE(loaded.errors.empty());

@@ -140,5 +140,15 @@ TEST_F(Scrape, LacksWhatTheSettingsLeaveOut) {
   EXPECT_NE(scraped("/metrics").body.find("mtasts_stage_success"), std::string::npos);
 }
 
+TEST_F(Scrape, OfTheLeanSetLacksWhatNoAlertNeeds) {
+  site_->set_metrics({{"mtasts_policy_info"}, true});
+  const HttpResponse text = scraped("/metrics");
+  EXPECT_EQ(text.body.find("mtasts_stage_success"), std::string::npos);
+  EXPECT_EQ(text.body.find("mtasts_policy_info"), std::string::npos) << "excluded";
+  EXPECT_NE(text.body.find("mtasts_fault{"), std::string::npos);
+  EXPECT_NE(text.body.find("mtasts_last_check_timestamp_seconds{"), std::string::npos);
+  EXPECT_NE(text.body.find("mtasts_checks_total"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace mtasts::web
