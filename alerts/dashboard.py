@@ -300,12 +300,13 @@ def domain_row():
     for name, metric in (("reachable", "mtasts_mx_reachable"), ("STARTTLS", "mtasts_mx_starttls")):
         matrix[name] = hosts_of_domain(f"min by (mx) ({metric}{{{JOB}}})")
     matrix["certificate"] = hosts_of_domain(trusted("mx"))
+    matrix["DANE"] = hosts_of_domain(f"min by (mx) (mtasts_mx_dane_verified{{{JOB}}})")
     matrix["expiry"] = hosts_of_domain(expiry_state("mtasts_mx_certificate", "mx"))
     end = f"min by (mx) (mtasts_mx_certificate_expiry_timestamp_seconds{{{JOB}}})"
     matrix["left"] = hosts_of_domain(f"({end} - time()) / {DAY_SECONDS}")
     matrix["last probe"] = hosts_of_domain(f"time() - max by (mx) (mtasts_mx_last_probe_timestamp_seconds{{{JOB}}})")
     cells = [override(name, mappings=mapping(YES_NO), custom__displayMode="color-background")
-             for name in ("covered", "reachable", "STARTTLS", "certificate")]
+             for name in ("covered", "reachable", "STARTTLS", "certificate", "DANE")]
     cells += [override("expiry", mappings=mapping(EXPIRY_TEXTS), custom__displayMode="color-background"),
               override("left", unit="d", decimals=1), override("last probe", unit="s", decimals=0)]
     never = [{"type": "value", "options": {"0": {"text": "never", "index": 0}}}]
@@ -344,7 +345,8 @@ def domain_row():
                for name, prefix in changes.items()],
               8, 5, "short"),
         table("MX hosts", "Covered: a pattern of the policy matches. The other columns show the worst address of the "
-              "host. Empty: unknown, for example because the agent cannot connect to port 25.", matrix, 12, 8, ["mx"], "mx",
+              "host. Empty: unknown, for example because the agent cannot connect to port 25. DANE: the TLSA records match; "
+              "empty where there are none.", matrix, 12, 8, ["mx"], "mx",
               False, overrides=cells),
         table("Findings", "Open findings of this domain, worst first. Each code links to its meaning and fix.",
               {"weight": findings_rows(DOMAIN)}, 12, 8, ["severity", "code", "subject"], "weight", True,

@@ -125,8 +125,9 @@ TEST(Alerts, EachHasCodesOfItsOwn) {
       EXPECT_EQ(alert_of(code), &row);
       const Stage stage = row_of(code).stage;
       if (stage == Stage::mx) continue;  // has both kinds
-      EXPECT_EQ(row.part.has_value(), stage == Stage::smtp || stage == Stage::mx_certificate)
-          << code.text();
+      const bool of_host = stage == Stage::smtp || stage == Stage::mx_certificate ||
+                           stage == Stage::dane || code == FindingCode("cert-key-changed-tlsa-not");
+      EXPECT_EQ(row.part.has_value(), of_host) << code.text();
     }
   }
   EXPECT_EQ(alert_of("mx-null"), nullptr) << "information alone";

@@ -136,11 +136,13 @@ inline constexpr FindingCode kDaneInvalid[] = {
     "dane-address-bogus",       "dane-ds-mismatch",      "dane-sts-conflict",
     "cert-key-changed-tlsa-not"};
 inline constexpr FindingCode kDaneAtRisk[] = {
-    "dane-rrsig-expiring",    "dane-ds-mismatch",           "dane-combination-mismatch",
-    "dane-ta-pins-leaf",      "dane-ta-issuer-set-partial", "dane-ta-retired-issuer",
-    "dane-senders-differ",    "dane-too-many-records",      "dane-nsec3-iterations",
-    "dane-wildcard-insecure", "dane-address-insecure",      "dane-tlsa-insecure",
-    "dane-tlsa-unusable-all", "dane-tlsa-malformed",        "dane-pkix-usage"};
+    "dane-rrsig-expiring",    "dane-combination-mismatch",
+    "dane-ta-pins-leaf",      "dane-ta-issuer-set-partial",
+    "dane-ta-retired-issuer", "dane-senders-differ",
+    "dane-too-many-records",  "dane-nsec3-iterations",
+    "dane-wildcard-insecure", "dane-address-insecure",
+    "dane-tlsa-insecure",     "dane-tlsa-unusable-all",
+    "dane-tlsa-malformed",    "dane-pkix-usage"};
 
 inline constexpr AlertRow kAlerts[] = {
     {"MtastsPolicyUnavailable", std::nullopt, kPolicyUnavailable},
