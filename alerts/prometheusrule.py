@@ -98,7 +98,7 @@ def with_numbers(text, **changed):
 
 def with_label(groups, label):
     """Alerts about a domain get the label of mtasts_domain_info if the domain has it."""
-    info = f"max by (domain, {label}) (last_over_time(mtasts_domain_info[5m]))"
+    info = f"max by (domain, {label}) (last_over_time(mtasts_domain_info[6m]))"
     for rule in rules_of(groups):
         if "alert" in rule and "$labels.domain" in rule["annotations"]["description"]:
             plain = f"(\n{rule['expr'].rstrip()}\n)"

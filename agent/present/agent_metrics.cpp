@@ -165,6 +165,7 @@ struct AgentMetrics::Families {
   CertificateFamilies endpoint_certificate{registry, "tlsrpt_endpoint_certificate"};
   Family<Gauge>& spool_entries = gauges(registry, "tlsrpt_spool_entries");
   CertificateFamilies web_certificate{registry, "mtasts_exporter_web_certificate"};
+  Family<Counter>& web_logins = counters(registry, "mtasts_exporter_web_authentications_total");
   Family<Counter>& policies_by_agent =
       counters(registry, "mtasts_hosted_policy_requests_by_agent_total");
   Family<Counter>& policy_rejections =
@@ -285,6 +286,20 @@ void AgentMetrics::set_endpoint_certificate(const std::optional<EndpointCertific
 
 void AgentMetrics::set_web_certificate(const EndpointCertificate& certificate) {
   families_->web_certificate.set(certificate);
+}
+
+void AgentMetrics::set_web_logins(const std::optional<WebLogins>& logins) {
+  const std::pair<const char*, uint64_t WebLogins::*> kResults[] = {
+      {"accepted", &WebLogins::accepted},
+      {"rejected", &WebLogins::rejected},
+      {"throttled", &WebLogins::throttled}};
+  for (const auto& [result, count] : kResults) {
+    const prometheus::Labels labels = {{"result", result}};
+    if (logins)
+      set_counter(families_->web_logins, (*logins).*count, labels);
+    else
+      families_->web_logins.Remove(&families_->web_logins.Add(labels));
+  }
 }
 
 void AgentMetrics::set_policy_host(const std::optional<PolicyHostFacts>& facts) {

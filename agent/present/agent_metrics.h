@@ -44,6 +44,13 @@ struct EndpointCertificate {
   bool is_current = true;  // false: the files were changed since, and cannot be used
 };
 
+// Requests to the web port with a user name and a password, since the start.
+struct WebLogins {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  uint64_t throttled = 0;  // refused without a comparison
+};
+
 class AgentMetrics : public CheckMetrics {
  public:
   explicit AgentMetrics(const BuildInfo& build);
@@ -81,6 +88,8 @@ class AgentMetrics : public CheckMetrics {
   // Empty: the endpoint for TLS reports has no certificate of its own, and there is no series.
   void set_endpoint_certificate(const std::optional<EndpointCertificate>& certificate);
   void set_web_certificate(const EndpointCertificate& certificate);
+  // Empty: nobody needs a password, and there is no series. One thread.
+  void set_web_logins(const std::optional<WebLogins>& logins);
   void set_spool_entries(size_t count);
 
   // The policy host and notAfter of its certificate. Empty: the agent serves no policies, and there

@@ -100,7 +100,7 @@ constexpr Metric kTable[] = {
      "Whether the next step of the rollout is due and nothing speaks against it (1) or not (0).",
      rollout_ready, nullptr, full},
     {"tlsrpt_reports_total", counter, domain, "domain",
-     "Total number of TLS reports stored about the domain.", reports_stored, nullptr, full},
+     "Total number of TLS reports stored about the domain.", reports_stored},
     {"tlsrpt_successful_sessions_total", counter, domain, "domain,policy_type",
      "Total number of sessions that senders reported as successful, by policy type.",
      successful_sessions, nullptr, full},
@@ -215,6 +215,9 @@ constexpr Metric kTable[] = {
     {"mtasts_exporter_web_certificate_current", gauge, agent, "",
      "1 if the web port presents what its certificate files hold, 0 if they have changed and "
      "cannot be used."},
+    {"mtasts_exporter_web_authentications_total", counter, agent, "result",
+     "Total number of requests to the web port with a user name and a password, where one was "
+     "needed, by result (accepted, rejected, throttled)."},
     {"mtasts_shard_ordinal", gauge, agent, "", "Index of this shard, starting at 0."},
     {"mtasts_shards", gauge, agent, "", "Number of shards."},
     {"mtasts_state_writable", gauge, agent, "",

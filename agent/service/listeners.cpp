@@ -45,6 +45,14 @@ void Listeners::use(const settings::Settings& settings) {
   hosts_.use(settings.web, web::machine_names());
 }
 
+void Listeners::feed_metrics(present::AgentMetrics& metrics) const {
+  web_port_.feed_metrics(metrics);
+  std::optional<present::WebLogins> facts;
+  if (const auto logins = site_ == nullptr ? std::nullopt : site_->logins())
+    facts = present::WebLogins{logins->accepted, logins->rejected, logins->throttled};
+  metrics.set_web_logins(facts);
+}
+
 void Listeners::stop_web() {
   if (web_ != nullptr) web_->stop();
 }

@@ -39,7 +39,7 @@ class Listeners {
   // What takes effect without a restart, and what prepare() read.
   void use(const settings::Settings& settings);
 
-  void feed_metrics(present::AgentMetrics& metrics) const { web_port_.feed_metrics(metrics); }
+  void feed_metrics(present::AgentMetrics& metrics) const;
 
   // No request of the web port, or of the telemetry port, is in progress afterwards. May be called
   // again, and without start().

@@ -92,17 +92,32 @@ std::optional<HttpResponse> AccessGuard::refusal_of(const PasswordCheck::Answer&
   switch (answer.outcome) {
     case Outcome::accepted:
       if (needed <= answer.role) return std::nullopt;
+      count(&LoginCounts::accepted);
       return lacking(needed, answer.role, false);
     case Outcome::refused:
+      count(&LoginCounts::rejected);
       note_refused(client);
       return unauthorized("The user name or the password is wrong.");
     case Outcome::limited:
+      count(&LoginCounts::throttled);
       note_refused(client);
       return retry_response(429, "Too many passwords were tried; try again later.",
                             std::chrono::seconds(10));
     default:
+      count(&LoginCounts::throttled);
       return retry_response(503, "Too many passwords are being checked; try again later.");
   }
+}
+
+void AccessGuard::count(uint64_t LoginCounts::*login) {
+  std::lock_guard lock(mutex_);
+  ++(logins_.*login);
+}
+
+std::optional<LoginCounts> AccessGuard::logins() const {
+  std::lock_guard lock(mutex_);
+  if (settings_->users.empty()) return std::nullopt;
+  return logins_;
 }
 
 // The first at once, then a summary once a minute.
@@ -126,7 +141,11 @@ std::optional<HttpResponse> AccessGuard::refusal(const HttpRequest& head, WebRol
 void AccessGuard::authorize(const HttpRequest& request, WebRole needed, Allowed allowed,
                             Handler::Done done) {
   Decision decision = decide(request, needed);
-  if (decision.allowed) return allowed(request);
+  if (decision.allowed) {
+    // A request that everybody may make was not looked at.
+    if (decision.credentials) count(&LoginCounts::accepted);
+    return allowed(request);
+  }
   if (decision.refusal) return done(std::move(*decision.refusal));
   // The request ends with this call.
   const std::string client = client_of(request);
@@ -137,6 +156,7 @@ void AccessGuard::authorize(const HttpRequest& request, WebRole needed, Allowed 
                     done = std::move(done)](const PasswordCheck::Answer& answer) {
                      if (auto refused = refusal_of(answer, needed, client))
                        return done(std::move(*refused));
+                     count(&LoginCounts::accepted);
                      allowed(*copy);
                    });
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,13 @@
 #include "web/password_check.h"
 
 namespace mtasts::web {
+
+// Requests with a user name and a password where one was needed.
+struct LoginCounts {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;   // no such user, or not the password
+  uint64_t throttled = 0;  // not compared: this client, or all together, try too many
+};
 
 class AccessGuard {
  public:
@@ -38,6 +46,9 @@ class AccessGuard {
   void authorize(const HttpRequest& request, settings::WebRole needed, Allowed allowed,
                  Handler::Done done);
 
+  // Since the start. Empty while nobody needs a password.
+  std::optional<LoginCounts> logins() const;
+
   // `done` for a response with the configured header fields. May be called when this has ended.
   Handler::Done dressing(Handler::Done done) const;
 
@@ -54,13 +65,15 @@ class AccessGuard {
   std::optional<HttpResponse> refusal_of(const PasswordCheck::Answer& answer,
                                          settings::WebRole needed, const std::string& client);
   bool within_rate();
+  void count(uint64_t LoginCounts::*login);
   void note_refused(const std::string& client);
 
   mutable std::mutex mutex_;
   Settings settings_ = std::make_shared<const settings::WebAccessSettings>();
   std::shared_ptr<ClientTable> rate_;  // null: no limit
   std::chrono::steady_clock::time_point logged_{};
-  size_t refused_ = 0;       // since then
+  size_t refused_ = 0;  // since then
+  LoginCounts logins_;
   PasswordCheck passwords_;  // last: ends first
 };
 

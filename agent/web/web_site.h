@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ class WebSite : public Handler {
   void check_hosts(const HostRule* hosts) { hosts_ = hosts; }
   // Who may do what; at first everybody everything.
   void set_access(const settings::WebAccessSettings& settings) { guard_->use(settings); }
+  // Empty while nobody needs a password.
+  std::optional<LoginCounts> logins() const { return guard_->logins(); }
   void set_probe_rule(settings::ProbeSettings rule);
   // [web] reload: whether a request may reload the settings.
   void set_reload(bool allowed) { reload_allowed_ = allowed; }

@@ -22,7 +22,8 @@ RUNBOOK_URL = "https://github.com/mtasts-exporter/mtasts-exporter/blob/main/aler
 SEVERITIES = ("critical", "warning", "info")
 AGENT_ALERTS = {"MtastsCheckStale", "MtastsAgentBlind", "MtastsExporterDown", "MtastsConfigReloadFailed",
                 "MtastsCheckBacklog", "MtastsShardMissing", "MtastsStateUnwritable",
-                "MtastsReportMailboxFailing", "MtastsReportEndpointCertificate", "MtastsReportsRejected"}
+                "MtastsReportMailboxFailing", "MtastsReportEndpointCertificate", "MtastsReportsRejected",
+                "MtastsWebCertificate", "MtastsWebLoginsRejected"}
 # Severities that the agent sets for a finding in special cases, in addition to those of the table.
 ALSO = {"sts-tls-expiring": {"critical"}, "cert-expiring": {"critical"}, "sts-removed-while-cached": {"warning"},
         "sts-removed-before-expiry": {"warning"}, "sts-http-malformed": {"warning"},

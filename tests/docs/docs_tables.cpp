@@ -60,7 +60,8 @@ Json metrics() {
                     {"type", present::name_of(metric.type)},
                     {"scope", name_of_scope(metric.scope)},
                     {"labels", metric.labels},
-                    {"help", metric.help}});
+                    {"help", metric.help},
+                    {"lean", metric.from == present::MetricSet::lean}});
   return rows;
 }
 

@@ -72,8 +72,10 @@ def metrics_table(rows):
     def labels(row):
         words = ["the settings' labels" if word == "*" else f"`{word}`" for word in row["labels"].split(",") if word]
         return ", ".join(words)
+    def meaning(row):
+        return prose(row["help"]) + ("" if row["lean"] else " Not in the lean set.")
     return markdown_table(["metric", "type", "labels", "meaning"],
-                          [[f"`{row['name']}`", row["type"], labels(row), prose(row["help"])] for row in rows])
+                          [[f"`{row['name']}`", row["type"], labels(row), meaning(row)] for row in rows])
 
 
 def settings_table(rows):

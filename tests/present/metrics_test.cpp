@@ -323,6 +323,7 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   metrics.set_web_certificate({world::at(1771000000), world::at(1781000000), false});
   metrics.set_endpoint_certificate(
       EndpointCertificate{world::at(1770000000), world::at(1780000000), false});
+  metrics.set_web_logins(WebLogins{20, 3, 1});
   metrics.set_spool_entries(4);
   metrics.set_policy_host(
       AgentMetrics::PolicyHostFacts{{}, Time(std::chrono::seconds(1790000000))});
@@ -361,6 +362,9 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
         "mtasts_exporter_web_certificate_not_before_timestamp_seconds 1771000000\n",
         "mtasts_exporter_web_certificate_not_after_timestamp_seconds 1781000000\n",
         "mtasts_exporter_web_certificate_current 0\n",
+        "mtasts_exporter_web_authentications_total{result=\"accepted\"} 20\n",
+        "mtasts_exporter_web_authentications_total{result=\"rejected\"} 3\n",
+        "mtasts_exporter_web_authentications_total{result=\"throttled\"} 1\n",
         "tlsrpt_spool_entries 4\n",
         "mtasts_hosted_policy_certificate_not_after_timestamp_seconds 1790000000\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
@@ -376,6 +380,22 @@ TEST(AgentMetrics, AreThoseOfTheTable) {
   for (const Metric& metric : metrics_of(MetricScope::agent))
     table.insert(std::string(metric.name) + " " + std::string(name_of(metric.type)));
   EXPECT_EQ(exported, table);
+}
+
+TEST(AgentMetrics, LoginsHaveSeriesWhileThereAreUsers) {
+  AgentMetrics metrics({"1", "", "c"});
+  constexpr const char* kName = "mtasts_exporter_web_authentications_total{";
+  metrics.set_web_logins(std::nullopt);
+  EXPECT_EQ(metrics.text().find(kName), std::string::npos);
+  metrics.set_web_logins(WebLogins{});
+  EXPECT_NE(metrics.text().find(std::string(kName) + "result=\"rejected\"} 0\n"), std::string::npos)
+      << "a rate needs the zero";
+  metrics.set_web_logins(WebLogins{5, 4, 3});
+  metrics.set_web_logins(WebLogins{6, 4, 3});
+  EXPECT_NE(metrics.text().find(std::string(kName) + "result=\"accepted\"} 6\n"),
+            std::string::npos);
+  metrics.set_web_logins(std::nullopt);
+  EXPECT_EQ(metrics.text().find(kName), std::string::npos);
 }
 
 TEST(MetricsTable, UnknownNameIsABrokenInvariant) {

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <atomic>
 
@@ -27,6 +28,15 @@ const std::string kProber = "Authorization: Basic cHJvYmVyOnAtcGFzcw==\r\n";  //
 const std::string kWriter = "Authorization: Basic d3JpdGVyOnctcGFzcw==\r\n";  // writer:w-pass
 const std::string kWrong = "Authorization: Basic d3JpdGVyOnItcGFzcw==\r\n";   // writer:r-pass
 const std::string kNobody = "Authorization: Basic bm9ib2R5OnItcGFzcw==\r\n";  // nobody:r-pass
+std::string basic(const std::string& credentials) {
+  std::string text(4 * (credentials.size() / 3 + 1) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(credentials.data()),
+                                   static_cast<int>(credentials.size()));
+  text.resize(static_cast<size_t>(size));
+  return "Authorization: Basic " + text + "\r\n";
+}
+
 const std::string kBearer = "Authorization: Bearer abc\r\n";
 
 class AccessTest : public testing::Test {
@@ -87,6 +97,44 @@ TEST_F(AccessTest, WithoutUsersEverybodyMayDoEverything) {
     EXPECT_EQ(status("/probe?target=example.com", headers), 501) << "no action, but permitted";
   }
   EXPECT_EQ(comparisons_, 0);
+}
+
+// Without user names, so that whoever may scrape learns none.
+TEST_F(AccessTest, LoginsAreCounted) {
+  start({});
+  EXPECT_FALSE(site_->logins()) << "nobody needs a password";
+  site_->set_access(users());
+  auto expect = [&](uint64_t accepted, uint64_t rejected, uint64_t throttled, const char* after) {
+    const auto logins = site_->logins();
+    ASSERT_TRUE(logins);
+    EXPECT_EQ(logins->accepted, accepted) << after;
+    EXPECT_EQ(logins->rejected, rejected) << after;
+    EXPECT_EQ(logins->throttled, throttled) << after;
+  };
+  expect(0, 0, 0, "nothing");
+  EXPECT_EQ(status("/metrics"), 401);
+  EXPECT_EQ(status("/metrics", kBearer), 401);
+  expect(0, 0, 0, "requests without a user name and a password");
+  EXPECT_EQ(status("/metrics", kReader), 200);
+  EXPECT_EQ(status("/metrics", kReader), 200);
+  expect(2, 0, 0, "one compared and one remembered");
+  EXPECT_EQ(status("/-/reload", kReader, "POST"), 403);
+  EXPECT_EQ(status("/-/reload", kProber, "POST"), 403);
+  expect(4, 0, 0, "a role that does not suffice");
+  EXPECT_EQ(status("/metrics", kWrong), 401);
+  EXPECT_EQ(status("/metrics", kWrong), 401);
+  EXPECT_EQ(status("/metrics", kNobody), 401);
+  expect(4, 3, 0, "wrong ones, one of them twice");
+  for (int number = 0; number < 40; ++number)
+    status("/metrics", basic("reader:" + std::to_string(number)));
+  const auto logins = site_->logins();
+  EXPECT_EQ(logins->rejected + logins->throttled, 43u);
+  EXPECT_GE(logins->throttled, 10u);
+  auto anonymous = users();
+  anonymous.anonymous_role = WebRole::read;
+  site_->set_access(anonymous);
+  EXPECT_EQ(status("/metrics", kReader), 200);
+  EXPECT_EQ(site_->logins()->accepted, 4u) << "no password was needed";
 }
 
 TEST_F(AccessTest, RolesDecide) {

@@ -20,7 +20,11 @@ from world import greets
 
 # All are at 127.0.20.0/24; the loopback has one IPv6 address.
 IPV6_CASE = case_of("ipv4-corrupt")
-RESOLVERS = {"unbound": "127.0.0.1", "bind": "127.0.0.3", "forwarder": "127.0.0.4"}
+# "lenient" is Unbound as installed, with a grace of up to a day after the end of a signature.
+RESOLVERS = {"unbound": "127.0.0.1", "bind": "127.0.0.3", "forwarder": "127.0.0.4", "lenient": "127.0.0.5"}
+NO_GRACE = "    val-sig-skew-min: 0\n    val-sig-skew-max: 0\n"
+UNBOUNDS = {"unbound": ("validator iterator", NO_GRACE), "forwarder": ("iterator", ""),
+            "lenient": ("validator iterator", "")}
 INSIDE_MARK = "MTASTS_DANE_TEST_INSIDE"
 
 UNBOUND = """\
@@ -38,10 +42,8 @@ server:
     module-config: "{modules}"
     root-hints: "{directory}/hints"
     trust-anchor-file: "{anchor}"
-    val-sig-skew-min: 0
-    val-sig-skew-max: 0
     ede: yes
-remote-control:
+{options}remote-control:
     control-enable: no
 """
 
@@ -153,9 +155,10 @@ class DaneWorld:
     def _start_resolvers(self, zones):
         folder = self.directory / "resolvers"
         (folder / "hints").write_text(f". 3600 IN NS ns.test.\nns.test. 3600 IN A {NAME_SERVER_ADDRESS}\n")
-        for name, modules in (("unbound", "validator iterator"), ("forwarder", "iterator")):
+        for name, (modules, options) in UNBOUNDS.items():
             (folder / f"{name}.conf").write_text(UNBOUND.format(
-                address=RESOLVERS[name], directory=folder, name=name, modules=modules, anchor=zones.anchor_file))
+                address=RESOLVERS[name], directory=folder, name=name, modules=modules, anchor=zones.anchor_file,
+                options=options))
             self._start(name, ["unbound", "-d", "-c", folder / f"{name}.conf"])
         flags, protocol, algorithm, key = zones.anchor_file.read_text().split("DNSKEY")[1].split(";")[0].split()
         (folder / "named.conf").write_text(BIND.format(address=RESOLVERS["bind"], directory=folder,
