@@ -43,6 +43,7 @@ STAGES = {
     "smtp": "STARTTLS on every address of every MX host",
     "mx_certificate": "the certificates of the MX hosts",
     "tlsrpt": "the TLSRPT record",
+    "dane": "DANE of the MX hosts, which senders apply before MTA-STS",
     "reports": "TLS reports, in which senders say what they saw",
 }
 ALERTING = {"critical", "warning"}

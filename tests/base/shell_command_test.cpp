@@ -91,6 +91,23 @@ TEST(CommandValue, Files) {
   EXPECT_EQ(file("a\nb"), "(none)");
 }
 
+TEST(CommandValue, TlsaRecords) {
+  auto options = [](const std::vector<std::string>& records) {
+    return text_of(CommandValue::tlsa_options(records));
+  };
+  EXPECT_EQ(options({"3 1 1 00ff"}), "-dane_tlsa_rrdata '3 1 1 00ff' ");
+  EXPECT_EQ(options({"3 1 1 aa", "2 1 1 bb"}),
+            "-dane_tlsa_rrdata '3 1 1 aa' -dane_tlsa_rrdata '2 1 1 bb' ");
+  EXPECT_EQ(options({}), "(none)");
+  EXPECT_EQ(options({""}), "(none)");
+  EXPECT_EQ(options({"3 1 1 AA"}), "(none)");
+  EXPECT_EQ(options({"3 1 1 aa'; id"}), "(none)");
+  EXPECT_EQ(options({" 3 1 1 aa"}), "(none)");
+  EXPECT_EQ(options({"3 0 0 " + std::string(5000, 'a')}), "(none)") << "longer than a line";
+  EXPECT_EQ(options({"3 0 0 " + std::string(5000, 'a'), "3 1 1 aa"}),
+            "-dane_tlsa_rrdata '3 1 1 aa' ");
+}
+
 TEST(ShellCommand, FillsInAndEndsWithoutAValue) {
   const CommandPart host{"host", CommandValue::host("mx.example")};
   const CommandPart none{"name", CommandValue::dns_name("-x")};

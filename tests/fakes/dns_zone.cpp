@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint16_t kServfail = 2;
 constexpr uint16_t kNxdomain = 3;
+constexpr uint16_t kTypeRrsig = 46;
 // More than the decoder follows, so that tests can exceed its limit.
 constexpr int kChainLimit = 64;
 
@@ -94,6 +95,11 @@ void DnsZone::add_raw(std::string_view name, RecordType type, std::string_view r
                       uint32_t ttl_seconds) {
   const std::lock_guard lock(mutex_);
   node(name).records[number(type)].push_back({std::string(rdata), ttl_seconds});
+}
+
+void DnsZone::add_signature(std::string_view name, RecordType covered, std::string_view rdata) {
+  const std::lock_guard lock(mutex_);
+  node(name).signatures[number(covered)] = rdata;
 }
 
 void DnsZone::add_empty(std::string_view name) {
@@ -229,6 +235,7 @@ std::optional<DnsZone::Question> DnsZone::parse(std::string_view query) {
   at += 5;
   if (at + 11 <= query.size() && read_u16(query, at + 1) == kTypeOpt) {
     question.edns = true;
+    question.dnssec_ok = (read_u16(query, at + 7) & 0x8000) != 0;
     question.udp_size_bytes = std::max<size_t>(512, read_u16(query, at + 3));
   }
   return question;
@@ -249,10 +256,16 @@ DnsZone::Content DnsZone::look_up(const Question& question) const {
     }
     seen.push_back(key);
     const Node* const known = find(key);
+    const auto sign = [&](uint16_t covered) {
+      const auto found = known->signatures.find(covered);
+      if (question.dnssec_ok && found != known->signatures.end())
+        content.lines.push_back({owner, kTypeRrsig, {found->second, 300}});
+    };
     if (known != nullptr && known->records.contains(question.type)) {
       for (const Data& data : known->records.at(question.type)) {
         content.lines.push_back({owner, question.type, data});
       }
+      sign(question.type);
       content.has_data = true;
       return content;
     }
@@ -262,6 +275,7 @@ DnsZone::Content DnsZone::look_up(const Question& question) const {
     }
     content.lines.push_back(
         {owner, number(RecordType::cname), known->records.at(number(RecordType::cname)).front()});
+    sign(number(RecordType::cname));
     if (!recursive_) {
       content.target_unknown = true;
       return content;

@@ -55,6 +55,8 @@ class DnsZone {
   // Any octets as record data.
   void add_raw(std::string_view name, RecordType type, std::string_view rdata,
                uint32_t ttl_seconds = 300);
+  // An RRSIG record for that type of the name, told to queries with DO; `rdata` as octets.
+  void add_signature(std::string_view name, RecordType covered, std::string_view rdata);
   // Lets the name exist without records.
   void add_empty(std::string_view name);
   void remove(std::string_view name, RecordType type);
@@ -101,6 +103,7 @@ class DnsZone {
     uint16_t type = 0;
     size_t udp_size_bytes = 512;
     bool edns = false;
+    bool dnssec_ok = false;  // DO (RFC 3225)
   };
   struct Data {
     std::string rdata;
@@ -108,6 +111,7 @@ class DnsZone {
   };
   struct Node {
     std::map<uint16_t, std::vector<Data>> records;
+    std::map<uint16_t, std::string> signatures;   // by the type covered
     std::map<uint16_t, DnsBehaviour> behaviours;  // 0: every type
     std::string cname;
     std::chrono::milliseconds delay{0};

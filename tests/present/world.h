@@ -174,8 +174,8 @@ inline std::shared_ptr<verdict::Report> bad_report(
   report->checked_at = at(1763755700);
   report->duration = std::chrono::milliseconds(2000);
   report->outcome = verdict::Outcome::critical;
-  report->stages = {fail, pass, unknown, pass,    not_applicable,
-                    fail, pass, pass,    unknown, not_applicable};
+  report->stages = {fail, pass, unknown, pass, not_applicable, fail,
+                    pass, pass, unknown, fail, not_applicable};
   report->record.status = verdict::TxtStatus::invalid;
   report->record.texts = {"v=STSv1; id=\xff\xfe<script>"};
   report->record.id = "a\"b\\c\nd\xff";

@@ -177,7 +177,7 @@ verdict::History rich_history() {
   history.policy_returns = {at_second(3), at_second(4)};
   history.certificates = {"aa", "bb"};
   history.served_keys = {{"mx.example.com", "aa", "bb", at_second(5), true},
-                         {"mx2.example.com", "cc", "", verdict::kNever, false}};
+                         {"mx2.example.com", "cc", "", kNever, false}};
   history.issuers = {{"mta-sts.example.com", "CN=E8", "CN=E7", "CN=R1", at_second(4), at_second(3)},
                      {kHostile, "CN=E7", "", "", {}, {}}};
   history.mx_alternation = {{"1f", "2e"}, at_second(5), at_second(6), 7, seconds(300)};

@@ -183,7 +183,13 @@ ServedChain::Anchors ServedChain::anchors_of(const std::vector<Tlsa>& records,
     if (record.selector != kSelectKey) {
       CertificateHandle whole = certificate_of(record.data);
       if (!whole || is_costly_key(X509_get0_pubkey(whole.get()))) continue;
-      if (record.data != der_[0]) anchors.unsent.push_back(std::move(whole));
+      if (record.data == der_[0]) continue;
+      // It matches the chain in use as much as a bare key that signed a part of it.
+      const bool affordable = ++bare_keys <= kMostBareKeys;
+      for (const auto& one : certificates_)
+        if (affordable && X509_verify(one.get(), X509_get0_pubkey(whole.get())) == 1)
+          result.matches[i] = true;
+      anchors.unsent.push_back(std::move(whole));
       continue;
     }
     const unsigned char* at = octets_from(record.data);
@@ -270,10 +276,10 @@ bool ServedChain::match_leaf(const std::vector<Tlsa>& records, const std::vector
     result.by_key |= counts[i];
     result.ignoring_agility = true;
   }
-  result.outcome = result.by_key ? DaneOutcome::verified
+  result.outcome = result.by_key      ? DaneOutcome::verified
                    : result.pins_leaf ? DaneOutcome::pins_leaf
-                   : all_anchors ? DaneOutcome::ta_not_sent
-                                 : DaneOutcome::mismatch;
+                   : all_anchors      ? DaneOutcome::ta_not_sent
+                                      : DaneOutcome::mismatch;
   return result.by_key;
 }
 

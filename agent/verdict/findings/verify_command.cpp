@@ -65,6 +65,7 @@ std::string example_command(const FindingRow& row) {
   VerifyTarget target{"example.com", {}, {}};
   bool mail = row.stage == Stage::mx || row.stage == Stage::smtp ||
               row.stage == Stage::mx_certificate || row.stage == Stage::dane;
+  target.tlsa.base = "mx1.example.com";
   // SHA-256 of nothing.
   target.tlsa.records = {"3 1 1 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"};
   if (mail) target.host = "mx1.example.com";

@@ -90,19 +90,17 @@ TEST_F(AresResolverDnssec, AChainHasTheSignaturesOfAllItsLinks) {
     data += fakes::wire_u32(300) + fakes::wire_u32(2000) + fakes::wire_u32(1000);
     return data + fakes::wire_u16(1) + fakes::wire_name("example") + std::string(64, 's');
   };
-  fakes::DnsPacket one(1, fakes::kResponse | fakes::kAuthentic);
-  one.question("a.example", RecordType::a)
-      .answer("a.example", RecordType::cname, fakes::wire_name("b.example"))
-      .record(fakes::DnsPacket::Section::answer, fakes::wire_name("a.example"), 46,
-              signature(RecordType::cname, 2))
-      .answer("b.example", RecordType::a, "\x7f\1\2\3")
-      .record(fakes::DnsPacket::Section::answer, fakes::wire_name("b.example"), 46,
-              signature(RecordType::a, 2));
-  const auto whole = protocol::decode_response(one.octets(), "a.example", RecordType::a).answer;
-  EXPECT_TRUE(whole.authenticated);
+  server.set_recursive(false);
+  server.add_cname("a.example", "b.example");
+  server.add_signature("a.example", RecordType::cname, signature(RecordType::cname, 2));
+  server.add_address("b.example", "192.0.2.1");
+  server.add_signature("b.example", RecordType::a, signature(RecordType::a, 2));
+  const DnsAnswer whole = ask_dnssec("a.example", RecordType::a);
+  EXPECT_EQ(whole.status, DnsStatus::answered) << whole.detail;
   ASSERT_EQ(whole.dnssec.signatures.size(), 2u);
   EXPECT_EQ(whole.dnssec.signatures[0].owner, "a.example");
   EXPECT_EQ(whole.dnssec.signatures[1].owner, "b.example");
+  EXPECT_TRUE(ask("a.example", RecordType::a).dnssec.signatures.empty()) << "not asked for";
 }
 
 }  // namespace
