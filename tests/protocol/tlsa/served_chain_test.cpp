@@ -317,7 +317,7 @@ TEST(ServedChain, SaysHowItWasVerified) {
   EXPECT_TRUE(ServedChain(chain).verify({bare}, {kBase}, now()).key_unsent);
   EXPECT_FALSE(ServedChain(chain).verify({bare, anchor}, {kBase}, now()).key_unsent);
   // Neither is a stale record: what is served leads to both.
-  const Tlsa whole = of(world.root_der, 0, 0);
+  auto whole = record(2, 0, 0, data_of(world.root_der, 0, 0));
   EXPECT_EQ(ServedChain(chain).verify({whole, bare}, {kBase}, now()).matches,
             std::vector<bool>({true, true}));
   auto expired = world.issue({.dns_names = {kBase}, .validity = {-hours(48), -hours(24)}});
