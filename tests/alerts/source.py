@@ -79,7 +79,7 @@ def codes_by_alert():
 
 def is_about_host(row):
     """The agent exports faults of these stages by MX host; stage mx has both kinds."""
-    return row["stage"] in ("smtp", "mx_certificate")
+    return row["stage"] in ("smtp", "mx_certificate", "dane")
 
 
 def possible_severities(row):

@@ -190,10 +190,11 @@ TEST(StateFile, SetsFlippedPagesAside) {
   expect_set_aside(folder, std::string("state.db.corrupt-") + kDated);
 }
 
-// As version 0.2.0 left it: without the issuers of certificates, the alternation of MX sets, the
-// passes and the phase.
+// As version 0.2.0 left it: without the issuers of certificates, the keys that TLSA records
+// matched, the alternation of MX sets, the passes and the phase.
 constexpr const char* kBackToTheFirst =
     "DROP TABLE certificate_issuer;"
+    "DROP TABLE served_key;"
     "ALTER TABLE domain DROP COLUMN mx_sets;"
     "ALTER TABLE domain DROP COLUMN mx_first_return;"
     "ALTER TABLE domain DROP COLUMN mx_last_return;"

@@ -81,10 +81,10 @@ verdict::Report rich_report(const std::string& domain) {
   report.checked_at = at_second(7);
   report.duration = milliseconds(1234);
   report.outcome = verdict::Outcome::critical;
-  report.stages = {StageResult::pass,    StageResult::fail, StageResult::unknown,
-                   StageResult::pass,    StageResult::fail, StageResult::not_applicable,
-                   StageResult::unknown, StageResult::pass, StageResult::fail,
-                   StageResult::pass};
+  report.stages = {StageResult::pass,    StageResult::fail,   StageResult::unknown,
+                   StageResult::pass,    StageResult::fail,   StageResult::not_applicable,
+                   StageResult::unknown, StageResult::pass,   StageResult::fail,
+                   StageResult::pass,    StageResult::unknown};
   for (const verdict::FindingRow& row : verdict::findings_table())
     report.findings.push_back({&row, row.in_enforce, "mx.example.com [192.0.2.1]", kHostile,
                                "mend it", "dig +short TXT example.com", std::nullopt});

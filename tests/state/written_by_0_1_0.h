@@ -127,10 +127,10 @@ inline std::vector<verdict::Report> reports_0_1_0() {
   add(Outcome::unknown, TxtStatus::error, PolicyStatus::http_error, std::nullopt);
   add(Outcome::ok, TxtStatus::found, PolicyStatus::too_large, std::nullopt);
   reports.emplace_back();
-  // That version had no stage `reports`.
+  // That version had neither of these stages.
   for (verdict::Report& report : reports)
-    report.stages[static_cast<size_t>(verdict::Stage::reports)] =
-        verdict::StageResult::not_applicable;
+    for (verdict::Stage stage : {verdict::Stage::dane, verdict::Stage::reports})
+      report.stages[static_cast<size_t>(stage)] = verdict::StageResult::not_applicable;
   return reports;
 }
 
