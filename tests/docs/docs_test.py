@@ -98,8 +98,9 @@ class Json(unittest.TestCase):
         return set(re.findall(r"^\| `([\w\[\].]+)` \|", section, re.M))
 
     def test_report(self):
-        # Together the two domains have findings, and MX hosts with certificates.
-        reports = [json.loads(world.output_of(f"check {domain} --json")) for domain in ("example.com", "example.net")]
+        # Together the domains have findings, and MX hosts with certificates and with TLSA records.
+        reports = [json.loads(world.output_of(f"check {domain} --json"))
+                   for domain in ("example.com", "example.net", "dane.example")]
         seen = set().union(*map(pages.paths, reports))
         seen = {re.sub(r"certificate\..*", "certificate", path) for path in seen}
         self.assertEqual({path for path in self.paths_of("Report") if path not in self.certificate()},

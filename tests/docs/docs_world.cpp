@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fakes/certificate_factory.h"
+#include "fakes/dns_packet.h"
 #include "fakes/dns_server.h"
 #include "fakes/https_server.h"
 #include "fakes/smtp_server.h"
@@ -74,6 +75,9 @@ int run() {
   dns.add_mx("slip.example", 10, "mx1.example.net");
   dns.add_mx("slip.example", 20, "mx.slip.example.slip.example");
   dns.add_mx("null.example", 0, "");
+  dns.add_mx("dane.example", 10, "mx.dane.example");
+  dns.add_address("mx.dane.example", net);
+  dns.add_tlsa("_25._tcp.mx.dane.example", wire_tlsa(3, 1, 1, std::string(64, 'a')));
   dns.add_address("mx1.example.net", net);
   dns.add_address("mx2.example.net", net);
   dns.add_address(kCanary, net);
