@@ -177,7 +177,8 @@ bool is_probed(const RolloutScene& scene) {
 std::string unknown_stages(const Report& report) {
   std::vector<std::string> names;
   for (Stage stage : kStages)
-    if (stage != Stage::dane && report.stage(stage) == StageResult::unknown) names.emplace_back(name_of(stage));
+    if (stage != Stage::dane && report.stage(stage) == StageResult::unknown)
+      names.emplace_back(name_of(stage));
   return listed(names, 10);
 }
 

@@ -28,9 +28,9 @@ namespace mtasts::net {
 
 // Filled by OpenSSL's callbacks for one connection; must outlive the connection.
 struct TlsObservation {
-  std::string host;              // expected DNS-ID
-  bool keep_presented = false;   // `presented` is wanted
-  protocol::PeerChainPtr chain;  // null until a certificate was received
+  std::string host;                    // expected DNS-ID
+  bool keep_presented = false;         // `presented` is wanted
+  protocol::PeerChainPtr chain;        // null until a certificate was received
   std::vector<std::string> presented;  // the certificates as sent, DER, the peer's own first
   // OpenSSL's code of the fatal alert received from the peer, or of the local error that made the
   // handshake fail or a fatal alert be sent; 0: none. Closing of the connection is not always
